@@ -1,0 +1,90 @@
+"""Contiguous blocks of a session, dealt to folds that are held out in turn.
+
+    folds = Folds.of(n_rows=15000, folds=5, block_rows=3000, gap_rows=50)
+    for held_out in range(folds.n_folds):
+        train, test = folds.training((held_out,)), folds.rows(held_out)
+    null = counts[folds.shifted(rng, 1000)]    # each block turned round in itself
+
+Rows are the usable bins in order of time. Blocks have one length and every training block
+is trimmed by the gap at both ends, so any two training sets of as many folds have the same
+number of rows: a compiled fit serves them all.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from rodent.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Folds:
+    """Which rows are trained on and which are held out.
+
+    Attributes:
+        n_folds: number of folds; block b belongs to fold b % n_folds.
+        n_blocks: a multiple of n_folds.
+        length: rows of a block.
+        gap: rows trimmed from both ends of a training block.
+    """
+
+    n_folds: int
+    n_blocks: int
+    length: int
+    gap: int
+
+    @classmethod
+    def of(cls, n_rows: int, n_folds: int, block_rows: int, gap_rows: int) -> "Folds":
+        """As many equal blocks of at least `block_rows` rows as there is room for, or one for each fold.
+
+        At most n_blocks - 1 rows at the end are left over.
+
+        Raises:
+            InputError: the gaps leave nothing to train on.
+        """
+        n_blocks = n_folds * max(1, n_rows // (n_folds * block_rows))
+        length = n_rows // n_blocks
+        if length <= 2 * gap_rows:
+            raise InputError(
+                f"a block of {length} bins is eaten up by gaps of {gap_rows} bins at both ends; "
+                "take a longer recording, fewer folds, or a smaller gap or lag"
+            )
+        return cls(n_folds, n_blocks, length, gap_rows)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows in all blocks."""
+        return self.n_blocks * self.length
+
+    def rows(self, fold: int) -> np.ndarray:
+        """The rows of one fold's blocks, whole, in order."""
+        return self._blocks()[fold :: self.n_folds].reshape(-1)
+
+    def training(self, held_out: tuple[int, ...]) -> np.ndarray:
+        """The rows of all other folds, more than `gap` rows away from those held out, in order."""
+        kept = [b for b in range(self.n_blocks) if b % self.n_folds not in held_out]
+        return self._blocks()[kept, self.gap : self.length - self.gap].reshape(-1)
+
+    def shifted(self, rng: np.random.Generator, least: int) -> np.ndarray:
+        """An order of all rows in which each block is turned round in itself by a random amount.
+
+        Args:
+            rng: source of the shifts, one per block.
+            least: rows by which each row moves, at least, either way round.
+
+        Returns:
+            row indices, shape (n_rows,).
+
+        Raises:
+            InputError: the blocks are too short.
+        """
+        if self.length < 2 * least:
+            raise InputError(
+                f"blocks of {self.length} bins cannot be shifted by {least} bins either way round"
+            )
+        shifts = rng.integers(least, self.length - least, size=(self.n_blocks, 1), endpoint=True)
+        within = (np.arange(self.length) + shifts) % self.length
+        return (within + self.length * np.arange(self.n_blocks)[:, None]).reshape(-1)
+
+    def _blocks(self) -> np.ndarray:
+        return np.arange(self.n_rows).reshape(self.n_blocks, self.length)

@@ -1,0 +1,81 @@
+"""How soon the program answers: CPU time of `rodent --help`, wall time to the first training update.
+
+The training is run twice and the second run counts: the first one fills JAX's compilation
+cache, as anybody's first run does.
+"""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rodent.assets import asset_path
+
+RODENT = Path(sys.executable).with_name("rodent")
+HELP_BAR = 1.0  # CPU seconds
+FIRST_UPDATE_BAR = 30.0  # wall seconds
+STEPS = 1  # the loop rounds it up to one update
+
+
+def help_seconds(repeats: int = 5) -> float:
+    """CPU seconds, user and system, that `rodent --help` takes: the median of some runs."""
+
+    def used() -> float:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return children.ru_utime + children.ru_stime
+
+    seconds = []
+    for _ in range(repeats):
+        before = used()
+        subprocess.run([RODENT, "--help"], check=True, stdout=subprocess.DEVNULL)
+        seconds.append(used() - before)
+    return statistics.median(seconds)
+
+
+def first_update_seconds(clips: Path) -> float:
+    """Wall seconds from the start of `rodent train` to its first finished update, cache warm."""
+    with tempfile.TemporaryDirectory() as folder:
+        cached = os.environ | {"JAX_COMPILATION_CACHE_DIR": str(Path(folder) / "cache")}
+        for name in ("cold", "warm"):
+            run = Path(folder) / name
+            subprocess.run(
+                [RODENT, "train", "--clips", clips, "--out", run, "--steps", str(STEPS)],
+                check=True,
+                env=cached,
+                stdout=subprocess.DEVNULL,
+            )
+            with open(run / "metrics.jsonl") as metrics:
+                seconds = json.loads(metrics.readline())["seconds"]
+            print(f"first update after {seconds:.1f} s with a {name} cache")
+    return seconds
+
+
+def clips_file() -> Path:
+    """Real clips where the environment variable RODENT_DATA names some, else built-in ones."""
+    if folder := os.environ.get("RODENT_DATA"):
+        return Path(folder).resolve() / "mocap" / "rat_clips_9.npz"
+    return min(asset_path("motions").glob("*.h5"))
+
+
+def main() -> int:
+    """Print one line of JSON per figure; the exit code is 1 where one misses its bar."""
+    measured = [
+        ("rodent --help", help_seconds(), "s of CPU", HELP_BAR),
+        (
+            "rodent train, first update with a warm cache",
+            first_update_seconds(clips_file()),
+            "s",
+            FIRST_UPDATE_BAR,
+        ),
+    ]
+    for figure, value, unit, bar in measured:
+        print(json.dumps({"figure": figure, "value": round(value, 3), "unit": unit, "bar": bar}))
+    return int(any(value > bar for _, value, _, bar in measured))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

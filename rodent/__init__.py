@@ -1,0 +1,1 @@
+"""The virtual rat: its body, motion, physics, tasks, policy, recordings and pictures."""

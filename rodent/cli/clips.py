@@ -1,0 +1,127 @@
+"""`rodent clips`: look at reference clips and convert them."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+
+@dataclasses.dataclass(frozen=True)
+class Info:
+    """Show what is in a file of clips, of any format that can be imported.
+
+    Example: rodent clips info clips.h5
+    """
+
+    file: tyro.conf.Positional[Path]
+    """A clip file, stac-mjx HDF5, npz, or mimic-mjx JSON."""
+    json: bool = False
+    """Print one JSON object instead of a table."""
+
+    def run(self) -> None:
+        """Read, summarise and print."""
+        from rodent.cli.output import print_json
+        from rodent.motion.clip import read_clips
+        from rodent.motion.summary import summarise
+
+        clips = read_clips(self.file)
+        rows = summarise(clips)
+        total = {"clips": len(clips), "frames": clips.total_frames, "seconds": sum(c.duration for c in clips)}
+        if self.json:
+            print_json({"file": str(self.file), "scale": clips.scale, "clips": rows, "total": total})
+        else:
+            _print_table(rows, total, f"{self.file}: a body of scale {clips.scale:g}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Import:
+    """Convert motion (stac-mjx HDF5, npz, npy, mimic-mjx JSON) to a clip file.
+
+    Hinges are put in the body's order, quaternions made unit and continuous, clips shifted
+    in height until the paws stand on the floor, and velocities computed.
+
+    Example: rodent clips import clips.json.gz --out clips.h5
+    """
+
+    file: tyro.conf.Positional[Path]
+    """The motion file; what it is is found from its content."""
+    out: Path
+    """The clip file to write."""
+    fps: float | None = None
+    """Frames per second, where the file does not say or is wrong."""
+    scale: float | None = None
+    """Scale of the body relative to dm_control's rat, where the file does not say or is wrong."""
+    resample: float | None = None
+    """New frame rate, Hz."""
+    align_floor: bool = True
+    """Shift each clip in height so that its lowest paw is on the floor in the median frame."""
+    max_floor_shift: float = 0.03
+    """The largest such shift taken for granted, metres."""
+    root: Literal["walker", "torso"] | None = None
+    """The body whose pose qpos begins with; found from the file where it tells, else walker."""
+    frames_per_clip: int | None = None
+    """Where to cut a stac-mjx recording; the file's own cuts if not given."""
+    subject: str | None = None
+    """Which animal."""
+    session: str | None = None
+    """Which recording session; clips of one session are kept together when data are split."""
+    licence: str | None = None
+    """The terms the motion may be used under."""
+
+    def run(self) -> None:
+        """Convert and write."""
+        from rodent.cli.output import say
+        from rodent.motion.clip import write_clips
+        from rodent.motion.importers import ImportOptions, import_clips
+
+        options = {field.name: getattr(self, field.name) for field in dataclasses.fields(ImportOptions)}
+        clips = import_clips(self.file, ImportOptions(**options))
+        write_clips(clips, self.out)
+        shifts = [1000 * clip.floor_shift for clip in clips]
+        aligned = f"; raised by {min(shifts):.1f} to {max(shifts):.1f} mm" if self.align_floor else ""
+        say(f"wrote {self.out}: {len(clips)} clips, {clips.total_frames} frames{aligned}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Clips:
+    """Reference clips: what is in a file, and conversion from other formats.
+
+    Example: rodent clips info clips.h5
+    """
+
+    action: tyro.conf.OmitSubcommandPrefixes[
+        Annotated[Info, tyro.conf.subcommand("info")] | Annotated[Import, tyro.conf.subcommand("import")]
+    ]
+
+    def run(self) -> None:
+        """Do what was asked."""
+        self.action.run()
+
+
+def _print_table(rows: list[dict[str, Any]], total: dict[str, Any], title: str) -> None:
+    import rich.box
+    from rich.console import Console
+    from rich.table import Table
+
+    caption = "mm/s and height: of the torso; paw: the lowest point; shift: added to the height on import"
+    table = Table(title=title, caption=caption, box=rich.box.SIMPLE, padding=(0, 1, 0, 0), show_footer=True)
+    table.add_column("clip", f"{total['clips']} clips", overflow="fold")
+    table.add_column("behavior", overflow="fold")
+    footers = {"frames": f"{total['frames']}", "s": f"{total['seconds']:.1f}"}
+    for heading in ("frames", "s", "Hz", "mm/s", "height mm", "paw mm", "shift mm"):
+        table.add_column(heading, footers.get(heading, ""), justify="right", no_wrap=True)
+    for row in rows:
+        low, high = row["height_mm"]
+        table.add_row(
+            row["name"],
+            row["behavior"],
+            f"{row['frames']}",
+            f"{row['seconds']:.1f}",
+            f"{row['fps']:g}",
+            f"{row['speed_mm_s']:.0f}",
+            f"{low:.0f}–{high:.0f}",
+            f"{row['paw_mm'][0]:.1f}",
+            f"{row['floor_shift_mm']:+.1f}",
+        )
+    Console(highlight=False).print(table)

@@ -1,0 +1,50 @@
+"""Parse the command line, run a command, and turn errors into exit codes.
+
+Command modules import nothing heavy at the top, so that `rodent --help` answers at
+once; `run()` imports what it needs.
+"""
+
+import sys
+from typing import Annotated
+
+import tyro
+
+from rodent.cli.clips import Clips
+from rodent.cli.encode import Encode
+from rodent.cli.evaluate import Evaluate
+from rodent.cli.render import Render
+from rodent.cli.rollout import Rollout
+from rodent.cli.train import Train
+from rodent.errors import InputError, WorkError
+
+Command = (
+    Annotated[Clips, tyro.conf.subcommand("clips")]
+    | Annotated[Train, tyro.conf.subcommand("train")]
+    | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+    | Annotated[Rollout, tyro.conf.subcommand("rollout")]
+    | Annotated[Render, tyro.conf.subcommand("render")]
+    | Annotated[Encode, tyro.conf.subcommand("encode")]
+)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run one command line; returns the exit code: 0 done, 1 the work failed, 2 bad input."""
+    try:
+        command = tyro.cli(
+            Command,
+            prog="rodent",
+            description="The virtual rat: train it on real motion, watch it, record it, compare it with neurons.",
+            args=args,
+            config=(tyro.conf.OmitArgPrefixes,),
+        )
+        command.run()
+    except InputError as error:
+        print(f"rodent: {error}", file=sys.stderr)
+        return 2
+    except WorkError as error:
+        print(f"rodent: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("rodent: interrupted", file=sys.stderr)
+        return 130
+    return 0

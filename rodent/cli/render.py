@@ -1,0 +1,61 @@
+"""`rodent render`."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+
+@dataclasses.dataclass(frozen=True)
+class Render:
+    """Make a film of a recording or of clips.
+
+    Example: rodent render walk.h5 --out walk.mp4 --ghost
+    """
+
+    source: tyro.conf.Positional[Path]
+    """A recording, or clips in any format that `rodent clips import` reads."""
+    out: Path
+    """What to write: .mp4 or .gif for a film, .png for a sheet of six pictures."""
+    ghost: bool = False
+    """Show the reference of a recording as a translucent second rat."""
+    clip: tuple[str, ...] = ()
+    """Names of the rollouts or clips to show, in this order; by default all of them."""
+    fps: float | None = None
+    """Frames per second of the film; by default those of the motion."""
+    size: Annotated[str, tyro.conf.arg(metavar="WxH")] = "640x480"
+    """Width and height, pixels."""
+    camera: Literal["oblique", "side", "front", "back", "top"] = "oblique"
+    """Where the camera stands, as seen from the rat's mean heading; it follows the rat and never turns."""
+    speed: float = 1.0
+    """Below 1 is slow motion: 0.25 takes four times as long."""
+    geoms: bool = False
+    """Show the geoms that collide instead of the skin."""
+    json: bool = False
+    """Print one JSON object on standard output."""
+
+    def run(self) -> None:
+        """Render, then say how long it took."""
+        from rodent.cli.output import print_json, say
+        from rodent.errors import InputError
+        from rodent.render import RenderOptions, render
+
+        sides = self.size.lower().split("x")
+        if len(sides) != 2 or not all(s.isdecimal() for s in sides):
+            raise InputError(f"--size is {self.size!r}; write it as 640x480")
+        options = RenderOptions(
+            ghost=self.ghost,
+            geoms=self.geoms,
+            camera=self.camera,
+            size=(int(sides[0]), int(sides[1])),
+            fps=self.fps,
+            speed=self.speed,
+            clips=self.clip,
+        )
+        done = render(self.source, self.out, options)
+        rate = done.frames / done.seconds
+        if self.json:
+            print_json({"out": str(self.out), **dataclasses.asdict(done), "frames_per_second": rate})
+        else:
+            say(f"{self.out}: {done.frames} frames in {done.seconds:.1f} s, {rate:.0f} frames/s")

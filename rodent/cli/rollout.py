@@ -1,0 +1,62 @@
+"""`rodent rollout`: let a policy act, and record it."""
+
+import dataclasses
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+
+@dataclasses.dataclass(frozen=True)
+class Rollout:
+    """Let a policy act on clips and record states, forces, rewards and every unit.
+
+    Example: rodent rollout runs/walk --clips clips.h5 --out walk-recording.h5
+    """
+
+    policy: tyro.conf.Positional[Path]
+    """A run folder or a policy folder."""
+    clips: Path
+    """Reference motion: a clip file, or anything that `rodent clips import` reads."""
+    out: Path
+    """The recording file to write."""
+    clip: tuple[str, ...] = ()
+    """Names of the clips to play; all if none is given."""
+    sample: bool = False
+    """Draw the latent and the action from their distributions, instead of playing their means."""
+    seed: int = 0
+    """Of those draws."""
+    on_failure: Literal["continue", "restart"] = "continue"
+    """What becomes of a rat that lost its reference: left where it is, or put back on it."""
+    json: bool = False
+    """Print what was recorded as one JSON object."""
+
+    def run(self) -> None:
+        """Record; see the class."""
+        from rodent.cli.output import print_json, say
+        from rodent.jax_setup import cache_compilations
+
+        cache_compilations()
+        from rodent.motion.clip import read_clips
+        from rodent.policy.policy import load_policy
+        from rodent.rollout import record
+
+        policy, clips = load_policy(self.policy), read_clips(self.clips)
+        if self.clip:
+            clips = clips.subset(self.clip)
+        found = record(
+            policy,
+            clips,
+            self.out,
+            origin={"policy_folder": str(self.policy), "clips": str(self.clips)},
+            seed=self.seed,
+            sample=self.sample,
+            on_failure=self.on_failure,
+        )
+        if self.json:
+            print_json(found)
+        else:
+            say(
+                f"{self.out}: {found['rollouts']} rollouts, {found['frames']:,} frames, "
+                f"{len(found['layers'])} layers; {found['failures']} times a rat lost its reference"
+            )

@@ -1,0 +1,31 @@
+"""The two errors a user can meet.
+
+`InputError` says that something handed to the program is wrong, `WorkError` that the
+work itself failed. The command line turns them into exit codes 2 and 1 and prints
+their message as one line, so a message names the thing, what was found, what was
+wanted, and how to mend it.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """A file, option or argument is wrong; the user can mend it (exit code 2)."""
+
+
+class WorkError(RuntimeError):
+    """The input was right and the work failed all the same (exit code 1)."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> InputError:
+    """The error for a name that is not among the known ones.
+
+    >>> print(unknown("layer", "decoder/layr_0", ["decoder/layer_0", "value/layer_0"]))
+    unknown layer 'decoder/layr_0'; did you mean 'decoder/layer_0'? There are: decoder/layer_0, value/layer_0
+    """
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ";"
+    place = f" in {where}" if where else ""
+    return InputError(f"unknown {kind} {name!r}{place}{hint} There are: {', '.join(known)}")

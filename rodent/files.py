@@ -1,0 +1,123 @@
+"""Reading and writing files so that nothing is lost, half-written or misread.
+
+    with atomic_path(out) as temporary:      # renamed to `out` only if the block succeeds
+        write_to(temporary)
+    with open_hdf5(path, "virtual-rodent/clips", version=1) as file:
+        ...
+"""
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rodent.errors import InputError, WorkError
+
+if TYPE_CHECKING:
+    import h5py
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary sibling of `path`, a file or folder, that takes its name on success.
+
+    The temporary keeps the suffix, because writers choose a format by it. On any error
+    it is removed and whatever stood at `path` before is untouched.
+
+    Raises:
+        InputError: the parent folder is missing or cannot be written.
+        WorkError: the disk is full.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist; create it first")
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        with explain_os_errors(path):
+            yield temporary
+            if temporary.is_dir() and path.is_dir():
+                _swap_folders(temporary, path)
+            else:
+                os.replace(temporary, path)
+    finally:
+        _remove(temporary)
+
+
+@contextlib.contextmanager
+def explain_os_errors(path: Path) -> Iterator[None]:
+    """Turn what the operating system says while `path` is written into one clear line."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        number = getattr(error, "errno", None)
+        if number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+            raise WorkError(f"disk full while writing {path}; free some space and run again") from error
+        if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR):
+            raise InputError(f"cannot write {path}: {os.strerror(number)}") from error
+        raise
+
+
+def existing_file(path: Path) -> Path:
+    """The path, if a file stands there.
+
+    Raises:
+        InputError: nothing or a folder stands there.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; a file is wanted")
+    if not path.exists():
+        raise InputError(f"no such file: {path}")
+    return path
+
+
+@contextlib.contextmanager
+def open_hdf5(path: Path, schema: str | None = None, version: int | None = None) -> Iterator["h5py.File"]:
+    """Open an HDF5 file for reading, checking what kind it is.
+
+    Args:
+        path: the file.
+        schema: wanted value of the attribute `schema`; None to accept any HDF5 file.
+        version: wanted value of the attribute `version`, where a schema is wanted.
+
+    Raises:
+        InputError: missing, not HDF5, truncated, or of another schema or version.
+    """
+    import h5py
+
+    path = existing_file(path)
+    try:
+        file = h5py.File(path, "r")
+    except PermissionError as error:
+        raise InputError(f"cannot read {path}: permission denied") from error
+    except OSError as error:
+        cause = "truncated or damaged" if h5py.is_hdf5(path) or "truncated" in str(error) else "not an HDF5 file"
+        raise InputError(f"{path} is {cause}") from error
+    with file:
+        if schema is not None:
+            found, number = file.attrs.get("schema"), file.attrs.get("version")
+            if found != schema:
+                raise InputError(f"{path} has schema {found!r}; {schema!r} is wanted")
+            if number != version:
+                raise InputError(f"{path} is version {number} of {schema}; this program reads version {version}")
+        try:
+            yield file
+        except OSError as error:
+            raise InputError(f"{path} is truncated or damaged: {error}") from error
+
+
+def _swap_folders(new: Path, old: Path) -> None:
+    retired = old.with_name(f".{old.name}.{os.getpid()}.old")
+    os.replace(old, retired)
+    os.replace(new, old)
+    shutil.rmtree(retired)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,77 @@
+"""The CPU engine: `mujoco.batch.Batch`, threads over rats.
+
+    engine = HostEngine(body.model, num_envs=512, control_timestep=0.02)
+    engine.reset(np.arange(512), qpos, qvel, act)
+    state = engine.step(ctrl)
+"""
+
+import mujoco
+import numpy as np
+from mujoco.batch import Batch, SimulationError
+
+from rodent.errors import InputError
+from rodent.physics.engine import PhysicsState
+
+_FRESH = int(mujoco.mjtStage.mjSTAGE_VEL)
+
+
+class HostEngine:
+    """Steps num_envs rats on a thread pool; results do not depend on the thread count.
+
+    A rat whose state is no longer finite keeps its non-finite rows, which nobody else
+    sees, until it is reset: whoever reads the state must treat such a rat as failed.
+
+    Args:
+        model: the compiled body.
+        num_envs: number of rats.
+        control_timestep: seconds that one control is held, a multiple of the model's timestep.
+        threads: worker threads; 0 for one per core.
+    """
+
+    def __init__(self, model: mujoco.MjModel, num_envs: int, control_timestep: float, threads: int = 0):
+        ratio = control_timestep / model.opt.timestep
+        self.substeps = round(ratio)
+        if self.substeps < 1 or abs(ratio - self.substeps) > 1e-6:
+            raise InputError(
+                f"the control timestep {control_timestep:g} s is not a multiple of the physics timestep "
+                f"{model.opt.timestep:g} s; choose a body timestep that divides it, or resample the clips"
+            )
+        self.num_envs = num_envs
+        # a diverging rat must be seen, not silently put back to the origin
+        model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+        self._batch = Batch(model, num_envs, threads)
+        self._outputs = {name: self._batch.bind(name) for name in PhysicsState.__dataclass_fields__}
+        self._warmstart = self._batch.bind("qacc_warmstart")
+
+    def reset(self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray) -> None:
+        """See `Engine.reset`."""
+        state = self._outputs
+        state["qpos"][ids], state["qvel"][ids], state["act"][ids] = qpos, qvel, act
+        self._warmstart[ids] = 0.0
+
+    def step(self, ctrl: np.ndarray) -> PhysicsState:
+        """See `Engine.step`. Positions, velocities and sensors are those after the step."""
+        self._batch.ctrl[:] = ctrl
+        try:
+            self._batch.step(nstep=self.substeps, stage=_FRESH)
+        except SimulationError as error:
+            self._outputs["qpos"][error.ids] = np.nan
+        return self.state()
+
+    def state(self) -> PhysicsState:
+        """A copy of the present state as of the last step, float32."""
+        return PhysicsState(**{name: value.astype(np.float32) for name, value in self._outputs.items()})
+
+    def forward(self, qpos: np.ndarray, qvel: np.ndarray) -> PhysicsState:
+        """What the states look like before any step, at zero activation; shapes (num_envs, …)."""
+        self.reset(np.arange(self.num_envs), qpos, qvel, np.zeros(self._outputs["act"].shape))
+        self._batch.forward(stage=_FRESH)
+        return self.state()
+
+    def integration_state(self) -> np.ndarray:
+        """All that the next step depends on, float64, shape (num_envs, nstate)."""
+        return self._batch.state.copy()
+
+    def set_integration_state(self, rows: np.ndarray) -> None:
+        """Continue bit-identically from rows that `integration_state` gave."""
+        self._batch.state[:] = rows

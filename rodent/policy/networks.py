@@ -1,0 +1,187 @@
+"""The policy network: encoder, latent intention, decoder; and the value network.
+
+    reference preview -> encoder -> latent (mean, logvar, sample) -> decoder -> action
+                                            proprioception ----------^
+
+Layer names are addresses: recordings and interventions use them, so they never change.
+A hidden layer `encoder/layer_0` has its activation there and what went into the
+nonlinearity at `encoder/layer_0.pre`.
+"""
+
+from typing import NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from rodent.policy.sizes import NetworkConfig
+from rodent.tasks.imitation import Observation
+
+
+class Carry(NamedTuple):
+    """What the policy keeps from one step to the next, zero at the start of an episode.
+
+    Attributes:
+        latent: the last latent sample, shape (n, latent).
+        cell, hidden: the LSTM decoder's memory, shape (n, units); (n, 0) for the MLP.
+    """
+
+    latent: jax.Array
+    cell: jax.Array
+    hidden: jax.Array
+
+
+class PolicyOutput(NamedTuple):
+    """What the policy gives for one step.
+
+    Attributes:
+        action_mean, action_std: of the normal distribution of actions, shape (n, 38).
+        latent_mean, latent_logvar, latent: of the intention, shape (n, latent).
+        carry: for the next step.
+    """
+
+    action_mean: jax.Array
+    action_std: jax.Array
+    latent_mean: jax.Array
+    latent_logvar: jax.Array
+    latent: jax.Array
+    carry: Carry
+
+
+class HiddenLayer(nn.Module):
+    """A dense layer and its nonlinearity."""
+
+    units: int
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        return nn.silu(nn.Dense(self.units, kernel_init=nn.initializers.orthogonal(2**0.5), name="pre")(x))
+
+
+class Sample(nn.Module):
+    """A draw from a diagonal normal distribution, the noise given."""
+
+    @nn.compact
+    def __call__(self, mean: jax.Array, logvar: jax.Array, noise: jax.Array) -> jax.Array:
+        return mean + jnp.exp(0.5 * logvar) * noise
+
+
+class Encoder(nn.Module):
+    """Reference preview to features."""
+
+    units: tuple[int, ...]
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        for i, n in enumerate(self.units):
+            x = HiddenLayer(n, name=f"layer_{i}")(x)
+        return x
+
+
+class Latent(nn.Module):
+    """The intention: a normal distribution and a draw from it."""
+
+    size: int
+
+    @nn.compact
+    def __call__(self, x: jax.Array, noise: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        mean = nn.Dense(self.size, name="mean")(x)
+        # starts nearly deterministic: an intention drowned in noise cannot be learnt
+        logvar = nn.Dense(
+            self.size,
+            kernel_init=nn.initializers.variance_scaling(0.01, "fan_in", "truncated_normal"),
+            bias_init=nn.initializers.constant(-4.0),
+            name="logvar",
+        )(x)
+        logvar = jnp.clip(logvar, -10.0, 2.0)
+        return mean, logvar, Sample(name="sample")(mean, logvar, noise)
+
+
+class Decoder(nn.Module):
+    """Latent and proprioception to the mean of the action; an MLP or one that remembers."""
+
+    units: tuple[int, ...]
+    num_actions: int
+    kind: str
+    action_std: float
+
+    @nn.compact
+    def __call__(
+        self, latent: jax.Array, proprioception: jax.Array, cell: jax.Array, hidden: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+        x = jnp.concatenate([latent, proprioception], -1)
+        layers = self.units if self.kind == "mlp" else self.units[:-1]
+        for i, n in enumerate(layers):
+            x = HiddenLayer(n, name=f"layer_{i}")(x)
+        if self.kind == "lstm":
+            (cell, hidden), x = nn.OptimizedLSTMCell(self.units[-1], name="lstm")((cell, hidden), x)
+        small = nn.initializers.variance_scaling(1e-4, "fan_in", "truncated_normal")
+        mean = nn.Dense(self.num_actions, kernel_init=small, name="action_mean")(x)
+        log_std = self.param(
+            "log_std", nn.initializers.constant(jnp.log(self.action_std)), (self.num_actions,)
+        )
+        return mean, jnp.broadcast_to(jnp.exp(log_std), mean.shape), cell, hidden
+
+
+class PolicyNetwork(nn.Module):
+    """The whole policy, one step for n rats; inputs are normalised observations."""
+
+    config: NetworkConfig
+    num_actions: int
+
+    @nn.compact
+    def __call__(self, observation: Observation, carry: Carry, noise: jax.Array) -> PolicyOutput:
+        c = self.config
+        features = Encoder(c.encoder, name="encoder")(observation.reference)
+        mean, logvar, latent = Latent(c.latent, name="latent")(features, noise)
+        decoder = Decoder(c.decoder, self.num_actions, c.decoder_kind, c.action_std, name="decoder")
+        action_mean, action_std, cell, hidden = decoder(latent, observation.proprioception, carry.cell, carry.hidden)
+        return PolicyOutput(action_mean, action_std, mean, logvar, latent, Carry(latent, cell, hidden))
+
+
+class ValueNetwork(nn.Module):
+    """The return expected from here, shape (n,)."""
+
+    config: NetworkConfig
+
+    @nn.compact
+    def __call__(self, observation: Observation) -> jax.Array:
+        x = jnp.concatenate([observation.proprioception, observation.reference], -1)
+        for i, n in enumerate(self.config.value):
+            x = HiddenLayer(n, name=f"layer_{i}")(x)
+        return nn.Dense(1, kernel_init=nn.initializers.orthogonal(1.0), name="expected_return")(x)[..., 0]
+
+
+class ActorCritic(nn.Module):
+    """Policy and value network, side by side under their names."""
+
+    config: NetworkConfig
+    num_actions: int
+
+    def setup(self) -> None:
+        self.policy = PolicyNetwork(self.config, self.num_actions)
+        self.critic = ValueNetwork(self.config)
+
+    def __call__(
+        self, observation: Observation, carry: Carry, noise: jax.Array
+    ) -> tuple[PolicyOutput, jax.Array]:
+        return self.policy(observation, carry, noise), self.critic(observation)
+
+    def act(self, observation: Observation, carry: Carry, noise: jax.Array) -> PolicyOutput:
+        """The policy alone."""
+        return self.policy(observation, carry, noise)
+
+    def value(self, observation: Observation) -> jax.Array:
+        """The value network alone."""
+        return self.critic(observation)
+
+
+def initial_carry(config: NetworkConfig, n: int) -> Carry:
+    """The carry of n rats at the start of an episode."""
+    memory = config.decoder[-1] if config.decoder_kind == "lstm" else 0
+    return Carry(jnp.zeros((n, config.latent)), jnp.zeros((n, memory)), jnp.zeros((n, memory)))
+
+
+def forget(carry: Carry, where: jax.Array) -> Carry:
+    """The carry with the rats marked in `where`, shape (n,), put back to the start."""
+    return jax.tree.map(lambda x: jnp.where(where[:, None], 0.0, x), carry)

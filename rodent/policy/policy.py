@@ -1,0 +1,173 @@
+"""A policy for use: the network, its normaliser, and what body and task it fits.
+
+    policy = load_policy("runs/walk")          # a policy folder, or a run folder that holds one
+    output = policy.network.apply(policy.variables, observation, carry, noise, method="act")
+
+A policy folder holds `policy.json` (what it is) and `params.safetensors` (its numbers);
+nothing in it is executed.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import flax.struct
+import flax.traverse_util
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rodent.body import NU, BodyConfig
+from rodent.configs import from_json, to_json
+from rodent.errors import InputError
+from rodent.files import atomic_path, existing_file
+from rodent.policy.networks import ActorCritic
+from rodent.policy.sizes import NetworkConfig
+from rodent.tasks.imitation import Observation
+from rodent.tasks.settings import ImitationConfig
+from rodent.versions import versions
+
+SCHEMA, VERSION = "virtual-rodent/policy", 1
+
+
+@flax.struct.dataclass
+class Normalizer:
+    """Mean and standard deviation of each part of the observation, seen in training."""
+
+    mean: Observation
+    std: Observation
+
+    def __call__(self, observation: Observation) -> Observation:
+        """Standardised observations, cut off at ten standard deviations."""
+        return jax.tree.map(lambda x, m, s: jnp.clip((x - m) / s, -10.0, 10.0), observation, self.mean, self.std)
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    """A trained policy with all that is needed to use it.
+
+    Attributes:
+        body, task, network_config: what it was trained on and how it is built.
+        params: parameters of the `ActorCritic`, nested by layer name.
+        normalizer: of its observations.
+        provenance: clips, steps, seed and versions it came from.
+    """
+
+    body: BodyConfig
+    task: ImitationConfig
+    network_config: NetworkConfig
+    params: Mapping[str, Any]
+    normalizer: Normalizer
+    provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def network(self) -> ActorCritic:
+        """The flax module."""
+        return ActorCritic(self.network_config, NU)
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What `network.apply` wants first."""
+        return {"params": self.params}
+
+    def digest(self) -> str:
+        """A hash of the parameters and the normaliser: which policy made a recording."""
+        sha = hashlib.sha256()
+        for name, value in sorted(_flat(self).items()):
+            sha.update(name.encode())
+            sha.update(np.ascontiguousarray(value).tobytes())
+        return sha.hexdigest()[:16]
+
+
+def save_policy(policy: Policy, folder: Path) -> None:
+    """Write a policy folder, whole or not at all."""
+    from safetensors.numpy import save_file
+
+    tensors = _flat(policy)
+    card = {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "body": to_json(policy.body),
+        "task": to_json(policy.task),
+        "network": to_json(policy.network_config),
+        "shapes": {name: list(value.shape) for name, value in tensors.items()},
+        "digest": policy.digest(),
+        "versions": versions(),
+        "provenance": dict(policy.provenance),
+    }
+    with atomic_path(Path(folder)) as temporary:
+        temporary.mkdir()
+        save_file(tensors, temporary / "params.safetensors")
+        (temporary / "policy.json").write_text(json.dumps(card, indent=2) + "\n")
+
+
+def load_policy(folder: Path) -> Policy:
+    """Read a policy folder, or the policy of a run folder.
+
+    Raises:
+        InputError: no policy there, one of another version, or its files do not fit each other.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    folder = _policy_folder(Path(folder))
+    path = folder / "policy.json"
+    try:
+        card = json.loads(existing_file(path).read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not JSON: {error}") from error
+    if not isinstance(card, dict) or card.get("schema") != SCHEMA:
+        raise InputError(f"{path} is not a policy: its schema is not {SCHEMA!r}")
+    if card.get("version") != VERSION:
+        raise InputError(f"{path} is version {card.get('version')} of {SCHEMA}; this program reads version {VERSION}")
+    missing = [k for k in ("body", "task", "network", "shapes", "digest") if k not in card]
+    if missing:
+        raise InputError(f"{path} lacks {', '.join(missing)}")
+    weights = existing_file(folder / "params.safetensors")
+    try:
+        tensors = load_file(weights)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{weights} is truncated or damaged: {error}") from error
+    shapes = {name: list(value.shape) for name, value in tensors.items()}
+    if shapes != card["shapes"]:
+        wrong = sorted(k for k in shapes.keys() | card["shapes"].keys() if shapes.get(k) != card["shapes"].get(k))
+        raise InputError(
+            f"{weights} does not fit policy.json: {wrong[0]} has shape {shapes.get(wrong[0])}, "
+            f"{card['shapes'].get(wrong[0])} is wanted"
+        )
+    if not all(np.isfinite(value).all() for value in tensors.values()):
+        raise InputError(f"{weights} holds values that are not finite")
+    tree = flax.traverse_util.unflatten_dict(tensors, sep="/")
+    policy = Policy(
+        body=from_json(BodyConfig, card["body"], path, "body"),
+        task=from_json(ImitationConfig, card["task"], path, "task"),
+        network_config=from_json(NetworkConfig, card["network"], path, "network"),
+        params=tree["params"],
+        normalizer=Normalizer(Observation(**tree["mean"]), Observation(**tree["std"])),
+        provenance=card.get("provenance", {}),
+    )
+    if policy.digest() != card["digest"]:
+        raise InputError(f"{weights} was altered: its digest is {policy.digest()}, policy.json says {card['digest']}")
+    return policy
+
+
+def _policy_folder(folder: Path) -> Path:
+    if not folder.exists():
+        raise InputError(f"no such policy or run folder: {folder}")
+    if (folder / "policy.json").is_file():
+        return folder
+    if (folder / "policy" / "policy.json").is_file():
+        return folder / "policy"
+    raise InputError(f"{folder} is neither a policy folder nor a run with one: it holds no policy.json")
+
+
+def _flat(policy: Policy) -> dict[str, np.ndarray]:
+    tree = {
+        "params": policy.params,
+        "mean": policy.normalizer.mean._asdict(),
+        "std": policy.normalizer.std._asdict(),
+    }
+    return {k: np.asarray(v) for k, v in flax.traverse_util.flatten_dict(tree, sep="/").items()}

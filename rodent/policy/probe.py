@@ -1,0 +1,83 @@
+"""Record any unit of the network from outside: the network code does not know of it.
+
+    output, value, units = probe(network, variables, observation, carry, noise)
+    units["encoder/layer_0"]            # shape (n, 256)
+
+It is flax's `capture_intermediates`, traced into the jitted function that wants the units
+and costing nothing in any other.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flax.linen as nn
+import jax
+
+from rodent.policy.networks import ActorCritic, Carry, HiddenLayer, PolicyOutput, Sample
+from rodent.tasks.imitation import Observation
+
+
+def probe(
+    network: ActorCritic,
+    variables: Mapping[str, Any],
+    observation: Observation,
+    carry: Carry,
+    noise: jax.Array,
+) -> tuple[PolicyOutput, jax.Array, dict[str, jax.Array]]:
+    """Apply the network and return, beside its outputs, every unit of every layer.
+
+    Args:
+        network, variables: the policy's.
+        observation: normalised.
+        carry: from the step before.
+        noise: standard normal for the latent, shape (n, latent); zero plays the mean.
+
+    Returns:
+        the policy's output, the value, and activations by layer name, each (n, units).
+    """
+    (output, value), captured = network.apply(
+        variables, observation, carry, noise, capture_intermediates=_is_layer, mutable=["intermediates"]
+    )
+    units: dict[str, jax.Array] = {}
+    _collect(captured["intermediates"], (), units)
+    return output, value, units
+
+
+def layer_names(network: ActorCritic, variables: Mapping[str, Any], *inputs: Any) -> tuple[str, ...]:
+    """The names of all layers, sorted; inputs as for `probe` (shapes suffice)."""
+    shapes = jax.eval_shape(lambda v, *x: probe(network, v, *x)[2], variables, *inputs)
+    return tuple(sorted(shapes))
+
+
+def _is_layer(module: nn.Module, method: str) -> bool:
+    kinds = (HiddenLayer, nn.Dense, Sample, nn.OptimizedLSTMCell)
+    inside_cell = any("lstm" in part for part in module.path[:-1])
+    return method == "__call__" and isinstance(module, kinds) and not inside_cell
+
+
+def _collect(tree: Mapping[str, Any], path: tuple[str, ...], units: dict[str, jax.Array]) -> None:
+    for name, value in tree.items():
+        if name != "__call__":
+            _collect(value, (*path, name), units)
+            continue
+        layer = layer_name(path)
+        (out,) = value
+        if isinstance(out, tuple) and path[-1] == "lstm":
+            (cell, hidden), _ = out
+            units[f"{layer}.cell"], units[layer] = cell, hidden
+        else:
+            units[layer] = out
+
+
+def layer_name(path: tuple[str, ...]) -> str:
+    """The address of the module at a flax path.
+
+    >>> layer_name(("policy", "encoder", "layer_0", "pre"))
+    'encoder/layer_0.pre'
+    >>> layer_name(("critic", "layer_1"))
+    'value/layer_1'
+    """
+    parts = list(path[1:]) if path[0] == "policy" else ["value", *path[1:]]
+    name = "/".join(parts)
+    return name.removesuffix("/pre") + ".pre" if parts[-1] == "pre" else name
+

@@ -1,0 +1,34 @@
+"""Sizes and kinds of the policy network. Light to import: the command line is derived from them."""
+
+import dataclasses
+from typing import Literal
+
+from rodent.errors import InputError, unknown
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig:
+    """The policy and value networks."""
+
+    latent: int = 60
+    """Dimension of the latent intention; 60 in Aldarondo et al. 2024."""
+    encoder: tuple[int, ...] = (256, 256)
+    """Units per hidden layer of the encoder."""
+    decoder: tuple[int, ...] = (256, 256)
+    """Units per hidden layer of the decoder; an LSTM decoder's cells are its last layer."""
+    value: tuple[int, ...] = (256, 128)
+    """Units per hidden layer of the value network."""
+    decoder_kind: Literal["mlp", "lstm"] = "mlp"
+    """Whether the decoder remembers."""
+    action_std: float = 0.6
+    """Standard deviation of actions before learning."""
+
+    def __post_init__(self) -> None:
+        if self.decoder_kind not in ("mlp", "lstm"):
+            raise unknown("decoder kind", str(self.decoder_kind), ("mlp", "lstm"))
+        for name in ("encoder", "decoder", "value"):
+            sizes = getattr(self, name)
+            if not sizes or min(sizes) < 1:
+                raise InputError(f"network {name} is {sizes}; it wants at least one layer of at least one unit")
+        if self.latent < 1 or not 0 < self.action_std <= 10:
+            raise InputError("network latent must be at least 1 and action_std in (0, 10]")

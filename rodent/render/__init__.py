@@ -1,0 +1,13 @@
+"""Pictures of recordings and clips: the rat with its skin, its reference as a ghost.
+
+render(Path("walk.h5"), Path("walk.mp4"), RenderOptions(ghost=True))
+
+with Scene(body.config, size=(640, 480)) as scene:
+    image = scene.draw(qpos, View.of("side", lookat))     # uint8, (480, 640, 3)
+"""
+
+from rodent.render.camera import CAMERAS, View
+from rodent.render.film import Rendered, RenderOptions, render
+from rodent.render.scene import Scene
+
+__all__ = ["CAMERAS", "RenderOptions", "Rendered", "Scene", "View", "render"]

@@ -1,0 +1,228 @@
+"""From a recording or a clip set to a film.
+
+The film shows each rollout or clip after the other, with its name and time. One frame at
+a time is drawn and encoded, and one rollout at a time is read.
+"""
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from rodent.body import BodyConfig
+from rodent.errors import InputError, unknown
+from rodent.files import atomic_path, existing_file
+from rodent.motion import read_clips
+from rodent.progress import progress
+from rodent.recording import SCHEMA, open_recording
+from rodent.render.camera import CAMERAS, follow
+from rodent.render.scene import Scene
+from rodent.render.video import Caption, check_target, open_video, save_sheet
+
+SHEET = 6
+"""Pictures on a sheet."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RenderOptions:
+    """How a film looks."""
+
+    ghost: bool = False
+    """Show the reference of a recording as a translucent second rat."""
+    geoms: bool = False
+    """Show the geoms that collide instead of the skin."""
+    camera: str = "oblique"
+    """A name in `rodent.render.CAMERAS`."""
+    size: tuple[int, int] = (640, 480)
+    """Width and height, pixels."""
+    fps: float | None = None
+    """Frames per second of the film; None for those of the motion, at most 50 for .gif."""
+    speed: float = 1.0
+    """Below 1 is slow motion."""
+    clips: tuple[str, ...] = ()
+    """Names of the rollouts or clips to show; none for all."""
+
+    def __post_init__(self) -> None:
+        if self.camera not in CAMERAS:
+            raise unknown("camera", self.camera, CAMERAS)
+        for name, value, low, high in (("fps", self.fps, 1, 240), ("speed", self.speed, 0.01, 100)):
+            if value is not None and not low <= value <= high:
+                raise InputError(f"{name} is {value:g}; it must lie in [{low:g}, {high:g}]")
+
+
+@dataclasses.dataclass(frozen=True)
+class Rendered:
+    """What came of it."""
+
+    frames: int
+    """Frames in the file."""
+    seconds: float
+    """Time it took."""
+    duration: float
+    """Length of the film, seconds; zero for a sheet."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Shot:
+    """A stretch of motion to show; its arrays are read when they are asked for."""
+
+    name: str
+    n_frames: int
+    fps: float
+    qpos: Callable[[], np.ndarray]
+    """Poses, shape (n_frames, 74)."""
+    reference: Callable[[], np.ndarray]
+    """Poses of the ghost, shape (n_frames, 74)."""
+    lost: Callable[[], np.ndarray]
+    """Whether tracking has failed by then, bool, shape (n_frames,)."""
+
+    def frames_at(self, fps: float, speed: float) -> np.ndarray:
+        """Which frame each frame of a film shows, shape (film frames,)."""
+        step = speed * self.fps / fps
+        # the first frame that begins a step later than the film's last would be the next shot's
+        count = max(1, int(np.ceil(self.n_frames / step - 1e-6)))
+        return np.minimum((np.arange(count) * step + 1e-6).astype(int), self.n_frames - 1)
+
+
+def render(source: Path, out: Path, options: RenderOptions | None = None) -> Rendered:
+    """Draw a recording or a clip set.
+
+    Args:
+        source: a recording or any file that `rodent.motion.read_clips` reads.
+        out: .mp4 or .gif for a film, .png for a sheet of six pictures, evenly spaced.
+        options: how it looks.
+
+    Raises:
+        InputError: the file, a name or an option is wrong.
+        WorkError: nothing can be drawn or encoded here, or the disk is full.
+    """
+    options = options or RenderOptions()
+    source, out = Path(source), Path(out)
+    check_target(out, options.size)
+    began = time.monotonic()
+    with _open_shots(source, options.ghost) as (body, shots):
+        shots = _chosen(shots, options.clips, source)
+        fps = options.fps or min(shots[0].fps, 50.0 if out.suffix == ".gif" else 240.0)
+        plan = [(shot, shot.frames_at(fps, options.speed)) for shot in shots]
+        total = sum(len(frames) for _, frames in plan)
+        if out.suffix == ".png":
+            plan = _thinned(plan, np.unique(((np.arange(SHEET) + 0.5) / SHEET * total).astype(int)))
+            total = sum(len(frames) for _, frames in plan)
+        scene = Scene(body, options.size, ghost=options.ghost, geoms=options.geoms)
+        # the output outermost: nothing is left of it, whatever fails
+        with atomic_path(out) as temporary, scene, progress("rendering", total, "frames") as advance:
+            images = _images(scene, plan, options, advance)
+            if out.suffix == ".png":
+                save_sheet(temporary, list(images))
+            else:
+                with open_video(temporary, fps, options.size) as write:
+                    for image in images:
+                        write(image)
+    film = 0.0 if out.suffix == ".png" else total / fps
+    return Rendered(total, time.monotonic() - began, film)
+
+
+def _images(
+    scene: Scene,
+    plan: list[tuple[Shot, np.ndarray]],
+    options: RenderOptions,
+    advance: Callable[..., None],
+) -> Iterator[np.ndarray]:
+    caption = Caption(options.size)
+    for shot, frames in plan:
+        qpos, lost = _held(shot.qpos()), shot.lost()
+        reference = _held(shot.reference()) if options.ghost else None
+        views = follow(qpos, shot.fps, scene.middle, options.camera)
+        shown, image = -1, np.empty(0)
+        for frame in frames:
+            # slow motion shows a frame more than once
+            if frame != shown:
+                ghost = None if reference is None else reference[frame]
+                image = scene.draw(qpos[frame], views[frame], ghost)
+                text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("   lost" if lost[frame] else "")
+                image, shown = caption.write(image, text), frame
+            yield image
+            advance(1, note=shot.name)
+
+
+def _held(qpos: np.ndarray) -> np.ndarray:
+    """The poses, where one that is not finite repeats the last that is."""
+    finite = np.isfinite(qpos).all(axis=1)
+    if not finite.any():
+        raise InputError("there is not one finite pose to show")
+    last = np.maximum.accumulate(np.where(finite, np.arange(len(qpos)), 0))
+    return qpos[np.where(finite[last], last, np.argmax(finite))]
+
+
+@contextlib.contextmanager
+def _open_shots(source: Path, ghost: bool) -> Iterator[tuple[BodyConfig, list[Shot]]]:
+    """What the file holds, whichever kind it is."""
+    if _is_recording(source):
+        with open_recording(source) as recording:
+            yield (
+                recording.body,
+                [
+                    Shot(
+                        name,
+                        rollout.n_frames,
+                        recording.fps,
+                        lambda rollout=rollout: rollout["qpos"],
+                        lambda rollout=rollout: rollout["reference"],
+                        lambda rollout=rollout: ~rollout["alive"],
+                    )
+                    for name, rollout in recording.rollouts.items()
+                ],
+            )
+        return
+    if ghost:
+        raise InputError(f"{source} holds clips, which have no reference to show as a ghost; drop --ghost")
+    clips = read_clips(source)
+    yield (
+        BodyConfig(scale=clips.scale),
+        [
+            Shot(
+                clip.name,
+                clip.n_frames,
+                clip.fps,
+                lambda clip=clip: clip.qpos,
+                lambda clip=clip: clip.qpos,
+                lambda clip=clip: np.zeros(clip.n_frames, bool),
+            )
+            for clip in clips
+        ],
+    )
+
+
+def _is_recording(path: Path) -> bool:
+    import h5py
+
+    if not h5py.is_hdf5(existing_file(path)):
+        return False
+    try:
+        with h5py.File(path, "r") as file:
+            return file.attrs.get("schema") == SCHEMA
+    except OSError:
+        # damaged: the reader of clips says so
+        return False
+
+
+def _chosen(shots: list[Shot], names: tuple[str, ...], source: Path) -> list[Shot]:
+    known = {shot.name: shot for shot in shots}
+    for name in names:
+        if name not in known:
+            raise unknown("clip", name, known, str(source))
+    return [known[name] for name in names] or shots
+
+
+def _thinned(plan: list[tuple[Shot, np.ndarray]], wanted: np.ndarray) -> list[tuple[Shot, np.ndarray]]:
+    """Of the frames of all shots, counted through, the wanted ones."""
+    starts = np.cumsum([0, *(len(frames) for _, frames in plan)])
+    thin = []
+    for (shot, frames), start in zip(plan, starts[:-1], strict=True):
+        here = wanted[(wanted >= start) & (wanted < start + len(frames))] - start
+        if len(here):
+            thin.append((shot, frames[here]))
+    return thin

@@ -1,0 +1,146 @@
+"""The stage: a rat on a floor, perhaps a ghost beside it, and pictures of them."""
+
+from typing import Any, Self
+
+import mujoco
+import numpy as np
+
+from rodent.body import NQ, BodyConfig, build_spec, rat_spec
+from rodent.errors import WorkError
+from rodent.render.camera import View
+from rodent.render.gl import gl_context
+from rodent.render.skin import GHOST_RGBA, add_skin
+from rodent.render.tail import Tail
+
+GHOST = "ghost/"
+_DISTANCE = 0.68  # metres from camera to rat at scale 1
+_HAZE = (0.93, 0.94, 0.96, 1.0)  # into which floor and sky fade
+
+
+class Scene:
+    """Draws poses. A context manager, for it holds an OpenGL context.
+
+    Attributes:
+        model: for drawing only; qpos is the rat's 74 numbers, then the ghost's.
+        middle: a point between snout and tail in the walker's frame, metres, shape (3,).
+    """
+
+    def __init__(
+        self,
+        body: BodyConfig,
+        size: tuple[int, int] = (640, 480),
+        *,
+        ghost: bool = False,
+        geoms: bool = False,
+    ):
+        """Build the model and find a context.
+
+        Args:
+            body: the rat.
+            size: of the pictures, pixels: width and height.
+            ghost: have a translucent second rat.
+            geoms: show the geoms that collide instead of the skin.
+        """
+        self._size = size
+        self.model = _drawing_model(body, size, ghost)
+        # above the walker's origin, as high as the torso
+        self.middle = self.model.body("torso").pos * (0, 0, 1)
+        self._data = mujoco.MjData(self.model)
+        # --geoms shows the tail where the physics has it
+        tails = [] if geoms else ["", GHOST] if ghost else [""]
+        self._tails = [Tail(self.model, prefix, body.scale) for prefix in tails]
+        self._option = mujoco.MjvOption()
+        self._option.geomgroup[:] = [1, geoms, geoms, 0, 0, 0]
+        self._option.flags[mujoco.mjtVisFlag.mjVIS_SKIN] = not geoms
+        self._camera = mujoco.MjvCamera()
+        self._camera.distance = _DISTANCE * body.scale
+        self._sun = self.model.light("arena/sun").id
+        self._floor = self.model.geom("arena/floor").id
+
+    def __enter__(self) -> Self:
+        width, height = self._size
+        self._gl = gl_context(width, height)
+        try:
+            self._context = mujoco.MjrContext(self.model, mujoco.mjtFontScale.mjFONTSCALE_100)
+        except mujoco.FatalError as error:
+            self._gl.free()
+            raise WorkError(f"this OpenGL cannot draw {width} x {height} pixels: {error}") from error
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
+        self.scene = mujoco.MjvScene(self.model, maxgeom=1000)
+        self.scene.flags[mujoco.mjtRndFlag.mjRND_FOG] = True
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._context.free()
+        self._gl.free()
+
+    def draw(self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None) -> np.ndarray:
+        """A picture of a pose.
+
+        Args:
+            qpos: of the rat, metres, w x y z, radians, shape (74,).
+            view: where the camera stands.
+            ghost: pose of the ghost, shape (74,), where the scene has one.
+
+        Returns:
+            uint8, shape (height, width, 3).
+        """
+        self.pose(qpos, view, ghost)
+        width, height = self._size
+        image = np.empty((height, width, 3), np.uint8)
+        frame = mujoco.MjrRect(0, 0, width, height)
+        self._gl.make_current()
+        mujoco.mjr_render(frame, self.scene, self._context)
+        mujoco.mjr_readPixels(image, None, frame, self._context)
+        return image[::-1]
+
+    def pose(self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None) -> None:
+        """Put everything in its place in `scene`, without drawing it."""
+        data = self._data
+        data.qpos[:NQ] = qpos
+        if ghost is not None:
+            data.qpos[NQ:] = ghost
+        mujoco.mj_kinematics(self.model, data)
+        for tail in self._tails:
+            tail.lay(data)
+        # the sun travels along, so that the small field of its shadow holds the rat
+        direction = self.model.light_dir[self._sun]
+        data.light_xdir[self._sun] = direction
+        data.light_xpos[self._sun] = view.lookat - 2 * self.model.stat.extent * direction
+        self._camera.lookat[:] = view.lookat
+        self._camera.azimuth, self._camera.elevation = view.azimuth, view.elevation
+        everything = mujoco.mjtCatBit.mjCAT_ALL
+        mujoco.mjv_updateScene(self.model, data, self._option, None, self._camera, everything, self.scene)
+        for geom in self.scene.geoms[: self.scene.ngeom]:
+            if geom.objtype == mujoco.mjtObj.mjOBJ_GEOM and geom.objid == self._floor:
+                # decoration takes shadows and casts none: a floor's own shadow is mere noise
+                geom.category = mujoco.mjtCatBit.mjCAT_DECOR
+
+
+def _drawing_model(body: BodyConfig, size: tuple[int, int], ghost: bool) -> mujoco.MjModel:
+    spec = build_spec(body)
+    for eye in ("eye_L_collision", "eye_R_collision"):
+        # the skin leaves holes for the eyes
+        spec.geom(eye).group, spec.geom(eye).rgba = 0, (0.03, 0.02, 0.02, 1)
+    if ghost:
+        second = rat_spec(body)
+        for part in (*second.actuators, *second.sensors, *second.tendons, *second.excludes):
+            second.delete(part)
+        for geom in second.geoms:
+            geom.rgba = GHOST_RGBA
+        spec.attach(second, frame=spec.worldbody.add_frame(), prefix=GHOST)
+        add_skin(spec, body.scale, GHOST, ghost=True)
+    add_skin(spec, body.scale)
+    visual = spec.visual
+    visual.global_.offwidth, visual.global_.offheight = size
+    visual.global_.fovy = 30
+    visual.quality.offsamples, visual.quality.shadowsize = 4, 2048
+    visual.headlight.ambient, visual.headlight.diffuse = (0.4,) * 3, (0.3,) * 3
+    visual.headlight.specular = (0, 0, 0)
+    # the lengths below are in units of the extent
+    spec.stat.extent = 0.5 * body.scale
+    visual.map.znear, visual.map.zfar = 0.05, 12
+    visual.map.fogstart, visual.map.fogend = 3, 11
+    visual.map.shadowclip = 0.6
+    visual.rgba.fog = visual.rgba.haze = _HAZE
+    return spec.compile()

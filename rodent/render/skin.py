@@ -1,0 +1,121 @@
+"""The rat's skin: dm_control's, bound to the scaled body and given a coat.
+
+The skin that dm_control installs has no texture coordinates. They are made here from what
+a vertex belongs to, u running from fur to bare skin and v from back to belly, and look up
+their colour in a small texture.
+"""
+
+import dataclasses
+import struct
+
+import mujoco
+import numpy as np
+
+from rodent.body import mjcf_path
+
+# sRGB, of the fur on the back, the fur on the belly, and bare skin
+_BACK, _BELLY, _BARE = (122, 101, 84), (188, 174, 156), (206, 160, 148)
+_TEXELS = 64
+
+GHOST_RGBA = (0.25, 0.55, 1.0, 0.35)
+
+
+@dataclasses.dataclass(frozen=True)
+class Bone:
+    """The vertices that move with one body."""
+
+    body: str
+    position: np.ndarray
+    """Of the body when the skin was bound, metres, shape (3,)."""
+    quaternion: np.ndarray
+    """Of the body when the skin was bound, w x y z, shape (4,)."""
+    vertices: np.ndarray
+    """Indices, shape (n,)."""
+    weights: np.ndarray
+    """How much each vertex follows this body, shape (n,)."""
+
+
+def add_skin(spec: mujoco.MjSpec, scale: float, prefix: str = "", ghost: bool = False) -> None:
+    """Put the skin on a rat.
+
+    Args:
+        spec: of a world with the rat in it.
+        scale: of the rat.
+        prefix: of the names of the rat's bodies.
+        ghost: translucent and of one colour, instead of fur.
+    """
+    vertices, faces, bones = _read_skin()
+    material = spec.add_material(name=f"{prefix}coat", specular=0.1, shininess=0.1)
+    if ghost:
+        material.rgba = GHOST_RGBA
+    else:
+        texture = spec.add_texture(
+            name=f"{prefix}coat",
+            type=mujoco.mjtTexture.mjTEXTURE_2D,
+            width=_TEXELS,
+            height=_TEXELS,
+            nchannel=3,
+        )
+        texture.data = _coat_image().tobytes()
+        material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = f"{prefix}coat"
+    spec.add_skin(
+        name=f"{prefix}skin",
+        bodyname=[prefix + b.body for b in bones],
+        bindpos=np.concatenate([b.position * scale for b in bones]),
+        bindquat=np.concatenate([b.quaternion for b in bones]),
+        vertid=[b.vertices.tolist() for b in bones],
+        vertweight=[b.weights.tolist() for b in bones],
+        vert=vertices.ravel() * scale,
+        texcoord=_coat_coordinates(vertices, faces, bones).ravel(),
+        face=faces.ravel(),
+        material=material.name,
+    )
+
+
+def _read_skin() -> tuple[np.ndarray, np.ndarray, list[Bone]]:
+    """Vertices (n, 3) in metres, triangles (n, 3) and bones of MuJoCo's SKN format."""
+    data = mjcf_path().with_name("rodent_walker_skin.skn").read_bytes()
+    n_vertices, n_texcoords, n_faces, n_bones = struct.unpack_from("4i", data)
+    vertices = np.frombuffer(data, np.float32, 3 * n_vertices, 16).reshape(-1, 3)
+    at = 16 + vertices.nbytes + 8 * n_texcoords
+    faces = np.frombuffer(data, np.int32, 3 * n_faces, at).reshape(-1, 3)
+    at += faces.nbytes
+    bones = []
+    for _ in range(n_bones):
+        name, pose, count = struct.unpack_from("40s28si", data, at)
+        position, quaternion = np.split(np.frombuffer(pose, np.float32), [3])
+        indices = np.frombuffer(data, np.int32, count, at + 72)
+        weights = np.frombuffer(data, np.float32, count, at + 72 + indices.nbytes)
+        bones.append(Bone(name.split(b"\0")[0].decode(), position, quaternion, indices, weights))
+        at += 72 + indices.nbytes + weights.nbytes
+    return vertices, faces, bones
+
+
+def _coat_coordinates(vertices: np.ndarray, faces: np.ndarray, bones: list[Bone]) -> np.ndarray:
+    """Texture coordinates: u 0 fur to 1 bare, v 0 back to 1 belly; shape (vertices, 2)."""
+    bare, total = np.zeros((2, len(vertices)))
+    for bone in bones:
+        part = bone.body.removesuffix("_L").removesuffix("_R")
+        tail = part.startswith("vertebra_C") and part[10:].isdigit() and int(part[10:]) > 3
+        total[bone.vertices] += bone.weights
+        if tail or part in ("hand", "finger", "foot", "toe"):
+            bare[bone.vertices] += bone.weights
+    # a vertex looks where the triangles around it look
+    corners = vertices[faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = np.zeros_like(vertices)
+    for corner in range(3):
+        np.add.at(normals, faces[:, corner], across)
+    up = normals[:, 2] / np.linalg.norm(normals, axis=1)
+    # the texture's edge would be blended with the opposite edge
+    return np.clip(np.stack([bare / total, (1 - up) / 2], axis=1), 0.02, 0.98).astype(np.float32)
+
+
+def _coat_image() -> np.ndarray:
+    """The texture, uint8, shape (v, u, 3)."""
+    ramp = np.linspace(0, 1, _TEXELS)[:, None]
+    # the belly's colour begins below the flanks
+    low = np.clip((ramp - 0.55) / 0.25, 0, 1)
+    fur = (1 - low) * _BACK + low * np.array(_BELLY)
+    bare = np.clip((ramp - 0.3) / 0.4, 0, 1)[None]
+    return ((1 - bare) * fur[:, None] + bare * np.array(_BARE)).astype(np.uint8)

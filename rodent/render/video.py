@@ -1,0 +1,153 @@
+"""Frames into files: MP4 (H.264), GIF, or a sheet of pictures; and the captions on them."""
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from rodent.errors import InputError, WorkError
+
+Write = Callable[[np.ndarray], None]
+SUFFIXES = (".mp4", ".gif", ".png")
+
+
+@contextlib.contextmanager
+def open_video(path: Path, fps: float, size: tuple[int, int]) -> Iterator[Write]:
+    """Yield a function that takes the next frame, uint8 of shape (height, width, 3).
+
+    Args:
+        path: ends in .mp4 or .gif; the frames go there one by one.
+        fps: frames per second.
+        size: width and height, even numbers for .mp4.
+
+    Raises:
+        WorkError: the encoder failed.
+    """
+    import av
+
+    rate = Fraction(fps).limit_denominator(1000)
+    try:
+        # the index goes to the front, so that a browser can begin before the end has come
+        options = {"movflags": "faststart"} if path.suffix == ".mp4" else {}
+        with av.open(str(path), "w", options=options) as container:
+            yield from (_mp4 if path.suffix == ".mp4" else _gif)(container, rate, size)
+    except av.FFmpegError as error:
+        if isinstance(error, OSError) and error.errno and error.errno < 1000:
+            raise OSError(error.errno, error.strerror) from error
+        raise WorkError(f"the encoder failed: {error}") from error
+
+
+def _mp4(container, rate: Fraction, size: tuple[int, int]) -> Iterator[Write]:
+    import av
+
+    stream = container.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast"})
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+
+    def write(image: np.ndarray) -> None:
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+
+    yield write
+    container.mux(stream.encode())
+
+
+def _gif(container, rate: Fraction, size: tuple[int, int]) -> Iterator[Write]:
+    import av
+    import av.filter
+
+    stream = container.add_stream("gif", rate=rate)
+    stream.width, stream.height = size
+    stream.pix_fmt = "pal8"
+    # every frame gets its own 256 colours
+    graph = av.filter.Graph()
+    source = graph.add_buffer(width=size[0], height=size[1], format="rgb24", time_base=1 / rate)
+    split = graph.add("split")
+    palette = graph.add("palettegen", "stats_mode=single")
+    use = graph.add("paletteuse", "new=1")
+    sink = graph.add("buffersink")
+    source.link_to(split)
+    split.link_to(use, 0, 0)
+    split.link_to(palette, 1, 0)
+    palette.link_to(use, 0, 1)
+    use.link_to(sink)
+    graph.configure()
+    count = 0
+
+    def drain() -> None:
+        while True:
+            try:
+                frame = graph.pull()
+            except (av.BlockingIOError, av.EOFError):
+                return
+            container.mux(stream.encode(frame))
+
+    def write(image: np.ndarray) -> None:
+        nonlocal count
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        frame.pts, frame.time_base = count, 1 / rate
+        count += 1
+        graph.push(frame)
+        drain()
+
+    yield write
+    graph.push(None)
+    drain()
+    container.mux(stream.encode())
+
+
+def save_sheet(path: Path, images: Sequence[np.ndarray], columns: int = 3) -> None:
+    """Lay pictures of one size out in rows and save them as one.
+
+    Args:
+        path: ends in .png.
+        images: uint8, each of shape (height, width, 3).
+        columns: pictures in a row.
+    """
+    height, width = images[0].shape[:2]
+    columns = min(columns, len(images))
+    sheet = np.full((height * math.ceil(len(images) / columns), width * columns, 3), 255, np.uint8)
+    for i, image in enumerate(images):
+        row, column = divmod(i, columns)
+        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = image
+    Image.fromarray(sheet).save(path)
+
+
+class Caption:
+    """Writes a line into the lower left corner of pictures of one size."""
+
+    def __init__(self, size: tuple[int, int]):
+        self._size = max(8, size[1] // 26)
+        self._font = ImageFont.load_default(self._size)
+
+    def write(self, image: np.ndarray, text: str) -> np.ndarray:
+        """A copy of the picture with the text on it."""
+        picture = Image.fromarray(image)
+        place = (self._size * 0.6, picture.height - self._size * 0.6)
+        ImageDraw.Draw(picture).text(
+            place,
+            text,
+            fill=(40, 40, 48),
+            font=self._font,
+            anchor="ls",
+            stroke_width=max(1, self._size // 9),
+            stroke_fill=(238, 240, 244),
+        )
+        return np.asarray(picture)
+
+
+def check_target(path: Path, size: tuple[int, int]) -> None:
+    """Refuse a file that could not be written in the end.
+
+    Raises:
+        InputError: unknown suffix, or a size that the format or the renderer cannot have.
+    """
+    if path.suffix not in SUFFIXES:
+        raise InputError(f"cannot write {path}: its name must end in {', '.join(SUFFIXES)}")
+    if not all(16 <= side <= 4096 for side in size):
+        raise InputError(f"the size is {size[0]}x{size[1]}; width and height must lie in [16, 4096] pixels")
+    if path.suffix == ".mp4" and any(side % 2 for side in size):
+        raise InputError(f"the size is {size[0]}x{size[1]}; MP4 wants an even width and height")

@@ -1,0 +1,1 @@
+"""What the rat is asked to do: observations, rewards and failures as pure functions of arrays."""

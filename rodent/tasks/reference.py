@@ -1,0 +1,103 @@
+"""Reference motion laid out for many rats at once: every frame of every clip as a physics state."""
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rodent.body import NU, Body
+from rodent.errors import InputError
+from rodent.motion.clip import ClipSet
+from rodent.motion.floor import lowest_paw
+from rodent.motion.kinematics import velocities
+from rodent.physics.engine import PhysicsState
+from rodent.physics.host import HostEngine
+
+_BLOCK = 512  # frames put through kinematics at a time
+
+
+@flax.struct.dataclass
+class Reference:
+    """All frames of a clip set, one after another; N frames, C clips.
+
+    Attributes:
+        state: the reference as physics states: qpos (N, 74), qvel (N, 73), …
+        setpoint: controls whose servo setpoint is the pose, shape (N, 38).
+        lift: how far a rat put down at a frame is raised so that no paw is in the floor, metres, shape (N,).
+        clip_of: the clip a frame belongs to, shape (N,).
+        first, last: first and last frame of each clip, shape (C,).
+    """
+
+    state: PhysicsState
+    setpoint: jax.Array
+    lift: jax.Array
+    clip_of: jax.Array
+    first: jax.Array
+    last: jax.Array
+
+    @property
+    def num_frames(self) -> int:
+        """N, over all clips."""
+        return self.setpoint.shape[0]
+
+    def at(self, frame: jax.Array) -> PhysicsState:
+        """The reference states at the given frames."""
+        return jax.tree.map(lambda x: x[frame], self.state)
+
+    def start(self, frame: jax.Array) -> PhysicsState:
+        """The states of rats put down at the given frames, muscles settled in the pose."""
+        state = self.at(frame)
+        up = self.lift[frame, None] * jnp.array([0.0, 0.0, 1.0])
+        return state.replace(
+            qpos=state.qpos.at[:, :3].add(up), xpos=state.xpos + up[:, None], act=self.setpoint[frame]
+        )
+
+    def after(self, frame: jax.Array, steps: jax.Array) -> jax.Array:
+        """Frames that lie `steps` ahead in the same clip, its last frame held."""
+        return jnp.minimum(frame + steps, self.last[self.clip_of[frame]])
+
+
+def control_timestep(clips: ClipSet) -> float:
+    """Seconds between frames: one control step per frame.
+
+    Raises:
+        InputError: the clips differ in frame rate.
+    """
+    rates = sorted({clip.fps for clip in clips})
+    if len(rates) != 1:
+        raise InputError(
+            f"the clips have different frame rates ({', '.join(f'{r:g}' for r in rates)} Hz); "
+            "bring them to one with: rodent clips import --resample"
+        )
+    return 1.0 / rates[0]
+
+
+def build_reference(clips: ClipSet, body: Body) -> Reference:
+    """Run the body's kinematics over all frames of a clip set.
+
+    Args:
+        clips: reference motion, registered on a body of the same scale.
+        body: the rat that will imitate it.
+    """
+    qpos = np.concatenate([c.qpos for c in clips])
+    qvel = np.concatenate([velocities(c.qpos, c.fps) if c.qvel is None else c.qvel for c in clips])
+    engine = HostEngine(body.model, _BLOCK, control_timestep(clips))
+    blocks = []
+    for start in range(0, len(qpos), _BLOCK):
+        rows = np.minimum(np.arange(start, start + _BLOCK), len(qpos) - 1)
+        state = engine.forward(qpos[rows], qvel[rows])
+        blocks.append(jax.tree.map(lambda x, n=len(qpos) - start: x[:n], state))
+    position = body.config.actuation == "position"
+    setpoint = np.clip(body.setpoint_ctrl(qpos), -1, 1) if position else np.zeros((len(qpos), NU))
+    lengths = np.array([c.n_frames for c in clips])
+    first = np.cumsum(lengths) - lengths
+    state = jax.tree.map(lambda *x: np.concatenate(x), *blocks)
+    reference = Reference(
+        state=state.replace(act=setpoint.astype(np.float32)),
+        setpoint=setpoint.astype(np.float32),
+        lift=np.maximum(0.0, -lowest_paw(qpos, body)).astype(np.float32),
+        clip_of=np.repeat(np.arange(len(lengths)), lengths),
+        first=first,
+        last=first + lengths - 1,
+    )
+    return jax.tree.map(jnp.asarray, reference)

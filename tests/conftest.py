@@ -1,0 +1,25 @@
+"""Shared fixtures: the folder of real data, and a body that is compiled once."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rodent.body import Body, BodyConfig
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder with real data that the environment variable RODENT_DATA names."""
+    folder = os.environ.get("RODENT_DATA")
+    if not folder:
+        pytest.skip("RODENT_DATA is not set: point it at the folder with the real motion and spikes")
+    path = Path(folder).resolve()
+    assert path.is_dir(), f"RODENT_DATA names {path}, which is not a folder"
+    return path
+
+
+@pytest.fixture(scope="session")
+def body() -> Body:
+    """The default rat: scale 0.9, position actuation."""
+    return Body(BodyConfig())

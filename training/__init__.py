@@ -1,0 +1,1 @@
+"""How the rat learns: PPO, collection, checkpoints, evaluation."""

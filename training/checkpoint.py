@@ -1,0 +1,72 @@
+"""Checkpoints of the full training state, written atomically by orbax.
+
+    checkpoints = Checkpoints(run / "checkpoints")
+    checkpoints.save(iteration, state)
+    iteration, state = checkpoints.restore(like=state)
+
+A state is any tree of arrays. A run killed at any moment finds its last whole checkpoint.
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from rodent.errors import InputError
+from rodent.files import explain_os_errors
+
+
+class Checkpoints:
+    """The checkpoints of one run; the two newest are kept."""
+
+    def __init__(self, folder: Path):
+        logging.getLogger("absl").setLevel(logging.ERROR)
+        self.folder = Path(folder).absolute()
+        options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
+        self._manager = ocp.CheckpointManager(self.folder, options=options)
+
+    def save(self, iteration: int, state: Any) -> None:
+        """Write a state; a checkpoint of the same iteration is kept as it is.
+
+        Raises:
+            WorkError: the disk is full.
+        """
+        if iteration in self._manager.all_steps():
+            return
+        with explain_os_errors(self.folder):
+            self._manager.save(iteration, args=ocp.args.StandardSave(_leaves(state)))
+
+    def restore(self, like: Any) -> tuple[int, Any]:
+        """The newest iteration and its state, in the structure of `like`.
+
+        Raises:
+            InputError: there is no checkpoint, or it is of another kind of state.
+        """
+        iteration = self._manager.latest_step()
+        if iteration is None:
+            raise InputError(f"{self.folder} holds no checkpoint: the run was stopped before its first; start it anew")
+        wanted = _leaves(like)
+        try:
+            found = self._manager.restore(iteration, args=ocp.args.StandardRestore(wanted))
+        except (ValueError, KeyError, OSError) as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise InputError(f"{self.folder}/{iteration} is damaged or of another version: {first_line}") from error
+        for name, leaf in wanted.items():
+            if found[name].shape != leaf.shape or found[name].dtype != leaf.dtype:
+                raise InputError(
+                    f"{self.folder}/{iteration}: {name} is {found[name].dtype}{found[name].shape}, "
+                    f"{leaf.dtype}{leaf.shape} is wanted; the run is of another version or configuration"
+                )
+        return iteration, jax.tree.unflatten(jax.tree.structure(like), list(found.values()))
+
+    def close(self) -> None:
+        """Finish writing."""
+        self._manager.close()
+
+
+def _leaves(state: Any) -> dict[str, np.ndarray]:
+    """Numbered leaves as numpy arrays, which keep float64."""
+    return {f"{i:04d}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))}

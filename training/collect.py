@@ -1,0 +1,204 @@
+"""Collect experience: rats live their episodes, and their steps are laid out for learning.
+
+One jitted call per control step judges the step just made, begins new episodes where
+the old ones ended, observes and acts. A rat that begins anew is taken from the
+reference, whose states were computed beforehand, so no engine call is needed for it.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rodent.body import NU
+from rodent.physics.engine import PhysicsState
+from rodent.physics.host import HostEngine
+from rodent.policy.networks import ActorCritic, Carry, forget, initial_carry
+from rodent.policy.policy import Normalizer
+from rodent.policy.sizes import NetworkConfig
+from rodent.tasks.imitation import Imitation, Observation
+from rodent.tasks.metrics import finite
+from rodent.tasks.reference import Reference
+from training.sampler import Sampler, sample_starts, updated
+
+
+class Act(NamedTuple):
+    """What was seen and done in one step by n rats, arrays (n, ...).
+
+    Attributes:
+        observation: not normalised.
+        carry: of the policy, before the step.
+        noise: of the latent.
+        action: in units of the task's action scale.
+        mean, std: of the distribution the action was drawn from.
+        fresh: whether an episode begins with this step.
+    """
+
+    observation: Observation
+    carry: Carry
+    noise: jax.Array
+    action: jax.Array
+    mean: jax.Array
+    std: jax.Array
+    fresh: jax.Array
+
+
+class Outcome(NamedTuple):
+    """What came of one step, arrays (n,).
+
+    Attributes:
+        reward: the sum of the terms.
+        failed: the episode ended in failure.
+        ended: the clip was over.
+        diverged: the physics was not finite any more (a failure too).
+        terms: of the reward, by name.
+    """
+
+    reward: jax.Array
+    failed: jax.Array
+    ended: jax.Array
+    diverged: jax.Array
+    terms: dict[str, jax.Array]
+
+
+@flax.struct.dataclass
+class Episodes:
+    """Where n rats are in their episodes.
+
+    Attributes:
+        frame: of the reference, shape (n,).
+        act: the step under way.
+        previous: the action before it, shape (n, 38).
+        carry: of the policy, for the next step.
+        sampler: where episodes begin.
+        key: of all randomness in collection.
+    """
+
+    frame: jax.Array
+    act: Act
+    previous: jax.Array
+    carry: Carry
+    sampler: Sampler
+    key: jax.Array
+
+
+class Orders(NamedTuple):
+    """What the engine is told: controls, shape (n, 38), and the states of rats that begin anew."""
+
+    ctrl: jax.Array
+    restart: jax.Array
+    qpos: jax.Array
+    qvel: jax.Array
+    muscles: jax.Array
+
+
+class Experience(NamedTuple):
+    """Steps of n rats for one update; leaves lead with (unroll, n).
+
+    Attributes:
+        acts, outcomes: step by step.
+        following: what was observed after the last of them, leaves (n, ...).
+    """
+
+    acts: Act
+    outcomes: Outcome
+    following: Observation
+
+
+def first_episodes(
+    task: Imitation, network: NetworkConfig, reference: Reference, sampler: Sampler, key: jax.Array, n: int
+) -> tuple[PhysicsState, Episodes]:
+    """Rats at the end of the first clip: the first call of `advance` begins a new episode for all."""
+    still = jnp.zeros((n, NU))
+    carry = initial_carry(network, n)
+    frame = jnp.full(n, reference.last[0])
+    observation = task.observe(reference.at(frame), reference, frame)
+    act = Act(observation, carry, jnp.zeros_like(carry.latent), still, still, still + 1.0, jnp.ones(n, bool))
+    return reference.at(frame), Episodes(frame - 1, act, still, carry, sampler, key)
+
+
+def judge(task: Imitation, reference: Reference, physics: PhysicsState, episodes: Episodes) -> Outcome:
+    """Reward and end of the step under way, which leads to the next frame."""
+    frame = episodes.frame + 1
+    wanted = reference.at(frame)
+    error = task.error(physics, wanted)
+    alive = finite(physics)
+    terms = task.rewards(physics, wanted, error, episodes.act.action, episodes.previous)
+    terms = {name: jnp.where(alive, value, 0.0) for name, value in terms.items()}
+    failed = task.failed(physics, error)
+    ended = ~failed & (frame >= reference.last[reference.clip_of[frame]])
+    return Outcome(sum(terms.values(), start=jnp.zeros(frame.shape)), failed, ended, ~alive, terms)
+
+
+def advance(
+    task: Imitation,
+    network: ActorCritic,
+    variables: Any,
+    normalizer: Normalizer,
+    reference: Reference,
+    physics: PhysicsState,
+    episodes: Episodes,
+) -> tuple[Episodes, Outcome, Orders]:
+    """Judge the step under way, begin new episodes, observe and act."""
+    key, key_start, key_latent, key_action = jax.random.split(episodes.key, 4)
+    outcome = judge(task, reference, physics, episodes)
+    frame = episodes.frame + 1
+    over = outcome.failed | outcome.ended
+    sampler = updated(episodes.sampler, frame, outcome.failed)
+    frame = jnp.where(over, sample_starts(sampler, key_start, frame.shape[0]), frame)
+    now = select(over, reference.start(frame), physics)
+    carry = forget(episodes.carry, over)
+    observation = task.observe(now, reference, frame)
+    noise = jax.random.normal(key_latent, carry.latent.shape)
+    output = network.apply(variables, normalizer(observation), carry, noise, method="act")
+    action = output.action_mean + output.action_std * jax.random.normal(key_action, output.action_mean.shape)
+    act = Act(observation, carry, noise, action, output.action_mean, output.action_std, over)
+    orders = Orders(task.ctrl(action, reference, frame), over, now.qpos, now.qvel, now.act)
+    previous = jnp.where(over[:, None], 0.0, episodes.act.action)
+    return Episodes(frame, act, previous, output.carry, sampler, key), outcome, orders
+
+
+def select(where: jax.Array, yes: Any, no: Any) -> Any:
+    """Rat by rat one tree or the other; where has shape (n,), leaves (n, ...)."""
+    return jax.tree.map(lambda y, n: jnp.where(where.reshape(-1, *[1] * (y.ndim - 1)), y, n), yes, no)
+
+
+def obey(engine: HostEngine, orders: Orders) -> PhysicsState:
+    """Carry out the orders: put restarted rats into place, step all."""
+    restart = np.flatnonzero(orders.restart)
+    if len(restart):
+        engine.reset(restart, *(np.asarray(x)[restart] for x in (orders.qpos, orders.qvel, orders.muscles)))
+    return engine.step(np.asarray(orders.ctrl))
+
+
+def collect(
+    step: Callable[[PhysicsState, Episodes], tuple[Episodes, Outcome, Orders]],
+    engine: HostEngine,
+    physics: PhysicsState,
+    episodes: Episodes,
+    unroll: int,
+) -> tuple[PhysicsState, Episodes, list[tuple[Act, Outcome]]]:
+    """Let the rats make `unroll` steps.
+
+    A step's outcome is known only after the engine has moved, so the first step handed
+    on is the one that was under way before, and the last one stays under way.
+
+    Args:
+        step: `advance`, jitted, with all but its last two arguments bound.
+        engine: moves the rats.
+        physics, episodes: where they are.
+        unroll: how many steps.
+
+    Returns:
+        where the rats are then, and the steps.
+    """
+    steps = []
+    for _ in range(unroll):
+        act = episodes.act
+        episodes, outcome, orders = step(physics, episodes)
+        physics = obey(engine, orders)
+        steps.append((act, outcome))
+    return physics, episodes, steps

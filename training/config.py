@@ -1,0 +1,106 @@
+"""What `rodent train` can be told. Light to import: the command line is derived from it."""
+
+import dataclasses
+
+from rodent.body import BodyConfig
+from rodent.errors import InputError
+from rodent.policy.sizes import NetworkConfig
+from rodent.tasks.settings import ImitationConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class PPOConfig:
+    """Proximal policy optimisation (Schulman et al., 2017)."""
+
+    num_envs: int = 512
+    """Rats stepped at once."""
+    unroll: int = 16
+    """Control steps each rat makes between updates."""
+    epochs: int = 4
+    """Passes over the collected steps per update."""
+    minibatches: int = 8
+    """Parts a pass is cut into, by rat; num_envs must be a multiple."""
+    discount: float = 0.95
+    """Per control step of 20 ms: looks about 0.4 s ahead, as far as a fall takes."""
+    gae_lambda: float = 0.9
+    """Trade of bias against variance in the advantage."""
+    clip: float = 0.2
+    """How far the likelihood ratio of an action may move in one update."""
+    learning_rate: float = 5e-4
+    """Where the learning rate starts; it then follows the measured KL."""
+    learning_rate_range: tuple[float, float] = (1e-4, 2e-3)
+    """Bounds of the learning rate."""
+    target_kl: float = 0.02
+    """KL divergence per minibatch between old and new policy that the learning rate aims at, nats."""
+    entropy: float = 1e-3
+    """Weight of the entropy of actions."""
+    value_weight: float = 1.0
+    """Weight of the value network's squared error."""
+    max_grad_norm: float = 1.0
+    """Gradients are scaled down to this global norm."""
+    latent_kl: float = 1e-4
+    """Final weight of the KL divergence from the intention to its AR(1) prior."""
+    latent_kl_steps: int = 2_000_000
+    """Control steps over which that weight rises linearly from zero."""
+    latent_correlation: float = 0.95
+    """Correlation of the prior from one step to the next; 0.95 in Aldarondo et al. 2024."""
+
+    def __post_init__(self) -> None:
+        positive = ("num_envs", "unroll", "epochs", "minibatches", "latent_kl_steps")
+        for name in positive:
+            if getattr(self, name) < 1:
+                raise InputError(f"ppo {name} is {getattr(self, name)}; it must be at least 1")
+        if self.num_envs % self.minibatches:
+            raise InputError(
+                f"ppo num_envs {self.num_envs} is not a multiple of minibatches {self.minibatches}; change one"
+            )
+        for name in ("discount", "gae_lambda", "latent_correlation"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"ppo {name} is {getattr(self, name):g}; it must lie in [0, 1)")
+
+
+@dataclasses.dataclass(frozen=True)
+class SamplerConfig:
+    """Frames at which episodes begin; what is left over is spread evenly."""
+
+    first: float = 0.1
+    """Share of episodes that begin with a clip's first frame, where evaluation begins."""
+    failing: float = 0.4
+    """Share that begins before frames at which rats have failed lately."""
+    before: int = 25
+    """How many frames before a failure such an episode may begin."""
+    memory: float = 0.98
+    """What is kept, per update, of the count of failures."""
+
+    def __post_init__(self) -> None:
+        if min(self.first, self.failing) < 0 or self.first + self.failing > 1:
+            raise InputError(
+                f"sampler shares are first {self.first:g} and failing {self.failing:g}; "
+                "they must not be negative, nor more than 1 together"
+            )
+        if self.before < 1 or not 0 <= self.memory < 1:
+            raise InputError("sampler before must be at least 1 frame and memory in [0, 1)")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """A whole training run."""
+
+    body: BodyConfig = dataclasses.field(default_factory=BodyConfig)
+    """The rat."""
+    task: ImitationConfig = dataclasses.field(default_factory=ImitationConfig)
+    """What it is asked to do."""
+    network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
+    """What it thinks with."""
+    ppo: PPOConfig = dataclasses.field(default_factory=PPOConfig)
+    """How it learns."""
+    sampler: SamplerConfig = dataclasses.field(default_factory=SamplerConfig)
+    """Where episodes begin."""
+    seed: int = 0
+    """All randomness comes from it."""
+    test_fraction: float = 0.0
+    """Part of the sessions (of the clips, where there is one session) kept out of training."""
+    evaluate_every: int = 500_000
+    """Control steps between evaluations on the training clips."""
+    checkpoint_seconds: float = 60.0
+    """Time between checkpoints."""

@@ -1,0 +1,204 @@
+"""Proximal policy optimisation of the actor-critic, with the intention's KL term.
+
+Pieces are brax's (advantage estimation, normal distribution) and optax's (Adam); the loop
+is our own because brax's can neither drive a host engine nor carry the latent's prior.
+"""
+
+from typing import Any, NamedTuple
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import optax
+
+from rodent.body import NU
+from rodent.policy.networks import ActorCritic, Carry, PolicyOutput, forget
+from rodent.policy.policy import Normalizer
+from rodent.tasks.imitation import Observation
+from training.brax_parts import NormalDistribution, compute_gae, running_statistics
+from training.collect import Act, Experience
+from training.config import PPOConfig
+
+_NORMAL = NormalDistribution(NU)
+_ADAM = optax.scale_by_adam(eps=1e-5)
+_MIN_STD = 1e-2  # what counts as constant in an observation
+
+
+@flax.struct.dataclass
+class Learner:
+    """All that learning changes.
+
+    Attributes:
+        params: of the actor-critic.
+        optimizer: Adam's moments.
+        statistics: running mean and deviation of observations.
+        learning_rate: as adapted so far.
+        key: of minibatch shuffling.
+        steps: control steps learnt from.
+    """
+
+    params: Any
+    optimizer: Any
+    statistics: running_statistics.RunningStatisticsState
+    learning_rate: jax.Array
+    key: jax.Array
+    steps: jax.Array
+
+
+class Batch(NamedTuple):
+    """What one minibatch needs; leaves lead with (unroll, rats)."""
+
+    act: Act
+    log_prob: jax.Array
+    advantage: jax.Array
+    target: jax.Array
+
+
+def new_learner(config: PPOConfig, network: ActorCritic, observation: Observation, carry: Carry, key: jax.Array) -> Learner:
+    """A learner with fresh parameters, shaped by one observation of n rats."""
+    key, key_init = jax.random.split(key)
+    params = network.init(key_init, observation, carry, jnp.zeros_like(carry.latent))["params"]
+    one = jax.tree.map(lambda x: jnp.zeros(x.shape[1:], jnp.float32), observation)
+    return Learner(
+        params=params,
+        optimizer=_ADAM.init(params),
+        statistics=running_statistics.init_state(one),
+        learning_rate=jnp.float32(config.learning_rate),
+        key=key,
+        steps=jnp.int32(0),
+    )
+
+
+def normalizer_of(statistics: running_statistics.RunningStatisticsState) -> Normalizer:
+    """The normaliser that goes with the statistics so far."""
+    return Normalizer(statistics.mean, jax.tree.map(lambda s: jnp.maximum(s, _MIN_STD), statistics.std))
+
+
+def update(
+    config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience
+) -> tuple[Learner, dict[str, jax.Array]]:
+    """One PPO update from one unroll of all rats; returns the learner and figures for the log."""
+    acts, outcomes, following = experience
+    normalizer = normalizer_of(learner.statistics)
+    observation = normalizer(acts.observation)
+    
+    def value(o: Observation) -> jax.Array:
+        return network.apply({"params": learner.params}, o, method="value")
+
+    # rewards are scaled so that returns are about one, whatever the discount
+    target, advantage = compute_gae(
+        truncation=outcomes.ended.astype(jnp.float32),
+        termination=outcomes.failed.astype(jnp.float32),
+        rewards=outcomes.reward * (1 - config.discount),
+        values=value(observation),
+        bootstrap_value=value(normalizer(following)),
+        lambda_=config.gae_lambda,
+        discount=config.discount,
+    )
+    # a clip's end is no failure and says nothing of what would have come: it is left out
+    told = ~outcomes.ended
+    mean = jnp.sum(advantage * told) / jnp.sum(told)
+    spread = jnp.sqrt(jnp.sum(jnp.square(advantage - mean) * told) / jnp.sum(told))
+    advantage = told * (advantage - mean) / (spread + 1e-8)
+    log_prob = _log_prob(acts.mean, acts.std, acts.action)
+    batch = Batch(acts._replace(observation=observation), log_prob, advantage, target)
+    weight = config.latent_kl * jnp.minimum(1.0, learner.steps / config.latent_kl_steps)
+
+    def one_minibatch(carry, rats):
+        params, optimizer, rate = carry
+        part = jax.tree.map(lambda x: x[:, rats], batch)
+        gradient, figures = jax.grad(_loss, has_aux=True)(params, config, network, part, weight)
+        norm = optax.global_norm(gradient)
+        gradient = jax.tree.map(lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient)
+        step, optimizer = _ADAM.update(gradient, optimizer)
+        params = jax.tree.map(lambda p, s: p - rate * s, params, step)
+        rate = _adapted(config, rate, figures["kl"])
+        return (params, optimizer, rate), figures | {"gradient_norm": norm}
+
+    def one_epoch(carry, key):
+        rats = jax.random.permutation(key, config.num_envs).reshape(config.minibatches, -1)
+        return jax.lax.scan(one_minibatch, carry, rats)
+
+    key, *epochs = jax.random.split(learner.key, config.epochs + 1)
+    carry = (learner.params, learner.optimizer, learner.learning_rate)
+    (params, optimizer, rate), figures = jax.lax.scan(one_epoch, carry, jnp.stack(epochs))
+    learner = Learner(
+        params=params,
+        optimizer=optimizer,
+        statistics=running_statistics.update(learner.statistics, acts.observation),
+        learning_rate=rate,
+        key=key,
+        steps=learner.steps + outcomes.reward.size,
+    )
+    figures = {name: jnp.mean(value) for name, value in figures.items()}
+    explained = 1 - jnp.var(target - value(observation)) / (jnp.var(target) + 1e-9)
+    return learner, figures | {"learning_rate": rate, "explained_variance": explained}
+
+
+def _loss(
+    params: Any, config: PPOConfig, network: ActorCritic, batch: Batch, latent_weight: jax.Array
+) -> tuple[jax.Array, dict[str, jax.Array]]:
+    act = batch.act
+    output, value = unrolled(network, params, act)
+    now = _NORMAL.create_dist((output.action_mean, output.action_std))
+    before = _NORMAL.create_dist((act.mean, act.std))
+    ratio = jnp.exp(_log_prob(output.action_mean, output.action_std, act.action) - batch.log_prob)
+    clipped = jnp.clip(ratio, 1 - config.clip, 1 + config.clip)
+    policy = -jnp.mean(jnp.minimum(ratio * batch.advantage, clipped * batch.advantage))
+    critic = 0.5 * jnp.mean(jnp.square(value - batch.target))
+    entropy = jnp.mean(jnp.sum(now.entropy(), -1))
+    latent = jnp.mean(latent_kl(output, act.carry.latent, act.fresh, config.latent_correlation))
+    loss = policy + config.value_weight * critic - config.entropy * entropy + latent_weight * latent
+    return loss, {
+        "loss": loss,
+        "policy_loss": policy,
+        "value_loss": critic,
+        "entropy": entropy,
+        "latent_kl": latent,
+        "kl": jnp.mean(now.kl_divergence(before)),  # brax: from its argument to itself
+        "clipped": jnp.mean((jnp.abs(ratio - 1) > config.clip).astype(jnp.float32)),
+        "action_std": jnp.mean(output.action_std),
+    }
+
+
+def unrolled(network: ActorCritic, params: Any, act: Act) -> tuple[PolicyOutput, jax.Array]:
+    """The network's output for the recorded steps, leaves (unroll, rats, ...).
+
+    The MLP takes all steps at once. The LSTM lives through them in order, from the memory
+    it had at the first, forgetting where episodes begin.
+    """
+    variables = {"params": params}
+    value = network.apply(variables, act.observation, method="value")
+    if network.config.decoder_kind == "mlp":
+        return network.apply(variables, act.observation, act.carry, act.noise, method="act"), value
+
+    def step(memory: Carry, now: Act) -> tuple[Carry, PolicyOutput]:
+        output = network.apply(variables, now.observation, forget(memory, now.fresh), now.noise, method="act")
+        return output.carry, output
+
+    start = jax.tree.map(lambda x: x[0], act.carry)
+    return jax.lax.scan(step, start, act)[1], value
+
+
+def latent_kl(output: PolicyOutput, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:
+    """KL divergence from the intention to its AR(1) prior, nats, shape of fresh.
+
+    The prior of z_t is normal around correlation * z_(t-1) with variance 1 - correlation^2,
+    and standard normal where an episode begins (Merel et al., Neural probabilistic motor
+    primitives, ICLR 2019).
+    """
+    known = ~fresh[..., None]
+    mean = jnp.where(known, correlation * before, 0.0)
+    variance = jnp.where(known, 1 - correlation**2, 1.0)
+    q = jnp.exp(output.latent_logvar)
+    kl = (q + jnp.square(output.latent_mean - mean)) / variance - 1 + jnp.log(variance) - output.latent_logvar
+    return 0.5 * jnp.sum(kl, -1)
+
+
+def _log_prob(mean: jax.Array, std: jax.Array, action: jax.Array) -> jax.Array:
+    return jnp.sum(_NORMAL.create_dist((mean, std)).log_prob(action), -1)
+
+
+def _adapted(config: PPOConfig, rate: jax.Array, kl: jax.Array) -> jax.Array:
+    factor = jnp.where(kl > 2 * config.target_kl, 1 / 1.2, jnp.where(kl < 0.5 * config.target_kl, 1.2, 1.0))
+    return jnp.clip(rate * factor, *config.learning_rate_range)

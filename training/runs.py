@@ -1,0 +1,142 @@
+"""The run folder: what was asked, on which clips, with which software, and what came of it.
+
+config.json, versions.json, split.json, metrics.jsonl, tensorboard/, checkpoints/, policy/
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from rodent.configs import from_json, to_json
+from rodent.errors import InputError
+from rodent.files import atomic_path, existing_file, explain_os_errors
+from rodent.versions import versions
+from training.config import TrainConfig
+
+SCHEMA, VERSION = "virtual-rodent/run", 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run folder and what it was begun with.
+
+    Attributes:
+        folder: where it is.
+        config: as asked.
+        clips: the file of reference motion.
+        clips_digest: its SHA-256.
+        split: names of clips by part, `train` and `test`.
+    """
+
+    folder: Path
+    config: TrainConfig
+    clips: Path
+    clips_digest: str
+    split: dict[str, list[str]]
+
+
+def begin_run(folder: Path, config: TrainConfig, clips: Path, split: dict[str, list[str]]) -> Run:
+    """Make a new run folder.
+
+    Raises:
+        InputError: something stands there already.
+    """
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} exists already; continue it with --resume, or choose another --out")
+    run = Run(folder, config, Path(clips).absolute(), digest(clips), split)
+    with explain_os_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    head = {"schema": SCHEMA, "version": VERSION}
+    _write(folder / "versions.json", versions())
+    _write(folder / "split.json", split)
+    origin = {"clips": str(run.clips), "clips_digest": run.clips_digest}
+    _write(folder / "config.json", head | origin | {"config": to_json(config)})
+    return run
+
+
+def open_run(folder: Path) -> Run:
+    """Read a run folder.
+
+    Raises:
+        InputError: it is no run folder, or one of another version.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"no such run folder: {folder}")
+    if not (folder / "config.json").exists():
+        raise InputError(f"{folder} is not a run folder: it holds no config.json")
+    card = _read(folder / "config.json")
+    if not isinstance(card, dict) or card.get("schema") != SCHEMA:
+        raise InputError(f"{folder / 'config.json'} does not describe a run: its schema is not {SCHEMA!r}")
+    if card.get("version") != VERSION:
+        raise InputError(f"{folder} is version {card.get('version')} of {SCHEMA}; this program reads version {VERSION}")
+    missing = [k for k in ("clips", "clips_digest", "config") if k not in card]
+    if missing:
+        raise InputError(f"{folder / 'config.json'} lacks {', '.join(missing)}")
+    split = _read(folder / "split.json")
+    if not isinstance(split, dict) or not {"train", "test"} <= split.keys():
+        raise InputError(f"{folder / 'split.json'} lacks the lists train and test")
+    config = from_json(TrainConfig, card["config"], folder / "config.json", "config")
+    return Run(folder, config, Path(card["clips"]), card["clips_digest"], split)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with existing_file(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class MetricsLog:
+    """Rows of figures, to metrics.jsonl and TensorBoard; each row is on disk when it is written."""
+
+    def __init__(self, folder: Path, resume_at: int):
+        from tensorboardX import SummaryWriter
+
+        self.path = folder / "metrics.jsonl"
+        self._keep(resume_at)
+        self._file = self.path.open("a")
+        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=resume_at or None)
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Append one row; `iteration` and `steps` say when."""
+        with explain_os_errors(self.path):
+            self._file.write(json.dumps(row) + "\n")
+            self._file.flush()
+            for name, value in row.items():
+                if isinstance(value, int | float):
+                    self._board.add_scalar(name, value, row["steps"])
+
+    def close(self) -> None:
+        """Finish writing."""
+        self._file.close()
+        self._board.close()
+
+    def _keep(self, iterations: int) -> None:
+        """Drop rows of iterations that will be run again, and a half-written last row."""
+        rows = []
+        for line in self.path.read_text().splitlines() if self.path.exists() else []:
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError:
+                break
+            if row["iteration"] <= iterations:
+                rows.append(line)
+        with atomic_path(self.path) as temporary:
+            temporary.write_text("".join(line + "\n" for line in rows))
+
+
+def _write(path: Path, value: Any) -> None:
+    with atomic_path(path) as temporary, temporary.open("w") as file:
+        json.dump(value, file, indent=2, default=os.fspath)
+        file.write("\n")
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(existing_file(path).read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not JSON: {error}") from error

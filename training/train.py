@@ -1,0 +1,187 @@
+"""The training loop: iterate, log, evaluate, checkpoint, until the time, the steps or Ctrl-C."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from rodent.body import Body
+from rodent.errors import InputError, WorkError
+from rodent.files import atomic_path
+from rodent.motion.clip import read_clips, require_body
+from rodent.policy.policy import save_policy
+from rodent.progress import progress
+from training.checkpoint import Checkpoints
+from training.config import TrainConfig
+from training.runs import MetricsLog, Run, begin_run, digest, open_run
+from training.split import split_clips
+from training.trainer import Trainer
+
+_BEGUN = time.monotonic()
+
+
+def start(clips: Path, out: Path, config: TrainConfig, minutes: float | None, steps: int | None) -> dict[str, Any]:
+    """Begin a run and train; see `train`."""
+    clip_set = read_clips(clips)
+    require_body(clip_set, Body(config.body))
+    split = split_clips(clip_set, config.test_fraction, config.seed)
+    return train(begin_run(out, config, clips, split), minutes, steps)
+
+
+def resume(out: Path, minutes: float | None, steps: int | None) -> dict[str, Any]:
+    """Continue a run from its last checkpoint, with the configuration it was begun with."""
+    run = open_run(out)
+    if digest(run.clips) != run.clips_digest:
+        raise InputError(f"{run.clips} has changed since {run.folder} was begun with it; restore it, or begin a new run")
+    return train(run, minutes, steps)
+
+
+def train(run: Run, minutes: float | None, steps: int | None) -> dict[str, Any]:
+    """Train until a bound is met, from the run's last checkpoint if it has one.
+
+    Args:
+        run: an open run folder.
+        minutes: bound on the training time of this call, compilation left out; None for none.
+        steps: bound on the control steps of the whole run; None for none.
+
+    Returns:
+        what came of it: steps, seconds and the last evaluation.
+
+    Raises:
+        WorkError: a figure is not finite any more.
+        KeyboardInterrupt: Ctrl-C, after everything was saved.
+    """
+    if minutes is None and steps is None:
+        raise InputError("say how long to train: --minutes or --steps")
+    config = run.config
+    clip_set = read_clips(run.clips)
+    trainer = Trainer(config, Body(config.body), clip_set.subset(run.split["train"]))
+    checkpoints = Checkpoints(run.folder / "checkpoints")
+    iteration = 0
+    if (run.folder / "checkpoints").is_dir() and any((run.folder / "checkpoints").iterdir()):
+        iteration, state = checkpoints.restore(trainer.state())
+        trainer.set_state(state)
+    log = MetricsLog(run.folder, iteration)
+    total = float(steps) if steps is not None else 60.0 * (minutes or 0.0)
+    shown = _Clock(trainer.steps)
+    tracking: dict[str, float] = {}
+    try:
+        with _interruptible() as interrupted, progress("training", total, "steps" if steps else "") as bar:
+            bar(trainer.steps if steps else 0)
+            while not interrupted and not shown.over(minutes, steps, trainer.steps):
+                before = trainer.steps
+                figures = trainer.iterate()
+                iteration += 1
+                shown.tick()
+                _require_finite(run, trainer, iteration, figures)
+                due = trainer.steps // config.evaluate_every > before // config.evaluate_every
+                found = trainer.evaluate() if due or iteration == 1 else {}
+                tracking = found or tracking
+                rate = shown.rate(trainer.steps)
+                row = {"iteration": iteration, "steps": trainer.steps, "seconds": time.monotonic() - _BEGUN}
+                log.write(row | {"steps_per_second": rate} | figures | found)
+                bar(trainer.steps - before if steps else shown.lap(), note=_note(trainer.steps, rate, tracking))
+                if shown.checkpoint_due(config.checkpoint_seconds):
+                    _save(run, trainer, checkpoints, iteration)
+        tracking = trainer.evaluate()
+        _save(run, trainer, checkpoints, iteration)
+    finally:
+        log.close()
+        checkpoints.close()
+    if interrupted:
+        raise KeyboardInterrupt
+    return {"run": str(run.folder), "steps": trainer.steps, "seconds": shown.seconds, **tracking}
+
+
+class _Clock:
+    """Times one call of `train`; the first iteration, which compiles, is left out."""
+
+    def __init__(self, steps: int):
+        self._begun: float | None = None
+        self._first_steps = steps
+        self._last_lap = self._last_checkpoint = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return 0.0 if self._begun is None else time.monotonic() - self._begun
+
+    def tick(self) -> None:
+        if self._begun is None:
+            self._begun = self._last_lap = time.monotonic()
+
+    def rate(self, steps: int) -> float:
+        return (steps - self._first_steps) / max(self.seconds, 1e-9)
+
+    def lap(self) -> float:
+        now = time.monotonic()
+        passed, self._last_lap = now - self._last_lap, now
+        return passed
+
+    def checkpoint_due(self, every: float) -> bool:
+        now = time.monotonic()
+        if now - self._last_checkpoint < every:
+            return False
+        self._last_checkpoint = now
+        return True
+
+    def over(self, minutes: float | None, steps: int | None, done: int) -> bool:
+        return (minutes is not None and self.seconds >= 60 * minutes) or (steps is not None and done >= steps)
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[int]]:
+    """Collect Ctrl-C and SIGTERM in a list, so that the iteration under way can end; twice kills."""
+    received: list[int] = []
+    previous = {}
+
+    def handle(number: int, frame: Any) -> None:
+        received.append(number)
+        signal.signal(number, previous[number])
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        previous[number] = signal.signal(number, handle)
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _save(run: Run, trainer: Trainer, checkpoints: Checkpoints, iteration: int) -> None:
+    checkpoints.save(iteration, trainer.state())
+    provenance = {
+        "clips": run.clips.name,
+        "clips_digest": run.clips_digest,
+        "trained_on": run.split["train"],
+        "steps": trainer.steps,
+        "seed": run.config.seed,
+    }
+    save_policy(trainer.policy(provenance), run.folder / "policy")
+
+
+def _require_finite(run: Run, trainer: Trainer, iteration: int, figures: dict[str, float]) -> None:
+    """Stop before a checkpoint is written if a figure is not finite, naming it and dumping the state."""
+    wrong = [name for name, value in figures.items() if not np.isfinite(value)]
+    if not wrong:
+        return
+    dump = run.folder / f"not-finite-{iteration}.npz"
+    leaves = jax.tree_util.tree_leaves_with_path(trainer.state())
+    with atomic_path(dump) as temporary:
+        np.savez_compressed(temporary, **{jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves})
+    raise WorkError(
+        f"{', '.join(wrong)} not finite at iteration {iteration}; the state is in {dump}, and the last "
+        "checkpoint is whole: lower ppo.learning-rate and continue with --resume"
+    )
+
+
+def _note(steps: int, rate: float, tracking: dict[str, float]) -> str:
+    told = f"{steps / 1e6:.2f} M steps, {rate:,.0f} steps/s"
+    if not tracking:
+        return told
+    error = tracking["tracking/root_position_error_mm"]
+    return f"{told}, success {tracking['success_rate']:.0%}, root error {error:.1f} mm"

@@ -1,0 +1,174 @@
+"""One training iteration: collect with the host engine, update, report.
+
+    trainer = Trainer(config, body, clips)
+    for _ in range(100):
+        figures = trainer.iterate()
+    trainer.policy()
+
+`state()` and `set_state()` hold everything that the next iteration depends on.
+"""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rodent.body import NU, Body
+from rodent.motion.clip import ClipSet
+from rodent.physics.engine import PhysicsState
+from rodent.physics.host import HostEngine
+from rodent.policy.networks import ActorCritic
+from rodent.policy.policy import Policy
+from rodent.rollout import Player
+from rodent.tasks.imitation import Imitation
+from rodent.tasks.reference import build_reference, control_timestep
+from training.collect import Act, Episodes, Experience, Outcome, advance, collect, first_episodes
+from training.config import PPOConfig, TrainConfig
+from training.evaluate import scores, trace_clips
+from training.ppo import Learner, new_learner, normalizer_of, update
+from training.sampler import new_sampler, refreshed
+
+_EVALUATED_CLIPS, _EVALUATED_FRAMES = 16, 500
+
+
+class TrainingState(NamedTuple):
+    """Everything the next iteration depends on.
+
+    Attributes:
+        learner: parameters, optimiser, statistics, learning rate, key.
+        episodes: where the rats are, the sampler, the key.
+        physics: what the task sees of the rats.
+        engine: what the engine's next step depends on, float64.
+        best: success rate, lifespan and negative root error of the best policy so far.
+        best_policy: parameters and normaliser of that policy.
+    """
+
+    learner: Learner
+    episodes: Episodes
+    physics: PhysicsState
+    engine: np.ndarray
+    best: np.ndarray
+    best_policy: Any
+
+
+class Trainer:
+    """The training of one policy on a set of clips.
+
+    Args:
+        config: the run's.
+        body: the rat.
+        clips: the training clips.
+    """
+
+    def __init__(self, config: TrainConfig, body: Body, clips: ClipSet):
+        self.config, self.body = config, body
+        n = config.ppo.num_envs
+        timestep = control_timestep(clips)
+        self._reference = build_reference(clips, body)
+        task = Imitation(body, config.task)
+        network = ActorCritic(config.network, NU)
+        key_episodes, key_learner = jax.random.split(jax.random.PRNGKey(config.seed))
+        sampler = new_sampler(config.sampler, self._reference)
+        self.physics, self.episodes = first_episodes(
+            task, config.network, self._reference, sampler, key_episodes, n
+        )
+        self.learner = new_learner(
+            config.ppo, network, self.episodes.act.observation, self.episodes.carry, key_learner
+        )
+        self._engine = HostEngine(body.model, n, timestep)
+        self._advance = jax.jit(partial(advance, task, network))
+        self._update = jax.jit(partial(_stacked_update, config.ppo, network), donate_argnums=0)
+        self._refresh = jax.jit(partial(refreshed, config.sampler))
+        chosen = np.unique(np.linspace(0, len(clips) - 1, min(_EVALUATED_CLIPS, len(clips))).astype(int))
+        self._clips, self._evaluated = clips, chosen
+        self._player = Player(body, config.task, config.network, self._reference, len(chosen), timestep)
+        self._best = np.array([-1.0, 0.0, 0.0])
+        self._best_policy = self._usable()
+
+    @property
+    def steps(self) -> int:
+        """Control steps learnt from so far."""
+        return int(self.learner.steps)
+
+    def iterate(self) -> dict[str, float]:
+        """Collect one unroll and learn from it; returns the iteration's figures."""
+        variables, normalizer = {"params": self.learner.params}, normalizer_of(self.learner.statistics)
+        step = partial(self._advance, variables, normalizer, self._reference)
+        self.physics, self.episodes, steps = collect(
+            step, self._engine, self.physics, self.episodes, self.config.ppo.unroll
+        )
+        acts, outcomes = zip(*steps, strict=True)
+        self.learner, figures = self._update(self.learner, acts, outcomes, self.episodes.act.observation)
+        self.episodes = self.episodes.replace(sampler=self._refresh(self.episodes.sampler, self._reference))
+        return {name: float(value) for name, value in figures.items()}
+
+    def evaluate(self) -> dict[str, float]:
+        """Track (up to 16 of) the training clips from their first frames; remembers the best policy."""
+        params, normalizer = self._usable()
+        variables = {"params": params}
+        found = scores(
+            trace_clips(self._player, variables, normalizer, self._clips, self._evaluated, _EVALUATED_FRAMES)
+        )
+        rank = (
+            found["success_rate"],
+            found["mean"]["lifespan_frames"],
+            -found["mean"]["root_position_error_mm_all_frames"],
+        )
+        if rank > tuple(self._best):
+            self._best, self._best_policy = np.array(rank), self._usable()
+        return {
+            "success_rate": found["success_rate"],
+            **{f"tracking/{k}": v for k, v in found["mean"].items() if isinstance(v, int | float)},
+        }
+
+    def policy(self, provenance: dict[str, Any]) -> Policy:
+        """The best policy evaluated so far."""
+        params, normalizer = self._best_policy
+        config = self.config
+        return Policy(config.body, config.task, config.network, params, normalizer, provenance)
+
+    def state(self) -> TrainingState:
+        """Everything the next iteration depends on."""
+        return TrainingState(
+            self.learner,
+            self.episodes,
+            self.physics,
+            self._engine.integration_state(),
+            self._best,
+            self._best_policy,
+        )
+
+    def set_state(self, state: TrainingState) -> None:
+        """Continue from a state."""
+        arrays = jax.tree.map(jnp.asarray, (state.learner, state.episodes, state.physics, state.best_policy))
+        self.learner, self.episodes, self.physics, self._best_policy = arrays
+        self._engine.set_integration_state(np.asarray(state.engine))
+        self._best = np.asarray(state.best)
+
+    def _usable(self) -> tuple[Any, Any]:
+        """A copy of parameters and normaliser, which outlives the learner's donated buffers."""
+        return jax.tree.map(np.array, (self.learner.params, normalizer_of(self.learner.statistics)))
+
+
+def _stacked_update(
+    config: PPOConfig,
+    network: ActorCritic,
+    learner: Learner,
+    acts: tuple[Act, ...],
+    outcomes: tuple[Outcome, ...],
+    following: Any,
+) -> tuple[Learner, dict[str, jax.Array]]:
+    """`update` on steps that still stand in a row, with the rewards' figures added."""
+    stacked_acts = jax.tree.map(lambda *x: jnp.stack(x), *acts)
+    stacked = jax.tree.map(lambda *x: jnp.stack(x), *outcomes)
+    learner, figures = update(config, network, learner, Experience(stacked_acts, stacked, following))
+    episodes = jnp.sum(stacked.failed | stacked.ended)
+    return learner, figures | {
+        "reward": jnp.mean(stacked.reward),
+        **{f"reward/{name}": jnp.mean(term) for name, term in stacked.terms.items()},
+        "failures_per_step": jnp.mean(stacked.failed.astype(jnp.float32)),
+        "steps_per_episode": stacked.failed.size / jnp.maximum(episodes, 1),
+        "diverged": jnp.sum(stacked.diverged.astype(jnp.float32)),
+    }
