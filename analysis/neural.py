@@ -83,6 +83,7 @@ class SpikeCounts:
         Raises:
             InputError: the bins do not fit, or the two do not overlap or differ in length.
         """
+        _check_offset(offset)
         ratio = _multiple(bin_seconds, self.bin_seconds)
         start = round((offset or 0.0) / self.bin_seconds)
         if ratio is None:
@@ -134,6 +135,7 @@ class SpikeTimes:
         The file does not say how long was recorded: bins before the first and after the
         last spike of any neuron count as not covered.
         """
+        _check_offset(offset)
         span = (float(self.times.min()), float(self.times.max()))
         if offset is None:
             _same_span(self.path, "spikes", *span, n_bins * bin_seconds)
@@ -147,13 +149,18 @@ class SpikeTimes:
         return _session(self.path, counts, self.names, bin_seconds, covered, span, offset)
 
 
+def _check_offset(offset: float | None) -> None:
+    if offset is not None and not math.isfinite(offset):
+        raise InputError(f"an offset of {offset} s makes no sense; it must be finite")
+
+
 def _same_span(path: Path, what: str, first: float, last: float, seconds: float) -> None:
     early = what == "counts" and last < seconds - SLACK
     if first < -SLACK or last > seconds + SLACK or early:
         raise InputError(
-            f"{path}: the {what} reach from {first:g} to {last:g} s, the recording from 0 to {seconds:g} s; give "
-            "the time of the recording's start on the clock of the spikes (--offset SECONDS, 0 if the clocks "
-            "start together)"
+            f"{path}: the {what} reach from {first:g} to {last:g} s, the recording from 0 to {seconds:g} s; "
+            "give the time of the recording's start on the clock of the spikes (--offset SECONDS, 0 if the "
+            "clocks start together)"
         )
 
 

@@ -62,7 +62,8 @@ def _from_counts(path: Path, arrays: dict[str, np.ndarray]) -> SpikeCounts:
         names = tuple(n.decode() if isinstance(n, bytes) else str(n) for n in given.tolist())
     if len(names) != counts.shape[1] or len(set(names)) != len(names):
         raise InputError(f"{path}: names has {len(set(names))} names for {counts.shape[1]} columns of counts")
-    return SpikeCounts(path, counts.astype(np.int64), names, _bin_seconds(path, arrays))
+    small = counts.astype(np.min_scalar_type(int(counts.max())))
+    return SpikeCounts(path, small, names, _bin_seconds(path, arrays))
 
 
 def _bin_seconds(path: Path, arrays: dict[str, np.ndarray]) -> float:
@@ -149,8 +150,8 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise InputError(f"{path} is neither an npz nor an HDF5 file, or is damaged{hint}")
     if not arrays:
         raise InputError(
-            f"{path} holds no spikes: wanted are counts with bin_seconds or fps, times with neurons, or a group "
-            f"spikes with times per neuron; there are: {', '.join(others) or 'no arrays'}"
+            f"{path} holds no spikes: wanted are counts with bin_seconds or fps, times with neurons, or a "
+            f"group spikes with times per neuron; there are: {', '.join(others) or 'no arrays'}"
         )
     return arrays
 

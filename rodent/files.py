@@ -8,8 +8,13 @@
 
 import contextlib
 import errno
+import gzip
+import json
 import os
 import shutil
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +80,36 @@ def existing_file(path: Path) -> Path:
 
 
 @contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say in one line what is wrong with a file that cannot be read or parsed.
+
+    Libraries have many words for damage: h5py alone raises OSError, RuntimeError, KeyError,
+    TypeError and ValueError. Wrap only what reads.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except PermissionError as error:
+        raise InputError(f"cannot read {path}: permission denied") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} is truncated or damaged: {one_line(error)}") from error
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path} is not valid JSON: {one_line(error)}") from error
+    except RecursionError as error:
+        raise InputError(f"{path} is nested too deeply") from error
+    except MemoryError as error:
+        raise InputError(f"{path} claims more data than fits in memory; is it damaged?") from error
+    except (OSError, RuntimeError, LookupError, ValueError, TypeError, tokenize.TokenError) as error:
+        if "allow_pickle" in str(error):
+            raise InputError(
+                f"{path} holds pickled Python objects, which can run code and are never read; "
+                "save plain arrays of numbers and strings"
+            ) from error
+        raise InputError(f"{path} is damaged: {one_line(error)}") from error
+
+
+@contextlib.contextmanager
 def open_hdf5(path: Path, schema: str | None = None, version: int | None = None) -> Iterator["h5py.File"]:
     """Open an HDF5 file for reading, checking what kind it is.
 
@@ -97,12 +132,13 @@ def open_hdf5(path: Path, schema: str | None = None, version: int | None = None)
         cause = "truncated or damaged" if h5py.is_hdf5(path) or "truncated" in str(error) else "not an HDF5 file"
         raise InputError(f"{path} is {cause}") from error
     with file:
-        if schema is not None:
+        with reading(path):
             found, number = file.attrs.get("schema"), file.attrs.get("version")
-            if found != schema:
-                raise InputError(f"{path} has schema {found!r}; {schema!r} is wanted")
-            if number != version:
-                raise InputError(f"{path} is version {number} of {schema}; this program reads version {version}")
+        found = found.decode(errors="replace") if isinstance(found, bytes) else found
+        if schema is not None and found != schema:
+            raise InputError(f"{path} has schema {found!r}; {schema!r} is wanted")
+        if schema is not None and number != version:
+            raise InputError(f"{path} is version {number} of {schema}; this program reads version {version}")
         try:
             yield file
         except OSError as error:
@@ -121,3 +157,8 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def one_line(error: Exception) -> str:
+    """What an error says, on one line."""
+    return " ".join(str(error).split())

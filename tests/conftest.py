@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rodent.body import Body, BodyConfig
@@ -23,3 +24,9 @@ def data() -> Path:
 def body() -> Body:
     """The default rat: scale 0.9, position actuation."""
     return Body(BodyConfig())
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Seeded randomness."""
+    return np.random.default_rng(0)

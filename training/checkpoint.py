@@ -60,7 +60,9 @@ class Checkpoints:
                     f"{self.folder}/{iteration}: {name} is {found[name].dtype}{found[name].shape}, "
                     f"{leaf.dtype}{leaf.shape} is wanted; the run is of another version or configuration"
                 )
-        return iteration, jax.tree.unflatten(jax.tree.structure(like), list(found.values()))
+        # orbax keeps no empty arrays: an MLP's memory, say
+        leaves = [found.get(_name(i), np.asarray(leaf)) for i, leaf in enumerate(jax.tree.leaves(like))]
+        return iteration, jax.tree.unflatten(jax.tree.structure(like), leaves)
 
     def close(self) -> None:
         """Finish writing."""
@@ -68,5 +70,10 @@ class Checkpoints:
 
 
 def _leaves(state: Any) -> dict[str, np.ndarray]:
-    """Numbered leaves as numpy arrays, which keep float64."""
-    return {f"{i:04d}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))}
+    """Numbered leaves as numpy arrays, which keep float64; empty ones are left out."""
+    leaves = {_name(i): np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))}
+    return {name: leaf for name, leaf in leaves.items() if leaf.size}
+
+
+def _name(i: int) -> str:
+    return f"{i:04d}"

@@ -72,6 +72,7 @@ class Episodes:
         frame: of the reference, shape (n,).
         act: the step under way.
         previous: the action before it, shape (n, 38).
+        deviation: of that step's action from its mean, in standard deviations, shape (n, 38).
         carry: of the policy, for the next step.
         sampler: where episodes begin.
         key: of all randomness in collection.
@@ -80,6 +81,7 @@ class Episodes:
     frame: jax.Array
     act: Act
     previous: jax.Array
+    deviation: jax.Array
     carry: Carry
     sampler: Sampler
     key: jax.Array
@@ -117,7 +119,7 @@ def first_episodes(
     frame = jnp.full(n, reference.last[0])
     observation = task.observe(reference.at(frame), reference, frame)
     act = Act(observation, carry, jnp.zeros_like(carry.latent), still, still, still + 1.0, jnp.ones(n, bool))
-    return reference.at(frame), Episodes(frame - 1, act, still, carry, sampler, key)
+    return reference.at(frame), Episodes(frame - 1, act, still, still, carry, sampler, key)
 
 
 def judge(task: Imitation, reference: Reference, physics: PhysicsState, episodes: Episodes) -> Outcome:
@@ -136,6 +138,7 @@ def judge(task: Imitation, reference: Reference, physics: PhysicsState, episodes
 def advance(
     task: Imitation,
     network: ActorCritic,
+    noise_correlation: float,
     variables: Any,
     normalizer: Normalizer,
     reference: Reference,
@@ -154,11 +157,19 @@ def advance(
     observation = task.observe(now, reference, frame)
     noise = jax.random.normal(key_latent, carry.latent.shape)
     output = network.apply(variables, normalizer(observation), carry, noise, method="act")
-    action = output.action_mean + output.action_std * jax.random.normal(key_action, output.action_mean.shape)
+    deviation = _correlated(key_action, episodes.deviation, over, noise_correlation)
+    action = output.action_mean + output.action_std * deviation
     act = Act(observation, carry, noise, action, output.action_mean, output.action_std, over)
     orders = Orders(task.ctrl(action, reference, frame), over, now.qpos, now.qvel, now.act)
     previous = jnp.where(over[:, None], 0.0, episodes.act.action)
-    return Episodes(frame, act, previous, output.carry, sampler, key), outcome, orders
+    return Episodes(frame, act, previous, deviation, output.carry, sampler, key), outcome, orders
+
+
+def _correlated(key: jax.Array, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:
+    """Standard normal noise that resembles that of the step before, except in a new episode."""
+    new = jax.random.normal(key, before.shape)
+    kept = correlation * before + jnp.sqrt(1 - correlation**2) * new
+    return jnp.where(fresh[:, None], new, kept)
 
 
 def select(where: jax.Array, yes: Any, no: Any) -> Any:

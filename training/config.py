@@ -32,6 +32,10 @@ class PPOConfig:
     """Bounds of the learning rate."""
     target_kl: float = 0.02
     """KL divergence per minibatch between old and new policy that the learning rate aims at, nats."""
+    noise_correlation: float = 0.0
+    """Correlation of the exploration noise from one step to the next. Muscles average white
+    noise away; noise that lasts moves the body. Likelihoods are those of single steps, as in
+    Hollenstein et al., Colored noise in PPO, AAAI 2024."""
     entropy: float = 1e-3
     """Weight of the entropy of actions."""
     value_weight: float = 1.0
@@ -54,7 +58,7 @@ class PPOConfig:
             raise InputError(
                 f"ppo num_envs {self.num_envs} is not a multiple of minibatches {self.minibatches}; change one"
             )
-        for name in ("discount", "gae_lambda", "latent_correlation"):
+        for name in ("discount", "gae_lambda", "latent_correlation", "noise_correlation"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"ppo {name} is {getattr(self, name):g}; it must lie in [0, 1)")
 

@@ -108,7 +108,7 @@ def update(
         params, optimizer, rate = carry
         part = jax.tree.map(lambda x: x[:, rats], batch)
         gradient, figures = jax.grad(_loss, has_aux=True)(params, config, network, part, weight)
-        norm = optax.global_norm(gradient)
+        norm = optax.tree.norm(gradient)
         gradient = jax.tree.map(lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient)
         step, optimizer = _ADAM.update(gradient, optimizer)
         params = jax.tree.map(lambda p, s: p - rate * s, params, step)

@@ -1,5 +1,6 @@
 """The training loop: iterate, log, evaluate, checkpoint, until the time, the steps or Ctrl-C."""
 
+import json
 import signal
 import time
 from collections.abc import Iterator
@@ -79,6 +80,7 @@ def train(run: Run, minutes: float | None, steps: int | None) -> dict[str, Any]:
                 iteration += 1
                 shown.tick()
                 _require_finite(run, trainer, iteration, figures)
+                _report_divergences(run, trainer, iteration)
                 due = trainer.steps // config.evaluate_every > before // config.evaluate_every
                 found = trainer.evaluate() if due or iteration == 1 else {}
                 tracking = found or tracking
@@ -162,6 +164,17 @@ def _save(run: Run, trainer: Trainer, checkpoints: Checkpoints, iteration: int) 
         "seed": run.config.seed,
     }
     save_policy(trainer.policy(provenance), run.folder / "policy")
+
+
+def _report_divergences(run: Run, trainer: Trainer, iteration: int) -> None:
+    """Append the states from which rats' physics broke to diverged.jsonl."""
+    rows = [
+        {"iteration": iteration} | {k: np.asarray(v).tolist() for k, v in broken._asdict().items()}
+        for broken in trainer.take_divergences()
+    ]
+    if rows:
+        with (run.folder / "diverged.jsonl").open("a") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
 def _require_finite(run: Run, trainer: Trainer, iteration: int, figures: dict[str, float]) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from rodent.body import NU, Body
 from rodent.motion.clip import ClipSet
 from rodent.physics.engine import PhysicsState
-from rodent.physics.host import HostEngine
+from rodent.physics.host import Divergence, HostEngine
 from rodent.policy.networks import ActorCritic
 from rodent.policy.policy import Policy
 from rodent.rollout import Player
@@ -78,7 +78,7 @@ class Trainer:
             config.ppo, network, self.episodes.act.observation, self.episodes.carry, key_learner
         )
         self._engine = HostEngine(body.model, n, timestep)
-        self._advance = jax.jit(partial(advance, task, network))
+        self._advance = jax.jit(partial(advance, task, network, config.ppo.noise_correlation))
         self._update = jax.jit(partial(_stacked_update, config.ppo, network), donate_argnums=0)
         self._refresh = jax.jit(partial(refreshed, config.sampler))
         chosen = np.unique(np.linspace(0, len(clips) - 1, min(_EVALUATED_CLIPS, len(clips))).astype(int))
@@ -86,6 +86,10 @@ class Trainer:
         self._player = Player(body, config.task, config.network, self._reference, len(chosen), timestep)
         self._best = np.array([-1.0, 0.0, 0.0])
         self._best_policy = self._usable()
+
+    def take_divergences(self) -> list[Divergence]:
+        """Rats whose physics broke since the last call."""
+        return self._engine.take_divergences()
 
     @property
     def steps(self) -> int:

@@ -61,7 +61,7 @@ class Import:
     root: Literal["walker", "torso"] | None = None
     """The body whose pose qpos begins with; found from the file where it tells, else walker."""
     frames_per_clip: int | None = None
-    """Where to cut a stac-mjx recording; the file's own cuts if not given."""
+    """Cut into clips of so many frames; the file's own clips if not given."""
     subject: str | None = None
     """Which animal."""
     session: str | None = None

@@ -35,7 +35,6 @@ def main(args: list[str] | None = None) -> int:
             prog="rodent",
             description="The virtual rat: train it on real motion, watch it, record it, compare it with neurons.",
             args=args,
-            config=(tyro.conf.OmitArgPrefixes,),
         )
         command.run()
     except InputError as error:

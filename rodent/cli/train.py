@@ -2,6 +2,9 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Annotated
+
+import tyro
 
 from rodent.errors import InputError
 from training.config import TrainConfig
@@ -28,7 +31,7 @@ class Train:
     """Continue the run in --out with the configuration it was begun with."""
     json: bool = False
     """Print the result as one JSON object."""
-    config: TrainConfig = dataclasses.field(default_factory=TrainConfig)
+    config: Annotated[TrainConfig, tyro.conf.arg(name="")] = dataclasses.field(default_factory=TrainConfig)
     """Body, task, network and learning."""
 
     def run(self) -> None:

@@ -27,9 +27,8 @@ import numpy as np
 
 from rodent.body import Body
 from rodent.errors import InputError, unknown
-from rodent.files import atomic_path, existing_file, open_hdf5
+from rodent.files import atomic_path, existing_file, open_hdf5, reading
 from rodent.motion.kinematics import velocities
-from rodent.motion.raw import reading
 from rodent.motion.validate import check_clip_set, check_joint_names
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Readers of foreign motion files: what stands in them, not yet converted.
 
-raw = read_foreign(Path("clips.json.gz"))     # npz, npy, JSON, JSON.gz or stac-mjx HDF5
-raw.clips[0].qpos, raw.fps, raw.scale          # None where the file does not say
+raw = read_foreign(Path("clips.json.gz"))             # npz, npy, JSON, JSON.gz or stac-mjx HDF5
+raw.clips[0].qpos, raw.clips[0].fps, raw.scale         # None where the file does not say
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rodent.errors import InputError
-from rodent.files import existing_file
+from rodent.files import existing_file, reading
 from rodent.motion.raw import (
     RawClip,
     RawClips,
@@ -21,7 +21,6 @@ from rodent.motion.raw import (
     clean_name,
     number,
     numbers,
-    reading,
     split_clips,
 )
 from rodent.motion.stac import read_stac
@@ -44,12 +43,12 @@ MIMIC_DEMO = {
 }
 
 
-def read_foreign(path: Path, frames_per_clip: int | None = None) -> RawClips:
+def read_foreign(path: Path, whole: bool = False) -> RawClips:
     """Read a motion file of any known foreign format.
 
     Args:
         path: the file.
-        frames_per_clip: where a stac-mjx recording is cut; None for what the file says.
+        whole: leave a stac-mjx recording in one piece.
 
     Raises:
         InputError: missing, empty, damaged, or of no known format.
@@ -60,7 +59,7 @@ def read_foreign(path: Path, frames_per_clip: int | None = None) -> RawClips:
     if not head:
         raise InputError(f"{path} is empty")
     if head.startswith(b"\x89HDF\r\n\x1a\n"):
-        return read_stac(path, frames_per_clip)
+        return read_stac(path, whole)
     if head.startswith(b"PK\x03\x04"):
         return _read_npz(path)
     if head.startswith(b"\x93NUMPY"):
@@ -73,8 +72,8 @@ def read_foreign(path: Path, frames_per_clip: int | None = None) -> RawClips:
 
 
 def _read_npz(path: Path) -> RawClips:
-    # pickled objects could run code: numpy is told to refuse them
-    # and leaves a damaged file open unless it was opened here
+    # pickled objects could run code, so numpy is told to refuse them; it leaves a damaged file
+    # open unless the stream is ours
     with reading(path), open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     if "qpos" not in arrays:

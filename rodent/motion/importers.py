@@ -51,7 +51,7 @@ class ImportOptions:
     root: Root | None = None
     """The body whose pose qpos begins with; what the file tells if not given, else walker."""
     frames_per_clip: int | None = None
-    """Where a stac-mjx recording is cut; where the file says if not given."""
+    """Cut into clips of so many frames; the file's own clips if not given."""
     subject: str | None = None
     """Which animal, for all clips."""
     session: str | None = None
@@ -68,11 +68,12 @@ def import_clips(path: str | Path, options: ImportOptions | None = None) -> Clip
             or holds motion that no rat of this body can have made.
     """
     options, path = options or ImportOptions(), existing_file(Path(path))
-    raw = _of_clip_file(path) if is_clip_file(path) else read_foreign(path, options.frames_per_clip)
+    cut = options.frames_per_clip is not None
+    raw = _of_clip_file(path) if is_clip_file(path) else read_foreign(path, whole=cut)
     scale = _given_or_stated(options.scale, raw.scale, "scale", path)
     body = body_of_scale(scale, str(path))
     order = _joint_order(raw, body, path)
-    clips = tuple(_convert(clip, raw, order, body, options, path) for clip in raw.clips)
+    clips = tuple(_convert(clip, raw, order, body, options, path) for clip in _cut(raw.clips, options, path))
     try:
         return ClipSet(clips, scale, body.joint_names)
     except InputError as error:
@@ -131,6 +132,24 @@ def _given_or_stated(given: float | None, stated: float | None, what: str, path:
     if stated is None:
         raise InputError(f"{path} does not say its {what}; give it: rodent clips import {path} --{what} …")
     return stated
+
+
+def _cut(clips: tuple[RawClip, ...], options: ImportOptions, path: Path) -> list[RawClip]:
+    length = options.frames_per_clip
+    if length is None:
+        return list(clips)
+    pieces = []
+    for clip in clips:
+        count, rest = divmod(len(clip.qpos), max(length, 1))
+        if length < 2 or rest:
+            raise InputError(
+                f"{path}: clip {clip.name!r}: {len(clip.qpos)} frames do not divide into clips of {length}"
+            )
+        poses = np.split(clip.qpos, count)
+        points = [None] * count if clip.keypoints is None else np.split(clip.keypoints, count)
+        for i, (qpos, keypoints) in enumerate(zip(poses, points, strict=True)):
+            pieces.append(dataclasses.replace(clip, name=f"{clip.name}_{i}", qpos=qpos, keypoints=keypoints))
+    return pieces
 
 
 def _joint_order(raw: RawClips, body: Body, path: Path) -> np.ndarray:

@@ -1,20 +1,13 @@
 """Motion as a foreign file holds it, before it is converted."""
 
-import contextlib
 import dataclasses
-import gzip
-import json
 import re
-import tokenize
-import zipfile
-import zlib
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from rodent.errors import InputError
+from rodent.files import one_line
 
 Root = Literal["walker", "torso"]
 
@@ -78,7 +71,7 @@ def numbers(values: Any, what: str) -> np.ndarray:
             raise TypeError(f"its type is {array.dtype}")
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"{what} is not an array of numbers: {_line(error)}") from error
+        raise InputError(f"{what} is not an array of numbers: {one_line(error)}") from error
 
 
 def number(value: Any, what: str) -> float:
@@ -96,37 +89,3 @@ def split_clips(qpos: np.ndarray, where: str) -> list[np.ndarray]:
             f"{where}: qpos has shape {qpos.shape}; (frames, 74) or (clips, frames, 74) is wanted"
         )
     return [qpos] if qpos.ndim == 2 else list(qpos)
-
-
-@contextlib.contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Say in one line what is wrong with a file that cannot be read or parsed.
-
-    Libraries have many words for damage: h5py alone raises OSError, RuntimeError, KeyError
-    and ValueError. Wrap only what reads.
-    """
-    try:
-        yield
-    except InputError:
-        raise
-    except PermissionError as error:
-        raise InputError(f"cannot read {path}: permission denied") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is truncated or damaged: {_line(error)}") from error
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path} is not valid JSON: {_line(error)}") from error
-    except RecursionError as error:
-        raise InputError(f"{path} is nested too deeply to be a motion file") from error
-    except MemoryError as error:
-        raise InputError(f"{path} claims more data than fits in memory; is it damaged?") from error
-    except (OSError, RuntimeError, KeyError, ValueError, tokenize.TokenError, SyntaxError) as error:
-        if "allow_pickle" in str(error):
-            raise InputError(
-                f"{path} holds pickled Python objects, which can run code and are never read; "
-                "save plain arrays of numbers and strings"
-            ) from error
-        raise InputError(f"{path} is damaged: {_line(error)}") from error
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

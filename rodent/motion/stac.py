@@ -21,19 +21,19 @@ from typing import Any
 import numpy as np
 
 from rodent.errors import InputError
-from rodent.files import open_hdf5
-from rodent.motion.raw import RawClip, RawClips, Root, behavior_of, clean_name, number, numbers, reading
+from rodent.files import open_hdf5, reading
+from rodent.motion.raw import RawClip, RawClips, Root, behavior_of, clean_name, number, numbers
 
 
-def read_stac(path: Path, frames_per_clip: int | None = None) -> RawClips:
-    """Read a stac-mjx file; `frames_per_clip` overrides where the file says it is cut."""
+def read_stac(path: Path, whole: bool = False) -> RawClips:
+    """Read a stac-mjx file, as one clip if `whole`, else cut where the file says."""
     with reading(path), open_hdf5(path) as file:
         if "qpos" not in file:
             raise InputError(
                 f"{path} has neither an attribute 'schema' nor a dataset 'qpos': it is no clip file and no "
                 f"stac-mjx output; it has: {', '.join(map(str, file)) or 'nothing'}"
             )
-        data = {name: file[name][()] for name in _WANTED if name in file and hasattr(file[name], "dtype")}
+        data = {name: file[name][()] for name in _WANTED if hasattr(file.get(name), "shape")}
         texts = {name: _names(data.get(name)) for name in ("names_qpos", "names_xpos", "kp_names")}
     if "qpos" not in data:
         raise InputError(f"{path}: qpos is a group; a dataset is wanted")
@@ -43,7 +43,7 @@ def read_stac(path: Path, frames_per_clip: int | None = None) -> RawClips:
     config = _config(data.get("config"), path)
     keypoint_names = texts["kp_names"]
     keypoints = _keypoints(data.get("kp_data"), len(qpos), keypoint_names, path)
-    labels, bounds = _cuts(len(qpos), config, frames_per_clip, path)
+    labels, bounds = _cuts(len(qpos), config, whole, path)
     fps = _setting(config, "model", "RENDER_FPS", path)
     return RawClips(
         clips=tuple(
@@ -108,33 +108,29 @@ def _keypoints(values: Any, frames: int, names: tuple[str, ...], path: Path) -> 
 
 
 def _cuts(
-    frames: int, config: dict[str, dict[str, Any]], length: int | None, path: Path
+    frames: int, config: dict[str, dict[str, Any]], whole: bool, path: Path
 ) -> tuple[list[str], list[int]]:
     """Labels of the clips, and the frames at which they begin and end."""
     stem = path.name.split(".")[0] or "clip"
-    snips = config["model"].get("snips_order")
-    if length is not None:
-        if length < 2 or frames % length:
-            raise InputError(f"{path}: {frames} frames do not divide into clips of {length} frames")
-        count = frames // length
-    elif config["stac"].get("continuous"):
+    if whole:
+        return [stem], [0, frames]
+    if config["stac"].get("continuous"):
         raise InputError(
             f"{path}: it was fitted in overlapping stretches (stac.continuous); fit it again without, or cut "
             "it with --frames-per-clip"
         )
-    elif isinstance(snips, list) and snips:
-        count = len(snips)
-        if frames % count:
-            raise InputError(f"{path}: {frames} frames do not divide into {count} clips (model.snips_order)")
-    else:
-        length = config["stac"].get("n_frames_per_clip")
-        count = frames // length if isinstance(length, int) and length > 1 and frames % length == 0 else 1
-    count = max(count, 1)
-    if isinstance(snips, list) and len(snips) == count:
+    snips = config["model"].get("snips_order")
+    if isinstance(snips, list) and snips:
+        if frames % len(snips):
+            raise InputError(
+                f"{path}: {frames} frames do not divide into {len(snips)} clips (model.snips_order)"
+            )
         labels = [str(snip).replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".p") for snip in snips]
     else:
-        labels = [stem] if count == 1 else [f"{stem}_{i}" for i in range(count)]
-    return labels, np.linspace(0, frames, count + 1).astype(int).tolist()
+        length = config["stac"].get("n_frames_per_clip")
+        even = isinstance(length, int) and 1 < length < frames and frames % length == 0
+        labels = [f"{stem}_{i}" for i in range(frames // length)] if even else [stem]
+    return labels, np.linspace(0, frames, len(labels) + 1).astype(int).tolist()
 
 
 def _root(qpos: np.ndarray, xpos: Any, names: tuple[str, ...]) -> Root:

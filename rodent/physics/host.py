@@ -5,6 +5,10 @@
     state = engine.step(ctrl)
 """
 
+import contextlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import mujoco
 import numpy as np
 from mujoco.batch import Batch, SimulationError
@@ -13,6 +17,18 @@ from rodent.errors import InputError
 from rodent.physics.engine import PhysicsState
 
 _FRESH = int(mujoco.mjtStage.mjSTAGE_VEL)
+_HUGE = 1e10  # mjMAXVAL: what MuJoCo calls diverged
+_REPORTED = 16  # divergences kept until they are taken
+
+
+class Divergence(NamedTuple):
+    """The last finite state of a rat whose physics broke, and what it was told to do then."""
+
+    rat: int
+    qpos: np.ndarray
+    qvel: np.ndarray
+    act: np.ndarray
+    ctrl: np.ndarray
 
 
 class HostEngine:
@@ -20,6 +36,9 @@ class HostEngine:
 
     A rat whose state is no longer finite keeps its non-finite rows, which nobody else
     sees, until it is reset: whoever reads the state must treat such a rat as failed.
+
+    Attributes:
+        diverged: how many times a rat's state stopped being finite.
 
     Args:
         model: the compiled body.
@@ -42,6 +61,8 @@ class HostEngine:
         self._batch = Batch(model, num_envs, threads)
         self._outputs = {name: self._batch.bind(name) for name in PhysicsState.__dataclass_fields__}
         self._warmstart = self._batch.bind("qacc_warmstart")
+        self.diverged = 0
+        self._divergences: list[Divergence] = []
 
     def reset(self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray) -> None:
         """See `Engine.reset`."""
@@ -51,16 +72,26 @@ class HostEngine:
 
     def step(self, ctrl: np.ndarray) -> PhysicsState:
         """See `Engine.step`. Positions, velocities and sensors are those after the step."""
+        before = {name: self._outputs[name].copy() for name in ("qpos", "qvel", "act")}
         self._batch.ctrl[:] = ctrl
-        try:
-            self._batch.step(nstep=self.substeps, stage=_FRESH)
-        except SimulationError as error:
-            self._outputs["qpos"][error.ids] = np.nan
+        raised = np.zeros(0, np.int32)
+        with _silenced():
+            try:
+                self._batch.step(nstep=self.substeps, stage=_FRESH)
+            except SimulationError as error:
+                raised = error.ids
+        self._mark_diverged(before, ctrl, raised)
         return self.state()
+
+    def take_divergences(self) -> list[Divergence]:
+        """The divergences since the last call; the first 16 of them."""
+        taken, self._divergences = self._divergences, []
+        return taken
 
     def state(self) -> PhysicsState:
         """A copy of the present state as of the last step, float32."""
-        return PhysicsState(**{name: value.astype(np.float32) for name, value in self._outputs.items()})
+        with np.errstate(over="ignore", invalid="ignore"):  # of a broken rat
+            return PhysicsState(**{name: value.astype(np.float32) for name, value in self._outputs.items()})
 
     def forward(self, qpos: np.ndarray, qvel: np.ndarray) -> PhysicsState:
         """What the states look like before any step, at zero activation; shapes (num_envs, …)."""
@@ -75,3 +106,30 @@ class HostEngine:
     def set_integration_state(self, rows: np.ndarray) -> None:
         """Continue bit-identically from rows that `integration_state` gave."""
         self._batch.state[:] = rows
+
+    def _mark_diverged(self, before: dict[str, np.ndarray], ctrl: np.ndarray, raised: np.ndarray) -> None:
+        """Give rats whose physics broke a state of NaN, and keep what they came from."""
+        sound = np.ones(self.num_envs, bool)
+        for name in ("qpos", "qvel"):
+            sound &= (np.abs(self._outputs[name]) < _HUGE).all(1)
+        sound[raised] = False
+        if sound.all():
+            return
+        self._outputs["qpos"][~sound] = np.nan
+        # a rat that was broken before the step is not broken anew
+        fresh = np.flatnonzero(~sound & np.isfinite(before["qpos"]).all(1))
+        self.diverged += len(fresh)
+        for i in fresh[: _REPORTED - len(self._divergences)]:
+            state = (before[name][i] for name in ("qpos", "qvel", "act"))
+            self._divergences.append(Divergence(int(i), *state, np.array(ctrl[i])))
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep MuJoCo from writing a line per broken rat to the terminal and to MUJOCO_LOG.TXT."""
+    before = mujoco.get_mju_user_warning()
+    mujoco.set_mju_user_warning(lambda message: None)
+    try:
+        yield
+    finally:
+        mujoco.set_mju_user_warning(before)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rodent.body import BodyConfig
-from rodent.errors import InputError, unknown
-from rodent.files import open_hdf5
+from rodent.errors import unknown
+from rodent.files import open_hdf5, reading
 from rodent.recording.layout import SCHEMA, VERSION, all_datasets, read_header, rollout_groups
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ class Rollout:
 
     def __init__(self, group: "h5py.Group", path: Path):
         self._datasets = all_datasets(group)
-        self._where = f"{path}, rollout {group.name.rpartition('/')[2]!r}"
-        self.name: str = group.name.rpartition("/")[2]
-        self.clip: str = group.attrs["clip"]
-        self.behavior: str = group.attrs["behavior"]
-        self.n_frames: int = len(self._datasets["time"])
+        self._path = path
+        self.name = str(group.name).rpartition("/")[2]
+        self.clip = str(group.attrs["clip"])
+        self.behavior = str(group.attrs["behavior"])
+        self.n_frames = len(self._datasets["time"])
 
     @functools.cached_property
     def layers(self) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class Rollout:
             InputError: the layer was not recorded; the message lists those that were.
         """
         if layer not in self.layers:
-            raise unknown("layer", layer, self.layers, self._where)
+            raise unknown("layer", layer, self.layers, f"rollout {self.name!r} of {self._path}")
         return self.read(f"units/{layer}", frames)
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -88,11 +88,9 @@ class Rollout:
     def read(self, name: str, frames: slice = slice(None)) -> np.ndarray:
         """Some frames of a dataset; no others are read from the file."""
         if name not in self._datasets:
-            raise unknown("dataset", name, self._datasets, self._where)
-        try:
+            raise unknown("dataset", name, self._datasets, f"rollout {self.name!r} of {self._path}")
+        with reading(self._path):
             return self._datasets[name][frames]
-        except OSError as error:
-            raise InputError(f"{self._where}: {name} is damaged: {error}") from error
 
     def _family(self, family: str) -> tuple[str, ...]:
         prefix = f"{family}/"
@@ -109,7 +107,8 @@ def open_recording(path: Path) -> Iterator[Recording]:
     """
     path = Path(path)
     with open_hdf5(path, SCHEMA, VERSION) as file:
-        header = read_header(file, path)
-        groups = rollout_groups(file, header, path)
-        rollouts = {name: Rollout(group, path) for name, group in groups.items()}
+        with reading(path):
+            header = read_header(file, path)
+            groups = rollout_groups(file, header, path)
+            rollouts = {name: Rollout(group, path) for name, group in groups.items()}
         yield Recording(path=path, rollouts=rollouts, **vars(header))

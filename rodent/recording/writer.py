@@ -125,6 +125,7 @@ class RolloutWriter:
         self._group = group
         self._on_append = on_append
         self._pending: dict[str, list[np.ndarray]] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
 
     @property
     def buffered(self) -> int:
@@ -147,6 +148,9 @@ class RolloutWriter:
                 raise unknown("dataset", name, (*DATASETS, *(f"{f}/..." for f in FAMILIES)), "a recording")
             # a copy, for the caller may fill the array anew
             rows = np.array(values, dtype=_DTYPES.get(name, "f4"))
+            shape = self._shapes.setdefault(name, rows.shape[1:])
+            if rows.ndim == 0 or rows.shape[1:] != shape:
+                raise ValueError(f"{name}: {rows.shape} is not the shape of any number of rows of {shape}")
             pending = self._pending.setdefault(name, [])
             pending.append(rows)
             count = sum(map(len, pending))
@@ -165,7 +169,7 @@ class RolloutWriter:
             return
         rows = np.concatenate(self._pending[name])
         self._pending[name] = [rows[count:].copy()]
-        tail = rows.shape[1:]
+        tail = self._shapes[name]
         if name not in self._group:
             self._group.create_dataset(
                 name,
@@ -178,8 +182,6 @@ class RolloutWriter:
                 shuffle=True,
             )
         dataset = self._group[name]
-        if dataset.shape[1:] != tail:
-            raise ValueError(f"{self._group.name}/{name}: rows of shape {tail} after {dataset.shape[1:]}")
         start = len(dataset)
         dataset.resize(start + count, axis=0)
         dataset[start:] = rows[:count]

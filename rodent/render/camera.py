@@ -30,26 +30,39 @@ class View:
     lookat: np.ndarray
     """Point in the middle of the picture, metres, shape (3,)."""
     azimuth: float
-    """Degrees, as in MuJoCo's free camera."""
+    """Degrees, as in MuJoCo's free camera: where it looks, counter-clockwise from x."""
     elevation: float
-    """Degrees, negative from above."""
+    """Degrees, negative when it looks down."""
 
 
-def follow(qpos: np.ndarray, fps: float, middle: np.ndarray, camera: str = "oblique") -> list[View]:
-    """A view for every frame of a motion.
+@dataclasses.dataclass(frozen=True)
+class Follow:
+    """A camera that goes along with a motion: `follow[frame]` is its view."""
+
+    path: np.ndarray
+    """What it looks at, metres, shape (frames, 3)."""
+    azimuth: float
+    elevation: float
+
+    def __getitem__(self, frame: int) -> View:
+        return View(self.path[frame], self.azimuth, self.elevation)
+
+
+def follow(qpos: np.ndarray, fps: float, middle: np.ndarray, camera: str = "oblique") -> Follow:
+    """The camera for a motion.
 
     Args:
         qpos: poses, metres and unit quaternions, all finite, shape (frames, 74).
         fps: frames per second.
-        middle: the point of the walker's frame to keep in the picture's middle, metres, shape (3,).
+        middle: the point of the walker's frame that the picture is centred on, metres, shape (3,).
         camera: a name in CAMERAS.
     """
     if camera not in CAMERAS:
         raise unknown("camera", camera, CAMERAS)
     turn, elevation = CAMERAS[camera]
-    root = qpos[:, :7]
-    forward = rotate(root[:, 3:], np.array([1.0, 0.0, 0.0])).sum(0)
-    heading = np.degrees(np.arctan2(forward[1], forward[0]))
-    path = root[:, :3] + rotate(root[:, 3:], middle)
+    position, quaternion = qpos[:, :3], qpos[:, 3:7]
+    forward = rotate(quaternion, np.array([1.0, 0.0, 0.0])).sum(axis=0)
+    heading = float(np.degrees(np.arctan2(forward[1], forward[0])))
+    path = position + rotate(quaternion, middle)
     path = ndimage.gaussian_filter1d(path, _SMOOTHING * fps, axis=0, mode="nearest")
-    return [View(point, heading + turn, elevation) for point in path]
+    return Follow(path, heading + turn, elevation)

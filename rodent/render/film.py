@@ -6,6 +6,8 @@ a time is drawn and encoded, and one rollout at a time is read.
 
 import contextlib
 import dataclasses
+import functools
+import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,15 +17,17 @@ import numpy as np
 from rodent.body import BodyConfig
 from rodent.errors import InputError, unknown
 from rodent.files import atomic_path, existing_file
-from rodent.motion import read_clips
+from rodent.motion import Clip, read_clips
 from rodent.progress import progress
-from rodent.recording import SCHEMA, open_recording
+from rodent.recording import SCHEMA, Rollout, open_recording
 from rodent.render.camera import CAMERAS, follow
 from rodent.render.scene import Scene
 from rodent.render.video import Caption, check_target, open_video, save_sheet
 
 SHEET = 6
 """Pictures on a sheet."""
+
+_MAX_FPS = {".mp4": 120.0, ".gif": 25.0}  # of a film whose rate is not asked for
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +43,7 @@ class RenderOptions:
     size: tuple[int, int] = (640, 480)
     """Width and height, pixels."""
     fps: float | None = None
-    """Frames per second of the film; None for those of the motion, at most 50 for .gif."""
+    """Frames per second of the film; None for those of the motion, up to 120 (.mp4) or 25 (.gif)."""
     speed: float = 1.0
     """Below 1 is slow motion."""
     clips: tuple[str, ...] = ()
@@ -76,14 +80,14 @@ class Shot:
     """Poses, shape (n_frames, 74)."""
     reference: Callable[[], np.ndarray]
     """Poses of the ghost, shape (n_frames, 74)."""
-    lost: Callable[[], np.ndarray]
-    """Whether tracking has failed by then, bool, shape (n_frames,)."""
+    alive: Callable[[], np.ndarray]
+    """Whether the rat still tracks its reference, bool, shape (n_frames,)."""
 
     def frames_at(self, fps: float, speed: float) -> np.ndarray:
         """Which frame each frame of a film shows, shape (film frames,)."""
         step = speed * self.fps / fps
-        # the first frame that begins a step later than the film's last would be the next shot's
-        count = max(1, int(np.ceil(self.n_frames / step - 1e-6)))
+        # a hair of tolerance, or 0.1 + 0.2 > 0.3 would make a frame
+        count = max(1, math.ceil(self.n_frames / step - 1e-6))
         return np.minimum((np.arange(count) * step + 1e-6).astype(int), self.n_frames - 1)
 
 
@@ -105,14 +109,13 @@ def render(source: Path, out: Path, options: RenderOptions | None = None) -> Ren
     began = time.monotonic()
     with _open_shots(source, options.ghost) as (body, shots):
         shots = _chosen(shots, options.clips, source)
-        fps = options.fps or min(shots[0].fps, 50.0 if out.suffix == ".gif" else 240.0)
+        fps = options.fps or min(shots[0].fps, _MAX_FPS.get(out.suffix, math.inf))
         plan = [(shot, shot.frames_at(fps, options.speed)) for shot in shots]
         total = sum(len(frames) for _, frames in plan)
         if out.suffix == ".png":
             plan = _thinned(plan, np.unique(((np.arange(SHEET) + 0.5) / SHEET * total).astype(int)))
             total = sum(len(frames) for _, frames in plan)
         scene = Scene(body, options.size, ghost=options.ghost, geoms=options.geoms)
-        # the output outermost: nothing is left of it, whatever fails
         with atomic_path(out) as temporary, scene, progress("rendering", total, "frames") as advance:
             images = _images(scene, plan, options, advance)
             if out.suffix == ".png":
@@ -133,67 +136,52 @@ def _images(
 ) -> Iterator[np.ndarray]:
     caption = Caption(options.size)
     for shot, frames in plan:
-        qpos, lost = _held(shot.qpos()), shot.lost()
-        reference = _held(shot.reference()) if options.ghost else None
-        views = follow(qpos, shot.fps, scene.middle, options.camera)
+        qpos, alive = _held(shot.qpos(), shot.name), shot.alive()
+        reference = _held(shot.reference(), shot.name) if options.ghost else None
+        camera = follow(qpos, shot.fps, scene.middle, options.camera)
         shown, image = -1, np.empty(0)
         for frame in frames:
             # slow motion shows a frame more than once
             if frame != shown:
                 ghost = None if reference is None else reference[frame]
-                image = scene.draw(qpos[frame], views[frame], ghost)
-                text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("   lost" if lost[frame] else "")
+                image = scene.draw(qpos[frame], camera[frame], ghost)
+                text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("" if alive[frame] else "   lost")
                 image, shown = caption.write(image, text), frame
             yield image
             advance(1, note=shot.name)
 
 
-def _held(qpos: np.ndarray) -> np.ndarray:
+def _held(qpos: np.ndarray, name: str) -> np.ndarray:
     """The poses, where one that is not finite repeats the last that is."""
     finite = np.isfinite(qpos).all(axis=1)
     if not finite.any():
-        raise InputError("there is not one finite pose to show")
-    last = np.maximum.accumulate(np.where(finite, np.arange(len(qpos)), 0))
-    return qpos[np.where(finite[last], last, np.argmax(finite))]
+        raise InputError(f"{name} has not one finite pose to show")
+    # before the first finite pose, that one is shown
+    frames = np.where(finite, np.arange(len(qpos)), np.argmax(finite))
+    return qpos[np.maximum.accumulate(frames)]
 
 
 @contextlib.contextmanager
 def _open_shots(source: Path, ghost: bool) -> Iterator[tuple[BodyConfig, list[Shot]]]:
-    """What the file holds, whichever kind it is."""
+    """The rat and what it does, from a file of either kind."""
     if _is_recording(source):
         with open_recording(source) as recording:
-            yield (
-                recording.body,
-                [
-                    Shot(
-                        name,
-                        rollout.n_frames,
-                        recording.fps,
-                        lambda rollout=rollout: rollout["qpos"],
-                        lambda rollout=rollout: rollout["reference"],
-                        lambda rollout=rollout: ~rollout["alive"],
-                    )
-                    for name, rollout in recording.rollouts.items()
-                ],
-            )
-        return
-    if ghost:
+            yield recording.body, [_rollout_shot(r, recording.fps) for r in recording.rollouts.values()]
+    elif ghost:
         raise InputError(f"{source} holds clips, which have no reference to show as a ghost; drop --ghost")
-    clips = read_clips(source)
-    yield (
-        BodyConfig(scale=clips.scale),
-        [
-            Shot(
-                clip.name,
-                clip.n_frames,
-                clip.fps,
-                lambda clip=clip: clip.qpos,
-                lambda clip=clip: clip.qpos,
-                lambda clip=clip: np.zeros(clip.n_frames, bool),
-            )
-            for clip in clips
-        ],
-    )
+    else:
+        clips = read_clips(source)
+        yield BodyConfig(scale=clips.scale), [_clip_shot(clip) for clip in clips]
+
+
+def _rollout_shot(rollout: Rollout, fps: float) -> Shot:
+    arrays = (functools.partial(rollout.read, name) for name in ("qpos", "reference", "alive"))
+    return Shot(rollout.name, rollout.n_frames, fps, *arrays)
+
+
+def _clip_shot(clip: Clip) -> Shot:
+    always = functools.partial(np.ones, clip.n_frames, bool)
+    return Shot(clip.name, clip.n_frames, clip.fps, lambda: clip.qpos, lambda: clip.qpos, always)
 
 
 def _is_recording(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""An OpenGL context to draw in, with or without a screen."""
+"""OpenGL to draw with, whether there is a screen or not."""
 
 import os
 import sys
@@ -9,10 +9,11 @@ import mujoco
 from rodent.errors import WorkError
 
 
-def gl_context(width: int, height: int) -> Any:
-    """MuJoCo's OpenGL context of the kind that MUJOCO_GL names, already current.
+def open_gl(model: mujoco.MjModel, size: tuple[int, int]) -> tuple[Any, mujoco.MjrContext]:
+    """An OpenGL context, already current, and MuJoCo's renderer in it; free them in reverse order.
 
-    Without MUJOCO_GL, and on a Linux without a screen, it is EGL.
+    Its kind is the one that MUJOCO_GL names. Without MUJOCO_GL, and on a Linux without a
+    screen, it is EGL.
 
     Raises:
         WorkError: there is none; the message says what to install or set.
@@ -25,13 +26,13 @@ def gl_context(width: int, height: int) -> Any:
             from mujoco.egl import GLContext
         else:
             from mujoco import GLContext
-        context = GLContext(width, height)
+        context = GLContext(*size)
         context.make_current()
+        return context, mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
     # what a missing driver raises depends on where PyOpenGL notices it
     except (ImportError, AttributeError, OSError, RuntimeError, mujoco.FatalError) as error:
         kind = "egl" if headless else wanted or "default"
         raise WorkError(
-            f"no OpenGL context ({kind}: {error}); on Linux install libegl1 and libgl1-mesa-dri and set "
-            "MUJOCO_GL=egl, or install libosmesa6 and set MUJOCO_GL=osmesa"
+            f"no OpenGL context ({kind}, {size[0]}x{size[1]}: {error}); on Linux install libegl1 and "
+            "libgl1-mesa-dri and set MUJOCO_GL=egl, or install libosmesa6 and set MUJOCO_GL=osmesa"
         ) from error
-    return context

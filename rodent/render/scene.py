@@ -6,14 +6,13 @@ import mujoco
 import numpy as np
 
 from rodent.body import NQ, BodyConfig, build_spec, rat_spec
-from rodent.errors import WorkError
 from rodent.render.camera import View
-from rodent.render.gl import gl_context
+from rodent.render.gl import open_gl
 from rodent.render.skin import GHOST_RGBA, add_skin
 from rodent.render.tail import Tail
 
 GHOST = "ghost/"
-_DISTANCE = 0.68  # metres from camera to rat at scale 1
+_DISTANCE = 0.7  # metres from camera to rat at scale 1, for pictures at least 4:3 wide
 _HAZE = (0.93, 0.94, 0.96, 1.0)  # into which floor and sky fade
 
 
@@ -46,25 +45,18 @@ class Scene:
         # above the walker's origin, as high as the torso
         self.middle = self.model.body("torso").pos * (0, 0, 1)
         self._data = mujoco.MjData(self.model)
-        # --geoms shows the tail where the physics has it
+        # geoms are shown where the physics has them
         tails = [] if geoms else ["", GHOST] if ghost else [""]
         self._tails = [Tail(self.model, prefix, body.scale) for prefix in tails]
         self._option = mujoco.MjvOption()
         self._option.geomgroup[:] = [1, geoms, geoms, 0, 0, 0]
         self._option.flags[mujoco.mjtVisFlag.mjVIS_SKIN] = not geoms
         self._camera = mujoco.MjvCamera()
-        self._camera.distance = _DISTANCE * body.scale
+        self._camera.distance = _DISTANCE * body.scale * max(1.0, 4 / 3 * size[1] / size[0])
         self._sun = self.model.light("arena/sun").id
-        self._floor = self.model.geom("arena/floor").id
 
     def __enter__(self) -> Self:
-        width, height = self._size
-        self._gl = gl_context(width, height)
-        try:
-            self._context = mujoco.MjrContext(self.model, mujoco.mjtFontScale.mjFONTSCALE_100)
-        except mujoco.FatalError as error:
-            self._gl.free()
-            raise WorkError(f"this OpenGL cannot draw {width} x {height} pixels: {error}") from error
+        self._gl, self._context = open_gl(self.model, self._size)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         self.scene = mujoco.MjvScene(self.model, maxgeom=1000)
         self.scene.flags[mujoco.mjtRndFlag.mjRND_FOG] = True
@@ -112,8 +104,8 @@ class Scene:
         everything = mujoco.mjtCatBit.mjCAT_ALL
         mujoco.mjv_updateScene(self.model, data, self._option, None, self._camera, everything, self.scene)
         for geom in self.scene.geoms[: self.scene.ngeom]:
-            if geom.objtype == mujoco.mjtObj.mjOBJ_GEOM and geom.objid == self._floor:
-                # decoration takes shadows and casts none: a floor's own shadow is mere noise
+            # decoration takes shadows and casts none: a floor's own is noise, a ghost has none
+            if geom.type == mujoco.mjtGeom.mjGEOM_PLANE or geom.rgba[3] < 1:
                 geom.category = mujoco.mjtCatBit.mjCAT_DECOR
 
 
@@ -135,7 +127,7 @@ def _drawing_model(body: BodyConfig, size: tuple[int, int], ghost: bool) -> mujo
     visual.global_.offwidth, visual.global_.offheight = size
     visual.global_.fovy = 30
     visual.quality.offsamples, visual.quality.shadowsize = 4, 2048
-    visual.headlight.ambient, visual.headlight.diffuse = (0.4,) * 3, (0.3,) * 3
+    visual.headlight.ambient, visual.headlight.diffuse = (0.42,) * 3, (0.22,) * 3
     visual.headlight.specular = (0, 0, 0)
     # the lengths below are in units of the extent
     spec.stat.extent = 0.5 * body.scale

@@ -14,7 +14,7 @@ import numpy as np
 from rodent.body import mjcf_path
 
 # sRGB, of the fur on the back, the fur on the belly, and bare skin
-_BACK, _BELLY, _BARE = (122, 101, 84), (188, 174, 156), (206, 160, 148)
+_BACK, _BELLY, _BARE = (140, 115, 95), (206, 190, 170), (226, 174, 160)
 _TEXELS = 64
 
 GHOST_RGBA = (0.25, 0.55, 1.0, 0.35)
@@ -44,7 +44,7 @@ def add_skin(spec: mujoco.MjSpec, scale: float, prefix: str = "", ghost: bool = 
         prefix: of the names of the rat's bodies.
         ghost: translucent and of one colour, instead of fur.
     """
-    vertices, faces, bones = _read_skin()
+    vertices, faces, bones = read_skin()
     material = spec.add_material(name=f"{prefix}coat", specular=0.1, shininess=0.1)
     if ghost:
         material.rgba = GHOST_RGBA
@@ -72,7 +72,7 @@ def add_skin(spec: mujoco.MjSpec, scale: float, prefix: str = "", ghost: bool = 
     )
 
 
-def _read_skin() -> tuple[np.ndarray, np.ndarray, list[Bone]]:
+def read_skin() -> tuple[np.ndarray, np.ndarray, list[Bone]]:
     """Vertices (n, 3) in metres, triangles (n, 3) and bones of MuJoCo's SKN format."""
     data = mjcf_path().with_name("rodent_walker_skin.skn").read_bytes()
     n_vertices, n_texcoords, n_faces, n_bones = struct.unpack_from("4i", data)

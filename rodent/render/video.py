@@ -1,10 +1,12 @@
 """Frames into files: MP4 (H.264), GIF, or a sheet of pictures; and the captions on them."""
 
 import contextlib
+import errno
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -36,26 +38,33 @@ def open_video(path: Path, fps: float, size: tuple[int, int]) -> Iterator[Write]
         with av.open(str(path), "w", options=options) as container:
             yield from (_mp4 if path.suffix == ".mp4" else _gif)(container, rate, size)
     except av.FFmpegError as error:
-        if isinstance(error, OSError) and error.errno and error.errno < 1000:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OSError(error.errno, error.strerror) from error
-        raise WorkError(f"the encoder failed: {error}") from error
+        raise WorkError(f"could not encode {path.suffix}: {error}") from error
 
 
-def _mp4(container, rate: Fraction, size: tuple[int, int]) -> Iterator[Write]:
+def _mp4(container: Any, rate: Fraction, size: tuple[int, int]) -> Iterator[Write]:
     import av
+    from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
     stream = container.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast"})
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
+    # say which colours these are, or a player guesses by the size
+    context = stream.codec_context
+    context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
+    context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
 
     def write(image: np.ndarray) -> None:
-        container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+        container.mux(stream.encode(frame))
 
     yield write
     container.mux(stream.encode())
 
 
-def _gif(container, rate: Fraction, size: tuple[int, int]) -> Iterator[Write]:
+def _gif(container: Any, rate: Fraction, size: tuple[int, int]) -> Iterator[Write]:
     import av
     import av.filter
 
@@ -64,10 +73,12 @@ def _gif(container, rate: Fraction, size: tuple[int, int]) -> Iterator[Write]:
     stream.pix_fmt = "pal8"
     # every frame gets its own 256 colours
     graph = av.filter.Graph()
-    source = graph.add_buffer(width=size[0], height=size[1], format="rgb24", time_base=1 / rate)
+    source = graph.add_buffer(
+        width=size[0], height=size[1], format=av.VideoFormat("rgb24"), time_base=1 / rate
+    )
     split = graph.add("split")
     palette = graph.add("palettegen", "stats_mode=single")
-    use = graph.add("paletteuse", "new=1")
+    use = graph.add("paletteuse", "new=1:dither=bayer:bayer_scale=4")
     sink = graph.add("buffersink")
     source.link_to(split)
     split.link_to(use, 0, 0)

@@ -31,12 +31,12 @@ class Term:
 
 
 TRACKING_TERMS: Mapping[str, Term] = {
-    "root_position": Term(0.20, 0.020),
-    "root_orientation": Term(0.20, 0.35),
-    "joint_angles": Term(0.15, 0.30),
-    "joint_velocities": Term(0.05, 5.0),
-    "end_effectors": Term(0.20, 0.020),
-    "body_positions": Term(0.20, 0.015),
+    "root_position": Term(0.20, 0.030),
+    "root_orientation": Term(0.20, 0.45),
+    "joint_angles": Term(0.15, 0.40),
+    "joint_velocities": Term(0.05, 6.0),
+    "end_effectors": Term(0.20, 0.030),
+    "body_positions": Term(0.20, 0.025),
 }
 COST_TERMS: Mapping[str, Term] = {
     "control": Term(0.01, 1.0),

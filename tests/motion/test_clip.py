@@ -52,7 +52,7 @@ def test_the_file_is_as_documented(clip_set, tmp_path):
         group = file["clips/Walk_2"]
         assert group["qpos"].shape == (40, 74)
         assert group["qvel"].shape == (40, 73)
-        assert (group.attrs["fps"], group.attrs["behavior"]) == (50.0, "Walk")
+        assert (group.attrs["fps"], group.attrs["behavior"].decode()) == (50.0, "Walk")
 
 
 def test_clips_keep_their_order_and_are_found_by_name_and_index(clip_set, tmp_path):

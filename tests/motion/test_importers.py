@@ -126,12 +126,13 @@ def test_the_ten_clips_of_the_mimic_demo_get_their_behaviours(pair, tmp_path):
 
 def test_stac(pair, body, tmp_path):
     path = tmp_path / "ik_only.h5"
-    write_stac(path, pair, body, config=STAC)
+    write_stac(path, pair + 0.005 * np.eye(74)[2], body, config=STAC)
     clips = read_clips(path)
     assert_same_motion(clips, pair)
     assert clips.names == ("ik_only_0", "ik_only_1")
     assert clips[1].keypoint_names == ("Snout", "TailBase")
-    # keypoints are raised with the rat
+    # keypoints are moved with the rat
+    assert clips[1].floor_shift == pytest.approx(-0.005, abs=1e-3)
     expected = np.arange(39 * 6, 78 * 6).reshape(39, 2, 3) + np.array([0, 0, clips[1].floor_shift])
     np.testing.assert_allclose(clips[1].keypoints, expected)
 
@@ -150,6 +151,7 @@ def test_stac_clips_are_named_by_its_snips(pair, body, tmp_path):
         ("model: {SCALE_FACTOR: 0.9, RENDER_FPS: 50}", None, [78]),
         ("model: {SCALE_FACTOR: 0.9, RENDER_FPS: 50}\nstac: {n_frames_per_clip: 50}", None, [78]),
         (STAC, 26, [26, 26, 26]),
+        ("model: {SCALE_FACTOR: 0.9, RENDER_FPS: 50}\nstac: {continuous: true}", 39, [39, 39]),
     ],
 )
 def test_stac_is_cut_where_it_comes_out_even(pair, body, tmp_path, config, frames_per_clip, lengths):
@@ -241,6 +243,16 @@ def test_a_clip_file_can_be_imported_too(clip_set, body, tmp_path):
         read_clips(tmp_path / "a.h5")
     mended = import_clips(tmp_path / "a.h5")
     np.testing.assert_allclose(mended[0].qpos[:, 7:], clip_set[0].qpos[:, 7:])
+
+
+def test_a_long_recording_is_cut_into_clips(pair, tmp_path):
+    np.save(tmp_path / "a.npy", pair[0])
+    options = ImportOptions(fps=50.0, scale=0.9, frames_per_clip=13, align_floor=False)
+    clips = import_clips(tmp_path / "a.npy", options)
+    assert clips.names == ("a_0", "a_1", "a_2")
+    np.testing.assert_allclose(np.concatenate([clip.qpos for clip in clips]), pair[0])
+    with pytest.raises(InputError, match="clip 'a': 39 frames do not divide into clips of 20"):
+        import_clips(tmp_path / "a.npy", ImportOptions(fps=50.0, scale=0.9, frames_per_clip=20))
 
 
 def test_the_torso_keeps_its_place(pair, body, tmp_path):

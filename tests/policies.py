@@ -1,0 +1,28 @@
+"""An untrained policy that fits the body, for tests of what surrounds policies."""
+
+import jax
+import jax.numpy as jnp
+
+from rodent.body import NU, Body
+from rodent.policy.networks import ActorCritic, initial_carry
+from rodent.policy.policy import Normalizer, Policy
+from rodent.policy.sizes import NetworkConfig
+from rodent.tasks.imitation import Imitation, Observation
+from rodent.tasks.reference import build_reference
+from rodent.tasks.settings import ImitationConfig
+from tests.standing import swaying_clips
+
+TINY = NetworkConfig(latent=8, encoder=(16,), decoder=(12, 10), value=(6,))
+
+
+def untrained_policy(body: Body, config: NetworkConfig = TINY, seed: int = 0) -> Policy:
+    """A policy with random parameters, whose actions are nearly nought."""
+    task = ImitationConfig()
+    reference = build_reference(swaying_clips(body, frames=10), body)
+    frame = jnp.array([0])
+    observation = Imitation(body, task).observe(reference.at(frame), reference, frame)
+    carry = initial_carry(config, 1)
+    params = ActorCritic(config, NU).init(jax.random.PRNGKey(seed), observation, carry, carry.latent)["params"]
+    one = jax.tree.map(lambda x: jnp.ones(x.shape[1:]), observation)
+    normalizer = Normalizer(Observation(*(0 * x for x in one)), one)
+    return Policy(body.config, task, config, params, normalizer, {"trained_on": []})

@@ -1,0 +1,131 @@
+"""Policy folders: whole round trips, and every kind of damage refused in one clear line."""
+
+import json
+import shutil
+
+import jax
+import numpy as np
+import pytest
+
+from rodent.body import BodyConfig
+from rodent.errors import InputError
+from rodent.policy.policy import load_policy, save_policy
+from tests.policies import untrained_policy
+
+
+@pytest.fixture(scope="module")
+def policy(body):
+    return untrained_policy(body)
+
+
+@pytest.fixture
+def folder(policy, tmp_path):
+    save_policy(policy, tmp_path / "policy")
+    return tmp_path / "policy"
+
+
+def test_a_policy_comes_back_as_it_was(policy, folder):
+    back = load_policy(folder)
+    assert (back.body, back.task, back.network_config) == (policy.body, policy.task, policy.network_config)
+    assert back.digest() == policy.digest()
+    for a, b in zip(jax.tree.leaves(policy.params), jax.tree.leaves(back.params), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_folder_is_self_contained_and_says_what_it_is(folder):
+    assert sorted(p.name for p in folder.iterdir()) == ["params.safetensors", "policy.json"]
+    card = json.loads((folder / "policy.json").read_text())
+    assert card["body"]["scale"] == 0.9
+    assert {"mujoco", "jax", "virtual-rodent"} <= card["versions"].keys()
+
+
+def test_a_run_folder_serves_too(folder):
+    assert load_policy(folder.parent).digest() == load_policy(folder).digest()
+
+
+def test_saving_again_replaces_it_whole(policy, folder, body):
+    other = untrained_policy(body, seed=1)
+    save_policy(other, folder)
+    assert load_policy(folder).digest() == other.digest() != policy.digest()
+    assert [p.name for p in folder.parent.iterdir()] == ["policy"]
+
+
+def _edited(folder, **changes):
+    path = folder / "policy.json"
+    card = json.loads(path.read_text())
+    for key, value in changes.items():
+        if value is None:
+            del card[key]
+        else:
+            card[key] = value
+    path.write_text(json.dumps(card))
+
+
+def _edit_part(folder, part, **changes):
+    card = json.loads((folder / "policy.json").read_text())
+    values = {**card[part], **changes}
+    _edited(folder, **{part: {k: v for k, v in values.items() if v is not None}})
+
+
+DAMAGE = {
+    "not JSON": (lambda f: (f / "policy.json").write_text("{"), "policy.json is not JSON"),
+    "not UTF-8": (lambda f: (f / "policy.json").write_bytes(b"\xff\xfe"), "policy.json is not JSON"),
+    "another schema": (lambda f: _edited(f, schema="onnx"), "is not a policy"),
+    "a list": (lambda f: (f / "policy.json").write_text("[]"), "is not a policy"),
+    "another version": (lambda f: _edited(f, version=7), "version 7.*reads version 1"),
+    "no body": (lambda f: _edited(f, body=None), "lacks body"),
+    "body of another kind": (lambda f: _edited(f, body=[1]), "body is list; an object is wanted"),
+    "unknown field": (lambda f: _edit_part(f, "body", wings=2), r"unknown field 'body.wings'.*body.scale"),
+    "missing field": (lambda f: _edit_part(f, "task", horizon=None), "task lacks horizon"),
+    "wrong type": (lambda f: _edit_part(f, "body", scale="big"), "body.scale is 'big'; float is wanted"),
+    "impossible body": (lambda f: _edit_part(f, "body", scale=-1.0), "scale is -1"),
+    "unknown decoder": (lambda f: _edit_part(f, "network", decoder_kind="gru"), "unknown value"),
+    "no parameters": (lambda f: (f / "params.safetensors").unlink(), "no such file.*params.safetensors"),
+    "truncated": (lambda f: _truncate(f / "params.safetensors"), "truncated or damaged"),
+    "not safetensors": (lambda f: (f / "params.safetensors").write_text("hello"), "truncated or damaged"),
+    "altered": (lambda f: _flip(f / "params.safetensors"), "was altered|not finite"),
+    "shapes": (lambda f: _edited(f, shapes={}), "does not fit policy.json"),
+}
+
+
+def _truncate(path):
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+def _flip(path):
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 0xFF
+    path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_refused_in_one_line(folder, damage):
+    act, message = DAMAGE[damage]
+    act(folder)
+    with pytest.raises(InputError, match=message) as error:
+        load_policy(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_no_policy_there(tmp_path, folder):
+    with pytest.raises(InputError, match="no such policy or run folder"):
+        load_policy(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"holds no policy.json"):
+        load_policy(tmp_path / "empty")
+    shutil.rmtree(folder)
+    folder.write_text("a file")
+    with pytest.raises(InputError, match=r"holds no policy.json"):
+        load_policy(folder)
+
+
+def test_a_policy_for_another_body_is_refused_by_its_clips(policy, body):
+    from dataclasses import replace
+
+    from tests.standing import swaying_clips
+    from training.evaluate import evaluate
+
+    large = replace(policy, body=BodyConfig(scale=1.0))
+    with pytest.raises(InputError, match=r"scale 0.9.*scale 1"):
+        evaluate(large, swaying_clips(body))

@@ -1,0 +1,132 @@
+import dataclasses
+import json
+
+import h5py
+import numpy as np
+import pytest
+
+from rodent.body import BodyConfig
+from rodent.errors import InputError
+from rodent.recording import open_recording
+from tests.recordings import block, writer
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "walk.h5"
+    with writer(path) as recording:
+        recording.rollout("Walk", clip="Walk_35", behavior="Walk").append(block(0, 20))
+    return path
+
+
+def delete(name):
+    def change(file):
+        del file[name]
+
+    return change
+
+
+def replace(name, values):
+    def change(file):
+        if name in file:
+            del file[name]
+        file[name] = values
+
+    return change
+
+
+def attribute(name, value):
+    def change(file):
+        file.attrs[name] = value
+
+    return change
+
+
+def without_attribute(place, name):
+    def change(file):
+        del file[place].attrs[name]
+
+    return change
+
+
+def body(**changes):
+    values = dataclasses.asdict(BodyConfig()) | changes
+    return attribute("body", json.dumps({k: v for k, v in values.items() if v != "delete"}))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (attribute("schema", "virtual-rodent/clips"), "has schema 'virtual-rodent/clips'"),
+        (attribute("version", 2), "is version 2 of virtual-rodent/recording; this program reads version 1"),
+        (without_attribute("/", "schema"), "has schema None"),
+        (without_attribute("/", "fps"), "has no attribute fps"),
+        (attribute("fps", 0.0), "has fps 0.0; a positive number is wanted"),
+        (attribute("fps", "fast"), "has fps fast"),
+        (attribute("fps", [50.0, 50.0]), r"has fps \[50. 50.\]"),
+        (attribute("joint_names", ["a", "b"]), "names 2 joints; the rat has 67"),
+        (attribute("actuator_names", ["a"]), r"actuator_force has shape \(20, 38\); \(20, 1\) is wanted"),
+        (attribute("provenance", "{"), "provenance is not JSON"),
+        (attribute("provenance", "[1]"), "provenance is a JSON list; an object is wanted"),
+        (attribute("body", "null"), "body is a JSON NoneType; an object is wanted"),
+        (body(weight=1.0), r"unknown field 'body\.weight'"),
+        (body(scale="delete"), "body lacks scale"),
+        (body(scale="big"), r"body\.scale is 'big'; float is wanted"),
+        (body(actuation="muscle"), "muscle"),
+        (body(tail_contact=1), r"body\.tail_contact is 1; bool is wanted"),
+        (delete("rollouts"), "holds no rollouts"),
+        (replace("rollouts/extra", np.zeros(3)), "rollout 'extra' is a dataset; a group is wanted"),
+        (without_attribute("rollouts/Walk", "clip"), "rollout 'Walk' has no attribute clip"),
+        (delete("rollouts/Walk/qvel"), "rollout 'Walk' lacks qvel"),
+        (delete("rollouts/Walk/time"), "rollout 'Walk' lacks time"),
+        (replace("rollouts/Walk/torque", np.zeros(20)), "unknown dataset 'torque'"),
+        (replace("rollouts/Walk/reward", np.zeros(20)), "unknown dataset 'reward'"),
+        (replace("rollouts/Walk/qpos", np.zeros((20, 73))), r"qpos has shape \(20, 73\); \(20, 74\)"),
+        (replace("rollouts/Walk/alive", np.zeros(19, bool)), r"alive has shape \(19,\); \(20,\) is wanted"),
+        (replace("rollouts/Walk/reward/pose", np.zeros((20, 2))), r"reward/pose has shape \(20, 2\)"),
+        (replace("rollouts/Walk/units/latent/mean", np.zeros((19, 60))), r"units/latent/mean .*\(20, 60\)"),
+        (replace("rollouts/Walk/units/latent/mean", np.zeros(20)), r"units/latent/mean .*\(20, 'units'\)"),
+        (replace("rollouts/Walk/time", 3.0), "rollout 'Walk'"),
+        (replace("rollouts/Walk/qpos", "poses"), r"qpos has shape \(\)"),
+    ],
+)
+def test_refused_by_name(path, damage, message):
+    with h5py.File(path, "r+") as file:
+        damage(file)
+    with pytest.raises(InputError, match=message) as caught, open_recording(path):
+        pass
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_impossible_body(path):
+    with h5py.File(path, "r+") as file:
+        body(scale=50.0)(file)
+    with pytest.raises(InputError, match="scale is 50; it must lie in"), open_recording(path):
+        pass
+
+
+def test_truncated_and_foreign_files(path, tmp_path):
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(InputError, match=r"walk\.h5 is .*truncated"), open_recording(path):
+        pass
+    path.write_text("not HDF5")
+    with pytest.raises(InputError, match=r"walk\.h5 is not an HDF5 file"), open_recording(path):
+        pass
+    with pytest.raises(InputError, match="no such file"), open_recording(tmp_path / "none.h5"):
+        pass
+    with pytest.raises(InputError, match="is a folder"), open_recording(tmp_path):
+        pass
+
+
+def test_damage_within_the_data(path):
+    with h5py.File(path) as file:
+        chunk = file["rollouts/Walk/qpos"].id.get_chunk_info(0)
+    data = bytearray(path.read_bytes())
+    data[chunk.byte_offset : chunk.byte_offset + chunk.size] = bytes(chunk.size)
+    path.write_bytes(data)
+    with open_recording(path) as recording:
+        walk = recording.rollouts["Walk"]
+        assert walk["time"].shape == (20,)
+        with pytest.raises(InputError, match=r"walk\.h5 is .*damaged"):
+            walk["qpos"]

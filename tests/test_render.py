@@ -1,0 +1,258 @@
+import dataclasses
+import typing
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from rodent.body import BodyConfig
+from rodent.cli.render import Render
+from rodent.errors import InputError, WorkError
+from rodent.motion import write_clips
+from rodent.recording import RecordingWriter
+from rodent.render import CAMERAS, RenderOptions, Scene, render
+from rodent.render.film import Shot
+from rodent.render.video import Caption
+from tests.standing import swaying_clips
+
+SIZE = (96, 64)
+SMALL = RenderOptions(size=SIZE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawing():
+    """Without OpenGL only the tests in which nothing is drawn could run."""
+    try:
+        with Scene(BodyConfig(), SIZE):
+            pass
+    except WorkError as error:
+        pytest.skip(f"nothing can be drawn here: {error}")
+
+
+@pytest.fixture(scope="module")
+def clips(body):
+    return swaying_clips(body, frames=20)
+
+
+@pytest.fixture(scope="module")
+def clip_file(clips, tmp_path_factory):
+    path = tmp_path_factory.mktemp("clips") / "sway.h5"
+    write_clips(clips, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def recording(body, clips, tmp_path_factory):
+    """Two rollouts beside their reference; the second is lost and not finite from frame 12."""
+    path = tmp_path_factory.mktemp("recording") / "sway.h5"
+    names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
+    with RecordingWriter(path, fps=50, body=body.config, provenance={}, **names) as writer:
+        for i, clip in enumerate(clips):
+            frames = clip.n_frames
+            qpos = clip.qpos + 0.05 * np.eye(74)[1]
+            alive = np.arange(frames) < (12 if i else frames)
+            qpos[~alive] = np.nan
+            block = {
+                "time": np.arange(frames) / 50,
+                "qpos": qpos,
+                "reference": clip.qpos,
+                "alive": alive,
+                "qvel": np.zeros((frames, 73)),
+                "contact": np.zeros((frames, 4)),
+            }
+            block |= dict.fromkeys(("ctrl", "actuator_force"), np.zeros((frames, 38)))
+            writer.rollout(f"run_{i}", clip=clip.name, behavior=clip.behavior).append(block)
+    return path
+
+
+def frames_of(path):
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def test_film_of_a_recording(recording, tmp_path):
+    out = tmp_path / "film.mp4"
+    done = render(recording, out, SMALL)
+    with av.open(str(out)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+        assert stream.average_rate == 50
+    frames = frames_of(out)
+    assert done.frames == len(frames) == 40
+    assert done.duration == pytest.approx(0.8)
+    assert frames[0].shape == (64, 96, 3)
+    assert frames[0].std() > 10
+    assert list(tmp_path.iterdir()) == [out]
+    # a browser begins before the end has come
+    data = out.read_bytes()
+    assert 0 < data.find(b"moov") < data.find(b"mdat")
+
+
+def test_film_of_clips(clip_file, tmp_path):
+    done = render(clip_file, tmp_path / "film.mp4", dataclasses.replace(SMALL, clips=("sway_1",)))
+    assert done.frames == len(frames_of(tmp_path / "film.mp4")) == 20
+
+
+def test_gif(clip_file, tmp_path):
+    done = render(clip_file, tmp_path / "film.gif", SMALL)
+    frames = frames_of(tmp_path / "film.gif")
+    assert done.frames == len(frames) == 20  # 25 frames per second are enough for a GIF
+    with Image.open(tmp_path / "film.gif") as image:
+        assert (image.size, image.info["duration"]) == (SIZE, 40)
+    assert np.std(frames[0]) > 10
+
+
+def test_sheet(recording, tmp_path):
+    done = render(recording, tmp_path / "sheet.png", SMALL)
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (3 * 96, 2 * 64)
+        rows = np.asarray(sheet).reshape(2, 64, 3, 96, 3)
+    assert done.frames == 6
+    assert rows.std(axis=(1, 3, 4)).min() > 10
+
+
+def test_sheet_of_fewer_frames(clip_file, tmp_path):
+    options = dataclasses.replace(SMALL, clips=("sway_0",), speed=10.0)
+    assert render(clip_file, tmp_path / "sheet.png", options).frames == 2
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (2 * 96, 64)
+
+
+@pytest.mark.parametrize(
+    ("n", "motion", "fps", "speed", "expected"),
+    [
+        (4, 50, 50, 1.0, [0, 1, 2, 3]),
+        (4, 50, 25, 1.0, [0, 2]),
+        (5, 50, 25, 1.0, [0, 2, 4]),
+        (3, 50, 50, 0.5, [0, 0, 1, 1, 2, 2]),
+        (6, 50, 50, 3.0, [0, 3]),
+        (6, 30, 60, 1.0, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]),
+        (5, 50, 30, 1.0, [0, 1, 3]),
+        (1, 50, 1, 100.0, [0]),
+    ],
+)
+def test_which_frame_is_shown_when(n, motion, fps, speed, expected):
+    shot = Shot("a", n, motion, *3 * [lambda: np.zeros(0)])
+    assert shot.frames_at(fps, speed).tolist() == expected
+
+
+def test_ghost_is_seen_where_the_reference_is(recording, tmp_path):
+    # the rat is 5 cm beside its reference
+    with_ghost, without = (first_frame(recording, tmp_path, ghost=ghost) for ghost in (True, False))
+    change = with_ghost - without
+    changed = np.abs(change).max(axis=2) > 30
+    assert 0.01 < changed.mean() < 0.4
+    # bluer than what it covers
+    assert change[changed][:, 2].mean() > change[changed][:, 0].mean() + 20
+
+
+def test_geoms_instead_of_skin(recording, tmp_path):
+    skin, geoms = (first_frame(recording, tmp_path, geoms=geoms) for geoms in (False, True))
+    assert np.abs(skin - geoms).max() > 40
+
+
+def first_frame(source, folder, **options):
+    render(source, folder / "film.mp4", RenderOptions(size=(192, 128), clips=("run_0",), speed=10, **options))
+    return frames_of(folder / "film.mp4")[0].astype(int)
+
+
+def test_caption_names_rollout_and_time(recording, tmp_path, monkeypatch):
+    texts = []
+    monkeypatch.setattr(Caption, "write", lambda self, image, text: texts.append(text) or image)
+    render(recording, tmp_path / "film.mp4", SMALL)
+    assert texts[0] == "run_0   0.00 s"
+    assert texts[19:22] == ["run_0   0.38 s", "run_1   0.00 s", "run_1   0.02 s"]
+    assert texts[-1] == "run_1   0.38 s   lost"
+
+
+def test_caption_is_written_below(rng):
+    image = rng.integers(0, 255, (120, 160, 3), dtype=np.uint8)
+    before = image.copy()
+    changed = (Caption((160, 120)).write(image, "Walk") != before).any(axis=2)
+    assert changed[90:].any()
+    assert not changed[:90].any()
+    np.testing.assert_array_equal(image, before)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"clips": ("run_9",)}, r"unknown clip 'run_9' in .*sway\.h5; did you mean"),
+        ({"size": (95, 64)}, "95x64; MP4 wants an even width and height"),
+        ({"size": (8, 64)}, r"8x64; width and height must lie in \[16, 4096\]"),
+        ({"size": (96, 10_000)}, "96x10000"),
+    ],
+)
+def test_wrong_options(recording, tmp_path, options, message):
+    with pytest.raises(InputError, match=message):
+        render(recording, tmp_path / "film.mp4", dataclasses.replace(SMALL, **options))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"camera": "sid"}, "unknown camera 'sid'; did you mean 'side'"),
+        ({"fps": 0.0}, "fps is 0; it must lie in"),
+        ({"speed": -1.0}, "speed is -1; it must lie in"),
+        ({"speed": float("nan")}, "speed is nan"),
+    ],
+)
+def test_impossible_options(options, message):
+    with pytest.raises(InputError, match=message):
+        RenderOptions(**options)
+
+
+def test_wrong_files(recording, clip_file, tmp_path):
+    with pytest.raises(InputError, match=r"film\.avi: its name must end in \.mp4, \.gif, \.png"):
+        render(recording, tmp_path / "film.avi", SMALL)
+    with pytest.raises(InputError, match="no such file"):
+        render(tmp_path / "none.h5", tmp_path / "film.mp4", SMALL)
+    with pytest.raises(InputError, match="is a folder"):
+        render(tmp_path, tmp_path / "film.mp4", SMALL)
+    with pytest.raises(InputError, match=r"folder .* does not exist"):
+        render(recording, tmp_path / "nowhere" / "film.mp4", SMALL)
+    with pytest.raises(InputError, match="holds clips, which have no reference"):
+        render(clip_file, tmp_path / "film.mp4", dataclasses.replace(SMALL, ghost=True))
+    damaged = tmp_path / "damaged.h5"
+    damaged.write_bytes(recording.read_bytes()[:-3000])
+    with pytest.raises(InputError, match=r"damaged\.h5"):
+        render(damaged, tmp_path / "film.mp4", SMALL)
+    assert [p.name for p in tmp_path.iterdir()] == ["damaged.h5"]
+
+
+def test_a_rollout_without_one_finite_pose(body, tmp_path):
+    source = tmp_path / "lost.h5"
+    names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
+    with RecordingWriter(source, fps=50, body=body.config, provenance={}, **names) as writer:
+        widths = {"qpos": 74, "qvel": 73, "ctrl": 38, "actuator_force": 38, "reference": 74, "contact": 4}
+        block = {name: np.full((3, width), np.nan) for name, width in widths.items()}
+        writer.rollout("gone").append(block | {"time": np.arange(3) / 50, "alive": np.zeros(3)})
+    with pytest.raises(InputError, match="gone has not one finite pose"):
+        render(source, tmp_path / "film.mp4", SMALL)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_an_interrupted_film_leaves_nothing(recording, tmp_path, monkeypatch):
+    def draw(self, *pose):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Scene, "draw", draw)
+    with pytest.raises(KeyboardInterrupt):
+        render(recording, tmp_path / "film.mp4", SMALL)
+    assert not list(tmp_path.iterdir())
+
+
+def test_command_line(recording, tmp_path, capsys):
+    out = tmp_path / "film.mp4"
+    Render(recording, out, clip=("run_1",), size="96x64", camera="top", ghost=True, json=True).run()
+    captured = capsys.readouterr().out
+    assert captured.startswith("{")
+    assert '"frames": 20' in captured
+    assert len(frames_of(out)) == 20
+    for size in ("96", "96x", "96x64x3", "ax64", "96x-64"):
+        with pytest.raises(InputError, match="write it as 640x480"):
+            Render(recording, out, size=size).run()
+    cameras = typing.get_args(typing.get_type_hints(Render)["camera"])
+    assert set(cameras) == set(CAMERAS)

@@ -1,0 +1,246 @@
+"""Whole runs at tiny size: resume after kill -9, Ctrl-C, damage, and figures that are not finite."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rodent.body import Body
+from rodent.cli import main
+from rodent.errors import InputError, WorkError
+from rodent.motion.clip import write_clips
+from rodent.policy.policy import load_policy
+from tests.standing import swaying_clips
+from training import train
+from training.config import PPOConfig, TrainConfig
+from training.runs import MetricsLog, open_run
+from training.trainer import Trainer
+
+SIZES = {
+    "--ppo.num-envs": 8,
+    "--ppo.minibatches": 2,
+    "--ppo.epochs": 1,
+    "--ppo.unroll": 4,
+    "--checkpoint-seconds": 0.0,
+    "--evaluate-every": 160,
+}
+NETWORK = ["--network.latent", "4", "--network.encoder", "8", "--network.decoder", "8", "--network.value", "8"]
+TINY = [*(str(x) for pair in SIZES.items() for x in pair), *NETWORK]
+STEPS = 640
+
+
+@pytest.fixture(scope="module")
+def clips(body, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("clips") / "sway.h5"
+    write_clips(swaying_clips(body, frames=30), path)
+    return path
+
+
+def _command(*words: object) -> list[str]:
+    code = "import sys; from rodent.cli import main; sys.exit(main(sys.argv[1:]))"
+    return [sys.executable, "-c", code, "train", *map(str, words)]
+
+
+@pytest.fixture(scope="module")
+def whole_run(clips, tmp_path_factory) -> Path:
+    """A run that nobody disturbed."""
+    run = tmp_path_factory.mktemp("runs") / "whole"
+    assert main(["train", "--clips", str(clips), "--out", str(run), "--steps", str(STEPS), *TINY]) == 0
+    return run
+
+
+def test_a_run_folder_holds_what_it_should(whole_run, clips):
+    names = {p.name for p in whole_run.iterdir()}
+    assert names >= {"config.json", "versions.json", "split.json", "metrics.jsonl", "checkpoints", "policy", "tensorboard"}
+    rows = [json.loads(line) for line in (whole_run / "metrics.jsonl").read_text().splitlines()]
+    assert [row["iteration"] for row in rows] == list(range(1, STEPS // 32 + 1))
+    assert rows[-1]["steps"] == STEPS
+    assert {"reward", "reward/root_position", "kl", "learning_rate", "seconds", "diverged"} <= rows[0].keys()
+    assert "success_rate" in rows[0]
+    run = open_run(whole_run)
+    assert run.clips == clips
+    assert run.split == {"train": ["sway_0", "sway_1"], "test": []}
+    assert load_policy(whole_run).provenance["trained_on"] == ["sway_0", "sway_1"]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_killed_run_resumes_to_the_same_bits(whole_run, clips, tmp_path, seed):
+    """kill -9 at random moments, resume, and compare parameters bit for bit."""
+    run = tmp_path / "killed"
+    random = np.random.default_rng(seed)
+    words = ["--clips", clips, "--out", run, "--steps", STEPS, *TINY]
+    kills = 0
+    for _ in range(12):
+        process = subprocess.Popen(_command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        metrics = run / "metrics.jsonl"
+        before = metrics.stat().st_size if metrics.exists() else 0
+        deadline = time.monotonic() + 120
+        # wait until it trains, so that the kill meets an iteration, an evaluation or a checkpoint
+        while process.poll() is None and time.monotonic() < deadline and kills < 2:
+            if metrics.exists() and metrics.stat().st_size > before:
+                time.sleep(float(random.uniform(0, 0.3)))
+                process.send_signal(signal.SIGKILL)
+                kills += 1
+                break
+            time.sleep(0.01)
+        process.wait(timeout=240)
+        if run.exists():
+            words = ["--resume", "--out", run, "--steps", STEPS]
+        if process.returncode == 0:
+            break
+    assert kills, "the run was never killed: the test proves nothing"
+    assert process.returncode == 0
+    assert load_policy(run).digest() == load_policy(whole_run).digest()
+    assert _last_state(run) == _last_state(whole_run)
+    rows = [json.loads(line)["iteration"] for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert rows == list(range(1, STEPS // 32 + 1))
+
+
+def _last_state(run: Path) -> bytes:
+    """Everything in the last checkpoint, as bytes."""
+    import jax
+
+    from rodent.motion.clip import read_clips
+    from training.checkpoint import Checkpoints
+
+    opened = open_run(run)
+    trainer = Trainer(opened.config, Body(opened.config.body), read_clips(opened.clips))
+    checkpoints = Checkpoints(run / "checkpoints")
+    _, state = checkpoints.restore(trainer.state())
+    checkpoints.close()
+    return b"".join(np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(state))
+
+
+def test_ctrl_c_saves_and_says_so(clips, tmp_path):
+    run = tmp_path / "stopped"
+    words = ["--clips", clips, "--out", run, "--steps", 10**7, *TINY]
+    process = subprocess.Popen(_command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not ((run / "metrics.jsonl").exists() and (run / "metrics.jsonl").stat().st_size):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Traceback" not in error and "interrupted" in error
+    load_policy(run)
+    rows = (run / "metrics.jsonl").read_text().splitlines()
+    assert main(["train", "--resume", "--out", str(run), "--steps", str(json.loads(rows[-1])["steps"] + 64)]) == 0
+
+
+def test_a_figure_that_is_not_finite_stops_the_run(clips, tmp_path, monkeypatch):
+    """The term is named, the state is dumped, and no checkpoint holds the damage."""
+    real = Trainer.iterate
+
+    def broken(self):
+        figures = real(self)
+        return figures | ({"reward/root_position": float("nan")} if self.steps >= 96 else {})
+
+    monkeypatch.setattr(Trainer, "iterate", broken)
+    config = TrainConfig(ppo=PPOConfig(num_envs=8, minibatches=2, epochs=1, unroll=4), checkpoint_seconds=0.0)
+    run = tmp_path / "broken"
+    with pytest.raises(WorkError, match=r"reward/root_position not finite at iteration 3.*not-finite-3.npz"):
+        train.start(clips, run, config, None, STEPS)
+    dump = np.load(run / "not-finite-3.npz", allow_pickle=False)
+    assert any("params" in name for name in dump)
+    assert sorted(int(p.name) for p in (run / "checkpoints").iterdir()) == [1, 2]
+
+
+def test_runs_do_not_overwrite_each_other(whole_run, clips, capsys):
+    assert main(["train", "--clips", str(clips), "--out", str(whole_run), "--steps", "1"]) == 2
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_resume_refuses_changed_clips(whole_run, clips, tmp_path, body, capsys):
+    import shutil
+
+    run = tmp_path / "copy"
+    shutil.copytree(whole_run, run)
+    other = tmp_path / "other.h5"
+    write_clips(swaying_clips(body, frames=31), other)
+    card = json.loads((run / "config.json").read_text())
+    (run / "config.json").write_text(json.dumps(card | {"clips": str(other)}))
+    assert main(["train", "--resume", "--out", str(run), "--steps", "9999"]) == 2
+    assert "has changed since" in capsys.readouterr().err
+
+
+BAD_RUNS = {
+    "nothing there": (lambda r: None, "no such run folder"),
+    "an empty folder": (lambda r: r.mkdir(), "not a run folder"),
+    "not JSON": (lambda r: (r.mkdir(), (r / "config.json").write_text("{")), "is not JSON"),
+    "another schema": (lambda r: _card(r, schema="x"), "does not describe a run"),
+    "another version": (lambda r: _card(r, version=99), "version 99.*reads version 1"),
+    "no clips": (lambda r: _card(r, clips=None), "lacks clips"),
+    "unknown setting": (lambda r: _card(r, config={"wings": 1}), "unknown field 'config.wings'"),
+    "no split": (lambda r: _card(r), r"no such file.*split.json"),
+}
+
+
+def _card(run: Path, **changes: object) -> None:
+    run.mkdir()
+    card = {"schema": "virtual-rodent/run", "version": 1, "clips": "c.h5", "clips_digest": "0", "config": {}}
+    (run / "config.json").write_text(json.dumps({k: v for k, v in (card | changes).items() if v is not None}))
+
+
+@pytest.mark.parametrize("kind", BAD_RUNS)
+def test_bad_run_folders_are_refused(tmp_path, kind):
+    make, message = BAD_RUNS[kind]
+    make(tmp_path / "run")
+    with pytest.raises(InputError, match=message):
+        open_run(tmp_path / "run")
+
+
+BAD_COMMANDS = {
+    "no bound": (["--clips", "c.h5", "--out", "r"], "say how long"),
+    "negative time": (["--clips", "c.h5", "--out", "r", "--minutes", "-1"], "more than nought"),
+    "no clips": (["--out", "r", "--steps", "1"], "name the motion"),
+    "missing clips": (["--clips", "nowhere.h5", "--out", "r", "--steps", "1"], "no such file"),
+    "clips and resume": (["--clips", "c.h5", "--resume", "--out", "r", "--steps", "1"], "leave out --clips"),
+    "settings and resume": (["--resume", "--out", "r", "--steps", "1", "--seed", "3"], "own configuration"),
+    "resume nothing": (["--resume", "--out", "r", "--steps", "1"], "no such run folder"),
+    "bad body": (["--clips", "c.h5", "--out", "r", "--steps", "1", "--body.scale", "0"], "scale"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_COMMANDS)
+def test_bad_commands_end_with_two_and_one_line(tmp_path, monkeypatch, capsys, kind):
+    monkeypatch.chdir(tmp_path)
+    words, message = BAD_COMMANDS[kind]
+    assert main(["train", *words]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.out == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_scale_is_refused_before_anything_is_written(clips, tmp_path, capsys):
+    words = ["--clips", str(clips), "--out", str(tmp_path / "r"), "--steps", "1", "--body.scale", "1.0"]
+    assert main(["train", *words]) == 2
+    assert "scale 0.9" in capsys.readouterr().err
+    assert not (tmp_path / "r").exists()
+
+
+def test_metrics_survive_a_half_written_row(tmp_path):
+    row = json.dumps({"iteration": 1, "steps": 32}) + "\n"
+    (tmp_path / "metrics.jsonl").write_text(row + '{"iteration": 2, "st')
+    MetricsLog(tmp_path, 1).close()
+    assert (tmp_path / "metrics.jsonl").read_text() == row
+
+
+@pytest.mark.skipif(os.name != "posix", reason="/dev/full is a device of Linux")
+def test_a_full_disk_ends_with_one_line(tmp_path, capsys, monkeypatch):
+    """What writes meets ENOSPC; nothing is left where the result was to be."""
+    import errno
+
+    from rodent.files import atomic_path
+
+    with pytest.raises(WorkError, match="disk full while writing"), atomic_path(tmp_path / "x.h5") as temporary:
+        temporary.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert not list(tmp_path.iterdir())
