@@ -10,18 +10,17 @@ The MJCF is read from the installed dm_control package and edited with `mujoco.M
 nothing of it is stored here. Its skin is put on by `rodent.render`.
 """
 
-import dataclasses
 import functools
 import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 from xml.etree import ElementTree
 
 import mujoco
 import numpy as np
 
 from rodent.assets import asset_path
+from rodent.body_config import BodyConfig
 from rodent.errors import InputError, unknown
 
 ROOT = "walker"  # the body that carries the free joint, as in dm_control
@@ -36,43 +35,6 @@ TRACKED_BODIES = (
 END_EFFECTORS = ("hand_L", "hand_R", "foot_L", "foot_R", "skull")
 PAWS = ("hand_L", "finger_L", "hand_R", "finger_R", "foot_L", "toe_L", "foot_R", "toe_R")
 TOUCH_SENSORS = ("palm_L", "palm_R", "sole_L", "sole_R")
-
-
-@dataclasses.dataclass(frozen=True)
-class BodyConfig:
-    """What kind of rat. A policy fits the body it was trained on."""
-
-    scale: float = 0.9
-    """Size relative to dm_control's rat. The public motion capture was registered at 0.9."""
-    actuation: Literal["position", "torque"] = "position"
-    """`position`: servos with dm_control's gains; `torque`: forces in [-1, 1] x maximum."""
-    strength: float = 1.0
-    """Factor on servo gains or maximal forces, on top of the scaling law."""
-    activation_time: float = 0.04
-    """Time constant of the muscles' first-order activation filter, seconds."""
-    force_limits: bool = False
-    """Limit actuator forces to the MJCF's force ranges, which it states but does not apply."""
-    tail_contact: bool = False
-    """Let the tail touch the floor; costs time and matters little."""
-    self_collision: bool = False
-    """Let limbs and trunk touch one another, with the MJCF's exclusions."""
-    timestep: float = 0.01
-    """Physics timestep, seconds; a frame of motion must be a multiple of it. MuJoCo's
-    `discrete` integrator is implicit in servos and contacts and stays stable at 10 ms,
-    where `implicitfast` needs 5 ms."""
-
-    def __post_init__(self) -> None:
-        if self.actuation not in ("position", "torque"):
-            raise unknown("actuation", str(self.actuation), ("position", "torque"))
-        for name, low, high in (
-            ("scale", 0.2, 5.0),
-            ("strength", 0.01, 100.0),
-            ("activation_time", 1e-3, 1.0),
-            ("timestep", 1e-4, 0.02),
-        ):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise InputError(f"body {name} is {value:g}; it must lie in [{low:g}, {high:g}]")
 
 
 class Body:

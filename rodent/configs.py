@@ -31,7 +31,7 @@ def from_json(kind: type[Config], values: Any, path: Path | str, part: str) -> C
     if not isinstance(values, Mapping):
         raise InputError(f"{path}: {part} is {type(values).__name__}; an object is wanted")
     hints = typing.get_type_hints(kind)
-    fields = {f.name: hints[f.name] for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    fields = {f.name: hints[f.name] for f in dataclasses.fields(typing.cast(Any, kind))}
     for name in values:
         if name not in fields:
             raise unknown("field", f"{part}.{name}", [f"{part}.{n}" for n in fields], str(path))
@@ -44,7 +44,7 @@ def from_json(kind: type[Config], values: Any, path: Path | str, part: str) -> C
 def _value(hint: Any, value: Any, path: Path | str, place: str) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if dataclasses.is_dataclass(hint):
-        return from_json(hint, value, path, place)  # type: ignore[arg-type]
+        return from_json(typing.cast(Any, hint), value, path, place)
     if origin is tuple and isinstance(value, list | tuple):
         return tuple(_value(arguments[0], v, path, place) for v in value)
     if origin is typing.Literal:
@@ -59,6 +59,10 @@ def _value(hint: Any, value: Any, path: Path | str, place: str) -> Any:
         return float(value)
     if hint is Path and isinstance(value, str):
         return Path(value)
-    if not isinstance(hint, type) or not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+    if (
+        not isinstance(hint, type)
+        or not isinstance(value, hint)
+        or (isinstance(value, bool) and hint is not bool)
+    ):
         raise InputError(f"{path}: {place} is {value!r}; {getattr(hint, '__name__', hint)} is wanted")
     return value

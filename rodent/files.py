@@ -1,9 +1,9 @@
 """Reading and writing files so that nothing is lost, half-written or misread.
 
-    with atomic_path(out) as temporary:      # renamed to `out` only if the block succeeds
-        write_to(temporary)
-    with open_hdf5(path, "virtual-rodent/clips", version=1) as file:
-        ...
+with atomic_path(out) as temporary:      # renamed to `out` only if the block succeeds
+    write_to(temporary)
+with open_hdf5(path, "virtual-rodent/clips", version=1) as file:
+    ...
 """
 
 import contextlib
@@ -129,7 +129,9 @@ def open_hdf5(path: Path, schema: str | None = None, version: int | None = None)
     except PermissionError as error:
         raise InputError(f"cannot read {path}: permission denied") from error
     except OSError as error:
-        cause = "truncated or damaged" if h5py.is_hdf5(path) or "truncated" in str(error) else "not an HDF5 file"
+        cause = (
+            "truncated or damaged" if h5py.is_hdf5(path) or "truncated" in str(error) else "not an HDF5 file"
+        )
         raise InputError(f"{path} is {cause}") from error
     with file:
         with reading(path):

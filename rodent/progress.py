@@ -1,8 +1,8 @@
 """A progress bar on standard error for long work.
 
-    with progress("rendering", total=frames, unit="frames") as advance:
-        for frame in movie:
-            advance(1, note="clip Walk")
+with progress("rendering", total=frames, unit="frames") as advance:
+    for frame in movie:
+        advance(1, note="clip Walk")
 """
 
 import contextlib
@@ -54,6 +54,8 @@ def progress(description: str, total: float | None, unit: str) -> Iterator[Calla
         task = bar.add_task(description, total=total, note="")
 
         def advance(n: float = 1, note: str | None = None) -> None:
-            bar.update(task, advance=n, **({} if note is None else {"note": note}))
+            if note is not None:
+                bar.update(task, note=note)
+            bar.update(task, advance=n)
 
         yield advance

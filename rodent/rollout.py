@@ -147,7 +147,9 @@ class Player:
             mind = following
             done, terms = jax.tree.map(np.asarray, (done, terms))
             wanted = np.asarray(reference.state.qpos[frame])
-            yield Row(index, state, wanted, error, lost, done["ctrl"], done["units"], after.actuator_force, terms)
+            yield Row(
+                index, state, wanted, error, lost, done["ctrl"], done["units"], after.actuator_force, terms
+            )
             state = after
 
 
@@ -200,7 +202,12 @@ def _lost(
 
 
 def _put_back(
-    engine: HostEngine, reference: Reference, state: PhysicsState, mind: Mind, frame: np.ndarray, which: np.ndarray
+    engine: HostEngine,
+    reference: Reference,
+    state: PhysicsState,
+    mind: Mind,
+    frame: np.ndarray,
+    which: np.ndarray,
 ) -> tuple[PhysicsState, Mind]:
     """Put the marked rats on their references, their minds cleared."""
     begun = jax.tree.map(np.asarray, reference.start(jnp.asarray(frame)))
@@ -273,7 +280,9 @@ def record(
             ids = list(range(begin, min(begin + n, len(clips))))
             # the last group is filled up by repeating its last clip
             group = np.array(ids + ids[-1:] * (n - len(ids)))
-            files = [writer.rollout(clips[i].name, clip=clips[i].name, behavior=clips[i].behavior) for i in ids]
+            files = [
+                writer.rollout(clips[i].name, clip=clips[i].name, behavior=clips[i].behavior) for i in ids
+            ]
             lengths = [clips[i].n_frames for i in ids]
             alive = np.ones(n, bool)
             rows = player.play(policy.variables, policy.normalizer, group, seed=seed, on_failure=on_failure)

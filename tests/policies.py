@@ -22,7 +22,9 @@ def untrained_policy(body: Body, config: NetworkConfig = TINY, seed: int = 0) ->
     frame = jnp.array([0])
     observation = Imitation(body, task).observe(reference.at(frame), reference, frame)
     carry = initial_carry(config, 1)
-    params = ActorCritic(config, NU).init(jax.random.PRNGKey(seed), observation, carry, carry.latent)["params"]
+    params = ActorCritic(config, NU).init(jax.random.PRNGKey(seed), observation, carry, carry.latent)[
+        "params"
+    ]
     one = jax.tree.map(lambda x: jnp.ones(x.shape[1:]), observation)
     normalizer = Normalizer(Observation(*(0 * x for x in one)), one)
     return Policy(body.config, task, config, params, normalizer, {"trained_on": []})

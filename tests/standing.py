@@ -23,6 +23,13 @@ def swaying_clips(body: Body, frames: int = 60, n: int = 2) -> ClipSet:
         qpos[:, 7 + moving] = np.clip(qpos[:, 7 + moving] + sway[:, None], low[moving], high[moving])
         qpos[:, 2] += floor_shift(qpos, body)
         clips.append(
-            Clip(name=f"sway_{i}", behavior="sway", fps=50.0, qpos=qpos, qvel=velocities(qpos, 50.0), session=f"s{i}")
+            Clip(
+                name=f"sway_{i}",
+                behavior="sway",
+                fps=50.0,
+                qpos=qpos,
+                qvel=velocities(qpos, 50.0),
+                session=f"s{i}",
+            )
         )
     return ClipSet(tuple(clips), scale=body.config.scale, joint_names=body.joint_names)

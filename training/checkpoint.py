@@ -47,13 +47,17 @@ class Checkpoints:
         """
         iteration = self._manager.latest_step()
         if iteration is None:
-            raise InputError(f"{self.folder} holds no checkpoint: the run was stopped before its first; start it anew")
+            raise InputError(
+                f"{self.folder} holds no checkpoint: the run was stopped before its first; start it anew"
+            )
         wanted = _leaves(like)
         try:
             found = self._manager.restore(iteration, args=ocp.args.StandardRestore(wanted))
         except (ValueError, KeyError, OSError) as error:
             first_line = str(error).strip().splitlines()[0]
-            raise InputError(f"{self.folder}/{iteration} is damaged or of another version: {first_line}") from error
+            raise InputError(
+                f"{self.folder}/{iteration} is damaged or of another version: {first_line}"
+            ) from error
         for name, leaf in wanted.items():
             if found[name].shape != leaf.shape or found[name].dtype != leaf.dtype:
                 raise InputError(

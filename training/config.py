@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from rodent.body import BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.settings import ImitationConfig
@@ -56,7 +56,7 @@ class PPOConfig:
                 raise InputError(f"ppo {name} is {getattr(self, name)}; it must be at least 1")
         if self.num_envs % self.minibatches:
             raise InputError(
-                f"ppo num_envs {self.num_envs} is not a multiple of minibatches {self.minibatches}; change one"
+                f"ppo num_envs {self.num_envs} is no multiple of minibatches {self.minibatches}; change one"
             )
         for name in ("discount", "gae_lambda", "latent_correlation", "noise_correlation"):
             if not 0 <= getattr(self, name) < 1:

@@ -104,7 +104,8 @@ def scores(traces: list[Trace]) -> dict[str, Any]:
 
 def clip_scores(trace: Trace) -> dict[str, Any]:
     """The tracking metrics of one clip: errors over the frames alive and, `_all_frames`, over
-    all frames with those after the failure counted as 50 mm or 90 degrees."""
+    all frames with those after the failure counted as 50 mm or 90 degrees.
+    """
     frames = len(trace.failed)
     lifespan = int(np.argmax(trace.failed)) if trace.failed.any() else frames
     figures: dict[str, Any] = {

@@ -45,6 +45,10 @@ class Learner:
     steps: jax.Array
 
 
+Progress = tuple[Any, Any, jax.Array]
+"""Parameters, optimiser and learning rate between minibatches."""
+
+
 class Batch(NamedTuple):
     """What one minibatch needs; leaves lead with (unroll, rats)."""
 
@@ -54,7 +58,9 @@ class Batch(NamedTuple):
     target: jax.Array
 
 
-def new_learner(config: PPOConfig, network: ActorCritic, observation: Observation, carry: Carry, key: jax.Array) -> Learner:
+def new_learner(
+    config: PPOConfig, network: ActorCritic, observation: Observation, carry: Carry, key: jax.Array
+) -> Learner:
     """A learner with fresh parameters, shaped by one observation of n rats."""
     key, key_init = jax.random.split(key)
     params = network.init(key_init, observation, carry, jnp.zeros_like(carry.latent))["params"]
@@ -71,7 +77,8 @@ def new_learner(config: PPOConfig, network: ActorCritic, observation: Observatio
 
 def normalizer_of(statistics: running_statistics.RunningStatisticsState) -> Normalizer:
     """The normaliser that goes with the statistics so far."""
-    return Normalizer(statistics.mean, jax.tree.map(lambda s: jnp.maximum(s, _MIN_STD), statistics.std))
+    mean: Any = statistics.mean
+    return Normalizer(mean, jax.tree.map(lambda s: jnp.maximum(s, _MIN_STD), statistics.std))
 
 
 def update(
@@ -81,7 +88,7 @@ def update(
     acts, outcomes, following = experience
     normalizer = normalizer_of(learner.statistics)
     observation = normalizer(acts.observation)
-    
+
     def value(o: Observation) -> jax.Array:
         return network.apply({"params": learner.params}, o, method="value")
 
@@ -104,18 +111,20 @@ def update(
     batch = Batch(acts._replace(observation=observation), log_prob, advantage, target)
     weight = config.latent_kl * jnp.minimum(1.0, learner.steps / config.latent_kl_steps)
 
-    def one_minibatch(carry, rats):
+    def one_minibatch(carry: Progress, rats: jax.Array) -> tuple[Progress, dict[str, jax.Array]]:
         params, optimizer, rate = carry
         part = jax.tree.map(lambda x: x[:, rats], batch)
         gradient, figures = jax.grad(_loss, has_aux=True)(params, config, network, part, weight)
         norm = optax.tree.norm(gradient)
-        gradient = jax.tree.map(lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient)
+        gradient = jax.tree.map(
+            lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient
+        )
         step, optimizer = _ADAM.update(gradient, optimizer)
         params = jax.tree.map(lambda p, s: p - rate * s, params, step)
         rate = _adapted(config, rate, figures["kl"])
         return (params, optimizer, rate), figures | {"gradient_norm": norm}
 
-    def one_epoch(carry, key):
+    def one_epoch(carry: Progress, key: jax.Array) -> tuple[Progress, dict[str, jax.Array]]:
         rats = jax.random.permutation(key, config.num_envs).reshape(config.minibatches, -1)
         return jax.lax.scan(one_minibatch, carry, rats)
 

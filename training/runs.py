@@ -73,7 +73,9 @@ def open_run(folder: Path) -> Run:
     if not isinstance(card, dict) or card.get("schema") != SCHEMA:
         raise InputError(f"{folder / 'config.json'} does not describe a run: its schema is not {SCHEMA!r}")
     if card.get("version") != VERSION:
-        raise InputError(f"{folder} is version {card.get('version')} of {SCHEMA}; this program reads version {VERSION}")
+        raise InputError(
+            f"{folder} is version {card.get('version')} of {SCHEMA}; this program reads version {VERSION}"
+        )
     missing = [k for k in ("clips", "clips_digest", "config") if k not in card]
     if missing:
         raise InputError(f"{folder / 'config.json'} lacks {', '.join(missing)}")

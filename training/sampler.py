@@ -1,4 +1,6 @@
-"""Where episodes begin: anywhere, at the first frame, and more often shortly before frames where rats fail."""
+"""Where episodes begin: anywhere, at first frames, and more often shortly before rats fail."""
+
+import dataclasses
 
 import flax.struct
 import jax
@@ -28,7 +30,7 @@ def new_sampler(config: SamplerConfig, reference: Reference) -> Sampler:
 
 def updated(sampler: Sampler, frame: jax.Array, failed: jax.Array) -> Sampler:
     """Count the failures of rats that came to the given frames, shape (n,)."""
-    return sampler.replace(failures=sampler.failures.at[frame].add(failed.astype(jnp.float32)))
+    return dataclasses.replace(sampler, failures=sampler.failures.at[frame].add(failed.astype(jnp.float32)))
 
 
 def refreshed(config: SamplerConfig, sampler: Sampler, reference: Reference) -> Sampler:

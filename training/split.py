@@ -28,7 +28,9 @@ def split_clips(clips: ClipSet, test_fraction: float, seed: int) -> dict[str, li
     order = np.random.default_rng(seed).permutation(len(groups))
     held = int(np.ceil(test_fraction * len(groups)))
     if held >= len(groups):
-        raise InputError(f"test_fraction {test_fraction:g} of {len(groups)} clips or sessions leaves none to train on")
+        raise InputError(
+            f"test_fraction {test_fraction:g} of {len(groups)} clips or sessions leaves none to train on"
+        )
     test = {name for i in order[:held] for name in groups[i]}
     return {
         "train": [clip.name for clip in clips if clip.name not in test],

@@ -26,7 +26,9 @@ from training.trainer import Trainer
 _BEGUN = time.monotonic()
 
 
-def start(clips: Path, out: Path, config: TrainConfig, minutes: float | None, steps: int | None) -> dict[str, Any]:
+def start(
+    clips: Path, out: Path, config: TrainConfig, minutes: float | None, steps: int | None
+) -> dict[str, Any]:
     """Begin a run and train; see `train`."""
     clip_set = read_clips(clips)
     require_body(clip_set, Body(config.body))
@@ -38,7 +40,9 @@ def resume(out: Path, minutes: float | None, steps: int | None) -> dict[str, Any
     """Continue a run from its last checkpoint, with the configuration it was begun with."""
     run = open_run(out)
     if digest(run.clips) != run.clips_digest:
-        raise InputError(f"{run.clips} has changed since {run.folder} was begun with it; restore it, or begin a new run")
+        raise InputError(
+            f"{run.clips} has changed since {run.folder} was begun with it; restore it, or begin a new run"
+        )
     return train(run, minutes, steps)
 
 
@@ -87,7 +91,10 @@ def train(run: Run, minutes: float | None, steps: int | None) -> dict[str, Any]:
                 rate = shown.rate(trainer.steps)
                 row = {"iteration": iteration, "steps": trainer.steps, "seconds": time.monotonic() - _BEGUN}
                 log.write(row | {"steps_per_second": rate} | figures | found)
-                bar(trainer.steps - before if steps else shown.lap(), note=_note(trainer.steps, rate, tracking))
+                bar(
+                    trainer.steps - before if steps else shown.lap(),
+                    note=_note(trainer.steps, rate, tracking),
+                )
                 if shown.checkpoint_due(config.checkpoint_seconds):
                     _save(run, trainer, checkpoints, iteration)
         tracking = trainer.evaluate()
@@ -185,7 +192,9 @@ def _require_finite(run: Run, trainer: Trainer, iteration: int, figures: dict[st
     dump = run.folder / f"not-finite-{iteration}.npz"
     leaves = jax.tree_util.tree_leaves_with_path(trainer.state())
     with atomic_path(dump) as temporary:
-        np.savez_compressed(temporary, **{jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves})
+        np.savez_compressed(
+            temporary, **{jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
+        )
     raise WorkError(
         f"{', '.join(wrong)} not finite at iteration {iteration}; the state is in {dump}, and the last "
         "checkpoint is whole: lower ppo.learning-rate and continue with --resume"

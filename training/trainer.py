@@ -8,6 +8,7 @@
 `state()` and `set_state()` hold everything that the next iteration depends on.
 """
 
+import dataclasses
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -77,7 +78,7 @@ class Trainer:
         self.learner = new_learner(
             config.ppo, network, self.episodes.act.observation, self.episodes.carry, key_learner
         )
-        self._engine = HostEngine(body.model, n, timestep)
+        self.engine = HostEngine(body.model, n, timestep)
         self._advance = jax.jit(partial(advance, task, network, config.ppo.noise_correlation))
         self._update = jax.jit(partial(_stacked_update, config.ppo, network), donate_argnums=0)
         self._refresh = jax.jit(partial(refreshed, config.sampler))
@@ -89,7 +90,7 @@ class Trainer:
 
     def take_divergences(self) -> list[Divergence]:
         """Rats whose physics broke since the last call."""
-        return self._engine.take_divergences()
+        return self.engine.take_divergences()
 
     @property
     def steps(self) -> int:
@@ -101,11 +102,12 @@ class Trainer:
         variables, normalizer = {"params": self.learner.params}, normalizer_of(self.learner.statistics)
         step = partial(self._advance, variables, normalizer, self._reference)
         self.physics, self.episodes, steps = collect(
-            step, self._engine, self.physics, self.episodes, self.config.ppo.unroll
+            step, self.engine, self.physics, self.episodes, self.config.ppo.unroll
         )
         acts, outcomes = zip(*steps, strict=True)
         self.learner, figures = self._update(self.learner, acts, outcomes, self.episodes.act.observation)
-        self.episodes = self.episodes.replace(sampler=self._refresh(self.episodes.sampler, self._reference))
+        sampler = self._refresh(self.episodes.sampler, self._reference)
+        self.episodes = dataclasses.replace(self.episodes, sampler=sampler)
         return {name: float(value) for name, value in figures.items()}
 
     def evaluate(self) -> dict[str, float]:
@@ -139,7 +141,7 @@ class Trainer:
             self.learner,
             self.episodes,
             self.physics,
-            self._engine.integration_state(),
+            self.engine.integration_state(),
             self._best,
             self._best_policy,
         )
@@ -148,7 +150,7 @@ class Trainer:
         """Continue from a state."""
         arrays = jax.tree.map(jnp.asarray, (state.learner, state.episodes, state.physics, state.best_policy))
         self.learner, self.episodes, self.physics, self._best_policy = arrays
-        self._engine.set_integration_state(np.asarray(state.engine))
+        self.engine.set_integration_state(np.asarray(state.engine))
         self._best = np.asarray(state.best)
 
     def _usable(self) -> tuple[Any, Any]:

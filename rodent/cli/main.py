@@ -33,7 +33,7 @@ def main(args: list[str] | None = None) -> int:
         command = tyro.cli(
             Command,
             prog="rodent",
-            description="The virtual rat: train it on real motion, watch it, record it, compare it with neurons.",
+            description="The virtual rat: train it on real motion, record it, compare it with neurons.",
             args=args,
         )
         command.run()

@@ -43,7 +43,9 @@ class Train:
         if self.resume and self.clips is not None:
             raise InputError("--resume continues with the run's own clips; leave out --clips")
         if self.resume and self.config != TrainConfig():
-            raise InputError("--resume continues with the run's own configuration; leave out the options that change it")
+            raise InputError(
+                "--resume continues with the run's own configuration; leave out the options that change it"
+            )
         if not self.resume and self.clips is None:
             raise InputError("name the motion to imitate: --clips FILE")
 

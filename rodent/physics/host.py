@@ -1,8 +1,8 @@
 """The CPU engine: `mujoco.batch.Batch`, threads over rats.
 
-    engine = HostEngine(body.model, num_envs=512, control_timestep=0.02)
-    engine.reset(np.arange(512), qpos, qvel, act)
-    state = engine.step(ctrl)
+engine = HostEngine(body.model, num_envs=512, control_timestep=0.02)
+engine.reset(np.arange(512), qpos, qvel, act)
+state = engine.step(ctrl)
 """
 
 import contextlib

@@ -135,7 +135,9 @@ class PolicyNetwork(nn.Module):
         features = Encoder(c.encoder, name="encoder")(observation.reference)
         mean, logvar, latent = Latent(c.latent, name="latent")(features, noise)
         decoder = Decoder(c.decoder, self.num_actions, c.decoder_kind, c.action_std, name="decoder")
-        action_mean, action_std, cell, hidden = decoder(latent, observation.proprioception, carry.cell, carry.hidden)
+        action_mean, action_std, cell, hidden = decoder(
+            latent, observation.proprioception, carry.cell, carry.hidden
+        )
         return PolicyOutput(action_mean, action_std, mean, logvar, latent, Carry(latent, cell, hidden))
 
 
@@ -159,12 +161,14 @@ class ActorCritic(nn.Module):
     num_actions: int
 
     def setup(self) -> None:
+        """Make the two networks under their names."""
         self.policy = PolicyNetwork(self.config, self.num_actions)
         self.critic = ValueNetwork(self.config)
 
     def __call__(
         self, observation: Observation, carry: Carry, noise: jax.Array
     ) -> tuple[PolicyOutput, jax.Array]:
+        """Both networks on the same observation."""
         return self.policy(observation, carry, noise), self.critic(observation)
 
     def act(self, observation: Observation, carry: Carry, noise: jax.Array) -> PolicyOutput:

@@ -42,7 +42,9 @@ class Normalizer:
 
     def __call__(self, observation: Observation) -> Observation:
         """Standardised observations, cut off at ten standard deviations."""
-        return jax.tree.map(lambda x, m, s: jnp.clip((x - m) / s, -10.0, 10.0), observation, self.mean, self.std)
+        return jax.tree.map(
+            lambda x, m, s: jnp.clip((x - m) / s, -10.0, 10.0), observation, self.mean, self.std
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +124,9 @@ def load_policy(folder: Path) -> Policy:
     if not isinstance(card, dict) or card.get("schema") != SCHEMA:
         raise InputError(f"{path} is not a policy: its schema is not {SCHEMA!r}")
     if card.get("version") != VERSION:
-        raise InputError(f"{path} is version {card.get('version')} of {SCHEMA}; this program reads version {VERSION}")
+        raise InputError(
+            f"{path} is version {card.get('version')} of {SCHEMA}; this program reads version {VERSION}"
+        )
     missing = [k for k in ("body", "task", "network", "shapes", "digest") if k not in card]
     if missing:
         raise InputError(f"{path} lacks {', '.join(missing)}")
@@ -133,7 +137,9 @@ def load_policy(folder: Path) -> Policy:
         raise InputError(f"{weights} is truncated or damaged: {error}") from error
     shapes = {name: list(value.shape) for name, value in tensors.items()}
     if shapes != card["shapes"]:
-        wrong = sorted(k for k in shapes.keys() | card["shapes"].keys() if shapes.get(k) != card["shapes"].get(k))
+        wrong = sorted(
+            k for k in shapes.keys() | card["shapes"].keys() if shapes.get(k) != card["shapes"].get(k)
+        )
         raise InputError(
             f"{weights} does not fit policy.json: {wrong[0]} has shape {shapes.get(wrong[0])}, "
             f"{card['shapes'].get(wrong[0])} is wanted"
@@ -150,7 +156,9 @@ def load_policy(folder: Path) -> Policy:
         provenance=card.get("provenance", {}),
     )
     if policy.digest() != card["digest"]:
-        raise InputError(f"{weights} was altered: its digest is {policy.digest()}, policy.json says {card['digest']}")
+        raise InputError(
+            f"{weights} was altered: its digest is {policy.digest()}, policy.json says {card['digest']}"
+        )
     return policy
 
 

@@ -80,4 +80,3 @@ def layer_name(path: tuple[str, ...]) -> str:
     parts = list(path[1:]) if path[0] == "policy" else ["value", *path[1:]]
     name = "/".join(parts)
     return name.removesuffix("/pre") + ".pre" if parts[-1] == "pre" else name
-

@@ -29,6 +29,8 @@ class NetworkConfig:
         for name in ("encoder", "decoder", "value"):
             sizes = getattr(self, name)
             if not sizes or min(sizes) < 1:
-                raise InputError(f"network {name} is {sizes}; it wants at least one layer of at least one unit")
+                raise InputError(
+                    f"network {name} is {sizes}; it wants at least one layer of at least one unit"
+                )
         if self.latent < 1 or not 0 < self.action_std <= 10:
             raise InputError("network latent must be at least 1 and action_std in (0, 10]")

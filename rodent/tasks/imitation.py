@@ -164,7 +164,9 @@ class Imitation:
             "control_change": _rms(action - previous_action),
             "energy": _rms(power),
         }
-        tracking = {k: t.weight * jnp.exp(-jnp.square(errors[k] / t.scale)) for k, t in TRACKING_TERMS.items()}
+        tracking = {
+            k: t.weight * jnp.exp(-jnp.square(errors[k] / t.scale)) for k, t in TRACKING_TERMS.items()
+        }
         cost = {k: -t.weight * jnp.square(costs[k] / t.scale) for k, t in COST_TERMS.items()}
         return tracking | cost
 

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from rodent.body import END_EFFECTORS, TRACKED_BODIES
-from rodent.physics.engine import PhysicsState
+from rodent.physics.engine import Array, PhysicsState
 from rodent.tasks import rotation
 
 ROOT_POSITION_LIMIT = 0.050
@@ -34,11 +34,11 @@ class TrackingError(NamedTuple):
         end_effector: by end effector, metres, shape (n, 5).
     """
 
-    root_position: jax.Array
-    root_orientation: jax.Array
-    joint_angle: jax.Array
-    body_position: jax.Array
-    end_effector: jax.Array
+    root_position: Array
+    root_orientation: Array
+    joint_angle: Array
+    body_position: Array
+    end_effector: Array
 
 
 def tracking_error(state: PhysicsState, reference: PhysicsState, tracked: jax.Array) -> TrackingError:

@@ -1,5 +1,7 @@
 """Reference motion laid out for many rats at once: every frame of every clip as a physics state."""
 
+import dataclasses
+
 import flax.struct
 import jax
 import jax.numpy as jnp
@@ -48,9 +50,8 @@ class Reference:
         """The states of rats put down at the given frames, muscles settled in the pose."""
         state = self.at(frame)
         up = self.lift[frame, None] * jnp.array([0.0, 0.0, 1.0])
-        return state.replace(
-            qpos=state.qpos.at[:, :3].add(up), xpos=state.xpos + up[:, None], act=self.setpoint[frame]
-        )
+        qpos = state.qpos.at[:, :3].add(up)
+        return dataclasses.replace(state, qpos=qpos, xpos=state.xpos + up[:, None], act=self.setpoint[frame])
 
     def after(self, frame: jax.Array, steps: jax.Array) -> jax.Array:
         """Frames that lie `steps` ahead in the same clip, its last frame held."""
@@ -92,12 +93,11 @@ def build_reference(clips: ClipSet, body: Body) -> Reference:
     lengths = np.array([c.n_frames for c in clips])
     first = np.cumsum(lengths) - lengths
     state = jax.tree.map(lambda *x: np.concatenate(x), *blocks)
-    reference = Reference(
-        state=state.replace(act=setpoint.astype(np.float32)),
-        setpoint=setpoint.astype(np.float32),
-        lift=np.maximum(0.0, -lowest_paw(qpos, body)).astype(np.float32),
-        clip_of=np.repeat(np.arange(len(lengths)), lengths),
-        first=first,
-        last=first + lengths - 1,
+    return Reference(
+        state=jax.tree.map(jnp.asarray, dataclasses.replace(state, act=setpoint.astype(np.float32))),
+        setpoint=jnp.asarray(setpoint, jnp.float32),
+        lift=jnp.maximum(0.0, -jnp.asarray(lowest_paw(qpos, body), jnp.float32)),
+        clip_of=jnp.asarray(np.repeat(np.arange(len(lengths)), lengths)),
+        first=jnp.asarray(first),
+        last=jnp.asarray(first + lengths - 1),
     )
-    return jax.tree.map(jnp.asarray, reference)

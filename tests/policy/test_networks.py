@@ -34,7 +34,9 @@ def test_recording_gives_every_layer_under_its_name(kind):
         *("latent/mean", "latent/logvar", "latent/sample", "decoder/layer_0", "decoder/layer_0.pre"),
         *("decoder/action_mean", "value/layer_0", "value/layer_0.pre", "value/expected_return"),
     }
-    names |= {"decoder/layer_1", "decoder/layer_1.pre"} if kind == "mlp" else {"decoder/lstm", "decoder/lstm.cell"}
+    names |= (
+        {"decoder/layer_1", "decoder/layer_1.pre"} if kind == "mlp" else {"decoder/lstm", "decoder/lstm.cell"}
+    )
     assert set(units) == names == set(layer_names(network, variables, *inputs))
     assert units["encoder/layer_1"].shape == (3, 7)
     np.testing.assert_array_equal(units["decoder/action_mean"], output.action_mean)
@@ -44,7 +46,9 @@ def test_recording_gives_every_layer_under_its_name(kind):
 
 @pytest.mark.parametrize("kind", ["mlp", "lstm"])
 def test_recording_changes_nothing(kind):
-    network, variables, *inputs = _made(NetworkConfig(latent=6, encoder=(8,), decoder=(9, 5), decoder_kind=kind))
+    network, variables, *inputs = _made(
+        NetworkConfig(latent=6, encoder=(8,), decoder=(9, 5), decoder_kind=kind)
+    )
     plain = network.apply(variables, *inputs, method="act")
     recorded, _, _ = probe(network, variables, *inputs)
     for a, b in zip(jax.tree.leaves(plain), jax.tree.leaves(recorded), strict=True):

@@ -58,7 +58,9 @@ def test_observation_does_not_depend_on_place_or_heading(body, task, reference):
 
     def turned(state):
         root = rotation.rotate(turn, state.qpos[..., :3]) + jnp.array([0.3, -0.2, 0.0])
-        quaternion = rotation.multiply(jnp.broadcast_to(turn, state.qpos[..., 3:7].shape), state.qpos[..., 3:7])
+        quaternion = rotation.multiply(
+            jnp.broadcast_to(turn, state.qpos[..., 3:7].shape), state.qpos[..., 3:7]
+        )
         return dataclasses.replace(
             state,
             qpos=jnp.concatenate([root, quaternion, state.qpos[..., 7:]], -1),
@@ -97,7 +99,9 @@ def test_rewards_peak_on_the_reference(task, reference):
     away = _moved(state, (0.02, 0, 0))
     worse = task.rewards(away, wanted, task.error(away, wanted), still + 1, still)
     assert (worse["root_position"] < terms["root_position"]).all()
-    np.testing.assert_allclose(worse["root_position"], TRACKING_TERMS["root_position"].weight / np.e, rtol=1e-3)
+    np.testing.assert_allclose(
+        worse["root_position"], TRACKING_TERMS["root_position"].weight / np.e, rtol=1e-3
+    )
     np.testing.assert_allclose(worse["control"], -COST_TERMS["control"].weight, rtol=1e-4)
 
 
@@ -126,7 +130,9 @@ def test_failure_is_sixty_degrees(task, reference):
     wanted = reference.at(jnp.array([5]))
     for degrees, lost in ((59, False), (61, True)):
         half = np.deg2rad(degrees) / 2
-        turned = dataclasses.replace(wanted, qpos=wanted.qpos.at[0, 3:7].set(jnp.array([np.cos(half), np.sin(half), 0, 0])))
+        turned = dataclasses.replace(
+            wanted, qpos=wanted.qpos.at[0, 3:7].set(jnp.array([np.cos(half), np.sin(half), 0, 0]))
+        )
         assert bool(failed(turned, task.error(turned, wanted))[0]) is lost
 
 

@@ -76,12 +76,16 @@ def test_failures_fade(reference):
 def _experience(config, network, key, unroll=4):
     n = config.num_envs
     keys = jax.random.split(key, 4)
-    observation = Observation(jax.random.normal(keys[0], (unroll, n, 5)), jax.random.normal(keys[1], (unroll, n, 6)))
+    observation = Observation(
+        jax.random.normal(keys[0], (unroll, n, 5)), jax.random.normal(keys[1], (unroll, n, 6))
+    )
     carry = initial_carry(network.config, n)
     carry = jax.tree.map(lambda x: jnp.broadcast_to(x, (unroll, *x.shape)), carry)
     noise = jnp.zeros_like(carry.latent)
     flags = jnp.zeros((unroll, n), bool)
-    blank = Act(observation, carry, noise, jnp.zeros((unroll, n, NU)), *[jnp.zeros((unroll, n, NU))] * 2, flags)
+    blank = Act(
+        observation, carry, noise, jnp.zeros((unroll, n, NU)), *[jnp.zeros((unroll, n, NU))] * 2, flags
+    )
     first = jax.tree.map(lambda x: x[0], blank)
     learner = new_learner(config, network, first.observation, first.carry, keys[2])
     output, _ = unrolled(network, learner.params, blank)
@@ -94,17 +98,22 @@ def _experience(config, network, key, unroll=4):
 
 @pytest.mark.parametrize("kind", ["mlp", "lstm"])
 def test_an_update_makes_rewarded_actions_likelier(kind):
-    config = PPOConfig(num_envs=64, minibatches=2, epochs=4, discount=0.0, learning_rate=1e-3)
-    network = ActorCritic(NetworkConfig(latent=4, encoder=(8,), decoder=(16, 8), value=(8,), decoder_kind=kind), NU)
+    rates = {"learning_rate": 3e-3, "learning_rate_range": (3e-3, 3e-3)}
+    config = PPOConfig(
+        num_envs=64, minibatches=2, epochs=4, discount=0.0, clip=5.0, max_grad_norm=100.0, **rates
+    )
+    network = ActorCritic(
+        NetworkConfig(latent=4, encoder=(8,), decoder=(16, 8), value=(8,), decoder_kind=kind), NU
+    )
     learner, experience = _experience(config, network, jax.random.PRNGKey(0))
     before = unrolled(network, learner.params, experience.acts)[0].action_mean.mean()
     step = jax.jit(partial(update, config, network))
-    for _ in range(3):
+    for _ in range(5):
         learner, figures = step(learner, experience)
     after = unrolled(network, learner.params, experience.acts)[0].action_mean.mean()
     assert after > before + 0.005
     assert all(np.isfinite(float(v)) for v in figures.values())
-    assert int(learner.steps) == 3 * 4 * 64
+    assert int(learner.steps) == 5 * 4 * 64
 
 
 def test_the_learning_rate_follows_the_kl():
@@ -114,7 +123,8 @@ def test_the_learning_rate_follows_the_kl():
         learner, experience = _experience(config, network, jax.random.PRNGKey(0))
         learner, figures = update(config, network, learner, experience)
         assert compare(float(figures["learning_rate"]), config.learning_rate)
-        assert config.learning_rate_range[0] <= float(learner.learning_rate) <= config.learning_rate_range[1]
+        low, high = np.float32(config.learning_rate_range)
+        assert low <= np.float32(learner.learning_rate) <= high
 
 
 def test_a_clips_end_teaches_nothing():
@@ -141,11 +151,11 @@ def test_split_keeps_sessions_whole(body, fraction, seed):
     clips = dataclasses.replace(
         clips, clips=tuple(dataclasses.replace(c, session=f"s{i // 2}") for i, c in enumerate(clips))
     )
-    try:
-        split = split_clips(clips, fraction, seed)
-    except InputError as error:
-        assert "leaves none to train on" in str(error)
+    if np.ceil(fraction * 4) >= 4:
+        with pytest.raises(InputError, match="leaves none to train on"):
+            split_clips(clips, fraction, seed)
         return
+    split = split_clips(clips, fraction, seed)
     assert sorted(split["train"] + split["test"]) == sorted(clips.names)
     sessions = {part: {clips[name].session for name in split[part]} for part in split}
     assert not sessions["train"] & sessions["test"]

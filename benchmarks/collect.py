@@ -1,0 +1,77 @@
+"""What the training loop costs beyond physics: its steps per second over those of bare MuJoCo.
+
+The loop trains for some iterations with every control it gives written down. Then bare
+`mujoco.batch.Batch.step` is given the same controls, with the same model, timestep and
+substeps, from the states the loop began with; rats are not restarted. Both are timed in
+one run, in turns.
+"""
+
+import json
+import resource
+import time
+
+import numpy as np
+from mujoco.batch import Batch
+
+from rodent.body import Body
+from rodent.jax_setup import cache_compilations
+from training.config import TrainConfig
+from training.trainer import Trainer
+
+from motion import benchmark_clips  # isort: skip  # beside this file
+
+ROUNDS, ITERATIONS = 5, 6
+
+
+def main() -> None:
+    cache_compilations()
+    config = TrainConfig()
+    body = Body(config.body)
+    trainer = Trainer(config, body, benchmark_clips(body))
+    engine = trainer.engine
+    n, unroll = config.ppo.num_envs, config.ppo.unroll
+    for _ in range(30):  # compile, and leave the first falls behind
+        trainer.iterate()
+
+    written: list[np.ndarray] = []
+    plain_step = engine.step
+
+    def step(ctrl: np.ndarray):
+        written.append(np.array(ctrl))
+        return plain_step(ctrl)
+
+    bare = Batch(body.model, n, 0)
+    loop_seconds = bare_seconds = 0.0
+    for _ in range(ROUNDS):
+        written.clear()
+        start = engine.integration_state()
+        engine.step = step
+        begun = time.perf_counter()
+        for _ in range(ITERATIONS):
+            trainer.iterate()
+        loop_seconds += time.perf_counter() - begun
+        engine.step = plain_step
+
+        bare.state[:] = start
+        begun = time.perf_counter()
+        for ctrl in written:
+            bare.ctrl[:] = ctrl
+            bare.step(nstep=engine.substeps)
+        bare_seconds += time.perf_counter() - begun
+
+    steps = ROUNDS * ITERATIONS * unroll * n
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"whole loop {steps / loop_seconds:,.0f} steps/s, bare physics {steps / bare_seconds:,.0f} steps/s")
+    print(
+        json.dumps({"figure": f"peak memory, {n} rats", "value": round(memory, 2), "unit": "GiB", "bar": 2.0})
+    )
+    ratio = bare_seconds / loop_seconds
+    print(
+        json.dumps(
+            {"figure": "whole loop / bare physics", "value": round(ratio, 3), "unit": "1", "bar": 0.75}
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

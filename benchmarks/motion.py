@@ -1,0 +1,17 @@
+"""The motion that benchmarks train on: the real clips where they are, else a swaying rat."""
+
+import os
+from pathlib import Path
+
+from rodent.body import Body
+from rodent.motion.clip import ClipSet, read_clips
+
+
+def benchmark_clips(body: Body) -> ClipSet:
+    """The nine real clips of RODENT_DATA, or synthetic ones."""
+    folder = os.environ.get("RODENT_DATA")
+    if folder:
+        return read_clips(Path(folder, "mocap", "rat_clips_9.npz"))
+    from rodent.motion.sway import swaying_clips
+
+    return swaying_clips(body, frames=250, n=9)

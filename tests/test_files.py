@@ -1,0 +1,78 @@
+"""Files are written whole or not at all, and what cannot be read is said in one line."""
+
+import errno
+
+import h5py
+import pytest
+
+from rodent.errors import InputError, WorkError
+from rodent.files import atomic_path, existing_file, open_hdf5
+
+
+def _write(path, text, error=None):
+    with atomic_path(path) as temporary:
+        temporary.write_text(text)
+        if error is not None:
+            raise error
+
+
+def test_a_file_appears_whole(tmp_path):
+    _write(tmp_path / "a.txt", "one")
+    _write(tmp_path / "a.txt", "two")
+    assert (tmp_path / "a.txt").read_text() == "two"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_an_error_leaves_what_was_there(tmp_path):
+    _write(tmp_path / "a.txt", "one")
+    with pytest.raises(KeyError):
+        _write(tmp_path / "a.txt", "two", KeyError("x"))
+    assert (tmp_path / "a.txt").read_text() == "one"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "full"), RuntimeError("write: No space left on device")]
+)
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path, error):
+    with pytest.raises(WorkError, match=r"disk full while writing .*a.txt"):
+        _write(tmp_path / "a.txt", "half", error)
+    assert not list(tmp_path.iterdir())
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    with pytest.raises(InputError, match="does not exist; create it first"):
+        _write(tmp_path / "no" / "a.txt", "x")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match="cannot write"):
+        _write(tmp_path / "folder", "x")
+
+
+def test_a_folder_replaces_a_folder(tmp_path):
+    for name in ("one", "two"):
+        with atomic_path(tmp_path / "f") as temporary:
+            temporary.mkdir()
+            (temporary / name).touch()
+    assert [p.name for p in (tmp_path / "f").iterdir()] == ["two"]
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_hdf5_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "a.h5"
+    with pytest.raises(InputError, match="no such file"), open_hdf5(path):
+        pass
+    with pytest.raises(InputError, match="is a folder"):
+        existing_file(tmp_path)
+    path.write_text("text")
+    with pytest.raises(InputError, match="not an HDF5 file"), open_hdf5(path):
+        pass
+    with h5py.File(path, "w") as file:
+        file.attrs["schema"] = "mine"
+        file.create_dataset("x", data=range(10_000))
+    with pytest.raises(InputError, match="schema 'mine'; 'yours' is wanted"), open_hdf5(path, "yours", 1):
+        pass
+    with pytest.raises(InputError, match="version None of mine"), open_hdf5(path, "mine", 1):
+        pass
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(InputError, match="truncated or damaged"), open_hdf5(path):
+        pass
