@@ -38,7 +38,11 @@ def from_json(kind: type[Config], values: Any, path: Path | str, part: str) -> C
     missing = [name for name in fields if name not in values]
     if missing:
         raise InputError(f"{path}: {part} lacks {', '.join(missing)}; it was written by another version")
-    return kind(**{name: _value(hint, values[name], path, f"{part}.{name}") for name, hint in fields.items()})
+    plain = {name: _value(hint, values[name], path, f"{part}.{name}") for name, hint in fields.items()}
+    try:
+        return kind(**plain)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def _value(hint: Any, value: Any, path: Path | str, place: str) -> Any:
@@ -46,6 +50,8 @@ def _value(hint: Any, value: Any, path: Path | str, place: str) -> Any:
     if dataclasses.is_dataclass(hint):
         return from_json(typing.cast(Any, hint), value, path, place)
     if origin is tuple and isinstance(value, list | tuple):
+        if arguments[-1] is not ... and len(value) != len(arguments):
+            raise InputError(f"{path}: {place} has {len(value)} values; {len(arguments)} are wanted")
         return tuple(_value(arguments[0], v, path, place) for v in value)
     if origin is typing.Literal:
         if value not in arguments:

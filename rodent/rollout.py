@@ -102,7 +102,7 @@ class Player:
     ):
         self.reference, self.n, self.network = reference, n, network
         self._engine = HostEngine(body.model, n, timestep)
-        imitation = Imitation(body, task)
+        imitation = Imitation(body, task, timestep)
         self._think = jax.jit(partial(_think, imitation, ActorCritic(network, NU), units, sample))
         self._reward = jax.jit(partial(_reward, imitation))
         self._lost = jax.jit(partial(_lost, imitation))

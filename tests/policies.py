@@ -4,13 +4,13 @@ import jax
 import jax.numpy as jnp
 
 from rodent.body import NU, Body
+from rodent.motion.sway import swaying_clips
 from rodent.policy.networks import ActorCritic, initial_carry
 from rodent.policy.policy import Normalizer, Policy
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.imitation import Imitation, Observation
 from rodent.tasks.reference import build_reference
 from rodent.tasks.settings import ImitationConfig
-from tests.standing import swaying_clips
 
 TINY = NetworkConfig(latent=8, encoder=(16,), decoder=(12, 10), value=(6,))
 
@@ -20,7 +20,7 @@ def untrained_policy(body: Body, config: NetworkConfig = TINY, seed: int = 0) ->
     task = ImitationConfig()
     reference = build_reference(swaying_clips(body, frames=10), body)
     frame = jnp.array([0])
-    observation = Imitation(body, task).observe(reference.at(frame), reference, frame)
+    observation = Imitation(body, task, 0.02).observe(reference.at(frame), reference, frame)
     carry = initial_carry(config, 1)
     params = ActorCritic(config, NU).init(jax.random.PRNGKey(seed), observation, carry, carry.latent)[
         "params"

@@ -10,11 +10,11 @@ from rodent.body import BodyConfig
 from rodent.cli.render import Render
 from rodent.errors import InputError, WorkError
 from rodent.motion import write_clips
+from rodent.motion.sway import swaying_clips
 from rodent.recording import RecordingWriter
 from rodent.render import CAMERAS, RenderOptions, Scene, render
 from rodent.render.film import Shot
 from rodent.render.video import Caption
-from tests.standing import swaying_clips
 
 SIZE = (96, 64)
 SMALL = RenderOptions(size=SIZE)

@@ -28,6 +28,10 @@ class Checkpoints:
         options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
         self._manager = ocp.CheckpointManager(self.folder, options=options)
 
+    def any(self) -> bool:
+        """Whether there is a whole checkpoint."""
+        return self._manager.latest_step() is not None
+
     def save(self, iteration: int, state: Any) -> None:
         """Write a state; a checkpoint of the same iteration is kept as it is.
 

@@ -16,9 +16,9 @@ class PPOConfig:
     """Rats stepped at once."""
     unroll: int = 16
     """Control steps each rat makes between updates."""
-    epochs: int = 4
+    epochs: int = 3
     """Passes over the collected steps per update."""
-    minibatches: int = 8
+    minibatches: int = 4
     """Parts a pass is cut into, by rat; num_envs must be a multiple."""
     discount: float = 0.95
     """Per control step of 20 ms: looks about 0.4 s ahead, as far as a fall takes."""
@@ -32,7 +32,7 @@ class PPOConfig:
     """Bounds of the learning rate."""
     target_kl: float = 0.02
     """KL divergence per minibatch between old and new policy that the learning rate aims at, nats."""
-    noise_correlation: float = 0.0
+    noise_correlation: float = 0.5
     """Correlation of the exploration noise from one step to the next. Muscles average white
     noise away; noise that lasts moves the body. Likelihoods are those of single steps, as in
     Hollenstein et al., Colored noise in PPO, AAAI 2024."""
@@ -69,7 +69,7 @@ class SamplerConfig:
 
     first: float = 0.1
     """Share of episodes that begin with a clip's first frame, where evaluation begins."""
-    failing: float = 0.4
+    failing: float = 0.6
     """Share that begins before frames at which rats have failed lately."""
     before: int = 25
     """How many frames before a failure such an episode may begin."""

@@ -23,8 +23,6 @@ from training.runs import MetricsLog, Run, begin_run, digest, open_run
 from training.split import split_clips
 from training.trainer import Trainer
 
-_BEGUN = time.monotonic()
-
 
 def start(
     clips: Path, out: Path, config: TrainConfig, minutes: float | None, steps: int | None
@@ -51,7 +49,7 @@ def train(run: Run, minutes: float | None, steps: int | None) -> dict[str, Any]:
 
     Args:
         run: an open run folder.
-        minutes: bound on the training time of this call, compilation left out; None for none.
+        minutes: bound on the time of this call; None for none.
         steps: bound on the control steps of the whole run; None for none.
 
     Returns:
@@ -65,37 +63,34 @@ def train(run: Run, minutes: float | None, steps: int | None) -> dict[str, Any]:
         raise InputError("say how long to train: --minutes or --steps")
     config = run.config
     clip_set = read_clips(run.clips)
+    clock = _Clock()
     trainer = Trainer(config, Body(config.body), clip_set.subset(run.split["train"]))
     checkpoints = Checkpoints(run.folder / "checkpoints")
     iteration = 0
-    if (run.folder / "checkpoints").is_dir() and any((run.folder / "checkpoints").iterdir()):
+    if checkpoints.any():
         iteration, state = checkpoints.restore(trainer.state())
         trainer.set_state(state)
     log = MetricsLog(run.folder, iteration)
-    total = float(steps) if steps is not None else 60.0 * (minutes or 0.0)
-    shown = _Clock(trainer.steps)
+    rate = _Rate(trainer.steps)
     tracking: dict[str, float] = {}
+    total = float(steps) if steps is not None else 60.0 * (minutes or 0.0)
     try:
         with _interruptible() as interrupted, progress("training", total, "steps" if steps else "") as bar:
-            bar(trainer.steps if steps else 0)
-            while not interrupted and not shown.over(minutes, steps, trainer.steps):
+            bar(trainer.steps if steps else clock.lap())
+            while not interrupted and not clock.over(minutes, steps, trainer.steps):
                 before = trainer.steps
                 figures = trainer.iterate()
                 iteration += 1
-                shown.tick()
                 _require_finite(run, trainer, iteration, figures)
                 _report_divergences(run, trainer, iteration)
+                row = {"iteration": iteration, "steps": trainer.steps, "seconds": clock.seconds}
                 due = trainer.steps // config.evaluate_every > before // config.evaluate_every
                 found = trainer.evaluate() if due or iteration == 1 else {}
                 tracking = found or tracking
-                rate = shown.rate(trainer.steps)
-                row = {"iteration": iteration, "steps": trainer.steps, "seconds": time.monotonic() - _BEGUN}
-                log.write(row | {"steps_per_second": rate} | figures | found)
-                bar(
-                    trainer.steps - before if steps else shown.lap(),
-                    note=_note(trainer.steps, rate, tracking),
-                )
-                if shown.checkpoint_due(config.checkpoint_seconds):
+                log.write(row | {"steps_per_second": rate(trainer.steps)} | figures | found)
+                passed = trainer.steps - before if steps else clock.lap()
+                bar(passed, _note(trainer.steps, rate(trainer.steps), tracking))
+                if clock.checkpoint_due(config.checkpoint_seconds):
                     _save(run, trainer, checkpoints, iteration)
         tracking = trainer.evaluate()
         _save(run, trainer, checkpoints, iteration)
@@ -104,29 +99,35 @@ def train(run: Run, minutes: float | None, steps: int | None) -> dict[str, Any]:
         checkpoints.close()
     if interrupted:
         raise KeyboardInterrupt
-    return {"run": str(run.folder), "steps": trainer.steps, "seconds": shown.seconds, **tracking}
+    return {"run": str(run.folder), "steps": trainer.steps, "seconds": clock.seconds, **tracking}
+
+
+class _Rate:
+    """Control steps per second since the first iteration, which compiles, was over."""
+
+    def __init__(self, steps: int):
+        self._first = steps
+        self._begun = 0.0
+
+    def __call__(self, steps: int) -> float:
+        now = time.monotonic()
+        if not self._begun:
+            self._first, self._begun = steps, now
+        return (steps - self._first) / max(now - self._begun, 1e-9)
 
 
 class _Clock:
-    """Times one call of `train`; the first iteration, which compiles, is left out."""
+    """Times one call of `train`."""
 
-    def __init__(self, steps: int):
-        self._begun: float | None = None
-        self._first_steps = steps
-        self._last_lap = self._last_checkpoint = time.monotonic()
+    def __init__(self) -> None:
+        self._begun = self._last_lap = self._last_checkpoint = time.monotonic()
 
     @property
     def seconds(self) -> float:
-        return 0.0 if self._begun is None else time.monotonic() - self._begun
-
-    def tick(self) -> None:
-        if self._begun is None:
-            self._begun = self._last_lap = time.monotonic()
-
-    def rate(self, steps: int) -> float:
-        return (steps - self._first_steps) / max(self.seconds, 1e-9)
+        return time.monotonic() - self._begun
 
     def lap(self) -> float:
+        """Seconds since the last lap."""
         now = time.monotonic()
         passed, self._last_lap = now - self._last_lap, now
         return passed
@@ -146,7 +147,7 @@ class _Clock:
 def _interruptible() -> Iterator[list[int]]:
     """Collect Ctrl-C and SIGTERM in a list, so that the iteration under way can end; twice kills."""
     received: list[int] = []
-    previous = {}
+    previous: dict[int, Any] = {}
 
     def handle(number: int, frame: Any) -> None:
         received.append(number)
@@ -192,9 +193,8 @@ def _require_finite(run: Run, trainer: Trainer, iteration: int, figures: dict[st
     dump = run.folder / f"not-finite-{iteration}.npz"
     leaves = jax.tree_util.tree_leaves_with_path(trainer.state())
     with atomic_path(dump) as temporary:
-        np.savez_compressed(
-            temporary, **{jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
-        )
+        arrays: dict[str, Any] = {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)
     raise WorkError(
         f"{', '.join(wrong)} not finite at iteration {iteration}; the state is in {dump}, and the last "
         "checkpoint is whole: lower ppo.learning-rate and continue with --resume"

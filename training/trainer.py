@@ -68,7 +68,7 @@ class Trainer:
         n = config.ppo.num_envs
         timestep = control_timestep(clips)
         self._reference = build_reference(clips, body)
-        task = Imitation(body, config.task)
+        task = Imitation(body, config.task, timestep)
         network = ActorCritic(config.network, NU)
         key_episodes, key_learner = jax.random.split(jax.random.PRNGKey(config.seed))
         sampler = new_sampler(config.sampler, self._reference)

@@ -10,6 +10,7 @@ from typing import Annotated
 import tyro
 
 from rodent.cli.clips import Clips
+from rodent.cli.demo import Demo
 from rodent.cli.encode import Encode
 from rodent.cli.evaluate import Evaluate
 from rodent.cli.render import Render
@@ -18,7 +19,8 @@ from rodent.cli.train import Train
 from rodent.errors import InputError, WorkError
 
 Command = (
-    Annotated[Clips, tyro.conf.subcommand("clips")]
+    Annotated[Demo, tyro.conf.subcommand("demo")]
+    | Annotated[Clips, tyro.conf.subcommand("clips")]
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Rollout, tyro.conf.subcommand("rollout")]

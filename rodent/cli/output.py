@@ -3,8 +3,10 @@
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from rodent.files import atomic_path
 from rodent.progress import STDERR
 
 
@@ -12,6 +14,12 @@ def print_json(result: Mapping[str, Any]) -> None:
     """One JSON object on standard output; NaN becomes null, as JSON has no NaN."""
     json.dump(_plain(result), sys.stdout, allow_nan=False)
     sys.stdout.write("\n")
+
+
+def write_json(result: Mapping[str, Any], path: Path) -> None:
+    """The same in a file."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(_plain(result), allow_nan=False, indent=1) + "\n")
 
 
 def say(message: str) -> None:

@@ -24,7 +24,7 @@ class Train:
     clips: Path | None = None
     """Reference motion: a clip file, or anything that `rodent clips import` reads."""
     minutes: float | None = None
-    """Stop after so many minutes of training; compiling is not counted."""
+    """Stop after so many minutes."""
     steps: int | None = None
     """Stop after so many control steps of all rats together, counted from the run's beginning."""
     resume: bool = False

@@ -8,10 +8,9 @@ sines of its own, some with periods of seconds, some of a minute. The paws stay 
 because the legs give way to what the trunk does.
 """
 
-import dataclasses
-
 import mujoco
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from rodent.body import Body
 from rodent.motion.clip import Clip, ClipSet
@@ -25,16 +24,16 @@ SOURCE = "synthetic (rodent.motion.sway)"
 _PAWS = ("hand_L", "hand_R", "foot_L", "foot_R")
 _LEGS = (
     *("hip_{}_supinate", "hip_{}_abduct", "hip_{}_extend", "knee_{}", "ankle_{}"),
-    *("scapula_{}_supinate", "scapula_{}_abduct", "shoulder_{}", "shoulder_sup_{}", "elbow_{}", "wrist_{}"),
+    *("scapula_{}_abduct", "shoulder_{}", "shoulder_sup_{}", "elbow_{}", "wrist_{}"),
 )
-# radians; all other hinges stand at zero, at which the mouth is open and shoulders have no play
+# radians; all other hinges stand at zero, where these have the mouth open or no play to one side
 _STANDING = {
-    "mandible": 0.25,
+    "mandible": -0.25,
     **{f"shoulder_sup_{side}": 0.25 for side in "LR"},
-    **{f"scapula_{side}_supinate": 0.08 for side in "LR"},
+    **{f"ankle_{side}": 0.12 for side in "LR"},
 }
 # how far each part goes either way, metres and radians: of the root ...
-_ROOT = {"forward": 0.010, "left": 0.010, "up": 0.012, "roll": 0.10, "pitch": 0.10, "yaw": 0.15}
+_ROOT = {"forward": 0.010, "left": 0.010, "up": 0.010, "roll": 0.10, "pitch": 0.08, "yaw": 0.15}
 # ... and of the hinges that a tendon moves together
 _SPINE = {
     "lumbar_bend": 0.25,
@@ -64,19 +63,26 @@ def swaying_clips(body: Body, frames: int = 60, n: int = 2, seed: int = 0) -> Cl
     time = np.arange(frames * n) / FPS
     moved = extent * _signals(time, len(extent), seed) @ directions
     qpos = np.repeat(_standing(body)[None], len(time), axis=0)
-    for row, change in zip(qpos, moved, strict=True):
-        mujoco.mj_integratePos(body.model, row, change, 1.0)
-    low, high = body.joint_range.T
-    qpos[:, 7:] = np.clip(qpos[:, 7:], low, high)
+    qpos[:, :3] += moved[:, :3]
+    # upright while standing, so that the turn is all there is
+    qpos[:, 3:7] = Rotation.from_rotvec(moved[:, 3:6]).as_quat(scalar_first=True)
+    qpos[:, 7:] = np.clip(qpos[:, 7:] + moved[:, 6:], *body.joint_range.T)
     qpos[:, 2] += floor_shift(qpos, body)
-    whole = Clip(name="sway", behavior="sway", fps=FPS, qpos=qpos, session="sway", source=SOURCE)
     qvel = velocities(qpos, FPS)
     cuts = [slice(i * frames, (i + 1) * frames) for i in range(n)]
-    clips = [
-        dataclasses.replace(whole, name=f"sway_{i}", qpos=qpos[cut], qvel=qvel[cut])
+    clips = tuple(
+        Clip(
+            name=f"sway_{i}",
+            behavior="sway",
+            session="sway",
+            source=SOURCE,
+            fps=FPS,
+            qpos=qpos[cut],
+            qvel=qvel[cut],
+        )
         for i, cut in enumerate(cuts)
-    ]
-    return ClipSet(tuple(clips), scale=body.config.scale, joint_names=body.joint_names)
+    )
+    return ClipSet(clips, scale=body.config.scale, joint_names=body.joint_names)
 
 
 def _standing(body: Body) -> np.ndarray:

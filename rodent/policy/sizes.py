@@ -12,15 +12,15 @@ class NetworkConfig:
 
     latent: int = 60
     """Dimension of the latent intention; 60 in Aldarondo et al. 2024."""
-    encoder: tuple[int, ...] = (256, 256)
+    encoder: tuple[int, ...] = (128, 128)
     """Units per hidden layer of the encoder."""
-    decoder: tuple[int, ...] = (256, 256)
+    decoder: tuple[int, ...] = (192, 192)
     """Units per hidden layer of the decoder; an LSTM decoder's cells are its last layer."""
-    value: tuple[int, ...] = (256, 128)
+    value: tuple[int, ...] = (128, 128)
     """Units per hidden layer of the value network."""
     decoder_kind: Literal["mlp", "lstm"] = "mlp"
     """Whether the decoder remembers."""
-    action_std: float = 0.6
+    action_std: float = 0.8
     """Standard deviation of actions before learning."""
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ with Scene(body.config, size=(640, 480)) as scene:
 
 from rodent.render.camera import CAMERAS, View
 from rodent.render.film import Rendered, RenderOptions, render
+from rodent.render.gl import NoOpenGLError
 from rodent.render.scene import Scene
 
-__all__ = ["CAMERAS", "RenderOptions", "Rendered", "Scene", "View", "render"]
+__all__ = ["CAMERAS", "NoOpenGLError", "RenderOptions", "Rendered", "Scene", "View", "render"]

@@ -9,6 +9,10 @@ import mujoco
 from rodent.errors import WorkError
 
 
+class NoOpenGLError(WorkError):
+    """Nothing can be drawn on this machine as it is set up."""
+
+
 def open_gl(model: mujoco.MjModel, size: tuple[int, int]) -> tuple[Any, mujoco.MjrContext]:
     """An OpenGL context, already current, and MuJoCo's renderer in it; free them in reverse order.
 
@@ -16,7 +20,7 @@ def open_gl(model: mujoco.MjModel, size: tuple[int, int]) -> tuple[Any, mujoco.M
     screen, it is EGL.
 
     Raises:
-        WorkError: there is none; the message says what to install or set.
+        NoOpenGLError: there is none; the message says what to install or set.
     """
     wanted = os.environ.get("MUJOCO_GL", "")
     screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
@@ -32,7 +36,7 @@ def open_gl(model: mujoco.MjModel, size: tuple[int, int]) -> tuple[Any, mujoco.M
     # what a missing driver raises depends on where PyOpenGL notices it
     except (ImportError, AttributeError, OSError, RuntimeError, mujoco.FatalError) as error:
         kind = "egl" if headless else wanted or "default"
-        raise WorkError(
+        raise NoOpenGLError(
             f"no OpenGL context ({kind}, {size[0]}x{size[1]}: {error}); on Linux install libegl1 and "
             "libgl1-mesa-dri and set MUJOCO_GL=egl, or install libosmesa6 and set MUJOCO_GL=osmesa"
         ) from error

@@ -1,4 +1,8 @@
-"""Frames into files: MP4 (H.264), GIF, or a sheet of pictures; and the captions on them."""
+"""Frames into files: MP4 (H.264), GIF, or a sheet of pictures; and the captions on them.
+
+Films are encoded with PyAV itself and not through imageio, which can set neither the quality
+nor the colours of an MP4, and holds all frames of a GIF in memory.
+"""
 
 import contextlib
 import errno
@@ -8,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import imageio.v3 as imageio
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -124,7 +129,7 @@ def save_sheet(path: Path, images: Sequence[np.ndarray], columns: int = 3) -> No
     for i, image in enumerate(images):
         row, column = divmod(i, columns)
         sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = image
-    Image.fromarray(sheet).save(path)
+    imageio.imwrite(path, sheet)
 
 
 class Caption:

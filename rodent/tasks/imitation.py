@@ -63,12 +63,14 @@ class Imitation:
     Args:
         body: names and indices.
         config: horizon and action.
+        timestep: seconds per frame of the reference, which is a control step.
     """
 
-    def __init__(self, body: Body, config: ImitationConfig):
+    def __init__(self, body: Body, config: ImitationConfig, timestep: float):
         self.config = config
         self.tracked = jnp.asarray(body.tracked_ids)
         self.servo = body.config.actuation == "position"
+        self._lead = 1 + round(body.config.activation_time / timestep)
         touch = [np.r_[body.sensor_slice(name)] for name in TOUCH_SENSORS]
         self._touch = jnp.asarray(np.concatenate(touch))
         inertial = ("accelerometer", "gyro", "velocimeter")
@@ -125,12 +127,13 @@ class Imitation:
     def ctrl(self, action: jax.Array, reference: Reference, frame: jax.Array) -> jax.Array:
         """Controls for the step from `frame` to the next, in [-1, 1], shape (n, 38).
 
-        Servos are offset around the setpoint of the next pose, so that doing nothing
-        follows the reference's joints; torques come from the action alone.
+        Servos are offset around the setpoint of a coming pose, so that doing nothing
+        follows the reference's joints; torques come from the action alone. The pose lies
+        one frame ahead and, as the muscles' filter lags by its time constant, that much more.
         """
         offset = self.config.action_scale * action
         if self.servo:
-            offset = offset + reference.setpoint[reference.after(frame, jnp.array(1))]
+            offset = offset + reference.setpoint[reference.after(frame, jnp.array(self._lead))]
         return jnp.clip(offset, -1.0, 1.0)
 
     def rewards(

@@ -123,7 +123,7 @@ def test_no_policy_there(tmp_path, folder):
 def test_a_policy_for_another_body_is_refused_by_its_clips(policy, body):
     from dataclasses import replace
 
-    from tests.standing import swaying_clips
+    from rodent.motion.sway import swaying_clips
     from training.evaluate import evaluate
 
     large = replace(policy, body=BodyConfig(scale=1.0))

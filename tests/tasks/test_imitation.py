@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from rodent.errors import InputError
+from rodent.motion.sway import swaying_clips
+from rodent.tasks import rotation
 from rodent.tasks.imitation import COST_TERMS, TRACKING_TERMS, Imitation
 from rodent.tasks.metrics import failed, finite, tracking_error
 from rodent.tasks.reference import build_reference, control_timestep
 from rodent.tasks.settings import ImitationConfig
-from tests.standing import swaying_clips
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def reference(body):
 
 @pytest.fixture(scope="module")
 def task(body):
-    return Imitation(body, ImitationConfig())
+    return Imitation(body, ImitationConfig(), 0.02)
 
 
 def _moved(state, by):
@@ -40,13 +41,20 @@ def test_reference_holds_every_frame_of_every_clip(body, reference):
     np.testing.assert_array_equal(reference.after(jnp.array([58, 59, 118]), jnp.array(5)), [59, 59, 119])
 
 
-def test_a_rat_is_put_down_with_no_paw_in_the_floor(body, reference):
+@pytest.mark.parametrize("height", [-0.01, 0.0, 0.01])
+def test_a_rat_is_put_down_on_its_paws(body, height):
+    """Wherever the clip has it: sunk into the floor, on it, or floating."""
     from rodent.motion.floor import lowest_paw
 
-    sunk = dataclasses.replace(reference, lift=reference.lift + 0.01)
-    start = sunk.start(jnp.arange(0, 120, 7))
-    assert (lowest_paw(np.asarray(start.qpos, float), body) > -1e-6).all()
-    np.testing.assert_allclose(start.act, reference.setpoint[jnp.arange(0, 120, 7)])
+    clips = swaying_clips(body)
+    up = np.r_[0, 0, height, np.zeros(71)]
+    clips = dataclasses.replace(clips, clips=tuple(dataclasses.replace(c, qpos=c.qpos + up) for c in clips))
+    moved = build_reference(clips, body)
+    frames = jnp.arange(0, 120, 7)
+    start = moved.start(frames)
+    np.testing.assert_allclose(lowest_paw(np.asarray(start.qpos, float), body), 0, atol=1e-6)
+    np.testing.assert_allclose(start.xpos[:, 1], start.qpos[:, :3], atol=1e-6)
+    np.testing.assert_allclose(start.act, moved.setpoint[frames])
 
 
 def test_observation_does_not_depend_on_place_or_heading(body, task, reference):
@@ -96,7 +104,7 @@ def test_rewards_peak_on_the_reference(task, reference):
         np.testing.assert_allclose(terms[name], term.weight, rtol=1e-5, err_msg=name)
     for name in COST_TERMS:
         np.testing.assert_allclose(terms[name], 0.0, atol=1e-7, err_msg=name)
-    away = _moved(state, (0.02, 0, 0))
+    away = _moved(state, (TRACKING_TERMS["root_position"].scale, 0, 0))
     worse = task.rewards(away, wanted, task.error(away, wanted), still + 1, still)
     assert (worse["root_position"] < terms["root_position"]).all()
     np.testing.assert_allclose(
@@ -130,9 +138,8 @@ def test_failure_is_sixty_degrees(task, reference):
     wanted = reference.at(jnp.array([5]))
     for degrees, lost in ((59, False), (61, True)):
         half = np.deg2rad(degrees) / 2
-        turned = dataclasses.replace(
-            wanted, qpos=wanted.qpos.at[0, 3:7].set(jnp.array([np.cos(half), np.sin(half), 0, 0]))
-        )
+        turn = rotation.multiply(wanted.qpos[:, 3:7], jnp.array([[np.cos(half), np.sin(half), 0, 0]]))
+        turned = dataclasses.replace(wanted, qpos=wanted.qpos.at[:, 3:7].set(turn))
         assert bool(failed(turned, task.error(turned, wanted))[0]) is lost
 
 
@@ -143,9 +150,10 @@ def test_a_state_that_is_not_finite_has_failed(task, reference):
     np.testing.assert_array_equal(task.failed(state, task.error(state, wanted)), [False, True])
 
 
-def test_doing_nothing_commands_the_next_pose(body, task, reference):
+def test_doing_nothing_commands_a_coming_pose(body, task, reference):
+    """The next frame's, and 40 ms more: the lag of the muscles' filter."""
     ctrl = task.ctrl(jnp.zeros((1, 38)), reference, jnp.array([10]))
-    np.testing.assert_allclose(ctrl[0], reference.setpoint[11], atol=1e-6)
+    np.testing.assert_allclose(ctrl[0], reference.setpoint[13], atol=1e-6)
     assert float(jnp.abs(task.ctrl(jnp.full((1, 38), 100.0), reference, jnp.array([10]))).max()) == 1.0
 
 

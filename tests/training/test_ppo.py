@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from rodent.body import NU
 from rodent.errors import InputError
+from rodent.motion.sway import swaying_clips
 from rodent.policy.networks import ActorCritic, Carry, PolicyOutput, initial_carry
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.imitation import Observation
 from rodent.tasks.reference import build_reference
-from tests.standing import swaying_clips
 from training.collect import Act, Experience, Outcome
 from training.config import PPOConfig, SamplerConfig, TrainConfig
 from training.ppo import latent_kl, new_learner, unrolled, update
@@ -91,7 +91,8 @@ def _experience(config, network, key, unroll=4):
     output, _ = unrolled(network, learner.params, blank)
     action = output.action_mean + output.action_std * jax.random.normal(keys[3], output.action_mean.shape)
     act = blank._replace(action=action, mean=output.action_mean, std=output.action_std)
-    reward = -jnp.mean(jnp.square(action - 0.5), -1)
+    # large beside what a fresh value network says
+    reward = -30 * jnp.mean(jnp.square(action - 0.5), -1)
     outcome = Outcome(reward, flags, flags, flags, {"all": reward})
     return learner, Experience(act, outcome, jax.tree.map(lambda x: x[-1], observation))
 

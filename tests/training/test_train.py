@@ -14,8 +14,8 @@ from rodent.body import Body
 from rodent.cli import main
 from rodent.errors import InputError, WorkError
 from rodent.motion.clip import write_clips
+from rodent.motion.sway import swaying_clips
 from rodent.policy.policy import load_policy
-from tests.standing import swaying_clips
 from training import train
 from training.config import PPOConfig, TrainConfig
 from training.runs import MetricsLog, open_run
@@ -162,7 +162,8 @@ def test_a_figure_that_is_not_finite_stops_the_run(clips, tmp_path, monkeypatch)
         return figures | ({"reward/root_position": float("nan")} if self.steps >= 96 else {})
 
     monkeypatch.setattr(Trainer, "iterate", broken)
-    config = TrainConfig(ppo=PPOConfig(num_envs=8, minibatches=2, epochs=1, unroll=4), checkpoint_seconds=0.0)
+    ppo = PPOConfig(num_envs=8, minibatches=2, epochs=1, unroll=4)
+    config = TrainConfig(ppo=ppo, checkpoint_seconds=0.0)
     run = tmp_path / "broken"
     with pytest.raises(WorkError, match=r"reward/root_position not finite at iteration 3.*not-finite-3.npz"):
         train.start(clips, run, config, None, STEPS)

@@ -1,0 +1,210 @@
+"""Rollouts: rows that agree with the engine, failures, restarts, and recordings of every unit."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from rodent.body import Body, BodyConfig
+from rodent.cli import main
+from rodent.errors import InputError
+from rodent.motion.clip import write_clips
+from rodent.motion.sway import swaying_clips
+from rodent.policy.policy import save_policy
+from rodent.policy.sizes import NetworkConfig
+from rodent.recording import open_recording
+from rodent.rollout import Player, record
+from rodent.tasks.imitation import COST_TERMS, TRACKING_TERMS
+from rodent.tasks.reference import build_reference
+from tests.policies import untrained_policy
+
+FRAMES = 40
+
+
+@pytest.fixture(scope="module")
+def policy(body):
+    return untrained_policy(body)
+
+
+@pytest.fixture(scope="module")
+def clips(body):
+    return swaying_clips(body, frames=FRAMES, n=3)
+
+
+def _player(body, policy, clips, n, **options):
+    reference = build_reference(clips, body)
+    return Player(body, policy.task, policy.network_config, reference, n, 0.02, **options)
+
+
+def _play(player, policy, clips, **options):
+    return list(player.play(policy.variables, policy.normalizer, np.arange(len(clips)), **options))
+
+
+def test_a_row_per_frame_from_the_first(body, policy, clips):
+    rows = _play(_player(body, policy, clips, 3), policy, clips)
+    assert [row.index for row in rows] == list(range(FRAMES))
+    np.testing.assert_allclose(rows[7].wanted, [clip.qpos[7] for clip in clips], atol=1e-5)
+    assert np.asarray(rows[0].error.root_position).max() < 0.02
+    assert set(rows[0].terms) == set(TRACKING_TERMS) | set(COST_TERMS)
+    assert rows[0].units == {}
+
+
+def test_playing_side_by_side_changes_nothing(body, policy, clips):
+    together = _play(_player(body, policy, clips, 3), policy, clips)
+    alone = list(_player(body, policy, clips, 1).play(policy.variables, policy.normalizer, np.array([1])))
+    for a, b in zip(together, alone, strict=True):
+        np.testing.assert_allclose(a.state.qpos[1], b.state.qpos[0], atol=1e-4)
+
+
+def test_the_mean_is_repeatable_and_samples_follow_their_seed(body, policy, clips):
+    player = _player(body, policy, clips, 3)
+    a, b = (_play(player, policy, clips)[-1].state.qpos for _ in range(2))
+    np.testing.assert_array_equal(a, b)
+    sampler = _player(body, policy, clips, 3, sample=True)
+    one, same, other = (_play(sampler, policy, clips, seed=seed)[-1].state.qpos for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert not np.allclose(one, other)
+
+
+def _weakling(body):
+    """A rat too weak to stand, which loses its reference."""
+    weak = Body(BodyConfig(strength=0.01))
+    return weak, untrained_policy(weak)
+
+
+def test_a_rat_that_lost_its_reference_is_left_or_put_back(body):
+    weak, policy = _weakling(body)
+    clips = swaying_clips(weak, frames=80, n=1)
+    player = _player(weak, policy, clips, 1)
+    left = _play(player, policy, clips, on_failure="continue")
+    again = _play(player, policy, clips, on_failure="restart")
+    failed = [bool(row.failed[0]) for row in left]
+    assert any(failed), "the weak rat did not fall: the test proves nothing"
+    first = failed.index(True)
+    assert left[-1].failed[0]
+    assert again[first].failed[0]
+    np.testing.assert_allclose(again[first].state.qpos[0, 7:], clips[0].qpos[first, 7:], atol=1e-4)
+    assert not again[first + 1].failed[0]
+
+
+@pytest.mark.parametrize("kind", ["mlp", "lstm"])
+def test_a_recording_holds_everything(body, clips, tmp_path, kind):
+    config = NetworkConfig(latent=8, encoder=(16,), decoder=(12, 10), value=(6,), decoder_kind=kind)
+    policy = untrained_policy(body, config)
+    found = record(policy, clips, tmp_path / "r.h5", origin={"clips": "sway"}, seed=3)
+    assert found["frames"] == 3 * FRAMES
+    with open_recording(tmp_path / "r.h5") as recording:
+        assert recording.body == body.config
+        assert recording.fps == pytest.approx(50.0)
+        assert recording.provenance["policy"] == policy.digest()
+        assert recording.provenance["seed"] == 3
+        rollout = recording.rollouts["sway_1"]
+        assert rollout.n_frames == FRAMES
+        assert (
+            set(found["layers"]) == set(rollout.layers) >= {"encoder/layer_0", "latent/mean", "value/layer_0"}
+        )
+        assert rollout.units("decoder/layer_0.pre").shape == (FRAMES, 12)
+        np.testing.assert_allclose(rollout["reference"], clips[1].qpos, atol=1e-5)
+        total = sum(rollout[f"reward/{name}"] for name in (*TRACKING_TERMS, *COST_TERMS))
+        np.testing.assert_allclose(rollout["reward/total"], total, atol=1e-5)
+        assert rollout["contact"].shape == (FRAMES, 4)
+        assert rollout["contact"].max() > 0, "no paw ever touched the floor"
+        assert rollout["alive"].all()
+        np.testing.assert_allclose(np.diff(rollout["time"]), 0.02, atol=1e-9)
+
+
+def test_recorded_units_are_those_that_moved_the_rat(body, policy, clips, tmp_path):
+    """The recorded action mean, put through the task, gives the recorded controls."""
+    from rodent.tasks.imitation import Imitation
+
+    record(policy, clips, tmp_path / "r.h5", origin={})
+    reference = build_reference(clips, body)
+    task = Imitation(body, policy.task, 0.02)
+    with open_recording(tmp_path / "r.h5") as recording:
+        rollout = recording.rollouts["sway_0"]
+        ctrl = task.ctrl(rollout.units("decoder/action_mean"), reference, jax.numpy.arange(FRAMES))
+        np.testing.assert_allclose(rollout["ctrl"], ctrl, atol=1e-6)
+
+
+def test_clips_of_unequal_length_keep_their_own(body, policy, tmp_path):
+    from dataclasses import replace
+
+    clips = swaying_clips(body, frames=FRAMES, n=2)
+    short = replace(clips[1], qpos=clips[1].qpos[:15], qvel=clips[1].qvel[:15])
+    record(policy, replace(clips, clips=(clips[0], short)), tmp_path / "r.h5", origin={})
+    with open_recording(tmp_path / "r.h5") as recording:
+        assert [r.n_frames for r in recording.rollouts.values()] == [FRAMES, 15]
+
+
+def test_another_body_is_refused(policy, tmp_path):
+    large = Body(BodyConfig(scale=1.0))
+    with pytest.raises(InputError, match=r"scale 1\b.*scale 0.9"):
+        record(policy, swaying_clips(large, frames=5), tmp_path / "r.h5", origin={})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def files(body, policy, clips, tmp_path):
+    save_policy(policy, tmp_path / "policy")
+    write_clips(clips, tmp_path / "clips.h5")
+    return tmp_path
+
+
+def test_the_commands(files, capsys):
+    words = [str(files / "policy"), "--clips", str(files / "clips.h5")]
+    assert main(["rollout", *words, "--out", str(files / "r.h5"), "--clip", "sway_2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rollouts"] == 1
+    assert main(["evaluate", *words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {
+        "clips",
+        "mean",
+        "success_rate",
+        "success_rate_20mm",
+        "success_rate_30mm",
+        "success_rate_50mm",
+    } == set(found)
+    keys = {"name", "behavior", "frames", "lifespan_frames", "success", "root_position_error_mm"}
+    keys |= {
+        "root_orientation_error_deg",
+        "joint_angle_error_deg",
+        "body_position_error_mm",
+        "end_effector_error_mm",
+    }
+    assert keys <= found["clips"][0].keys()
+    assert set(found["clips"][0]["end_effector_error_mm"]) == {
+        "hand_L",
+        "hand_R",
+        "foot_L",
+        "foot_R",
+        "skull",
+    }
+    assert main(["evaluate", *words]) == 0
+    assert "success:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nowhere", "--clips", "clips.h5"], "no such policy or run folder"),
+        (["clips.h5", "--clips", "clips.h5"], "neither a policy folder nor a run"),
+        (["policy", "--clips", "nowhere.h5"], "no such file"),
+        (["policy", "--clips", "policy"], "is a folder"),
+        (["policy", "--clips", "policy/policy.json"], "policy.json"),
+        (["policy", "--clips", "clips.h5", "--clip", "walk"], "unknown clip 'walk'"),
+        (["policy", "--clips", "clips.h5", "--out", "no/r.h5"], "does not exist; create it first"),
+        (["policy", "--clips", "clips.h5", "--out", "policy"], "cannot write"),
+    ],
+)
+def test_bad_input_ends_with_two_and_one_line(files, monkeypatch, capsys, words, message):
+    monkeypatch.chdir(files)
+    before = sorted(files.rglob("*"))
+    words = words if "--out" in words else [*words, "--out", "r.h5"]
+    assert main(["rollout", *words]) == 2
+    captured = capsys.readouterr()
+    lines = [line for line in captured.err.splitlines() if line.startswith("rodent:")]
+    assert len(lines) == 1
+    assert message in lines[0]
+    assert captured.out == ""
+    assert sorted(files.rglob("*")) == before
