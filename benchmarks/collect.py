@@ -11,14 +11,14 @@ import resource
 import time
 
 import numpy as np
+from _motion import benchmark_clips
 from mujoco.batch import Batch
 
 from rodent.body import Body
 from rodent.jax_setup import cache_compilations
+from rodent.physics.engine import PhysicsState
 from training.config import TrainConfig
 from training.trainer import Trainer
-
-from motion import benchmark_clips  # isort: skip  # beside this file
 
 ROUNDS, ITERATIONS = 5, 6
 
@@ -36,7 +36,7 @@ def main() -> None:
     written: list[np.ndarray] = []
     plain_step = engine.step
 
-    def step(ctrl: np.ndarray):
+    def step(ctrl: np.ndarray) -> PhysicsState:
         written.append(np.array(ctrl))
         return plain_step(ctrl)
 

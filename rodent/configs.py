@@ -48,7 +48,7 @@ def from_json(kind: type[Config], values: Any, path: Path | str, part: str) -> C
 def _value(hint: Any, value: Any, path: Path | str, place: str) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if dataclasses.is_dataclass(hint):
-        return from_json(typing.cast(Any, hint), value, path, place)
+        return from_json(hint, value, path, place)
     if origin is tuple and isinstance(value, list | tuple):
         if arguments[-1] is not ... and len(value) != len(arguments):
             raise InputError(f"{path}: {place} has {len(value)} values; {len(arguments)} are wanted")

@@ -1,6 +1,7 @@
 """Rollouts: rows that agree with the engine, failures, restarts, and recordings of every unit."""
 
 import json
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -67,25 +68,31 @@ def test_the_mean_is_repeatable_and_samples_follow_their_seed(body, policy, clip
     assert not np.allclose(one, other)
 
 
-def _weakling(body):
-    """A rat too weak to stand, which loses its reference."""
-    weak = Body(BodyConfig(strength=0.01))
-    return weak, untrained_policy(weak)
-
-
-def test_a_rat_that_lost_its_reference_is_left_or_put_back(body):
-    weak, policy = _weakling(body)
-    clips = swaying_clips(weak, frames=80, n=1)
-    player = _player(weak, policy, clips, 1)
+def test_a_rat_that_lost_its_reference_is_left_or_put_back(body, policy):
+    """The reference jumps 10 cm at frame 20: nobody can follow."""
+    clips = swaying_clips(body, frames=30, n=1)
+    qpos = clips[0].qpos.copy()
+    qpos[20:, 0] += 0.1
+    clips = replace(clips, clips=(replace(clips[0], qpos=qpos),))
+    player = _player(body, policy, clips, 1)
     left = _play(player, policy, clips, on_failure="continue")
     again = _play(player, policy, clips, on_failure="restart")
-    failed = [bool(row.failed[0]) for row in left]
-    assert any(failed), "the weak rat did not fall: the test proves nothing"
-    first = failed.index(True)
-    assert left[-1].failed[0]
-    assert again[first].failed[0]
-    np.testing.assert_allclose(again[first].state.qpos[0, 7:], clips[0].qpos[first, 7:], atol=1e-4)
-    assert not again[first + 1].failed[0]
+    assert [bool(row.failed[0]) for row in left] == [False] * 20 + [True] * 10
+    assert [bool(row.failed[0]) for row in again] == [False] * 20 + [True] + [False] * 9
+    assert abs(left[20].state.qpos[0, 0] - qpos[19, 0]) < 0.02
+    np.testing.assert_allclose(again[20].state.qpos[0, 7:], qpos[20, 7:], atol=1e-4)
+
+
+@pytest.mark.parametrize(("on_failure", "alive", "failures"), [("continue", 20, 1), ("restart", 29, 1)])
+def test_a_recording_says_where_a_rat_was_lost(body, policy, tmp_path, on_failure, alive, failures):
+    clips = swaying_clips(body, frames=30, n=1)
+    qpos = clips[0].qpos.copy()
+    qpos[20:, 0] += 0.1
+    clips = replace(clips, clips=(replace(clips[0], qpos=qpos),))
+    found = record(policy, clips, tmp_path / "r.h5", origin={}, on_failure=on_failure)
+    assert found["failures"] == failures
+    with open_recording(tmp_path / "r.h5") as recording:
+        assert int(recording.rollouts["sway_0"]["alive"].sum()) == alive
 
 
 @pytest.mark.parametrize("kind", ["mlp", "lstm"])
@@ -128,8 +135,6 @@ def test_recorded_units_are_those_that_moved_the_rat(body, policy, clips, tmp_pa
 
 
 def test_clips_of_unequal_length_keep_their_own(body, policy, tmp_path):
-    from dataclasses import replace
-
     clips = swaying_clips(body, frames=FRAMES, n=2)
     short = replace(clips[1], qpos=clips[1].qpos[:15], qvel=clips[1].qvel[:15])
     record(policy, replace(clips, clips=(clips[0], short)), tmp_path / "r.h5", origin={})

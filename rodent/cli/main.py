@@ -4,6 +4,7 @@ Command modules import nothing heavy at the top, so that `rodent --help` answers
 once; `run()` imports what it needs.
 """
 
+import os
 import sys
 from typing import Annotated
 
@@ -44,6 +45,10 @@ def main(args: list[str] | None = None) -> int:
         return 2
     except WorkError as error:
         print(f"rodent: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # whoever read the output has gone, as in `rodent clips info F | head`
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         return 1
     except KeyboardInterrupt:
         print("rodent: interrupted", file=sys.stderr)

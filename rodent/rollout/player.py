@@ -1,43 +1,26 @@
-"""Let a policy act on clips from their first frames, and record what happens.
-
-    player = Player(body, policy.task, policy.network_config, reference, n=9, timestep=0.02)
-    for row in player.play(policy.variables, policy.normalizer, clips=np.arange(9)):
-        print(row.index, row.error.root_position)
-    record(policy, clips, Path("walk.h5"))           # the same, written to a recording
-
-A row describes one control step: the state the policy saw, what it commanded, and the
-reward and forces that came of it.
-"""
+"""Let a policy act on clips from their first frames, one control step of all rats at a time."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from itertools import islice
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.body import NU, TOUCH_SENSORS, Body
-from rodent.motion.clip import ClipSet, require_body
+from rodent.body import NU, Body
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
 from rodent.policy.networks import ActorCritic, Carry, forget, initial_carry
-from rodent.policy.policy import Normalizer, Policy
+from rodent.policy.policy import Normalizer
 from rodent.policy.probe import probe
 from rodent.policy.sizes import NetworkConfig
-from rodent.progress import progress
-from rodent.recording import RecordingWriter
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.metrics import TrackingError, failed, finite
-from rodent.tasks.reference import Reference, build_reference, control_timestep
+from rodent.tasks.reference import Reference
 from rodent.tasks.settings import ImitationConfig
-from rodent.versions import versions
 
 OnFailure = Literal["continue", "restart"]
-_BLOCK = 64  # rows handed to the file at once
-_AT_ONCE = 32  # clips played side by side when recording: bounds memory
 
 
 class Row(NamedTuple):
@@ -216,117 +199,3 @@ def _put_back(
     state = jax.tree.map(lambda s, b: np.where(which.reshape(-1, *[1] * (s.ndim - 1)), b, s), state, begun)
     previous = jnp.where(which[:, None], 0.0, mind.previous)
     return state, mind._replace(carry=forget(mind.carry, jnp.asarray(which)), previous=previous)
-
-
-def record(
-    policy: Policy,
-    clips: ClipSet,
-    out: Path,
-    *,
-    origin: Mapping[str, Any],
-    seed: int = 0,
-    sample: bool = False,
-    on_failure: OnFailure = "continue",
-) -> dict[str, Any]:
-    """Play clips and write a recording of all that happens and of every unit.
-
-    Args:
-        policy: who acts.
-        clips: what is asked; each becomes a rollout of its name.
-        out: the recording file.
-        origin: where policy and clips came from, for the recording's provenance.
-        seed: of the draws, where latents and actions are sampled.
-        sample: draw latents and actions, instead of playing their means.
-        on_failure: leave a rat that lost its reference where it is, or put it back.
-
-    Returns:
-        the numbers of rollouts, frames, failures and layers.
-
-    Raises:
-        InputError: the clips belong to a body of another scale.
-        WorkError: the disk is full.
-    """
-    body = Body(policy.body)
-    require_body(clips, body)
-    timestep = control_timestep(clips)
-    reference = build_reference(clips, body)
-    n = min(_AT_ONCE, len(clips))
-    player = Player(
-        body, policy.task, policy.network_config, reference, n, timestep, units=True, sample=sample
-    )
-    touch = np.concatenate([np.r_[body.sensor_slice(name)] for name in TOUCH_SENSORS])
-    provenance = {
-        **origin,
-        "policy": policy.digest(),
-        "seed": seed,
-        "sampled": sample,
-        "on_failure": on_failure,
-        "intervention": None,
-        "versions": versions(),
-    }
-    failures, layers = 0, set[str]()
-    with (
-        RecordingWriter(
-            out,
-            fps=1 / timestep,
-            body=body.config,
-            joint_names=body.joint_names,
-            actuator_names=body.actuator_names,
-            provenance=provenance,
-        ) as writer,
-        progress("recording", clips.total_frames, "frames") as advance,
-    ):
-        for begin in range(0, len(clips), n):
-            ids = list(range(begin, min(begin + n, len(clips))))
-            # the last group is filled up by repeating its last clip
-            group = np.array(ids + ids[-1:] * (n - len(ids)))
-            files = [
-                writer.rollout(clips[i].name, clip=clips[i].name, behavior=clips[i].behavior) for i in ids
-            ]
-            lengths = [clips[i].n_frames for i in ids]
-            alive = np.ones(n, bool)
-            rows = player.play(policy.variables, policy.normalizer, group, seed=seed, on_failure=on_failure)
-            for block in _blocks(rows):
-                tables = [_table(row, touch, timestep) for row in block]
-                lost = np.stack([row.failed for row in block], 1)
-                for k, (file, length) in enumerate(zip(files, lengths, strict=True)):
-                    rows_left = min(len(block), length - block[0].index)
-                    if rows_left <= 0:
-                        continue
-                    failed_now = lost[k, :rows_left]
-                    ended = np.logical_and.accumulate(np.r_[alive[k], ~failed_now])
-                    alive[k] = ended[-1]
-                    table = {name: np.stack([t[name][k] for t in tables[:rows_left]]) for name in tables[0]}
-                    file.append({**table, "alive": ended[1:] if on_failure == "continue" else ~failed_now})
-                    failures += int(failed_now.sum()) if on_failure == "restart" else 0
-                    advance(rows_left)
-            failures += int((~alive[: len(ids)]).sum()) if on_failure == "continue" else 0
-            layers |= block[0].units.keys()
-    return {
-        "recording": str(out),
-        "rollouts": len(clips),
-        "frames": clips.total_frames,
-        "failures": failures,
-        "layers": sorted(layers),
-    }
-
-
-def _table(row: Row, touch: np.ndarray, timestep: float) -> dict[str, np.ndarray]:
-    """A row under the names of the recording file."""
-    return {
-        "time": np.full(len(row.failed), row.index * timestep),
-        "qpos": row.state.qpos,
-        "qvel": row.state.qvel,
-        "ctrl": row.ctrl,
-        "actuator_force": row.force,
-        "reference": row.wanted,
-        "contact": row.state.sensordata[:, touch],
-        **{f"reward/{name}": term for name, term in row.terms.items()},
-        "reward/total": np.sum(list(row.terms.values()), axis=0),
-        **{f"units/{layer}": values for layer, values in row.units.items()},
-    }
-
-
-def _blocks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while block := list(islice(rows, _BLOCK)):
-        yield block
