@@ -15,10 +15,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(LOCK)
 
-# draw without a screen
-ifeq ($(shell uname -s),Linux)
-endif
-
 .PHONY: help demo test setup check format bench lock clean distclean
 
 help: ## list the targets

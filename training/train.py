@@ -53,7 +53,7 @@ def train(run: Run, minutes: float | None, steps: int | None) -> dict[str, Any]:
         steps: bound on the control steps of the whole run; None for none.
 
     Returns:
-        what came of it: steps, seconds and the last evaluation.
+        what came of it: steps, seconds and how the saved policy, the best so far, tracks.
 
     Raises:
         WorkError: a figure is not finite any more.
@@ -92,14 +92,15 @@ def train(run: Run, minutes: float | None, steps: int | None) -> dict[str, Any]:
                 bar(passed, _note(trainer.steps, rate(trainer.steps), tracking))
                 if clock.checkpoint_due(config.checkpoint_seconds):
                     _save(run, trainer, checkpoints, iteration)
-        tracking = trainer.evaluate()
+        trainer.evaluate()
         _save(run, trainer, checkpoints, iteration)
+        best = trainer.evaluate_best()
     finally:
         log.close()
         checkpoints.close()
     if interrupted:
         raise KeyboardInterrupt
-    return {"run": str(run.folder), "steps": trainer.steps, "seconds": clock.seconds, **tracking}
+    return {"run": str(run.folder), "steps": trainer.steps, "seconds": clock.seconds, **best}
 
 
 class _Rate:
