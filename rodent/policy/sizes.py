@@ -20,7 +20,7 @@ class NetworkConfig:
     """Units per hidden layer of the value network."""
     decoder_kind: Literal["mlp", "lstm"] = "mlp"
     """Whether the decoder remembers."""
-    action_std: float = 0.6
+    action_std: float = 0.8
     """Standard deviation of actions before learning."""
 
     def __post_init__(self) -> None:

@@ -198,7 +198,7 @@ BAD_RUNS = {
     "another version": (lambda r: _card(r, version=99), "version 99.*reads version 1"),
     "no clips": (lambda r: _card(r, clips=None), "lacks clips"),
     "unknown setting": (lambda r: _card(r, config={"wings": 1}), "unknown field 'config.wings'"),
-    "no split": (lambda r: _card(r), r"no such file.*split.json"),
+    "no split": (lambda r: (_card(r), (r / "split.json").unlink()), r"no such file.*split.json"),
 }
 
 
@@ -206,6 +206,7 @@ def _card(run: Path, **changes: object) -> None:
     run.mkdir()
     card = {"schema": "virtual-rodent/run", "version": 1, "clips": "c.h5", "clips_digest": "0", "config": {}}
     (run / "config.json").write_text(json.dumps({k: v for k, v in (card | changes).items() if v is not None}))
+    (run / "split.json").write_text(json.dumps({"train": [], "test": []}))
 
 
 @pytest.mark.parametrize("kind", BAD_RUNS)
