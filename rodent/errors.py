@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable
 
 
-class InputError(ValueError):
+class InputError(Exception):
     """A file, option or argument is wrong; the user can mend it (exit code 2)."""
 
 

@@ -31,14 +31,12 @@ class Term:
 
 
 TRACKING_TERMS: Mapping[str, Term] = {
-    "root_position": Term(0.15, 0.030),
+    "root_position": Term(0.20, 0.030),
     "root_orientation": Term(0.20, 0.45),
-    "root_velocity": Term(0.10, 0.25),
-    "root_turning": Term(0.15, 2.5),
-    "joint_angles": Term(0.10, 0.40),
+    "joint_angles": Term(0.15, 0.40),
     "joint_velocities": Term(0.05, 6.0),
-    "end_effectors": Term(0.15, 0.030),
-    "body_positions": Term(0.10, 0.025),
+    "end_effectors": Term(0.20, 0.030),
+    "body_positions": Term(0.20, 0.025),
 }
 COST_TERMS: Mapping[str, Term] = {
     "control": Term(0.01, 1.0),
@@ -158,8 +156,6 @@ class Imitation:
         errors = {
             "root_position": error.root_position,
             "root_orientation": error.root_orientation,
-            "root_velocity": jnp.linalg.norm(state.qvel[:, :3] - wanted.qvel[:, :3], axis=-1),
-            "root_turning": jnp.linalg.norm(state.qvel[:, 3:6] - wanted.qvel[:, 3:6], axis=-1),
             "joint_angles": error.joint_angle,
             "joint_velocities": _rms(state.qvel[:, 6:] - wanted.qvel[:, 6:]),
             "end_effectors": _rms(error.end_effector),
