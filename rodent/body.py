@@ -37,6 +37,15 @@ PAWS = ("hand_L", "finger_L", "hand_R", "finger_R", "foot_L", "toe_L", "foot_R",
 TOUCH_SENSORS = ("palm_L", "palm_R", "sole_L", "sole_R")
 
 
+def in_tail(name: str) -> bool:
+    """Whether a body or hinge is of the tail (the neck's vertebrae are named in lower case).
+
+    >>> in_tail("vertebra_C6_bend"), in_tail("vertebra_cervical_1_bend"), in_tail("vertebra_6")
+    (True, False, False)
+    """
+    return name.startswith("vertebra_C")
+
+
 class Body:
     """A compiled rat on a floor, with its names and indices.
 
@@ -75,6 +84,10 @@ class Body:
         (i,) = self._ids(mujoco.mjtObj.mjOBJ_SENSOR, "sensor", [name])
         start = int(self.model.sensor_adr[i])
         return slice(start, start + int(self.model.sensor_dim[i]))
+
+    def sensor_rows(self, names: Iterable[str]) -> np.ndarray:
+        """Indices into sensordata of all values of the named sensors, in that order."""
+        return np.concatenate([np.r_[self.sensor_slice(name)] for name in names])
 
     @functools.cached_property
     def tracked_ids(self) -> np.ndarray:
@@ -216,7 +229,7 @@ def _actuate(rat: mujoco.MjSpec, config: BodyConfig) -> None:
 def _set_contacts(rat: mujoco.MjSpec, config: BodyConfig) -> None:
     """The floor has contype 1; a geom touches it with conaffinity bit 1, itself with bit 2."""
     for geom in rat.geoms:
-        tail = geom.parent.name.startswith("vertebra_C") and geom.parent.name[10:].isdigit()
+        tail = in_tail(geom.parent.name)
         itself = config.self_collision and geom.contype and not tail
         geom.contype = 2 if itself else 0
         geom.conaffinity = (0 if tail and not config.tail_contact else 1) | (2 if itself else 0)

@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rodent.errors import InputError, WorkError
 
@@ -77,6 +77,18 @@ def existing_file(path: Path) -> Path:
     if not path.exists():
         raise InputError(f"no such file: {path}")
     return path
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        InputError: missing, or not JSON.
+    """
+    try:
+        return json.loads(existing_file(path).read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not JSON: {error}") from error
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rodent.body import Body, BodyConfig
+from rodent.errors import WorkError
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +31,15 @@ def body() -> Body:
 def rng() -> np.random.Generator:
     """Seeded randomness."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def drawing() -> None:
+    """Skips tests that draw where there is no OpenGL."""
+    from rodent.render import Scene
+
+    try:
+        with Scene(BodyConfig(), (96, 64)):
+            pass
+    except WorkError as error:
+        pytest.skip(f"nothing can be drawn here: {error}")

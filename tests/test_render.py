@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rodent.body import BodyConfig
 from rodent.cli.render import Render
-from rodent.errors import InputError, WorkError
+from rodent.errors import InputError
 from rodent.motion import write_clips
 from rodent.motion.sway import swaying_clips
 from rodent.recording import RecordingWriter
@@ -20,14 +19,7 @@ SIZE = (96, 64)
 SMALL = RenderOptions(size=SIZE)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def drawing():
-    """Without OpenGL only the tests in which nothing is drawn could run."""
-    try:
-        with Scene(BodyConfig(), SIZE):
-            pass
-    except WorkError as error:
-        pytest.skip(f"nothing can be drawn here: {error}")
+pytestmark = pytest.mark.usefixtures("drawing")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from rodent.body import PAWS, Body, BodyConfig
-from rodent.errors import WorkError
 from rodent.motion.floor import floor_shift
 from rodent.motion.sway import swaying_clips
 from rodent.render import CAMERAS, Scene, View
@@ -18,14 +17,7 @@ from rodent.render.tail import Tail
 SIZE = (96, 64)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def drawing():
-    """Without OpenGL only the tests in which nothing is drawn could run."""
-    try:
-        with Scene(BodyConfig(), SIZE):
-            pass
-    except WorkError as error:
-        pytest.skip(f"nothing can be drawn here: {error}")
+pytestmark = pytest.mark.usefixtures("drawing")
 
 
 @pytest.fixture(scope="module")

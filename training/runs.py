@@ -12,7 +12,7 @@ from typing import Any
 
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
-from rodent.files import atomic_path, existing_file, explain_os_errors
+from rodent.files import atomic_path, existing_file, explain_os_errors, read_json
 from rodent.versions import versions
 from training.config import TrainConfig
 
@@ -69,7 +69,7 @@ def open_run(folder: Path) -> Run:
         raise InputError(f"no such run folder: {folder}")
     if not (folder / "config.json").exists():
         raise InputError(f"{folder} is not a run folder: it holds no config.json")
-    card = _read(folder / "config.json")
+    card = read_json(folder / "config.json")
     if not isinstance(card, dict) or card.get("schema") != SCHEMA:
         raise InputError(f"{folder / 'config.json'} does not describe a run: its schema is not {SCHEMA!r}")
     if card.get("version") != VERSION:
@@ -79,7 +79,7 @@ def open_run(folder: Path) -> Run:
     missing = [k for k in ("clips", "clips_digest", "config") if k not in card]
     if missing:
         raise InputError(f"{folder / 'config.json'} lacks {', '.join(missing)}")
-    split = _read(folder / "split.json")
+    split = read_json(folder / "split.json")
     if not isinstance(split, dict) or not {"train", "test"} <= split.keys():
         raise InputError(f"{folder / 'split.json'} lacks the lists train and test")
     config = from_json(TrainConfig, card["config"], folder / "config.json", "config")
@@ -135,10 +135,3 @@ def _write(path: Path, value: Any) -> None:
     with atomic_path(path) as temporary, temporary.open("w") as file:
         json.dump(value, file, indent=2, default=os.fspath)
         file.write("\n")
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(existing_file(path).read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not JSON: {error}") from error

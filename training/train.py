@@ -14,7 +14,7 @@ import numpy as np
 from rodent.body import Body
 from rodent.errors import InputError, WorkError
 from rodent.files import atomic_path
-from rodent.motion.clip import read_clips, require_body
+from rodent.motion.clip import ClipSet, read_clips, require_body
 from rodent.policy.policy import save_policy
 from rodent.progress import progress
 from training.checkpoint import Checkpoints
@@ -31,7 +31,7 @@ def start(
     clip_set = read_clips(clips)
     require_body(clip_set, Body(config.body))
     split = split_clips(clip_set, config.test_fraction, config.seed)
-    return train(begin_run(out, config, clips, split), minutes, steps)
+    return train(begin_run(out, config, clips, split), clip_set, minutes, steps)
 
 
 def resume(out: Path, minutes: float | None, steps: int | None) -> dict[str, Any]:
@@ -41,14 +41,15 @@ def resume(out: Path, minutes: float | None, steps: int | None) -> dict[str, Any
         raise InputError(
             f"{run.clips} has changed since {run.folder} was begun with it; restore it, or begin a new run"
         )
-    return train(run, minutes, steps)
+    return train(run, read_clips(run.clips), minutes, steps)
 
 
-def train(run: Run, minutes: float | None, steps: int | None) -> dict[str, Any]:
+def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) -> dict[str, Any]:
     """Train until a bound is met, from the run's last checkpoint if it has one.
 
     Args:
         run: an open run folder.
+        clips: what its file of clips holds.
         minutes: bound on the time of this call; None for none.
         steps: bound on the control steps of the whole run; None for none.
 
@@ -62,9 +63,8 @@ def train(run: Run, minutes: float | None, steps: int | None) -> dict[str, Any]:
     if minutes is None and steps is None:
         raise InputError("say how long to train: --minutes or --steps")
     config = run.config
-    clip_set = read_clips(run.clips)
     clock = _Clock()
-    trainer = Trainer(config, Body(config.body), clip_set.subset(run.split["train"]))
+    trainer = Trainer(config, Body(config.body), clips.subset(run.split["train"]))
     checkpoints = Checkpoints(run.folder / "checkpoints")
     iteration = 0
     if checkpoints.any():

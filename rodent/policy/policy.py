@@ -23,7 +23,7 @@ import numpy as np
 from rodent.body import NU, BodyConfig
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
-from rodent.files import atomic_path, existing_file
+from rodent.files import atomic_path, existing_file, read_json
 from rodent.policy.networks import ActorCritic
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.imitation import Observation
@@ -117,10 +117,7 @@ def load_policy(folder: Path) -> Policy:
 
     folder = _policy_folder(Path(folder))
     path = folder / "policy.json"
-    try:
-        card = json.loads(existing_file(path).read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not JSON: {error}") from error
+    card = read_json(path)
     if not isinstance(card, dict) or card.get("schema") != SCHEMA:
         raise InputError(f"{path} is not a policy: its schema is not {SCHEMA!r}")
     if card.get("version") != VERSION:

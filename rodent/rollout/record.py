@@ -74,7 +74,7 @@ def record(
         actuator_names=body.actuator_names,
         provenance=provenance,
     )
-    touch = np.concatenate([np.r_[body.sensor_slice(name)] for name in TOUCH_SENSORS])
+    touch = body.sensor_rows(TOUCH_SENSORS)
     failures, layers = 0, set[str]()
     with writer, progress("recording", clips.total_frames, "frames") as advance:
         for begin in range(0, len(clips), n):

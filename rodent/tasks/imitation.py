@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.body import TOUCH_SENSORS, Body
+from rodent.body import TOUCH_SENSORS, Body, in_tail
 from rodent.physics.engine import PhysicsState
 from rodent.tasks import rotation
 from rodent.tasks.metrics import END_EFFECTOR_ROWS, TORSO, TrackingError, failed, tracking_error
@@ -71,13 +71,10 @@ class Imitation:
         self.tracked = jnp.asarray(body.tracked_ids)
         self.servo = body.config.actuation == "position"
         self._lead = 1 + round(body.config.activation_time / timestep)
-        touch = [np.r_[body.sensor_slice(name)] for name in TOUCH_SENSORS]
-        self._touch = jnp.asarray(np.concatenate(touch))
-        inertial = ("accelerometer", "gyro", "velocimeter")
-        self._inertial = jnp.asarray(np.concatenate([np.r_[body.sensor_slice(n)] for n in inertial]))
+        self._touch = jnp.asarray(body.sensor_rows(TOUCH_SENSORS))
+        self._inertial = jnp.asarray(body.sensor_rows(("accelerometer", "gyro", "velocimeter")))
         # the tail has 24 of the 67 hinges and needs no preview: its servos follow their setpoints
-        tail = [n.startswith("vertebra_C") and n[10].isdigit() for n in body.joint_names]
-        self._previewed = jnp.asarray(np.flatnonzero(~np.array(tail)))
+        self._previewed = jnp.asarray(np.flatnonzero([not in_tail(name) for name in body.joint_names]))
         self._force_scale = jnp.asarray(np.abs(body.model.actuator_forcerange[:, 1]), jnp.float32)
 
     def observe(self, state: PhysicsState, reference: Reference, frame: jax.Array) -> Observation:
