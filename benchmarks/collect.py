@@ -23,7 +23,7 @@ from rodent.physics.engine import PhysicsState
 from training.config import TrainConfig
 from training.trainer import Trainer
 
-ROUNDS, ITERATIONS = 5, 6
+ROUNDS, ITERATIONS = 5, 3
 
 
 def main() -> None:
@@ -38,15 +38,15 @@ def main() -> None:
     trainer = Trainer(config, body, benchmark_clips(body))
     engine = trainer.engine
     n, unroll = config.ppo.num_envs, config.ppo.unroll
-    for _ in range(30):  # compile, and leave the first falls behind
+    for _ in range(15):  # compile, and leave the first falls behind
         trainer.iterate()
 
     written: list[np.ndarray] = []
     plain_step = engine.step
 
-    def step(ctrl: np.ndarray) -> PhysicsState:
+    def step(ctrl: np.ndarray, wrench: np.ndarray | None = None) -> PhysicsState:
         written.append(np.array(ctrl))
-        return plain_step(ctrl)
+        return plain_step(ctrl, wrench)
 
     bare = Batch(body.model, n, 0)
     loop_seconds = bare_seconds = 0.0

@@ -10,6 +10,7 @@ The MJCF is read from the installed dm_control package and edited with `mujoco.M
 nothing of it is stored here. Its skin is put on by `rodent.render`.
 """
 
+import copy
 import functools
 import importlib.util
 from collections.abc import Iterable
@@ -127,6 +128,13 @@ class Body:
                 raise unknown(word, name, known, "the rat's body")
             ids.append(i)
         return np.array(ids, dtype=np.int32)
+
+
+def kinematic_model(model: mujoco.MjModel) -> mujoco.MjModel:
+    """A copy for which only kinematics is wanted: looking for contacts would cost more than all the rest."""
+    model = copy.copy(model)
+    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT | mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
+    return model
 
 
 def build_spec(config: BodyConfig, arena: str = "floor") -> mujoco.MjSpec:

@@ -70,6 +70,7 @@ class Episodes:
 
     Attributes:
         frame: of the reference, shape (n,).
+        start: the frame the episode began with, shape (n,).
         act: the step under way.
         previous: the action before it, shape (n, 38).
         deviation: of that step's action from its mean, in standard deviations, shape (n, 38).
@@ -79,6 +80,7 @@ class Episodes:
     """
 
     frame: jax.Array
+    start: jax.Array
     act: Act
     previous: jax.Array
     deviation: jax.Array
@@ -119,7 +121,7 @@ def first_episodes(
     frame = jnp.full(n, reference.last[0])
     observation = task.observe(reference.at(frame), reference, frame)
     act = Act(observation, carry, jnp.zeros_like(carry.latent), still, still, still + 1.0, jnp.ones(n, bool))
-    return reference.at(frame), Episodes(frame - 1, act, still, still, carry, sampler, key)
+    return reference.at(frame), Episodes(frame - 1, frame - 1, act, still, still, carry, sampler, key)
 
 
 def judge(task: Imitation, reference: Reference, physics: PhysicsState, episodes: Episodes) -> Outcome:
@@ -150,8 +152,9 @@ def advance(
     outcome = judge(task, reference, physics, episodes)
     frame = episodes.frame + 1
     over = outcome.failed | outcome.ended
-    sampler = updated(episodes.sampler, frame, outcome.failed)
-    frame = jnp.where(over, sample_starts(sampler, key_start, frame.shape[0]), frame)
+    begun = sample_starts(episodes.sampler, key_start, frame.shape[0])
+    sampler = updated(episodes.sampler, episodes.start, frame - episodes.start, outcome.failed, begun, over)
+    frame, start = jnp.where(over, begun, frame), jnp.where(over, begun, episodes.start)
     now = select(over, reference.start(frame), physics)
     carry = forget(episodes.carry, over)
     observation = task.observe(now, reference, frame)
@@ -162,7 +165,7 @@ def advance(
     act = Act(observation, carry, noise, action, output.action_mean, output.action_std, over)
     orders = Orders(task.ctrl(action, reference, frame), over, now.qpos, now.qvel, now.act)
     previous = jnp.where(over[:, None], 0.0, episodes.act.action)
-    return Episodes(frame, act, previous, deviation, output.carry, sampler, key), outcome, orders
+    return Episodes(frame, start, act, previous, deviation, output.carry, sampler, key), outcome, orders
 
 
 def _correlated(key: jax.Array, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:

@@ -14,9 +14,9 @@ class PPOConfig:
 
     num_envs: int = 512
     """Rats stepped at once."""
-    unroll: int = 16
+    unroll: int = 32
     """Control steps each rat makes between updates."""
-    epochs: int = 3
+    epochs: int = 2
     """Passes over the collected steps per update."""
     minibatches: int = 4
     """Parts a pass is cut into, by rat; num_envs must be a multiple."""
@@ -28,7 +28,7 @@ class PPOConfig:
     """How far the likelihood ratio of an action may move in one update."""
     learning_rate: float = 5e-4
     """Where the learning rate starts; it then follows the measured KL."""
-    learning_rate_range: tuple[float, float] = (1e-4, 2e-3)
+    learning_rate_range: tuple[float, float] = (3e-5, 2e-3)
     """Bounds of the learning rate."""
     target_kl: float = 0.02
     """KL divergence per minibatch between old and new policy that the learning rate aims at, nats."""
@@ -38,10 +38,18 @@ class PPOConfig:
     Hollenstein et al., Colored noise in PPO, AAAI 2024."""
     entropy: float = 1e-3
     """Weight of the entropy of actions."""
+    final_std: float = 0.25
+    """The standard deviation of actions is at last held under this: coarse noise finds what fine
+    noise does not, but a policy that must survive it learns to be careful, not exact."""
+    final_std_steps: tuple[int, int] = (0, 5_000_000)
+    """Control steps between which the ceiling falls, geometrically, from the network's action_std."""
     value_weight: float = 1.0
     """Weight of the value network's squared error."""
     max_grad_norm: float = 1.0
     """Gradients are scaled down to this global norm."""
+    average: float = 0.97
+    """What the averaged parameters keep of themselves per update. They are what is evaluated and
+    saved: single updates wander around what they learn (Polyak and Juditsky, 1992)."""
     latent_kl: float = 1e-4
     """Final weight of the KL divergence from the intention to its AR(1) prior."""
     latent_kl_steps: int = 2_000_000
@@ -58,7 +66,12 @@ class PPOConfig:
             raise InputError(
                 f"ppo num_envs {self.num_envs} is no multiple of minibatches {self.minibatches}; change one"
             )
-        for name in ("discount", "gae_lambda", "latent_correlation", "noise_correlation"):
+        if not self.final_std > 0:
+            raise InputError(f"ppo final_std is {self.final_std:g}; it must be positive")
+        begin, end = self.final_std_steps
+        if not 0 <= begin < end:
+            raise InputError(f"ppo final_std_steps are {begin} and {end}; the second must be the larger")
+        for name in ("discount", "gae_lambda", "latent_correlation", "noise_correlation", "average"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"ppo {name} is {getattr(self, name):g}; it must lie in [0, 1)")
 
@@ -67,14 +80,16 @@ class PPOConfig:
 class SamplerConfig:
     """Frames at which episodes begin; what is left over is spread evenly."""
 
-    first: float = 0.1
+    first: float = 0.2
     """Share of episodes that begin with a clip's first frame, where evaluation begins."""
-    failing: float = 0.6
-    """Share that begins before frames at which rats have failed lately."""
-    before: int = 25
-    """How many frames before a failure such an episode may begin."""
+    failing: float = 0.5
+    """Share that begins where rats have soon failed of late."""
+    soon: float = 50.0
+    """Steps after which a failure counts 1/e of an immediate one."""
+    neighbours: int = 5
+    """Frames to either side whose episodes count as a frame's own."""
     memory: float = 0.98
-    """What is kept, per update, of the count of failures."""
+    """What is kept, per update, of the count of episodes."""
 
     def __post_init__(self) -> None:
         if min(self.first, self.failing) < 0 or self.first + self.failing > 1:
@@ -82,8 +97,8 @@ class SamplerConfig:
                 f"sampler shares are first {self.first:g} and failing {self.failing:g}; "
                 "they must not be negative, nor more than 1 together"
             )
-        if self.before < 1 or not 0 <= self.memory < 1:
-            raise InputError("sampler before must be at least 1 frame and memory in [0, 1)")
+        if self.soon <= 0 or self.neighbours < 0 or not 0 <= self.memory < 1:
+            raise InputError("sampler soon must be positive, neighbours not negative, memory in [0, 1)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +119,7 @@ class TrainConfig:
     """All randomness comes from it."""
     test_fraction: float = 0.0
     """Part of the sessions (of the clips, where there is one session) kept out of training."""
-    evaluate_every: int = 500_000
+    evaluate_every: int = 250_000
     """Control steps between evaluations on the training clips."""
     checkpoint_seconds: float = 60.0
     """Time between checkpoints."""

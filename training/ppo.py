@@ -30,6 +30,7 @@ class Learner:
 
     Attributes:
         params: of the actor-critic.
+        average: of the params over the last updates: what is evaluated and saved.
         optimizer: Adam's moments.
         statistics: running mean and deviation of observations.
         learning_rate: as adapted so far.
@@ -38,6 +39,7 @@ class Learner:
     """
 
     params: Any
+    average: Any
     optimizer: Any
     statistics: running_statistics.RunningStatisticsState
     learning_rate: jax.Array
@@ -67,6 +69,7 @@ def new_learner(
     one = jax.tree.map(lambda x: jnp.zeros(x.shape[1:], jnp.float32), observation)
     return Learner(
         params=params,
+        average=jax.tree.map(jnp.copy, params),  # buffers are donated, each once
         optimizer=_ADAM.init(params),
         statistics=running_statistics.init_state(one),
         learning_rate=jnp.float32(config.learning_rate),
@@ -111,9 +114,8 @@ def update(
     batch = Batch(acts._replace(observation=observation), log_prob, advantage, target)
     weight = config.latent_kl * jnp.minimum(1.0, learner.steps / config.latent_kl_steps)
 
-    def one_minibatch(carry: Progress, rats: jax.Array) -> tuple[Progress, dict[str, jax.Array]]:
+    def one_minibatch(carry: Progress, part: Batch) -> tuple[Progress, dict[str, jax.Array]]:
         params, optimizer, rate = carry
-        part = jax.tree.map(lambda x: x[:, rats], batch)
         gradient, figures = jax.grad(_loss, has_aux=True)(params, config, network, part, weight)
         norm = optax.tree.norm(gradient)
         gradient = jax.tree.map(
@@ -124,24 +126,42 @@ def update(
         rate = _adapted(config, rate, figures["kl"])
         return (params, optimizer, rate), figures | {"gradient_norm": norm}
 
-    def one_epoch(carry: Progress, key: jax.Array) -> tuple[Progress, dict[str, jax.Array]]:
-        rats = jax.random.permutation(key, config.num_envs).reshape(config.minibatches, -1)
-        return jax.lax.scan(one_minibatch, carry, rats)
+    key, key_shuffle = jax.random.split(learner.key)
+    parts = _parts(batch, jax.random.permutation(key_shuffle, config.num_envs), config.minibatches)
 
-    key, *epochs = jax.random.split(learner.key, config.epochs + 1)
+    def one_epoch(carry: Progress, _: None) -> tuple[Progress, dict[str, jax.Array]]:
+        return jax.lax.scan(one_minibatch, carry, parts)
+
     carry = (learner.params, learner.optimizer, learner.learning_rate)
-    (params, optimizer, rate), figures = jax.lax.scan(one_epoch, carry, jnp.stack(epochs))
+    (params, optimizer, rate), figures = jax.lax.scan(one_epoch, carry, length=config.epochs)
+    steps = learner.steps + outcomes.reward.size
+    params = _less_noisy(params, std_ceiling(config, network.config.action_std, steps))
+    updates = steps / outcomes.reward.size
+    kept = jnp.minimum(config.average, updates / (updates + 10))  # the first ones are soon forgotten
     learner = Learner(
         params=params,
+        average=optax.incremental_update(params, learner.average, 1 - kept),
         optimizer=optimizer,
-        statistics=running_statistics.update(learner.statistics, acts.observation),
+        # steps that follow one another look alike: every fourth tells as much
+        statistics=running_statistics.update(
+            learner.statistics, jax.tree.map(lambda x: x[::4], acts.observation)
+        ),
         learning_rate=rate,
         key=key,
-        steps=learner.steps + outcomes.reward.size,
+        steps=steps,
     )
     figures = {name: jnp.mean(value) for name, value in figures.items()}
     explained = 1 - jnp.var(target - value(observation)) / (jnp.var(target) + 1e-9)
     return learner, figures | {"learning_rate": rate, "explained_variance": explained}
+
+
+def _parts(batch: Batch, rats: jax.Array, count: int) -> Batch:
+    """Minibatches of whole rats in the given order; leaves (count, unroll, rats / count, ...)."""
+
+    def cut(x: jax.Array) -> jax.Array:
+        return jnp.moveaxis(x[:, rats].reshape(x.shape[0], count, len(rats) // count, *x.shape[2:]), 1, 0)
+
+    return jax.tree.map(cut, batch)
 
 
 def _loss(
@@ -202,6 +222,19 @@ def latent_kl(output: PolicyOutput, before: jax.Array, fresh: jax.Array, correla
     q = jnp.exp(output.latent_logvar)
     kl = (q + jnp.square(output.latent_mean - mean)) / variance - 1 + jnp.log(variance) - output.latent_logvar
     return 0.5 * jnp.sum(kl, -1)
+
+
+def std_ceiling(config: PPOConfig, initial: float, steps: jax.Array) -> jax.Array:
+    """The largest standard deviation of actions allowed after so many control steps."""
+    begin, end = config.final_std_steps
+    passed = jnp.clip((steps - begin) / (end - begin), 0.0, 1.0)
+    return initial * (config.final_std / initial) ** passed
+
+
+def _less_noisy(params: Any, ceiling: jax.Array) -> Any:
+    decoder = params["policy"]["decoder"]
+    decoder = decoder | {"log_std": jnp.minimum(decoder["log_std"], jnp.log(ceiling))}
+    return params | {"policy": params["policy"] | {"decoder": decoder}}
 
 
 def _log_prob(mean: jax.Array, std: jax.Array, action: jax.Array) -> jax.Array:

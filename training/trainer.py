@@ -25,7 +25,15 @@ from rodent.policy.policy import Policy
 from rodent.rollout import Player
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.reference import build_reference, control_timestep
-from training.collect import Act, Episodes, Experience, Outcome, advance, collect, first_episodes
+from training.collect import (
+    Act,
+    Episodes,
+    Experience,
+    Outcome,
+    advance,
+    collect,
+    first_episodes,
+)
 from training.config import PPOConfig, TrainConfig
 from training.evaluate import scores, trace_clips
 from training.ppo import Learner, new_learner, normalizer_of, update
@@ -81,7 +89,7 @@ class Trainer:
         self.engine = HostEngine(body.model, n, timestep)
         self._advance = jax.jit(partial(advance, task, network, config.ppo.noise_correlation))
         self._update = jax.jit(partial(_stacked_update, config.ppo, network), donate_argnums=0)
-        self._refresh = jax.jit(partial(refreshed, config.sampler))
+        self._refresh = jax.jit(refreshed)
         chosen = np.unique(np.linspace(0, len(clips) - 1, min(_EVALUATED_CLIPS, len(clips))).astype(int))
         self._clips, self._evaluated = clips, chosen
         self._player = Player(body, config.task, config.network, self._reference, len(chosen), timestep)
@@ -157,8 +165,8 @@ class Trainer:
         self._best = np.asarray(state.best)
 
     def _usable(self) -> tuple[Any, Any]:
-        """A copy of parameters and normaliser, which outlives the learner's donated buffers."""
-        return jax.tree.map(np.array, (self.learner.params, normalizer_of(self.learner.statistics)))
+        """A copy of averaged parameters and normaliser, which outlives the learner's donated buffers."""
+        return jax.tree.map(np.array, (self.learner.average, normalizer_of(self.learner.statistics)))
 
 
 def _stacked_update(

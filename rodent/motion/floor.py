@@ -4,13 +4,11 @@ lowest = lowest_paw(qpos, body)       # metres, one per frame
 shift = floor_shift(qpos, body)       # what to add to the height
 """
 
-import copy
-
 import mujoco
 import numpy as np
 from mujoco.batch import Batch
 
-from rodent.body import Body
+from rodent.body import Body, kinematic_model
 
 _BLOCK = 1024  # frames whose geom poses are held at once
 
@@ -31,9 +29,7 @@ def lowest_paw(qpos: np.ndarray, body: Body) -> np.ndarray:
         metres above the floor, shape (frames,).
     """
     ids = body.paw_geom_ids
-    # only kinematics is wanted: the floor's contacts would cost more than all the rest
-    model = copy.copy(body.model)
-    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT | mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
+    model = kinematic_model(body.model)
     batch = Batch(model, nsim=min(_BLOCK, len(qpos)))
     pose, position, axes = batch.bind("qpos"), batch.bind("geom_xpos"), batch.bind("geom_xmat")
     lowest = np.empty(len(qpos))

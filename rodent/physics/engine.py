@@ -18,7 +18,7 @@ class PhysicsState:
             hinge velocities (rad/s), shape (n, 73).
         act: actuator activations, shape (n, 38).
         xpos: positions of all bodies (m), shape (n, nbody, 3).
-        sensordata: the MJCF's sensors in order, shape (n, 16).
+        sensordata: the MJCF's sensors in order, of the last physics substep, shape (n, 16).
         actuator_force: forces of the last physics substep (N·m), shape (n, 38).
     """
 
@@ -39,6 +39,10 @@ class Engine(Protocol):
         """Put the rats `ids` into the given states, shapes (len(ids), 74), (…, 73), (…, 38)."""
         ...
 
-    def step(self, ctrl: np.ndarray) -> PhysicsState:
-        """Hold the controls, shape (num_envs, 38), for one control step."""
+    def step(self, ctrl: np.ndarray, wrench: np.ndarray | None = None) -> PhysicsState:
+        """Hold the controls, shape (num_envs, 38), for one control step.
+
+        A wrench pushes the trunk meanwhile: force (N) and torque (N·m) in the world's frame,
+        shape (num_envs, 6).
+        """
         ...

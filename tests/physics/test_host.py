@@ -34,6 +34,20 @@ def test_steps_are_those_of_mujoco(body, rng):
         np.testing.assert_allclose(state.xpos[i], data.xpos, atol=1e-5)
 
 
+def test_a_wrench_pushes_for_one_control_step(body, rng):
+    qpos, qvel, act = _standing(body, 2, rng)
+    qpos[:, 2] = 1.0
+    engine = HostEngine(body.model, 2, 0.02)
+    engine.reset(np.arange(2), qpos, qvel, act)
+    wrench = np.zeros((2, 6))
+    wrench[1, 2] = 2 * 9.81 * mujoco.mj_getTotalmass(body.model)
+    still = np.zeros((2, NU))
+    speeds = [engine.step(still, wrench).qvel[:, :3], engine.step(still).qvel[:, :3]]
+    # twice its weight turns free fall into rising as fast; afterwards both fall alike
+    assert speeds[0][0, 2] < 0 < speeds[0][1, 2]
+    assert (speeds[1][:, 2] < speeds[0][:, 2] - 0.05).all()
+
+
 def test_threads_do_not_change_a_bit(body, rng):
     start, ctrl = _standing(body, 7, rng), rng.uniform(-1, 1, (4, 7, NU))
 

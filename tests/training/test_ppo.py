@@ -19,7 +19,7 @@ from rodent.tasks.imitation import Observation
 from rodent.tasks.reference import build_reference
 from training.collect import Act, Experience, Outcome
 from training.config import PPOConfig, SamplerConfig, TrainConfig
-from training.ppo import latent_kl, new_learner, unrolled, update
+from training.ppo import latent_kl, new_learner, std_ceiling, unrolled, update
 from training.sampler import new_sampler, refreshed, sample_starts, updated
 from training.split import split_clips
 
@@ -57,20 +57,27 @@ def test_episodes_begin_anywhere_but_at_a_last_frame(reference):
     assert set(starts) == set(range(120)) - {59, 119}
 
 
-def test_episodes_begin_before_failures_in_the_same_clip(reference):
-    config = SamplerConfig(first=0.0, failing=1.0, before=10)
+def test_episodes_begin_where_rats_soon_fail_and_at_first_frames(reference):
+    config = SamplerConfig(first=0.25, failing=0.75, neighbours=2)
+    begun = jnp.repeat(jnp.arange(120), 50)
+    hard = begun == 61  # the second clip's second frame: its neighbours lie in the same clip
+    n = len(begun)
+    sampler = updated(new_sampler(config, reference), begun, jnp.ones(n), hard, begun, jnp.ones(n, bool))
+    starts = np.asarray(sample_starts(refreshed(sampler, reference), jax.random.PRNGKey(0), 20_000))
+    share = np.bincount(starts, minlength=120) / len(starts)
+    assert share[60] > 0.125 and share[0] > 0.125  # first frames of the two clips
+    assert share[61:64].sum() + share[60] - 0.125 > 0.4
+    assert share[58] < 0.01 and share[64:].max() < 0.01
+
+
+def test_late_failures_and_old_ones_count_less(reference):
+    config = SamplerConfig(soon=10.0, memory=0.5)
     sampler = new_sampler(config, reference)
-    sampler = updated(sampler, jnp.array([64, 64, 30]), jnp.array([True, True, False]))
-    starts = np.asarray(sample_starts(refreshed(config, sampler, reference), jax.random.PRNGKey(0), 5000))
-    assert set(starts) == {60, 61, 62, 63}
-
-
-def test_failures_fade(reference):
-    config = SamplerConfig(memory=0.5)
-    sampler = updated(new_sampler(config, reference), jnp.array([5]), jnp.array([True]))
-    for _ in range(3):
-        sampler = refreshed(config, sampler, reference)
-    assert float(sampler.failures[5]) == pytest.approx(0.125)
+    start, no = jnp.array([5, 70]), jnp.zeros(2, bool)
+    sampler = updated(sampler, start, jnp.array([0, 20]), ~no, start, no)
+    np.testing.assert_allclose(sampler.failed[start], [1, np.exp(-2)], rtol=1e-6)
+    sampler = refreshed(refreshed(sampler, reference), reference)
+    np.testing.assert_allclose(sampler.failed[start], [0.25, 0.25 * np.exp(-2)], rtol=1e-6)
 
 
 def _experience(config, network, key, unroll=4):
@@ -128,6 +135,30 @@ def test_the_learning_rate_follows_the_kl():
         assert low <= np.float32(learner.learning_rate) <= high
 
 
+def test_noise_falls_under_its_ceiling():
+    config = PPOConfig(num_envs=16, minibatches=2, final_std=0.2, final_std_steps=(32, 96))
+    ceilings = std_ceiling(config, 0.8, jnp.array([32, 64, 96, 5000]))
+    np.testing.assert_allclose(ceilings, [0.8, 0.4, 0.2, 0.2], rtol=1e-5)
+    network = ActorCritic(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
+    learner, experience = _experience(config, network, jax.random.PRNGKey(0))  # of 64 steps
+    learner, _ = update(config, network, learner, experience)
+    assert float(jnp.exp(learner.params["policy"]["decoder"]["log_std"]).max()) == pytest.approx(
+        0.4, rel=1e-5
+    )
+
+
+def test_what_is_saved_is_an_average_over_updates():
+    config = PPOConfig(num_envs=16, minibatches=2, average=0.5)
+    network = ActorCritic(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
+    learner, experience = _experience(config, network, jax.random.PRNGKey(0))
+    for kept in (1 / 11, 2 / 12):  # at first less is kept than will be
+        before = learner.average
+        learner, _ = update(config, network, learner, experience)
+        expected = jax.tree.map(lambda a, b, k=kept: k * a + (1 - k) * b, before, learner.params)
+        for a, b in zip(jax.tree.leaves(learner.average), jax.tree.leaves(expected), strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-6)
+
+
 def test_a_clips_end_teaches_nothing():
     """Steps that end a clip have no advantage: other rewards there change no parameter of the policy."""
     config = PPOConfig(num_envs=16, minibatches=2, value_weight=0.0)
@@ -171,7 +202,9 @@ def test_split_keeps_sessions_whole(body, fraction, seed):
         (PPOConfig, "discount", 1.0),
         (PPOConfig, "epochs", -1),
         (SamplerConfig, "first", 0.9),
-        (SamplerConfig, "before", 0),
+        (SamplerConfig, "soon", 0),
+        (PPOConfig, "final_std", 0.0),
+        (PPOConfig, "final_std_steps", (5, 5)),
     ],
 )
 def test_senseless_settings_are_refused(kind, field, value):
