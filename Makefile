@@ -15,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(LOCK)
 
-.PHONY: help demo test setup check format bench lock clean distclean
+.PHONY: help demo test setup check format docs bench lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ format: $(STAMP) ## put the code in shape
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+docs: $(STAMP) ## build the documentation into docs/site; any warning fails
+	$(BIN)/python docs/generate.py
+	cd docs && ../$(BIN)/python -m zensical build --clean --strict
+
 bench: $(STAMP) ## measure every performance claim, one script after the other
 	@failed=; for script in benchmarks/[a-z]*.py; do \
 	  echo "== $$script"; $(BIN)/python $$script || failed="$$failed $$script"; \
@@ -46,15 +50,16 @@ bench: $(STAMP) ## measure every performance claim, one script after the other
 
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
   --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links \
-  --custom-compile-command "make lock" --extra neuro --extra viewer --group dev
+  --custom-compile-command "make lock" --extra neuro --extra viewer --group dev --group docs
 
 lock: | $(BIN)/uv ## renew requirements/*.txt: the newest versions that pyproject.toml allows
 	$(COMPILE) --output-file requirements/cpu.txt
 	$(COMPILE) --output-file requirements/cuda12.txt --extra cuda12 --constraint requirements/cpu.txt
 	$(COMPILE) --output-file requirements/cuda13.txt --extra cuda13 --constraint requirements/cpu.txt
 
-clean: ## remove caches, builds and the demo's output
+clean: ## remove caches, builds, the docs as built and the demo's output
 	rm -rf demo dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache MUJOCO_LOG.TXT
+	rm -rf docs/site docs/.cache docs/pages/reference/{commands,settings}.md
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 
 distclean: clean ## remove .venv as well

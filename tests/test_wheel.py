@@ -79,7 +79,8 @@ def test_lock_fits_pyproject_and_names_no_address(name):
     assert not re.search(r"^\s*--(?!hash=)", text, re.MULTILINE), "an option other than --hash"
     locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE))
     extras = PROJECT["project"]["optional-dependencies"]
-    wanted = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
+    groups = PROJECT["dependency-groups"]
+    wanted = [*PROJECT["project"]["dependencies"], *groups["dev"], *groups["docs"]]
     for extra in ("neuro", "viewer", *({name} & set(extras))):
         wanted += extras[extra]
     for requirement in map(Requirement, wanted):

@@ -1,10 +1,13 @@
-"""`rodent clips`: look at reference clips and convert them."""
+"""`rodent clips`: get reference clips, look at them and convert them."""
 
 import dataclasses
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
+
+from rodent.cli.fetch import Fetch, List
+from rodent.cli.synth import Synth
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,13 +88,17 @@ class Import:
 
 @dataclasses.dataclass(frozen=True)
 class Clips:
-    """Reference clips: what is in a file, and conversion from other formats.
+    """Reference clips: public sets by name, what is in a file, conversion from other formats.
 
     Example: rodent clips info clips.h5
     """
 
     action: tyro.conf.OmitSubcommandPrefixes[
-        Annotated[Info, tyro.conf.subcommand("info")] | Annotated[Import, tyro.conf.subcommand("import")]
+        Annotated[List, tyro.conf.subcommand("list")]
+        | Annotated[Fetch, tyro.conf.subcommand("fetch")]
+        | Annotated[Info, tyro.conf.subcommand("info")]
+        | Annotated[Import, tyro.conf.subcommand("import")]
+        | Annotated[Synth, tyro.conf.subcommand("synth")]
     ]
 
     def run(self) -> None:

@@ -12,20 +12,24 @@ import tyro
 
 from rodent.cli.clips import Clips
 from rodent.cli.demo import Demo
+from rodent.cli.doctor import Doctor
 from rodent.cli.encode import Encode
 from rodent.cli.evaluate import Evaluate
 from rodent.cli.render import Render
 from rodent.cli.rollout import Rollout
 from rodent.cli.train import Train
+from rodent.cli.view import View
 from rodent.errors import InputError, WorkError
 
 Command = (
-    Annotated[Demo, tyro.conf.subcommand("demo")]
+    Annotated[Doctor, tyro.conf.subcommand("doctor")]
+    | Annotated[Demo, tyro.conf.subcommand("demo")]
     | Annotated[Clips, tyro.conf.subcommand("clips")]
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Rollout, tyro.conf.subcommand("rollout")]
     | Annotated[Render, tyro.conf.subcommand("render")]
+    | Annotated[View, tyro.conf.subcommand("view")]
     | Annotated[Encode, tyro.conf.subcommand("encode")]
 )
 

@@ -1,0 +1,157 @@
+"""Pages made from the code when the docs are built: the help of every command, every setting.
+
+python docs/generate.py              # writes pages/reference/commands.md and settings.md
+"""
+
+import ast
+import contextlib
+import dataclasses
+import inspect
+import io
+import os
+import re
+import sys
+import textwrap
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from analysis.settings import EncodingSettings
+from rodent.cli import main as rodent
+from training.config import TrainConfig
+
+WIDTH = 84  # columns of the help: what the site shows without scrolling
+# `usage: rodent clips [-h] {list,info}`: the line of a command that has commands of its own
+SUBCOMMANDS = re.compile(r"^usage: .*\[-h\](?: \[.*\])? \{([\w,-]+)\}$", re.MULTILINE)
+
+
+def commands_page() -> str:
+    """The help of every command, a section each."""
+    sections = [
+        "# Commands",
+        "What `rodent COMMAND --help` prints. Results go to standard output, as one JSON object with\n"
+        "`--json`; everything else goes to standard error. Exit code 0: done; 1: the work failed; 2: the\n"
+        "input or the usage is wrong; 130: stopped by Ctrl-C.",
+    ]
+    for command in _commands():
+        sections.append(f"## {' '.join(('rodent', *command))}")
+        sections.append(f"```text\n{_wrapped(_help(command, WIDTH)).strip()}\n```")
+    return "\n\n".join(sections) + "\n"
+
+
+def settings_page() -> str:
+    """Every setting of training and of the regression, a section per group."""
+    sections = [
+        "# Settings",
+        "Every field of the configuration, with its default. The field `num_envs` of `ppo` is the option\n"
+        "`--ppo.num-envs` of `rodent train`, and stands under `ppo` in the `config.json` of a run.\n"
+        "A list is given with spaces: `--network.encoder 256 256`; a switch as `--body.force-limits` or\n"
+        "`--body.no-force-limits`.",
+        *_groups(TrainConfig, ""),
+        "## encode",
+        f"{inspect.getdoc(EncodingSettings)} These are options of `rodent encode`, without a prefix.",
+        _table(EncodingSettings),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _commands(command: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """All command lines that do something, in the order of the help."""
+    found = SUBCOMMANDS.search(_help(command, 1000))
+    if not found:
+        yield command
+        return
+    for name in found[1].split(","):
+        yield from _commands((*command, name))
+
+
+def _help(command: tuple[str, ...], width: int) -> str:
+    os.environ["COLUMNS"] = str(width)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+        rodent([*command, "--help"])
+    return printed.getvalue()
+
+
+def _wrapped(text: str) -> str:
+    """Text whose paragraphs, which tyro leaves on one line, fit the width."""
+    lines = (line.rstrip() for line in text.splitlines())
+    return "\n".join(textwrap.fill(line, WIDTH) if line[:1].isalpha() else line for line in lines)
+
+
+def _groups(config: type, prefix: str) -> Iterator[str]:
+    """Heading, docstring and table of a dataclass, then those of the dataclasses in it."""
+    name = prefix.rstrip(".")
+    yield f"## {name or 'whole run'}"
+    yield inspect.getdoc(config) or ""
+    yield _table(config)
+    for field, kind in _hints(config).items():
+        if dataclasses.is_dataclass(kind):
+            yield from _groups(typing.cast(type, kind), f"{prefix}{field}.")
+
+
+def _table(config: type) -> str:
+    meanings, defaults = _field_docstrings(config), config()
+    rows = ["| field | kind | default | meaning |", "|---|---|---|---|"]
+    for name, kind in _hints(config).items():
+        if not dataclasses.is_dataclass(kind):
+            cells = (f"`{name}`", _kind(kind), f"`{_plain(getattr(defaults, name))}`", meanings[name])
+            rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows)
+
+
+def _hints(config: type) -> dict[str, Any]:
+    hints = typing.get_type_hints(config)
+    return {field.name: hints[field.name] for field in dataclasses.fields(typing.cast(Any, config))}
+
+
+def _field_docstrings(config: type) -> dict[str, str]:
+    """The strings that follow a class's fields in its source, each on one line."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(config))).body
+    assert isinstance(definition, ast.ClassDef)
+    found = {}
+    for field, text in zip(definition.body, definition.body[1:], strict=False):
+        if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
+            continue
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+            found[field.target.id] = " ".join(str(text.value.value).split())
+    return found
+
+
+def _kind(hint: Any) -> str:
+    """A type in words."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        return " or ".join(f"`{a}`" for a in arguments)
+    if origin is tuple:
+        count = "" if arguments[-1] is ... else f"{len(arguments)} "
+        return f"{count}{_kind(arguments[0])}s"
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(map(_kind, arguments))
+    if hint not in _WORDS:
+        raise TypeError(f"the settings page has no word for the type {hint}")
+    return _WORDS[hint]
+
+
+_WORDS = {int: "whole number", float: "number", bool: "switch", str: "text", types.NoneType: "none"}
+
+
+def _plain(default: Any) -> str:
+    if isinstance(default, tuple):
+        return " ".join(_plain(x) for x in default)
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def main(folder: Path) -> None:
+    """Write both pages into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "commands.md").write_text(commands_page())
+    (folder / "settings.md").write_text(settings_page())
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "pages" / "reference")

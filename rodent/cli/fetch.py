@@ -1,0 +1,81 @@
+"""`rodent clips list` and `rodent clips fetch`: public sets of clips by name."""
+
+import dataclasses
+import shlex
+
+import tyro
+
+
+@dataclasses.dataclass(frozen=True)
+class List:
+    """List public sets of clips, their terms, and whether they are here.
+
+    Example: rodent clips list
+    """
+
+    json: bool = False
+    """Print one JSON object, with addresses, hashes and citations, instead of a table."""
+
+    def run(self) -> None:
+        """Look for each set, and print."""
+        from rodent.cli.output import print_json, print_table
+        from rodent.motion.catalogue import catalogue, local_copy
+
+        entries = catalogue().values()
+        paths = {entry.name: local_copy(entry) for entry in entries}
+        if self.json:
+            rows = [dataclasses.asdict(e) | {"path": _text(paths[e.name])} for e in entries]
+            print_json({"sets": rows})
+            return
+        print_table(
+            ["name", "behaviours", "clips", "size", "licence", "here"],
+            [
+                [
+                    e.name,
+                    ", ".join(f"{behavior} ×{count}" for behavior, count in e.behaviors.items()),
+                    e.clips,
+                    f"{e.size / 1e6:.1f} MB",
+                    e.licence,
+                    _text(paths[e.name]) or f"no: rodent clips fetch {e.name}",
+                ]
+                for e in entries
+            ],
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Fetch:
+    """Get a public set of clips by name, and print where it lies.
+
+    It is taken from the folder that RODENT_DATA names, else from the cache, else downloaded
+    into the cache. Its hash is checked in any case.
+
+    Example: rodent clips fetch mimic-mjx-demo
+    """
+
+    name: tyro.conf.Positional[str]
+    """One of the names that `rodent clips list` shows."""
+    json: bool = False
+    """Print one JSON object instead of the path."""
+
+    def run(self) -> None:
+        """Fetch, then print the path and what can be done with it."""
+        from rodent.cli.output import print_json, say
+        from rodent.motion.catalogue import fetch, find
+
+        entry = find(self.name)
+        path = fetch(entry)
+        if self.json:
+            print_json(dataclasses.asdict(entry) | {"path": str(path)})
+            return
+        print(path)
+        file = shlex.quote(str(path))
+        say(
+            f"{entry.clips} clips, {entry.seconds:g} s; licence {entry.licence}; please cite {entry.citation}"
+        )
+        say(f"now: rodent clips info {file}")
+        say(f"or:  rodent train --clips {file} --out runs/{entry.name} --minutes 25")
+
+
+def _text(path: object) -> str | None:
+    return None if path is None else str(path)

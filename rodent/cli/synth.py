@@ -1,0 +1,76 @@
+"""`rodent clips synth`."""
+
+import dataclasses
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True)
+class Synth:
+    """Make clips of synthetic motion: the built-in gaits, or a rat that follows a recorded path.
+
+    Without --path it writes the built-in set: walk, trot, curves, turns on the spot, starts and stops, rear,
+    groom, stand. With --path the rat walks where an animal went, as fast as it went, at 50 frames per second.
+
+    Example: rodent clips synth --path animal.csv --out follow.h5
+    """
+
+    out: Path
+    """The clip file to write."""
+    path: Path | None = None
+    """A CSV file with the header time,x,y: seconds and metres. Rows whose x or y is empty or nan are left out
+    and bridged; time need not be even."""
+    smoothing: float = 0.1
+    """Standard deviation of the Gaussian window that smooths the path, seconds; 0 for none. It takes the
+    tracker's jitter away, and whatever the animal did in less time."""
+    seconds_per_clip: float | None = None
+    """Cut the path into clips so long; one clip if not given."""
+    scale: float = 0.9
+    """Size of the body relative to dm_control's rat."""
+    json: bool = False
+    """Print one JSON object on standard output."""
+
+    def run(self) -> None:
+        """Synthesise, measure and write."""
+        from rodent.body import Body, BodyConfig
+        from rodent.cli.output import print_json, say
+        from rodent.motion.clip import write_clips
+        from rodent.motion.synth import gait_clips, path_clips, read_track, require_quality
+
+        self._check()
+        body = Body(BodyConfig(scale=self.scale))
+        if self.path is None:
+            clips = gait_clips(body)
+        else:
+            time, points = read_track(self.path)
+            name = "".join(c if c.isalnum() or c in ".-_" else "_" for c in self.path.stem)
+            clips = path_clips(body, time, points, name, self.smoothing, self._frames_per_clip())
+        worst = require_quality(clips, body)
+        # velocities follow from the poses and are computed as the file is read
+        bare = tuple(dataclasses.replace(clip, qvel=None) for clip in clips)
+        write_clips(dataclasses.replace(clips, clips=bare), self.out)
+        if self.json:
+            total = {"clips": len(clips), "frames": clips.total_frames}
+            mm = {"slide_mm": 1000 * worst.slide, "penetration_mm": 1000 * worst.penetration}
+            print_json({"out": str(self.out), **total, **mm})
+        else:
+            say(
+                f"wrote {self.out}: {len(clips)} clips, {clips.total_frames} frames; standing paws slide by "
+                f"{1000 * worst.slide:.2f} mm and are {1000 * worst.penetration:.2f} mm in the floor at most"
+            )
+
+    def _check(self) -> None:
+        from rodent.errors import InputError
+
+        if not 0 <= self.smoothing <= 5:
+            raise InputError(f"--smoothing is {self.smoothing:g} s; it must lie in [0, 5]")
+        if self.seconds_per_clip is None:
+            return
+        if self.path is None:
+            raise InputError("--seconds-per-clip cuts a path; give --path, too")
+        if not 0.1 <= self.seconds_per_clip <= 1e5:
+            raise InputError(f"--seconds-per-clip is {self.seconds_per_clip:g}; it must lie in [0.1, 100000]")
+
+    def _frames_per_clip(self) -> int | None:
+        from rodent.motion.synth.path import FPS
+
+        return None if self.seconds_per_clip is None else round(self.seconds_per_clip * FPS)

@@ -1,0 +1,95 @@
+"""`rodent view`: look at motion in the browser."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from rodent.errors import InputError
+
+if TYPE_CHECKING:
+    from rodent.view import Source
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """Look at a recording, at clips, or at a policy as it moves, in the browser.
+
+    Example: rodent view walk.h5
+
+    The page is for this machine alone; Ctrl-C ends it. Of a policy's rat one can see how it
+    takes a push; beside a recording's or a policy's, what the units of its network do.
+    """
+
+    source: tyro.conf.Positional[Path]
+    """A recording, clips in any format that `rodent clips import` reads, a run folder or a policy folder."""
+    clips: Path | None = None
+    """What a policy is to imitate, in any of those formats; by default what its run was trained on."""
+    clip: tuple[str, ...] = ()
+    """Names of the rollouts or clips to choose from, in this order; by default all of them."""
+    port: int = 0
+    """Where the server listens; 0 for any port that is free."""
+    open: bool = False
+    """Open the page in the browser."""
+
+    def run(self) -> None:
+        """Serve the page until Ctrl-C."""
+        from rodent.cli.output import say
+        from rodent.view.server import address, load_viser, open_server
+
+        load_viser()  # not found missing after the policy was compiled
+        with self._open_source() as source, open_server(self.port) as server:
+            from rodent.view import Session
+            from rodent.view.page import watch
+
+            session = Session(source.subset(self.clip))
+            print(address(server), flush=True)
+            say("Ctrl-C ends this")
+            if self.open:
+                import webbrowser
+
+                if not webbrowser.open(address(server)):
+                    say("no browser could be opened; the address above goes into one")
+            watch(server, session)
+
+    @contextlib.contextmanager
+    def _open_source(self) -> "Iterator[Source]":
+        from rodent.view import open_source
+
+        if self.source.is_dir():
+            yield self._live_source()
+            return
+        if self.clips is not None:
+            raise InputError(f"{self.source} is a file to look at by itself; --clips goes with a policy")
+        with open_source(self.source) as source:
+            yield source
+
+    def _live_source(self) -> "Source":
+        from rodent.cli.output import say
+        from rodent.jax_setup import cache_compilations
+
+        cache_compilations()
+        from rodent.motion import read_clips
+        from rodent.policy.policy import load_policy
+        from rodent.view.live import live_source
+
+        policy, clips = load_policy(self.source), self.clips or _clips_of_run(self.source)
+        say("compiling the policy")
+        return live_source(policy, read_clips(clips))
+
+
+def _clips_of_run(folder: Path) -> Path:
+    """The clips that a run was trained on."""
+    from training.runs import open_run
+
+    if not (folder / "config.json").exists():
+        raise InputError(f"{folder} is no run, which knows its clips; name what to imitate: --clips FILE")
+    clips = open_run(folder).clips
+    if not clips.exists():
+        raise InputError(
+            f"{folder} was trained on {clips}, which is gone; name what to imitate: --clips FILE"
+        )
+    return clips

@@ -1,0 +1,35 @@
+"""Everything that is looked at, in the order in which it is told."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from rodent.doctor import installation, machine, storage
+from rodent.doctor.finding import Finding
+from rodent.doctor.trial import Trial
+from rodent.folders import cache_folder
+
+SECONDS = 90.0  # for all trials together; a cold start from a slow disk takes a third of it
+
+
+def examine(seconds: float = SECONDS) -> list[Finding]:
+    """Look at everything; takes a few seconds, and no more than about `seconds`."""
+    wanted = machine.wanted_backend(os.environ)
+    backends = tuple(dict.fromkeys([*machine.gl_backends(), wanted]))
+    with contextlib.ExitStack() as stack:
+        # MuJoCo cannot even be imported under a backend that is broken
+        physics = stack.enter_context(Trial(machine.PHYSICS, {"MUJOCO_GL": "disable"}))
+        jax = stack.enter_context(Trial(machine.JAX, {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}))
+        drawing = {name: stack.enter_context(Trial(machine.DRAW, {"MUJOCO_GL": name})) for name in backends}
+        driver = installation.nvidia_driver()
+        install = installation.install_command()
+        install_gpu = installation.install_command(installation.gpu_extra(driver))
+        return [
+            *installation.package_findings(),
+            machine.physics_finding(physics.outcome(seconds), install),
+            *machine.jax_findings(jax.outcome(seconds), driver, install, install_gpu),
+            *machine.gl_findings({name: t.outcome(seconds) for name, t in drawing.items()}, wanted),
+            storage.data_finding(),
+            storage.cache_finding(),
+            *storage.disk_findings({"runs": Path(), "the cache": cache_folder()}),
+        ]

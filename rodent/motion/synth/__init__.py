@@ -1,0 +1,16 @@
+"""Motion of our own: a rat that walks, trots, turns, rears, grooms and stands, made from figures.
+
+    clips = gait_clips(body)                        # the built-in set
+    clips = path_clips(body, time, points)          # along a recorded animal's path, at its speed
+    quality(clips[0].qpos, body).slide              # metres that a paw slides on the floor
+
+Nothing of it was measured on this body: gait figures of real rats (`figures`) say when and where
+the paws step, and the limbs are fitted to that by inverse kinematics. The clips are ordinary
+clips of 50 frames per second, and their `source` says that they are synthetic.
+"""
+
+from rodent.motion.synth.quality import Quality, quality, require_quality
+from rodent.motion.synth.repertoire import gait_clips, path_clips
+from rodent.motion.synth.track import read_track
+
+__all__ = ["Quality", "gait_clips", "path_clips", "quality", "read_track", "require_quality"]

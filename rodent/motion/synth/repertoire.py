@@ -1,0 +1,119 @@
+"""The built-in clips, and clips along a recorded path.
+
+gait_clips(body).names        # ('walk', 'fast_walk', 'trot', …)
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from rodent.body import Body
+from rodent.motion.clip import Clip, ClipSet
+from rodent.motion.kinematics import velocities
+from rodent.motion.synth.acts import grooming, rearing, standing
+from rodent.motion.synth.path import FPS, SMOOTHING, Path, along, tracked, turning
+from rodent.motion.synth.walk import walking
+
+SOURCE = "synthetic (rodent.motion.synth)"
+LICENCE = "Apache-2.0"
+FRAMES = 200
+"""Frames of a built-in clip: 4 seconds."""
+_GRAIN = 2.0**-20  # metres and radians to which poses are rounded, so that files are small and alike
+
+
+def gait_clips(body: Body) -> ClipSet:
+    """The built-in set: one clip of 4 s of each motion that the rat knows."""
+    clips = [_clip(body, name, kind, walking(body, make())) for name, (kind, make) in _PATHS.items()]
+    clips += [_clip(body, name, kind, act(body, FRAMES)) for name, (kind, act) in _ACTS.items()]
+    return ClipSet(tuple(clips), body.config.scale, body.joint_names)
+
+
+def path_clips(
+    body: Body,
+    time: np.ndarray,
+    points: np.ndarray,
+    name: str = "path",
+    smoothing: float = SMOOTHING,
+    frames_per_clip: int | None = None,
+) -> ClipSet:
+    """The rat follows a recorded animal's path at its own speed.
+
+    Args:
+        body: the rat.
+        time: seconds, rising, shape (samples,).
+        points: of the animal on the floor plan, metres, shape (samples, 2).
+        name: of the clip; clips that it is cut into are named `name_0`, `name_1`, ….
+        smoothing: standard deviation of the window that the positions are smoothed with, seconds.
+        frames_per_clip: cut into clips of so many frames; a rest of fewer than 2 is left out.
+    """
+    qpos = walking(body, tracked(time, points, smoothing))
+    if frames_per_clip is None:
+        clips = [_clip(body, name, "Walk", qpos)]
+    else:
+        starts = range(0, len(qpos) - 1, frames_per_clip)
+        parts = [qpos[start : start + frames_per_clip] for start in starts]
+        clips = [_clip(body, f"{name}_{i}", "Walk", part, name) for i, part in enumerate(parts)]
+    return ClipSet(tuple(clips), body.config.scale, body.joint_names)
+
+
+def _clip(body: Body, name: str, behavior: str, qpos: np.ndarray, session: str = "") -> Clip:
+    rounded = np.round(qpos / _GRAIN) * _GRAIN
+    # rounding must not push a hinge over its limit
+    rounded[:, 7:] = np.clip(rounded[:, 7:], *body.joint_range.T)
+    return Clip(
+        name=name,
+        qpos=rounded,
+        fps=FPS,
+        behavior=behavior,
+        subject="synthetic",
+        session=session or name,
+        source=SOURCE,
+        licence=LICENCE,
+        qvel=velocities(rounded, FPS),
+    )
+
+
+def _straight(speed: np.ndarray) -> Path:
+    return along(np.array([[0.0, 0.0], [speed.sum() / FPS + 0.1, 0.0]]), speed)
+
+
+def _circle(radius: float, speed: float) -> Path:
+    """To the left for a positive radius, to the right for a negative one, metres."""
+    angle = np.linspace(0.0, 2 * FRAMES / FPS * speed / abs(radius), 4000)
+    line = radius * np.stack([np.sign(radius) * np.sin(angle), 1 - np.cos(angle)], axis=1)
+    return along(line, np.full(FRAMES, speed))
+
+
+def _slalom(speed: float, width: float, length: float) -> Path:
+    x = np.linspace(0.0, 2 * FRAMES / FPS * speed, 4000)
+    line = np.stack([x, width * np.sin(2 * np.pi * x / length)], axis=1)
+    return along(line, np.full(FRAMES, speed))
+
+
+def _eased(low: float, high: float, times: tuple[float, ...]) -> np.ndarray:
+    """From low to high between the first two times, in seconds, and back between two more."""
+    time = np.arange(FRAMES) / FPS
+    level = np.zeros(FRAMES)
+    for sign, begin, end in zip((1, -1), times[::2], times[1::2], strict=False):
+        part = np.clip((time - begin) / (end - begin), 0.0, 1.0)
+        level += sign * part**2 * (3 - 2 * part)
+    return low + (high - low) * level
+
+
+_PATHS: dict[str, tuple[str, Callable[[], Path]]] = {
+    "walk": ("Walk", lambda: _straight(np.full(FRAMES, 0.20))),
+    "fast_walk": ("Walk", lambda: _straight(np.full(FRAMES, 0.35))),
+    "trot": ("Trot", lambda: _straight(np.full(FRAMES, 0.60))),
+    "walk_to_trot": ("Trot", lambda: _straight(_eased(0.10, 0.65, (0.5, 3.5)))),
+    "start_stop": ("Walk", lambda: _straight(_eased(0.0, 0.40, (0.4, 1.2, 2.6, 3.3)))),
+    "arc_left": ("Walk", lambda: _circle(0.25, 0.25)),
+    "arc_right": ("Walk", lambda: _circle(-0.15, 0.20)),
+    "slalom": ("Walk", lambda: _slalom(0.30, 0.04, 0.50)),
+    "turn_left": ("Turn", lambda: turning(_eased(0.0, np.pi / 2, (0.2, 3.8)))),
+    "turn_right": ("Turn", lambda: turning(_eased(0.0, -np.pi, (0.2, 3.8)))),
+}
+_ACTS: dict[str, tuple[str, Callable[[Body, int], np.ndarray]]] = {
+    "stand": ("Stand", standing),
+    "rear": ("Rear", rearing),
+    "groom": ("FaceGroom", grooming),
+}

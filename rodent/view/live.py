@@ -1,0 +1,128 @@
+"""A policy that imitates a clip while one looks on and pushes it."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from rodent.body import Body
+from rodent.motion import Clip, ClipSet
+from rodent.motion.clip import require_body
+from rodent.motion.kinematics import rotate
+from rodent.physics import HostEngine, PhysicsState
+from rodent.policy.policy import Policy
+from rodent.rollout import Player, Row
+from rodent.tasks.reference import build_reference, control_timestep
+from rodent.view.motion import Moment, Source, stride
+
+DIRECTIONS = {
+    "from the left": (0.0, -1.0, 0.0),
+    "from the right": (0.0, 1.0, 0.0),
+    "from behind": (1.0, 0.0, 0.0),
+    "from the front": (-1.0, 0.0, 0.0),
+    "upwards": (0.0, 0.0, 1.0),
+}
+"""Ways to push a rat: ahead, left and up as it faces."""
+
+
+def live_source(policy: Policy, clips: ClipSet) -> Source:
+    """The policy imitating each of the clips.
+
+    Raises:
+        InputError: the clips belong to a body of another scale, or differ in frame rate.
+    """
+    body = Body(policy.body)
+    require_body(clips, body)
+    player = PushedPlayer(body, policy, clips)
+    return Source(policy.body, {clip.name: partial(Live, player, i, clip) for i, clip in enumerate(clips)})
+
+
+class PushedEngine(HostEngine):
+    """An engine whose rats are pushed in the coming step.
+
+    Attributes:
+        coming: force in newtons and torque in newton metres on the trunk, world frame, shape (n, 6).
+    """
+
+    def __init__(self, body: Body, num_envs: int, control_timestep: float):
+        super().__init__(body.model, num_envs, control_timestep)
+        self.coming = np.zeros((num_envs, 6))
+
+    def step(self, ctrl: np.ndarray, wrench: np.ndarray | None = None) -> PhysicsState:
+        """See `HostEngine.step`; the push lasts for this step."""
+        now, self.coming = self.coming, np.zeros_like(self.coming)
+        return super().step(ctrl, now if wrench is None else now + wrench)
+
+
+class PushedPlayer(Player):
+    """Plays one clip at a time with one rat, which can be pushed."""
+
+    def __init__(self, body: Body, policy: Policy, clips: ClipSet):
+        timestep = control_timestep(clips)
+        reference = build_reference(clips, body)
+        super().__init__(body, policy.task, policy.network_config, reference, 1, timestep, units=True)
+        self._engine: PushedEngine = PushedEngine(body, 1, timestep)
+        self._policy, self._timestep = policy, timestep
+
+    def rows(self, clip: int) -> Iterator[Row]:
+        """The policy's steps on a clip, from its first frame."""
+        return self.play(self._policy.variables, self._policy.normalizer, np.array([clip]))
+
+    def push(self, force: np.ndarray) -> None:
+        """Let an impulse, newton seconds in the world frame, shape (3,), act in the coming step."""
+        self._engine.coming[0, :3] += force / self._timestep
+
+
+class Live:
+    """A motion that happens as far as it is looked at, and is kept; see `Motion`."""
+
+    directions = tuple(DIRECTIONS)
+
+    def __init__(self, player: PushedPlayer, index: int, clip: Clip):
+        self.name, self.fps, self.n_frames = clip.name, clip.fps, clip.n_frames
+        self._player, self._index = player, index
+        self._stride = stride(clip.n_frames)
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Forget what has happened and begin again."""
+        self._rows = self._player.rows(self._index)
+        self._moments: list[Moment] = []
+        self._units: list[dict[str, np.ndarray]] = []
+        self.at(0)
+        self.layers = tuple(sorted(self._units[0]))
+
+    @property
+    def played(self) -> int:
+        """Frames that have happened."""
+        return len(self._moments)
+
+    def at(self, frame: int) -> Moment:
+        """See `Motion`; what lies ahead happens at once."""
+        while len(self._moments) <= frame:
+            row = next(self._rows)
+            if row.index % self._stride == 0:
+                self._units.append({layer: values[0] for layer, values in row.units.items()})
+            self._moments.append(Moment(row.state.qpos[0], row.wanted[0], not row.failed[0]))
+        return self._moments[frame]
+
+    def activity(self, layer: str) -> np.ndarray:
+        """See `Motion`."""
+        known = np.stack([units[layer] for units in self._units])
+        columns = -(-self.n_frames // self._stride)
+        unknown = np.full((columns - len(known), known.shape[1]), np.nan, known.dtype)
+        return np.concatenate([known, unknown])
+
+    def push(self, direction: str, impulse: float) -> None:
+        """Push the rat as it faces now: one of DIRECTIONS, newton seconds."""
+        self._player.push(impulse * world_direction(self._moments[-1].qpos, direction))
+
+
+def world_direction(qpos: np.ndarray, direction: str) -> np.ndarray:
+    """One of DIRECTIONS of a rat in the world, level but for up, unit length, shape (3,)."""
+    ahead = rotate(qpos[3:7], np.array([1.0, 0.0, 0.0]))[:2]
+    length = np.linalg.norm(ahead)
+    # a rat that looks straight up has no heading; any will do
+    x, y = ahead / length if length > 1e-6 else (1.0, 0.0)
+    axes = np.array([[x, y, 0.0], [-y, x, 0.0], [0.0, 0.0, 1.0]])
+    return np.array(DIRECTIONS[direction]) @ axes

@@ -1,0 +1,237 @@
+"""The page: a session drawn with viser, and controls that act on it."""
+
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rodent.motion.kinematics import rotate
+from rodent.render.camera import CAMERAS
+from rodent.render.skin import GHOST_RGBA
+from rodent.view.figure import Figure
+from rodent.view.session import SPEEDS, Pushable, Session, glide
+from rodent.view.strip import mark, strip
+
+if TYPE_CHECKING:
+    import viser
+
+FRAME_RATE = 50.0
+"""Frames per second that are sent at most."""
+
+_STRIP_SECONDS = 0.1  # between two pictures of the units
+_DISTANCE, _FOV = 0.7, 30.0  # of the camera: metres from a rat of scale 1, and degrees
+# sRGB
+_EYE = (8, 5, 5)
+_FLOOR, _TILE, _SQUARE = (190, 188, 182), (165, 163, 158), (140, 138, 134)
+
+
+class Page:
+    """Draws a session, and hands it what is done at the controls.
+
+    Args:
+        server: where the page is shown.
+        session: what it shows.
+    """
+
+    def __init__(self, server: "viser.ViserServer", session: Session):
+        self._server, self._session = server, session
+        # controls answer in threads of their own; what they want is done between two frames
+        self._wanted: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._figure = Figure(session.source.body)
+        self._center = np.zeros(2)
+        self._drawn: tuple[Any, ...] = ()
+        self._strip_of: tuple[Any, ...] = ()
+        self._strip_time = 0.0
+        self._build_scene()
+        self._build_controls()
+        self._show_choice()
+
+    def step(self, seconds: float) -> None:
+        """Do what was wanted at the controls, let seconds pass, and draw what changed."""
+        while not self._wanted.empty():
+            self._wanted.get()()
+        self._session.advance(seconds)
+        if self._follow.value:
+            self._center = glide(self._center, self._target(), seconds)
+        # viser sends what is set within `atomic` at once, so that nothing is torn
+        with self._server.atomic():
+            self._draw()
+
+    # ----------------------------------------------------------------- scene
+
+    def _build_scene(self) -> None:
+        scene, figure = self._server.scene, self._figure
+        pose = figure.pose(figure.rest)
+        # the camera stays with the rat because the world moves, so that it can be turned meanwhile
+        self._world = scene.add_frame("/world", show_axes=False)
+        scene.add_grid(
+            "/world/floor",
+            width=10,
+            height=10,
+            cell_size=0.05,
+            cell_color=_TILE,
+            section_size=0.5,
+            section_color=_SQUARE,
+            plane_color=_FLOOR,
+            plane_opacity=1.0,
+            fade_distance=4.0,
+            shadow_opacity=0.35,
+        )
+        self._rat = scene.add_frame("/world/rat", show_axes=False)
+        self._coat = [
+            scene.add_mesh_simple(
+                f"/world/rat/coat_{i}", pose.skin[patch.vertices], patch.faces, color=patch.color
+            )
+            for i, patch in enumerate(figure.patches)
+        ]
+        self._eyes = [
+            scene.add_icosphere(f"/world/rat/eye_{i}", radius=figure.eye_radius, color=_EYE)
+            for i in range(len(pose.eyes))
+        ]
+        red, green, blue, opacity = GHOST_RGBA
+        self._ghost = scene.add_mesh_simple(
+            "/world/ghost",
+            pose.skin,
+            figure.faces,
+            color=(red, green, blue),
+            opacity=opacity,
+            cast_shadow=False,
+            receive_shadow=False,
+        )
+        self._place_camera()
+
+    def _place_camera(self) -> None:
+        """Look at the rat as films do."""
+        turn, elevation = np.radians(CAMERAS["oblique"])
+        x, y, _ = rotate(self._pose_of_rat()[3:7], np.array([1.0, 0.0, 0.0]))
+        azimuth = np.arctan2(y, x) + turn
+        ahead = np.array([np.cos(azimuth), np.sin(azimuth), np.tan(elevation)]) * np.cos(elevation)
+        middle = np.array([0.0, 0.0, self._figure.middle])
+        camera = self._server.initial_camera
+        camera.look_at = middle
+        camera.position = middle - _DISTANCE * self._session.source.body.scale * ahead
+        camera.fov = float(np.radians(_FOV))
+
+    def _target(self) -> np.ndarray:
+        """What the camera follows: the floor below the rat, metres, shape (2,)."""
+        place = self._session.moment.qpos[:2]
+        return place.astype(float) if np.isfinite(place).all() else self._center
+
+    def _pose_of_rat(self) -> np.ndarray:
+        """The rat's pose, or one at rest where its physics broke; shape (74,)."""
+        qpos = self._session.moment.qpos
+        return qpos if np.isfinite(qpos).all() else self._figure.rest
+
+    # -------------------------------------------------------------- controls
+
+    def _build_controls(self) -> None:
+        gui, session = self._server.gui, self._session
+        gui.configure_theme(show_logo=False, show_share_button=False, control_width="large")
+        gui.set_panel_label("Virtual rodent")
+        gui.main_panel.dock_right()
+        self._clip = gui.add_dropdown("Clip", tuple(session.source.motions))
+        self._time = gui.add_slider("Time (s)", 0.0, 1.0, 0.001, 0.0)
+        self._status = gui.add_markdown("")
+        self._pause = gui.add_button("Pause")
+        again = gui.add_button("Start again")
+        speed = gui.add_dropdown("Speed", tuple(SPEEDS), initial_value="1")
+        self._follow = gui.add_checkbox("Follow", True)
+        self._with_ghost = gui.add_checkbox("Reference", True)
+
+        self._clip.on_update(self._on_user(lambda: session.choose(self._clip.value), self._show_choice))
+        self._time.on_update(self._on_user(lambda: session.seek(self._time.value)))
+        self._pause.on_click(self._on_user(lambda: session.play(not session.clock.playing)))
+        again.on_click(self._on_user(session.restart))
+        speed.on_update(self._on_user(lambda: session.set_speed(SPEEDS[speed.value])))
+        if isinstance(session.motion, Pushable):
+            self._build_push(session.motion.directions)
+        self._layer = gui.add_dropdown("Units of layer", session.motion.layers or ("",))
+        self._strip = gui.add_image(np.zeros((1, 1, 3), np.uint8))
+
+    def _build_push(self, directions: tuple[str, ...]) -> None:
+        gui, session = self._server.gui, self._session
+        with gui.add_folder("Push"):
+            direction = gui.add_dropdown("Direction", directions)
+            impulse = gui.add_slider("Impulse (mN·s)", 5, 200, 5, 50)
+            push = gui.add_button("Push the rat")
+        push.on_click(self._on_user(lambda: session.push(direction.value, 1e-3 * impulse.value)))
+
+    def _on_user(self, *deeds: Callable[[], None]) -> Callable[[Any], None]:
+        """A callback that has deeds done before the next frame, if it was a person's doing."""
+
+        def callback(event: Any) -> None:
+            # a value that is set here calls back too, without a client
+            if event.client is not None:
+                for deed in deeds:
+                    self._wanted.put(deed)
+
+        return callback
+
+    def _show_choice(self) -> None:
+        """Fit the controls to the motion that is watched now."""
+        motion = self._session.motion
+        self._time.value = 0.0
+        self._time.max = (motion.n_frames - 1) / motion.fps
+        self._time.step = 1 / motion.fps
+        self._with_ghost.visible = self._session.moment.reference is not None
+        self._layer.visible = self._strip.visible = bool(motion.layers)
+        if motion.layers and self._layer.options != motion.layers:
+            self._layer.options = motion.layers
+        self._center = self._target()
+
+    # --------------------------------------------------------------- drawing
+
+    def _draw(self) -> None:
+        session = self._session
+        shown = (session.motion, session.frame, self._with_ghost.value)
+        if shown != self._drawn:
+            self._drawn = shown
+            self._draw_rats()
+            self._time.value = session.frame / session.motion.fps
+        self._world.position = (*-self._center, 0.0)
+        self._pause.label = "Pause" if session.clock.playing else "Play"
+        if session.motion.layers:
+            self._draw_strip()
+
+    def _draw_rats(self) -> None:
+        moment = self._session.moment
+        # a rat whose physics broke is nowhere
+        self._rat.visible = bool(np.isfinite(moment.qpos).all())
+        self._ghost.visible = moment.reference is not None and self._with_ghost.value
+        pose = self._figure.pose(self._pose_of_rat(), moment.reference if self._ghost.visible else None)
+        for mesh, patch in zip(self._coat, self._figure.patches, strict=True):
+            mesh.vertices = pose.skin[patch.vertices]
+        for eye, place in zip(self._eyes, pose.eyes, strict=True):
+            eye.position = place
+        if pose.ghost is not None:
+            self._ghost.vertices = pose.ghost
+        if moment.reference is not None:
+            self._status.content = "tracks its reference" if moment.alive else "**lost its reference**"
+
+    def _draw_strip(self) -> None:
+        """The units' picture, which changes with the layer, with what a policy does, and with time."""
+        session, now = self._session, time.monotonic()
+        played = session.motion.played if isinstance(session.motion, Pushable) else session.motion.n_frames
+        content = (session.motion, self._layer.value, played)
+        shown = (*content, session.frame)
+        if shown == self._strip_of or now - self._strip_time < _STRIP_SECONDS:
+            return
+        if self._strip_of[:3] != content:
+            self._picture = strip(session.motion.activity(self._layer.value))
+        self._strip_of, self._strip_time = shown, now
+        self._strip.image = mark(self._picture, session.frame / session.motion.n_frames)
+
+
+def watch(server: "viser.ViserServer", session: Session) -> None:
+    """Keep the page up to date until somebody interrupts; while nobody looks, time stands still."""
+    page = Page(server, session)
+    page.step(0.0)
+    last = time.monotonic()
+    while True:
+        begun = time.monotonic()
+        if server.get_clients():
+            page.step(begun - last)
+        last = begun
+        time.sleep(max(0.0, 1 / FRAME_RATE - (time.monotonic() - begun)))

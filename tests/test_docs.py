@@ -1,0 +1,217 @@
+"""The documentation: it builds without a warning, its links hold, its code runs, nothing is left out."""
+
+import dataclasses
+import html.parser
+import importlib.util
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import tyro
+
+from analysis.settings import EncodingSettings
+from analysis.spikefile import read_spikes
+from rodent.body import Body
+from rodent.cli import main
+from rodent.cli.main import Command
+from rodent.motion.clip import write_clips
+from rodent.motion.sway import swaying_clips
+from rodent.policy.policy import save_policy
+from rodent.rollout import record
+from tests.policies import untrained_policy
+from training.config import TrainConfig
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = sorted(p for p in DOCS.glob("pages/**/*.md") if p.name not in ("commands.md", "settings.md"))
+RUNNABLE = re.compile(r"<!-- runnable -->\n```python\n(.*?)```", re.DOTALL)
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(DOCS / "pages").as_posix()
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def generated(generate: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the pages made from the code."""
+    monkeypatch.setenv("COLUMNS", "80")  # restored afterwards
+    generate.main(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site; the sources are copied, so that nothing is written beside them."""
+    for module in ("zensical", "mkdocstrings_handlers.python", "latex2mathml"):
+        pytest.importorskip(module, reason="the docs group of pyproject.toml is not installed")
+    folder = tmp_path_factory.mktemp("docs") / "docs"
+    shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("site", ".cache", "__pycache__"))
+    for command in (["generate.py"], ["-m", "zensical", "build", "--clean", "--strict"]):
+        done = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True)
+        told = done.stdout + done.stderr
+        assert done.returncode == 0, told
+        assert "warn" not in told.lower(), told
+    return folder / "site"
+
+
+class Page(html.parser.HTMLParser):
+    """What a page links to, loads, and offers as a target."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.targets: set[str] = set()
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.targets |= {value for key in ("id", "name") if (value := found.get(key))}
+        if tag == "a" and (address := found.get("href")):
+            self.links.append(address)
+        elif address := found.get("href") or found.get("src"):
+            self.loads.append(address)
+
+
+def test_every_page_is_built(site):
+    for page in PAGES:
+        assert (site / page.relative_to(DOCS / "pages")).with_suffix(".html").is_file(), name_of(page)
+
+
+def test_internal_links_resolve(site):
+    pages = {path: Page(path) for path in site.rglob("*.html") if path.name != "404.html"}
+    assert sum(len(page.links) for page in pages.values()) > 200
+    for path, page in pages.items():
+        for address in page.links + page.loads:
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            target = target / "index.html" if target.is_dir() else target
+            assert target.is_file(), f"{path.name} leads to {address}, which is not there"
+            if parts.fragment and target in pages:
+                assert unquote(parts.fragment) in pages[target].targets, f"{path.name}: no {address}"
+
+
+def test_pages_load_nothing_from_elsewhere(site):
+    for path in site.rglob("*.html"):
+        elsewhere = [a for a in Page(path).loads if urlsplit(a).netloc]
+        assert not elsewhere, f"{path.name} loads {elsewhere}"
+    for path in site.rglob("*.css"):
+        assert "url(http" not in path.read_text(), path.name
+
+
+def test_formulas_are_drawn_without_a_script(site):
+    text = (site / "metrics.html").read_text()
+    assert text.count("<math ") == (DOCS / "pages" / "metrics.md").read_text().count("```math")
+    assert "\\frac" not in text
+
+
+def commands_below(kind: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The command lines that a union of annotated dataclasses stands for."""
+    for part in typing.get_args(kind):
+        command, *marks = typing.get_args(part)
+        (name,) = (m.name for m in marks if hasattr(m, "name"))
+        hints = typing.get_type_hints(command, include_extras=True)
+        if "action" in hints:
+            yield from commands_below(typing.get_args(hints["action"])[0], (*path, name))
+        else:
+            yield (*path, name)
+
+
+def test_every_command_has_a_section_with_its_help(generated):
+    page = (generated / "commands.md").read_text()
+    sections = dict(re.findall(r"^## (.*)\n([^#]*)", page, re.MULTILINE))
+    commands = [" ".join(("rodent", *command)) for command in commands_below(Command)]
+    assert "rodent train" in commands and "rodent clips import" in commands
+    assert sorted(sections) == sorted(commands)
+    for command in commands:
+        assert f"usage: {command}" in sections[command]
+        assert "Example: rodent" in sections[command]
+
+
+def fields_of(config: type, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Section and name of every field that is not itself a dataclass."""
+    hints = typing.get_type_hints(config)
+    for field in dataclasses.fields(typing.cast(Any, config)):
+        if dataclasses.is_dataclass(kind := hints[field.name]):
+            yield from fields_of(typing.cast(type, kind), f"{prefix}{field.name}")
+        else:
+            yield prefix or "whole run", field.name
+
+
+def test_every_setting_stands_with_its_default_and_meaning(generated):
+    page = (generated / "settings.md").read_text()
+    sections = dict(re.findall(r"^## (.*)\n((?:(?!^## ).*\n?)*)", page, re.MULTILINE))
+    fields = [*fields_of(TrainConfig), *(("encode", f.name) for f in dataclasses.fields(EncodingSettings))]
+    assert ("body", "scale") in fields
+    for section, name in fields:
+        row = re.search(rf"^\| `{name}` \| (.+) \| `(.*)` \| (.+) \|$", sections[section], re.MULTILINE)
+        assert row, f"{section}.{name} has no row"
+        assert len(row[3]) > 10, f"{section}.{name} does not say what it means"
+
+
+@pytest.fixture(scope="module")
+def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that the pages' code reads."""
+    folder = tmp_path_factory.mktemp("files")
+    swaying = swaying_clips(body, frames=60, n=2)
+    names = zip(swaying, ("Walk_35", "Rear_43"), strict=True)
+    clips = dataclasses.replace(
+        swaying, clips=tuple(dataclasses.replace(clip, name=name) for clip, name in names)
+    )
+    policy = untrained_policy(body)
+    (folder / "runs").mkdir()
+    write_clips(clips, folder / "clips.h5")
+    save_policy(policy, folder / "runs" / "walk")
+    record(policy, clips, folder / "walk.h5", origin={})
+    shutil.copy(folder / "walk.h5", folder / "session-recording.h5")
+    return folder
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if RUNNABLE.search(p.read_text())], ids=name_of)
+def test_code_marked_as_runnable_runs(page, files, tmp_path, monkeypatch):
+    shutil.copytree(files, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for code in RUNNABLE.findall(page.read_text()):
+        exec(compile(code, name_of(page), "exec"), names)
+    if page.name == "python.md":
+        assert names["units"].shape == (60, 12)  # that clip's frames, that layer's units
+    if page.name == "tutorial.md":
+        assert read_spikes(Path("spikes.npz")).names[:1] == ("driven_0",)
+
+
+def test_every_command_line_in_the_docs_parses(monkeypatch):
+    parse = tyro.cli
+
+    def parse_only(*args, **kwargs):
+        parse(*args, **kwargs)
+        return SimpleNamespace(run=lambda: None)
+
+    monkeypatch.setattr(tyro, "cli", parse_only)
+    lines = [(p, line) for p in PAGES for line in re.findall(r"^rodent .*$", p.read_text(), re.MULTILINE)]
+    assert len(lines) > 15
+    for page, line in lines:
+        try:
+            code = main(shlex.split(line, comments=True)[1:])
+        except SystemExit as stop:
+            code = stop.code
+        assert code == 0, f"{name_of(page)}: this does not parse: {line}"
