@@ -24,7 +24,6 @@ _HIND_PHASE = {"L": 0.0, "R": 0.5}
 _SHORTEST_STANCE = 0.04  # seconds between touchdown and lift-off
 _SIDEWAYS = 2.0  # limbs reach half as far to the side
 _FARTHEST = 0.0275  # metres that a home may be from its standing paw
-_CORRECTIONS = 3  # times that steps are brought within reach; one may move the next out of it
 _FIRM = 1e-4  # metres that a standing paw's place is held to
 _LOOSE = np.array([2e-3, 2e-3, 1e-3])  # the same of a lifted paw, along x, y and up
 _PLAY = np.array([2.0, 2.0, 10.0])  # clearances over tolerances
@@ -94,8 +93,12 @@ def footfalls(
         # a change of gait may hold a paw back, never turn it round
         touchdown, liftoff = _contacts(time, np.maximum.accumulate(own))
         planned = _placed(time, way, homes[:, paw], yaws[:, paw], touchdown, liftoff)
-        for _ in range(_CORRECTIONS):
-            planned = _within_reach(planned, time, homes[:, paw], yaws[:, paw], _FARTHEST * size)
+        # a step brought within reach may move the next one out of it, and so on to the last
+        for _ in range(len(planned.place)):
+            before = planned
+            planned = _within_reach(before, time, homes[:, paw], yaws[:, paw], _FARTHEST * size)
+            if np.array_equal(planned.liftoff, before.liftoff):
+                break
         steps.append(planned)
     return tuple(steps), phase
 
@@ -187,23 +190,31 @@ def _within_reach(
     planned: Steps, time: np.ndarray, home: np.ndarray, yaw: np.ndarray, farthest: float
 ) -> Steps:
     """The steps, where no paw is put down or left standing farther from its home than that."""
-    # a paw left too far behind is lifted early; the last stance has no step after it
+    curve = PchipInterpolator(time, np.column_stack([home, yaw]))
+    velocity = np.gradient(home, time, axis=0)
+    # a paw left too far behind is lifted early: in the frame before ...
     stance = planned.stance(time)
     away = home - planned.place[stance]
-    leaving = np.sum(away * np.gradient(home, axis=0), axis=-1) > 0
-    late = leaving & (_effort(away, yaw) > farthest) & (stance < len(planned.place) - 1)
-    earliest = np.full(len(planned.place), np.inf)
-    np.minimum.at(earliest, stance[late], time[late])
-    liftoff = np.maximum(np.minimum(planned.liftoff, earliest), planned.touchdown)
+    leaving = np.sum(away * velocity, axis=-1) > 0
+    late = leaving & planned.on_ground(time) & (_effort(away, yaw) > farthest)
+    late &= stance < len(planned.place) - 1  # the last stance has no step after it
+    earliest = planned.liftoff.copy()
+    np.minimum.at(earliest, stance[late], time[late] - (time[1] - time[0]))
+    # ... and where it is too far behind only at the end, as much before that
+    end = curve(np.clip(earliest, time[0], time[-1]))
+    excess = _effort(end[:, :2] - planned.place, end[:, 2]) - farthest
+    pace = np.interp(earliest, time, _effort(velocity, yaw))
+    earliest -= np.clip(excess / np.maximum(pace, 1e-3), 0.0, time[1] - time[0])
+    liftoff = np.maximum(earliest, planned.touchdown)
     # and comes down the sooner for it
     touchdown = planned.touchdown.copy()
     touchdown[1:] = np.minimum(touchdown[1:], liftoff[:-1] + figures.SWING_DURATION)
     # a foothold too far ahead is drawn in
     landing = np.clip(touchdown, time[0], time[-1])
-    curve = PchipInterpolator(time, np.column_stack([home, yaw]))(landing)
-    ahead = planned.place - curve[:, :2]
-    effort = _effort(ahead, curve[:, 2])
-    place = curve[:, :2] + ahead * (farthest / np.maximum(effort, farthest))[:, None]
+    start = curve(landing)
+    ahead = planned.place - start[:, :2]
+    effort = _effort(ahead, start[:, 2])
+    place = start[:, :2] + ahead * (farthest / np.maximum(effort, farthest))[:, None]
     return Steps(touchdown, liftoff, place, planned.yaw)
 
 
