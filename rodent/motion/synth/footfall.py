@@ -25,8 +25,8 @@ _SHORTEST_STANCE = 0.04  # seconds between touchdown and lift-off
 _SIDEWAYS = 2.0  # limbs reach half as far to the side
 _FARTHEST = 0.0275  # metres that a home may be from its standing paw
 _FIRM = 1e-4  # metres that a standing paw's place is held to
-_LOOSE = np.array([5e-3, 5e-3, 1e-3])  # the same of a lifted paw, along x, y and up
-_PLAY = np.array([0.5, 0.5, 10.0])  # clearances over tolerances
+_LOOSE = np.array([3e-3, 3e-3, 1e-3])  # the same of a lifted paw, along x, y and up
+_PLAY = np.array([0.7, 0.7, 10.0])  # clearances over tolerances
 _PITCH = np.array([0.0, 0.0, 0.12, 0.12])  # of the paws under their homes, toes down, radians
 _ROLLING, _ROLLED = 15.0, (-0.005, 0.035)  # radians per metre that a paw is behind its home; metres
 
