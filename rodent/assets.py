@@ -19,3 +19,35 @@ def asset_path(*parts: str) -> Path:
         siblings = sorted(p.name for p in path.parent.glob("*")) if path.parent.is_dir() else []
         raise InputError(f"no asset {'/'.join(parts)}; there are: {', '.join(siblings) or 'none'}")
     return path
+
+
+def built_in(name: Path | str, folder: str, suffix: str = "") -> Path | None:
+    """The asset that a bare name stands for; None where it is a path, or no asset's name.
+
+    Args:
+        name: such as `gaits`; a file or folder of that name comes first.
+        folder: below `assets/`, where names are looked up.
+        suffix: of the assets that have names.
+    """
+    name = Path(name)
+    if name.exists() or name.parent != Path():
+        return None
+    return _named(folder, suffix).get(name.name)
+
+
+def path_or_built_in(path: Path | str, folder: str, suffix: str = "") -> Path:
+    """What `built_in` finds, else the path as it is.
+
+    Raises:
+        InputError: a bare name that neither a file nor an asset has; the message lists the assets.
+    """
+    path = Path(path)
+    bare = path.parent == Path() and not path.suffix
+    if bare and not path.exists() and path.name not in _named(folder, suffix):
+        known = ", ".join(sorted(_named(folder, suffix)))
+        raise InputError(f"no such file or folder: {path}; built in are: {known}")
+    return built_in(path, folder, suffix) or path
+
+
+def _named(folder: str, suffix: str) -> dict[str, Path]:
+    return {path.name.removesuffix(suffix): path for path in asset_path(folder).glob(f"[!.]*{suffix}")}

@@ -60,7 +60,7 @@ def explain_os_errors(path: Path) -> Iterator[None]:
         number = getattr(error, "errno", None)
         if number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
             raise WorkError(f"disk full while writing {path}; free some space and run again") from error
-        if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR):
+        if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENOENT):
             raise InputError(f"cannot write {path}: {os.strerror(number)}") from error
         raise
 

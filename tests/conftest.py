@@ -8,6 +8,8 @@ import pytest
 
 from rodent.body import Body, BodyConfig
 from rodent.errors import WorkError
+from rodent.motion import ClipSet, write_clips
+from rodent.motion.sway import swaying_clips
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +27,20 @@ def data() -> Path:
 def body() -> Body:
     """The default rat: scale 0.9, position actuation."""
     return Body(BodyConfig())
+
+
+@pytest.fixture(scope="session")
+def clips(body: Body) -> ClipSet:
+    """A rat that sways, 20 frames each."""
+    return swaying_clips(body, frames=20)
+
+
+@pytest.fixture(scope="session")
+def clip_file(clips: ClipSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as a file."""
+    path = tmp_path_factory.mktemp("clips") / "sway.h5"
+    write_clips(clips, path)
+    return path
 
 
 @pytest.fixture

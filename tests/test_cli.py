@@ -1,5 +1,6 @@
 """What holds for every command: help with an example that parses, exit codes, light imports."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -13,32 +14,12 @@ import tyro
 
 from rodent.cli import main
 from rodent.errors import InputError, WorkError
-
-# `usage: rodent clips [-h] {list,info}`: the line of a command that has commands of its own
-HAS_COMMANDS = re.compile(r"^usage: .*\[-h\](?: \[.*\])? \{([\w,-]+)\}$", re.MULTILINE)
-
-
-def help_of(command: tuple[str, ...], capsys: pytest.CaptureFixture) -> str:
-    with pytest.raises(SystemExit) as stop:
-        main([*command, "--help"])
-    assert stop.value.code == 0
-    return capsys.readouterr().out
-
-
-def all_help(capsys: pytest.CaptureFixture, command: tuple[str, ...] = ()) -> dict[tuple[str, ...], str]:
-    """The help of this command and of all below it."""
-    text = help_of(command, capsys)
-    pages = {command: text}
-    if found := HAS_COMMANDS.search(text):
-        for name in found[1].split(","):
-            pages |= all_help(capsys, (*command, name))
-    return pages
+from tests.commands import all_help, examples
 
 
 @pytest.fixture
-def pages(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, ...], str]:
-    monkeypatch.setenv("COLUMNS", "400")  # so that no line is broken
-    return all_help(capsys)
+def pages(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, ...], str]:
+    return all_help()
 
 
 def exit_code(line: str) -> int | str | None:
@@ -71,10 +52,9 @@ def test_every_help_shows_an_example_that_parses(pages, monkeypatch):
         if not command:
             continue
         name = shlex.join(["rodent", *command])
-        # above the first box: what stands inside the boxes belongs to other commands
-        examples = re.findall(r"^Example: (rodent .*)$", text.split("╭")[0], re.MULTILINE)
-        assert examples, f"{name} --help shows no line `Example: {name} …`"
-        for example in examples:
+        found = examples(text)
+        assert found, f"{name} --help shows no line `Example: {name} …`"
+        for example in found:
             assert example.startswith(name), f"{name} --help shows an example of another command: {example}"
             assert exit_code(example) == 0, f"the example does not parse: {example}"
 
@@ -130,3 +110,16 @@ def test_help_imports_nothing_heavy():
     program = "import sys, rodent.cli; print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert not heavy & set(result.stdout.split())
+
+
+def test_an_unknown_mujoco_gl_is_one_line(tmp_path):
+    code = "import sys; from rodent.cli import main; sys.exit(main(['clips', 'info', 'gaits']))"
+    environment = os.environ | {"MUJOCO_GL": "foo"}
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("rodent: ")
+    assert "MUJOCO_GL" in line
+    assert "egl" in line

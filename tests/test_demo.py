@@ -2,91 +2,124 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
 
+import rodent.cli.demo.way as way
 from analysis.settings import EncodingSettings
 from analysis.spikefile import read_spikes
-from rodent.cli import demo
-from rodent.cli.demo import FILES, LAYER, Demo, Plan, make_demo
+from rodent.cli.demo import Demo
+from rodent.cli.demo.page import of_kind, write_report
+from rodent.cli.demo.way import FEW, FILES, LAYER, Plan, make_demo
 from rodent.errors import InputError
 from rodent.motion import read_clips
 from rodent.policy.policy import load_policy
 from rodent.policy.sizes import NetworkConfig
 from rodent.recording import open_recording
-from training.config import PPOConfig
+from rodent.render import NoOpenGLError
+from training.config import PPOConfig, TrainConfig
 
 SMALL = Plan(
-    clips=32,
-    frames=200,
     steps=32,
-    network=NetworkConfig(latent=4, encoder=(8,), decoder=(16,), value=(8,)),
-    ppo=PPOConfig(num_envs=8, minibatches=2, epochs=1, unroll=4),
+    train=TrainConfig(
+        network=NetworkConfig(latent=4, encoder=(8,), decoder=(16,), value=(8,)),
+        ppo=PPOConfig(num_envs=8, minibatches=2, epochs=1, unroll=4),
+    ),
+    repeats=2,
     picture=(64, 48),
     neurons=4,
-    encoding=EncodingSettings(folds=3, strengths=(0.5,)),
+    encoding=EncodingSettings(folds=3, strengths=(0.5,), block_seconds=10.0, shift_seconds=10.0),
 )
+FILMS = {name for name in FILES if name.endswith(".mp4")}
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
+    """The folder, what was returned, and what the page was made of."""
     out = tmp_path_factory.mktemp("demo") / "new" / "demo"
-    return out, make_demo(out, SMALL)
+    told = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(way, "write_report", lambda *given: told.append(given) or write_report(*given))
+        result = make_demo(out, SMALL)
+    return out, result, told[0][1]
 
 
 def test_all_files_are_there_and_explained(made):
-    out, result = made
-    wanted = {*FILES} - ({"video.mp4"} if result["no_video_because"] else set())
-    assert {path.name for path in out.iterdir()} == {*wanted, "README.txt"}
+    out, result, _ = made
+    wanted = {*FILES} - (FILMS if result["no_film_because"] else set())
+    assert {path.name for path in out.iterdir()} == {*wanted, "README.md"}
     assert result["files"] == [str(out / name) for name in FILES if name in wanted]
-    told = (out / "README.txt").read_text()
-    assert all(name in told for name in FILES)
+    told = (out / "README.md").read_text()
+    assert all(f"`{name}`" in told for name in FILES)
     assert LAYER in told
 
 
 def test_files_hold_what_they_say(made):
-    out, result = made
+    out, result, _ = made
     clips = read_clips(out / "clips.h5")
-    assert len(clips) == 32 and {clip.source for clip in clips} == {"synthetic (rodent.motion.sway)"}
+    assert clips.names == FEW
     assert load_policy(out / "run").provenance["steps"] == 32
-    evaluation = json.loads((out / "evaluation.json").read_text())
-    assert evaluation["success_rate"] == result["success_rate"]
-    assert [clip["name"] for clip in evaluation["clips"]] == list(clips.names)
-    with open_recording(out / "recording.h5") as recording:
-        assert list(recording.rollouts) == list(clips.names)
-        assert LAYER in recording.rollouts["sway_0"].layers
-    spikes = read_spikes(out / "spikes.npz")
-    assert spikes.counts.shape == (1280, 8)
-    if not result["no_video_because"]:
+    for kind in ("built-in", "learnt"):
+        evaluation = json.loads((out / f"{kind}.json").read_text())
+        assert evaluation["success_rate"] == result["success_rate"][kind]
+        assert evaluation["mean"]["lifespan_frames"] == result["frames_tracked"][kind]
+        with open_recording(out / f"{kind}.h5") as recording:
+            assert tuple(recording.rollouts) == FEW
+    with open_recording(out / "session.h5") as recording:
+        assert list(recording.rollouts) == [
+            f"{name}.{i}" for i in (1, 2) for name in read_clips("gaits").names
+        ]
+        assert LAYER in recording.rollouts["walk.1"].layers
+        again = [recording.rollouts[f"walk.{i}"]["qpos"] for i in (1, 2)]
+    assert not np.array_equal(*again)  # each time with noise of its own
+    assert read_spikes(out / "spikes.npz").counts.shape == (1040, 8)
+    if not result["no_film_because"]:
         import av
 
-        with av.open(str(out / "video.mp4")) as film:
-            assert film.streams.video[0].frames == 100
+        with av.open(str(out / "learnt.mp4")) as film:
+            assert film.streams.video[0].frames == 300
 
 
-def test_the_comparison_finds_the_driven_neurons(made):
-    out, result = made
-    encoding = json.loads((out / "encoding.json").read_text())
-    (layer,) = encoding["layers"]
+def test_the_built_in_policy_is_better_than_one_that_learnt_nothing(made):
+    frames = made[1]["frames_tracked"]
+    assert frames["built-in"] > 2 * frames["at first"]
+
+
+def test_the_comparison_finds_the_driven_neurons_and_its_null_does_not(made):
+    out, result, results = made
+    (layer,) = json.loads((out / "encoding.json").read_text())["layers"]
     assert layer["layer"] == LAYER
     scores = {n["name"]: n["corrected_bits_per_spike"] for n in layer["neurons"]}
     driven, drifting = ([scores[f"{kind}_{i}"] for i in range(4)] for kind in ("driven", "drifting"))
     assert min(driven) > 0.05
     assert np.mean(driven) > np.mean(drifting) + 0.1
+    encoding = results.encoding
+    assert encoding.null_bits_per_spike[of_kind(encoding, "driven")].max() < 0.05
     kinds = result["corrected_bits_per_spike"]
     assert kinds["driven"]["mean"] == pytest.approx(np.mean(driven))
     assert kinds["drifting"]["mean"] == pytest.approx(np.mean(drifting))
 
 
+def test_the_page_holds_all_it_shows(made):
+    out, result, _ = made
+    page = (out / "report.html").read_text()
+    assert page.count("<svg") == 4
+    assert page.count("data:video/mp4;base64,") == (0 if result["no_film_because"] else 2)
+    assert not re.findall(r"""(?:src|href)=["'](?!data:|#)""", page.replace("xlink:href", "href"))
+    for name in read_clips("gaits").names:
+        assert f">{name}<" in page
+
+
 def test_what_is_there_is_not_overwritten(made):
-    out, _ = made
+    out, _, _ = made
     before = sorted(out.iterdir())
     with pytest.raises(InputError, match=r"demo exists already; remove it, or choose another folder: --out"):
         Demo(out=out).run()
     assert sorted(out.iterdir()) == before
-    with pytest.raises(InputError, match=r"README\.txt exists already"):
-        Demo(out=out / "README.txt").run()
+    with pytest.raises(InputError, match=r"README\.md exists already"):
+        Demo(out=out / "README.md").run()
 
 
 @pytest.mark.parametrize("minutes", [0.0, -1.0, float("nan")])
@@ -97,26 +130,32 @@ def test_no_time_to_train(tmp_path, minutes):
 
 
 def test_without_opengl_it_goes_on_and_says_so(made, tmp_path, monkeypatch, capsys):
-    import rodent.render
+    out, _, results = made
 
     def render(*arguments):
-        raise rodent.render.NoOpenGLError("no OpenGL context (egl)")
+        raise NoOpenGLError("no OpenGL context (egl)")
 
-    monkeypatch.setattr(rodent.render, "render", render)
-    why = demo._film(made[0], SMALL)
+    monkeypatch.setattr(way, "render", render)
+    why = way._film(tmp_path, SMALL)
     assert why == "no OpenGL context (egl)"
     assert "THERE IS NO FILM" in capsys.readouterr().err
-    demo._write_readme(tmp_path, why)
-    assert "missing: no OpenGL context (egl)" in (tmp_path / "README.txt").read_text()
+    way._write_readme(tmp_path, why)
+    assert (tmp_path / "README.md").read_text().count("missing: no OpenGL context (egl)") == 2
+    (tmp_path / "session.h5").symlink_to(out / "session.h5")
+    write_report(tmp_path, results, LAYER, why)
+    page = (tmp_path / "report.html").read_text()
+    assert "There is no film: no OpenGL context (egl)" in page
+    assert "<video" not in page
 
 
 def test_table_and_json(made, tmp_path, monkeypatch, capsys):
-    out, result = made
+    _, result, _ = made
     plans = []
-    monkeypatch.setattr(demo, "make_demo", lambda out, plan: plans.append(plan) or result)
-    Demo(out=tmp_path / "demo", minutes=2.0).run()
-    assert plans == [dataclasses.replace(Plan(), minutes=2.0)]
+    monkeypatch.setattr(way, "make_demo", lambda out, plan: plans.append(plan) or result)
+    Demo(out=tmp_path / "demo", minutes=3.0).run()
+    assert plans == [dataclasses.replace(Plan(), minutes=3.0)]
     printed = capsys.readouterr().out
-    assert "root position error" in printed and "neurons that only drift" in printed
-    Demo(out=out, json=True).run()
+    assert "frames tracked, built-in policy" in printed
+    assert "neurons that only drift" in printed
+    Demo(out=tmp_path / "demo", json=True).run()
     assert json.loads(capsys.readouterr().out)["success_rate"] == result["success_rate"]

@@ -181,7 +181,7 @@ def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "runs").mkdir()
     write_clips(clips, folder / "clips.h5")
     save_policy(policy, folder / "runs" / "walk")
-    record(policy, clips, folder / "walk.h5", origin={})
+    record(policy, clips, folder / "walk.h5")
     shutil.copy(folder / "walk.h5", folder / "session-recording.h5")
     return folder
 

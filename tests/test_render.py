@@ -8,8 +8,6 @@ from PIL import Image
 
 from rodent.cli.render import Render
 from rodent.errors import InputError
-from rodent.motion import write_clips
-from rodent.motion.sway import swaying_clips
 from rodent.recording import RecordingWriter
 from rodent.render import CAMERAS, RenderOptions, Scene, render
 from rodent.render.film import Shot
@@ -20,18 +18,6 @@ SMALL = RenderOptions(size=SIZE)
 
 
 pytestmark = pytest.mark.usefixtures("drawing")
-
-
-@pytest.fixture(scope="module")
-def clips(body):
-    return swaying_clips(body, frames=20)
-
-
-@pytest.fixture(scope="module")
-def clip_file(clips, tmp_path_factory):
-    path = tmp_path_factory.mktemp("clips") / "sway.h5"
-    write_clips(clips, path)
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,7 @@ def test_a_recording_says_where_a_rat_was_lost(body, policy, tmp_path, on_failur
     qpos = clips[0].qpos.copy()
     qpos[20:, 0] += 0.1
     clips = replace(clips, clips=(replace(clips[0], qpos=qpos),))
-    found = record(policy, clips, tmp_path / "r.h5", origin={}, on_failure=on_failure)
+    found = record(policy, clips, tmp_path / "r.h5", on_failure=on_failure)
     assert found["failures"] == failures
     with open_recording(tmp_path / "r.h5") as recording:
         assert int(recording.rollouts["sway_0"]["alive"].sum()) == alive
@@ -125,7 +125,7 @@ def test_recorded_units_are_those_that_moved_the_rat(body, policy, clips, tmp_pa
     """The recorded action mean, put through the task, gives the recorded controls."""
     from rodent.tasks.imitation import Imitation
 
-    record(policy, clips, tmp_path / "r.h5", origin={})
+    record(policy, clips, tmp_path / "r.h5")
     reference = build_reference(clips, body)
     task = Imitation(body, policy.task, 0.02)
     with open_recording(tmp_path / "r.h5") as recording:
@@ -137,7 +137,7 @@ def test_recorded_units_are_those_that_moved_the_rat(body, policy, clips, tmp_pa
 def test_clips_of_unequal_length_keep_their_own(body, policy, tmp_path):
     clips = swaying_clips(body, frames=FRAMES, n=2)
     short = replace(clips[1], qpos=clips[1].qpos[:15], qvel=clips[1].qvel[:15])
-    record(policy, replace(clips, clips=(clips[0], short)), tmp_path / "r.h5", origin={})
+    record(policy, replace(clips, clips=(clips[0], short)), tmp_path / "r.h5")
     with open_recording(tmp_path / "r.h5") as recording:
         assert [r.n_frames for r in recording.rollouts.values()] == [FRAMES, 15]
 
@@ -145,7 +145,7 @@ def test_clips_of_unequal_length_keep_their_own(body, policy, tmp_path):
 def test_another_body_is_refused(policy, tmp_path):
     large = Body(BodyConfig(scale=1.0))
     with pytest.raises(InputError, match=r"scale 1\b.*scale 0.9"):
-        record(policy, swaying_clips(large, frames=5), tmp_path / "r.h5", origin={})
+        record(policy, swaying_clips(large, frames=5), tmp_path / "r.h5")
     assert not list(tmp_path.iterdir())
 
 
@@ -192,7 +192,7 @@ def test_the_commands(files, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["nowhere", "--clips", "clips.h5"], "no such policy or run folder"),
+        (["nowhere", "--clips", "clips.h5"], "no such file or folder: nowhere; built in are: imitator"),
         (["clips.h5", "--clips", "clips.h5"], "neither a policy folder nor a run"),
         (["policy", "--clips", "nowhere.h5"], "no such file"),
         (["policy", "--clips", "policy"], "is a folder"),

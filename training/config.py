@@ -41,7 +41,7 @@ class PPOConfig:
     final_std: float = 0.25
     """The standard deviation of actions is at last held under this: coarse noise finds what fine
     noise does not, but a policy that must survive it learns to be careful, not exact."""
-    final_std_steps: tuple[int, int] = (0, 5_000_000)
+    final_std_steps: tuple[int, int] = (3_000_000, 5_000_000)
     """Control steps between which the ceiling falls, geometrically, from the network's action_std."""
     value_weight: float = 1.0
     """Weight of the value network's squared error."""
@@ -119,7 +119,15 @@ class TrainConfig:
     """All randomness comes from it."""
     test_fraction: float = 0.0
     """Part of the sessions (of the clips, where there is one session) kept out of training."""
-    evaluate_every: int = 250_000
+    evaluate_every: int = 150_000
     """Control steps between evaluations on the training clips."""
     checkpoint_seconds: float = 60.0
     """Time between checkpoints."""
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise InputError(f"seed is {self.seed}; it must not be negative")
+        if self.evaluate_every < 1:
+            raise InputError(f"evaluate_every is {self.evaluate_every}; it must be at least 1 step")
+        if not self.checkpoint_seconds >= 0:
+            raise InputError(f"checkpoint_seconds is {self.checkpoint_seconds:g}; it must not be negative")

@@ -1,7 +1,7 @@
 """Measure how well a policy tracks clips: the project's one definition of the figures."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import jax
@@ -52,6 +52,7 @@ def trace_clips(
     clips: ClipSet,
     chosen: np.ndarray | None = None,
     frames: int | None = None,
+    advance: Callable[[int], None] = lambda steps: None,
 ) -> list[Trace]:
     """Play clips, player.n at a time, and keep their errors.
 
@@ -61,13 +62,17 @@ def trace_clips(
         clips: the clips of that reference.
         chosen: which of them; None for all.
         frames: at most so many of each; None for all.
+        advance: told of every control step.
     """
     chosen = np.arange(len(clips)) if chosen is None else chosen
     traces: list[Trace] = []
     for begin in range(0, len(chosen), player.n):
         # the last group is filled up by repeating its last clip
         group = chosen[np.minimum(np.arange(begin, begin + player.n), len(chosen) - 1)]
-        rows = [(row.error, row.failed) for row in player.play(variables, normalizer, group, frames=frames)]
+        rows = []
+        for row in player.play(variables, normalizer, group, frames=frames):
+            rows.append((row.error, row.failed))
+            advance(1)
         error, lost = jax.tree.map(lambda *x: np.stack(x, 1), *rows)
         traces += [
             _trace(clips[int(k)], jax.tree.map(lambda x, i=i: x[i], error), lost[i])
@@ -147,8 +152,12 @@ def _mean(values: Iterable[float]) -> float:
     return float(np.mean(list(values)))
 
 
-def evaluate(policy: Policy, clips: ClipSet, at_once: int = 64) -> dict[str, Any]:
+def evaluate(
+    policy: Policy, clips: ClipSet, at_once: int = 64, advance: Callable[[int], None] = lambda steps: None
+) -> dict[str, Any]:
     """The tracking metrics of a policy on clips, played from their first frames by its mean action.
+
+    `advance` is told of each of the `n_steps` control steps that it takes.
 
     Raises:
         InputError: the clips belong to a body of another scale.
@@ -156,7 +165,12 @@ def evaluate(policy: Policy, clips: ClipSet, at_once: int = 64) -> dict[str, Any
     body = Body(policy.body)
     require_body(clips, body)
     reference = build_reference(clips, body)
-    player = Player(
-        body, policy.task, policy.network_config, reference, min(at_once, len(clips)), control_timestep(clips)
-    )
-    return scores(trace_clips(player, policy.variables, policy.normalizer, clips))
+    at_once = min(at_once, len(clips))
+    player = Player(body, policy.task, policy.network_config, reference, at_once, control_timestep(clips))
+    return scores(trace_clips(player, policy.variables, policy.normalizer, clips, advance=advance))
+
+
+def n_steps(clips: ClipSet, at_once: int = 64) -> int:
+    """How many control steps `evaluate` takes: for so many clips at once those of the longest."""
+    groups = range(0, len(clips), at_once)
+    return sum(max(clip.n_frames for clip in clips.clips[i : i + at_once]) for i in groups)

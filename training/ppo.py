@@ -95,12 +95,13 @@ def update(
     def value(o: Observation) -> jax.Array:
         return network.apply({"params": learner.params}, o, method="value")
 
+    values = value(observation)
     # rewards are scaled so that returns are about one, whatever the discount
     target, advantage = compute_gae(
         truncation=outcomes.ended.astype(jnp.float32),
         termination=outcomes.failed.astype(jnp.float32),
         rewards=outcomes.reward * (1 - config.discount),
-        values=value(observation),
+        values=values,
         bootstrap_value=value(normalizer(following)),
         lambda_=config.gae_lambda,
         discount=config.discount,
@@ -151,7 +152,7 @@ def update(
         steps=steps,
     )
     figures = {name: jnp.mean(value) for name, value in figures.items()}
-    explained = 1 - jnp.var(target - value(observation)) / (jnp.var(target) + 1e-9)
+    explained = 1 - jnp.var(target - values) / (jnp.var(target) + 1e-9)
     return learner, figures | {"learning_rate": rate, "explained_variance": explained}
 
 

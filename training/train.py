@@ -14,9 +14,11 @@ import numpy as np
 from rodent.body import Body
 from rodent.errors import InputError, WorkError
 from rodent.files import atomic_path
-from rodent.motion.clip import ClipSet, read_clips, require_body
+from rodent.motion.clip import ClipSet, clips_path, read_clips, require_body
+from rodent.physics.host import count_substeps
 from rodent.policy.policy import save_policy
 from rodent.progress import progress
+from rodent.tasks.reference import control_timestep
 from training.checkpoint import Checkpoints
 from training.config import TrainConfig
 from training.runs import MetricsLog, Run, begin_run, digest, open_run
@@ -28,8 +30,10 @@ def start(
     clips: Path, out: Path, config: TrainConfig, minutes: float | None, steps: int | None
 ) -> dict[str, Any]:
     """Begin a run and train; see `train`."""
+    clips = clips_path(clips)
     clip_set = read_clips(clips)
     require_body(clip_set, Body(config.body))
+    count_substeps(control_timestep(clip_set), config.body.timestep)  # no run folder for what cannot run
     split = split_clips(clip_set, config.test_fraction, config.seed)
     return train(begin_run(out, config, clips, split), clip_set, minutes, steps)
 

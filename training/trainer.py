@@ -24,16 +24,8 @@ from rodent.policy.networks import ActorCritic
 from rodent.policy.policy import Policy
 from rodent.rollout import Player
 from rodent.tasks.imitation import Imitation
-from rodent.tasks.reference import build_reference, control_timestep
-from training.collect import (
-    Act,
-    Episodes,
-    Experience,
-    Outcome,
-    advance,
-    collect,
-    first_episodes,
-)
+from rodent.tasks.reference import Reference, build_reference, control_timestep
+from training.collect import Act, Episodes, Experience, Outcome, advance, collect, first_episodes
 from training.config import PPOConfig, TrainConfig
 from training.evaluate import scores, trace_clips
 from training.ppo import Learner, new_learner, normalizer_of, update
@@ -78,14 +70,8 @@ class Trainer:
         self._reference = build_reference(clips, body)
         task = Imitation(body, config.task, timestep)
         network = ActorCritic(config.network, NU)
-        key_episodes, key_learner = jax.random.split(jax.random.PRNGKey(config.seed))
-        sampler = new_sampler(config.sampler, self._reference)
-        self.physics, self.episodes = first_episodes(
-            task, config.network, self._reference, sampler, key_episodes, n
-        )
-        self.learner = new_learner(
-            config.ppo, network, self.episodes.act.observation, self.episodes.carry, key_learner
-        )
+        begin = jax.jit(partial(_beginning, config, task, network))
+        self.physics, self.episodes, self.learner = begin(self._reference, jax.random.PRNGKey(config.seed))
         self.engine = HostEngine(body.model, n, timestep)
         self._advance = jax.jit(partial(advance, task, network, config.ppo.noise_correlation))
         self._update = jax.jit(partial(_stacked_update, config.ppo, network), donate_argnums=0)
@@ -167,6 +153,19 @@ class Trainer:
     def _usable(self) -> tuple[Any, Any]:
         """A copy of averaged parameters and normaliser, which outlives the learner's donated buffers."""
         return jax.tree.map(np.array, (self.learner.average, normalizer_of(self.learner.statistics)))
+
+
+def _beginning(
+    config: TrainConfig, task: Imitation, network: ActorCritic, reference: Reference, key: jax.Array
+) -> tuple[PhysicsState, Episodes, Learner]:
+    """Everything as it is before the first step: one function, for its parts would be compiled one by one."""
+    key_episodes, key_learner = jax.random.split(key)
+    sampler = new_sampler(config.sampler, reference)
+    physics, episodes = first_episodes(
+        task, config.network, reference, sampler, key_episodes, config.ppo.num_envs
+    )
+    learner = new_learner(config.ppo, network, episodes.act.observation, episodes.carry, key_learner)
+    return physics, episodes, learner
 
 
 def _stacked_update(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from rodent.cli.fetch import Fetch, List
+from rodent.cli.join import Join
 from rodent.cli.synth import Synth
 
 
@@ -98,6 +99,7 @@ class Clips:
         | Annotated[Fetch, tyro.conf.subcommand("fetch")]
         | Annotated[Info, tyro.conf.subcommand("info")]
         | Annotated[Import, tyro.conf.subcommand("import")]
+        | Annotated[Join, tyro.conf.subcommand("join")]
         | Annotated[Synth, tyro.conf.subcommand("synth")]
     ]
 

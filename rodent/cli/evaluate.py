@@ -28,9 +28,12 @@ class Evaluate:
         cache_compilations()
         from rodent.motion.clip import read_clips
         from rodent.policy.policy import load_policy
-        from training.evaluate import evaluate
+        from rodent.progress import progress
+        from training.evaluate import evaluate, n_steps
 
-        found = evaluate(load_policy(self.policy), read_clips(self.clips))
+        policy, clips = load_policy(self.policy), read_clips(self.clips)
+        with progress("evaluating", n_steps(clips), "steps") as advance:
+            found = evaluate(policy, clips, advance=advance)
         if self.json:
             print_json(found)
             return

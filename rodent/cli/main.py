@@ -15,6 +15,7 @@ from rodent.cli.demo import Demo
 from rodent.cli.doctor import Doctor
 from rodent.cli.encode import Encode
 from rodent.cli.evaluate import Evaluate
+from rodent.cli.register import Register
 from rodent.cli.render import Render
 from rodent.cli.rollout import Rollout
 from rodent.cli.train import Train
@@ -25,6 +26,7 @@ Command = (
     Annotated[Doctor, tyro.conf.subcommand("doctor")]
     | Annotated[Demo, tyro.conf.subcommand("demo")]
     | Annotated[Clips, tyro.conf.subcommand("clips")]
+    | Annotated[Register, tyro.conf.subcommand("register")]
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Rollout, tyro.conf.subcommand("rollout")]
@@ -36,6 +38,8 @@ Command = (
 
 def main(args: list[str] | None = None) -> int:
     """Run one command line; returns the exit code: 0 done, 1 the work failed, 2 bad input."""
+    # rich heeds it by itself (https://no-color.org)
+    tyro._experimental_options["ansi_codes"] = not os.environ.get("NO_COLOR")
     try:
         command = tyro.cli(
             Command,
@@ -50,6 +54,12 @@ def main(args: list[str] | None = None) -> int:
     except WorkError as error:
         print(f"rodent: {error}", file=sys.stderr)
         return 1
+    except RuntimeError as error:
+        # whichever command is the first to import mujoco hears of it
+        if "MUJOCO_GL" not in str(error):
+            raise
+        print(f"rodent: {error}; unset it, or set it to egl or osmesa", file=sys.stderr)
+        return 2
     except BrokenPipeError:
         # whoever read the output has gone, as in `rodent clips info F | head`
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115

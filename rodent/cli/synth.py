@@ -34,16 +34,27 @@ class Synth:
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import print_json, say
         from rodent.motion.clip import write_clips
-        from rodent.motion.synth import gait_clips, path_clips, read_track, require_quality
+        from rodent.motion.synth import (
+            FPS,
+            GAIT_FRAMES,
+            gait_clips,
+            path_clips,
+            read_track,
+            require_quality,
+        )
+        from rodent.progress import progress
 
         self._check()
         body = Body(BodyConfig(scale=self.scale))
         if self.path is None:
-            clips = gait_clips(body)
+            with progress("fitting the limbs", GAIT_FRAMES, "frames") as advance:
+                clips = gait_clips(body, advance)
         else:
             time, points = read_track(self.path)
             name = "".join(c if c.isalnum() or c in ".-_" else "_" for c in self.path.stem)
-            clips = path_clips(body, time, points, name, self.smoothing, self._frames_per_clip())
+            frames = int((time[-1] - time[0]) * FPS) + 1
+            with progress("fitting the limbs", frames, "frames") as advance:
+                clips = path_clips(body, time, points, name, self.smoothing, self._frames_per_clip(), advance)
         worst = require_quality(clips, body)
         # velocities follow from the poses and are computed as the file is read
         bare = tuple(dataclasses.replace(clip, qvel=None) for clip in clips)

@@ -57,9 +57,10 @@ class View:
 
     @contextlib.contextmanager
     def _open_source(self) -> "Iterator[Source]":
+        from rodent.assets import built_in
         from rodent.view import open_source
 
-        if self.source.is_dir():
+        if self.source.is_dir() or built_in(self.source, "policies"):
             yield self._live_source()
             return
         if self.clips is not None:

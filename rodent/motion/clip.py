@@ -19,12 +19,13 @@ angular velocity, is in the body's own frame, as MuJoCo has it for a free joint.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rodent.assets import path_or_built_in
 from rodent.body import Body
 from rodent.errors import InputError, unknown
 from rodent.files import atomic_path, existing_file, open_hdf5, reading
@@ -137,8 +138,9 @@ class ClipSet:
 def read_clips(path: str | Path) -> ClipSet:
     """Clips from a clip file or from any format that can be imported; the content decides.
 
-    A clip file is checked and taken as it is; velocities it lacks are computed. Other
-    formats are converted as `rodent clips import` does with its defaults.
+    A bare name, such as `gaits`, is that of clips that are built in. A clip file is checked
+    and taken as it is; velocities it lacks are computed. Other formats are converted as
+    `rodent clips import` does with its defaults.
 
     Raises:
         InputError: the file is missing, damaged, of no known format, or holds motion that
@@ -146,12 +148,41 @@ def read_clips(path: str | Path) -> ClipSet:
     """
     from rodent.motion.importers import import_clips  # importers build on this module
 
-    path = existing_file(Path(path))
+    path = existing_file(clips_path(path))
     if not is_clip_file(path):
         return import_clips(path)
     clip_set = load_clip_file(path)
     check_clip_set(clip_set, str(path))
     return dataclasses.replace(clip_set, clips=tuple(_with_velocities(clip) for clip in clip_set))
+
+
+def clips_path(path: str | Path) -> Path:
+    """Where clips are: the path itself, or that of the built-in clips of this name."""
+    return path_or_built_in(path, "motions", ".h5")
+
+
+def joined(sets: Sequence[tuple[str, ClipSet]]) -> ClipSet:
+    """The clips of several sets, in order.
+
+    Args:
+        sets: one or more, each after what it is called in messages.
+
+    Raises:
+        InputError: they belong to bodies of different scales, or two clips have one name.
+    """
+    owner: dict[str, str] = {}
+    (first_name, first), *_ = sets
+    for name, clips in sets:
+        if clips.scale != first.scale:
+            raise InputError(
+                f"{name} is for a body of scale {clips.scale:g}, {first_name} for one of {first.scale:g}; "
+                "only clips of one body can be joined"
+            )
+        for clip in clips.names:
+            if clip in owner:
+                raise InputError(f"both {owner[clip]} and {name} have a clip {clip!r}; names must be unique")
+            owner[clip] = name
+    return dataclasses.replace(first, clips=tuple(clip for _, clips in sets for clip in clips))
 
 
 def write_clips(clip_set: ClipSet, path: str | Path) -> None:

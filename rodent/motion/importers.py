@@ -59,6 +59,10 @@ class ImportOptions:
     licence: str | None = None
     """The terms the motion may be used under."""
 
+    def __post_init__(self) -> None:
+        if not self.max_floor_shift >= 0:
+            raise InputError(f"max_floor_shift is {self.max_floor_shift:g} m; it must not be negative")
+
 
 def import_clips(path: str | Path, options: ImportOptions | None = None) -> ClipSet:
     """Read and convert a motion file of any known format, clip files included.

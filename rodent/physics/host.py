@@ -32,6 +32,22 @@ class Divergence(NamedTuple):
     ctrl: np.ndarray
 
 
+def count_substeps(control_timestep: float, physics_timestep: float) -> int:
+    """Physics steps per control step; both in seconds.
+
+    Raises:
+        InputError: the one is no multiple of the other.
+    """
+    ratio = control_timestep / physics_timestep
+    substeps = round(ratio)
+    if substeps < 1 or abs(ratio - substeps) > 1e-6:
+        raise InputError(
+            f"the control timestep {control_timestep:g} s is not a multiple of the physics timestep "
+            f"{physics_timestep:g} s; choose a body timestep that divides it, or resample the clips"
+        )
+    return substeps
+
+
 class HostEngine:
     """Steps num_envs rats on a thread pool; results do not depend on the thread count.
 
@@ -49,13 +65,7 @@ class HostEngine:
     """
 
     def __init__(self, model: mujoco.MjModel, num_envs: int, control_timestep: float, threads: int = 0):
-        ratio = control_timestep / model.opt.timestep
-        self.substeps = round(ratio)
-        if self.substeps < 1 or abs(ratio - self.substeps) > 1e-6:
-            raise InputError(
-                f"the control timestep {control_timestep:g} s is not a multiple of the physics timestep "
-                f"{model.opt.timestep:g} s; choose a body timestep that divides it, or resample the clips"
-            )
+        self.substeps = count_substeps(control_timestep, model.opt.timestep)
         self.num_envs = num_envs
         # a diverging rat must be seen, not silently put back to the origin
         model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)

@@ -20,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rodent.assets import path_or_built_in
 from rodent.body import NU, BodyConfig
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
@@ -86,7 +87,7 @@ class Policy:
 
 def save_policy(policy: Policy, folder: Path) -> None:
     """Write a policy folder, whole or not at all."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     tensors = _flat(policy)
     card = {
@@ -102,12 +103,13 @@ def save_policy(policy: Policy, folder: Path) -> None:
     }
     with atomic_path(Path(folder)) as temporary:
         temporary.mkdir()
-        save_file(tensors, temporary / "params.safetensors")
+        # not save_file, whose files only their owner may read
+        (temporary / "params.safetensors").write_bytes(save(tensors))
         (temporary / "policy.json").write_text(json.dumps(card, indent=2) + "\n")
 
 
-def load_policy(folder: Path) -> Policy:
-    """Read a policy folder, or the policy of a run folder.
+def load_policy(folder: Path | str) -> Policy:
+    """Read a policy folder, the policy of a run folder, or by its bare name one that is built in.
 
     Raises:
         InputError: no policy there, one of another version, or its files do not fit each other.
@@ -115,7 +117,7 @@ def load_policy(folder: Path) -> Policy:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    folder = _policy_folder(Path(folder))
+    folder = _policy_folder(path_or_built_in(folder, "policies"))
     path = folder / "policy.json"
     card = read_json(path)
     if not isinstance(card, dict) or card.get("schema") != SCHEMA:

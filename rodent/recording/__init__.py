@@ -12,7 +12,16 @@ What stands where in the file is described in `rodent.recording.layout`.
 """
 
 from rodent.recording.layout import SCHEMA, VERSION
-from rodent.recording.reader import Recording, Rollout, open_recording
+from rodent.recording.reader import Recording, Rollout, is_recording, open_recording
 from rodent.recording.writer import RecordingWriter, RolloutWriter
 
-__all__ = ["SCHEMA", "VERSION", "Recording", "RecordingWriter", "Rollout", "RolloutWriter", "open_recording"]
+__all__ = [
+    "SCHEMA",
+    "VERSION",
+    "Recording",
+    "RecordingWriter",
+    "Rollout",
+    "RolloutWriter",
+    "is_recording",
+    "open_recording",
+]

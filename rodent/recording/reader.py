@@ -11,7 +11,7 @@ import numpy as np
 
 from rodent.body import BodyConfig
 from rodent.errors import unknown
-from rodent.files import open_hdf5, reading
+from rodent.files import existing_file, open_hdf5, reading
 from rodent.recording.layout import SCHEMA, VERSION, all_datasets, read_header, rollout_groups
 
 if TYPE_CHECKING:
@@ -97,8 +97,22 @@ class Rollout:
         return tuple(name.removeprefix(prefix) for name in self._datasets if name.startswith(prefix))
 
 
+def is_recording(path: Path) -> bool:
+    """Whether a file says of itself that it is a recording, of any version.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    import h5py
+
+    if not h5py.is_hdf5(existing_file(path)):
+        return False
+    with open_hdf5(path) as file:
+        return file.attrs.get("schema") == SCHEMA
+
+
 @contextlib.contextmanager
-def open_recording(path: Path) -> Iterator[Recording]:
+def open_recording(path: Path | str) -> Iterator[Recording]:
     """Open a recording and check that it is whole, without reading its arrays.
 
     Raises:

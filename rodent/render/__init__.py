@@ -7,8 +7,19 @@ with Scene(body.config, size=(640, 480)) as scene:
 """
 
 from rodent.render.camera import CAMERAS, View
-from rodent.render.film import Rendered, RenderOptions, render
+from rodent.render.film import Rendered, RenderOptions, Shot, render, render_shots
 from rodent.render.gl import NoOpenGLError
-from rodent.render.scene import Scene
+from rodent.render.scene import Dots, Scene
 
-__all__ = ["CAMERAS", "NoOpenGLError", "RenderOptions", "Rendered", "Scene", "View", "render"]
+__all__ = [
+    "CAMERAS",
+    "Dots",
+    "NoOpenGLError",
+    "RenderOptions",
+    "Rendered",
+    "Scene",
+    "Shot",
+    "View",
+    "render",
+    "render_shots",
+]

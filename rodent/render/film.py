@@ -9,19 +9,20 @@ import dataclasses
 import functools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from rodent.body import BodyConfig
 from rodent.errors import InputError, unknown
-from rodent.files import atomic_path, existing_file
+from rodent.files import atomic_path
 from rodent.motion import Clip, read_clips
+from rodent.motion.clip import clips_path
 from rodent.progress import progress
-from rodent.recording import SCHEMA, Rollout, open_recording
+from rodent.recording import Rollout, is_recording, open_recording
 from rodent.render.camera import CAMERAS, follow
-from rodent.render.scene import Scene
+from rodent.render.scene import Dots, Scene
 from rodent.render.video import Caption, check_target, open_video, save_sheet
 
 SHEET = 6
@@ -82,6 +83,8 @@ class Shot:
     """Poses of the ghost, shape (n_frames, 74)."""
     alive: Callable[[], np.ndarray]
     """Whether the rat still tracks its reference, bool, shape (n_frames,)."""
+    dots: tuple[Dots, ...] = ()
+    """Points to mark, of shapes (n_frames, n, 3)."""
 
     def frames_at(self, fps: float, speed: float) -> np.ndarray:
         """Which frame each frame of a film shows, shape (film frames,)."""
@@ -91,7 +94,7 @@ class Shot:
         return np.minimum((np.arange(count) * step + 1e-6).astype(int), self.n_frames - 1)
 
 
-def render(source: Path, out: Path, options: RenderOptions | None = None) -> Rendered:
+def render(source: Path | str, out: Path | str, options: RenderOptions | None = None) -> Rendered:
     """Draw a recording or a clip set.
 
     Args:
@@ -104,26 +107,32 @@ def render(source: Path, out: Path, options: RenderOptions | None = None) -> Ren
         WorkError: nothing can be drawn or encoded here, or the disk is full.
     """
     options = options or RenderOptions()
-    source, out = Path(source), Path(out)
+    source, out = clips_path(source), Path(out)
+    check_target(out, options.size)
+    with _open_shots(source, options.ghost) as (body, shots):
+        return render_shots(body, _chosen(shots, options.clips, source), out, options)
+
+
+def render_shots(body: BodyConfig, shots: Sequence[Shot], out: Path, options: RenderOptions) -> Rendered:
+    """Draw shots, one after another; see `render`. The names in `options.clips` are not looked at."""
     check_target(out, options.size)
     began = time.monotonic()
-    with _open_shots(source, options.ghost) as (body, shots):
-        shots = _chosen(shots, options.clips, source)
-        fps = options.fps or min(shots[0].fps, _MAX_FPS.get(out.suffix, math.inf))
-        plan = [(shot, shot.frames_at(fps, options.speed)) for shot in shots]
+    fps = options.fps or min(shots[0].fps, _MAX_FPS.get(out.suffix, math.inf))
+    plan = [(shot, shot.frames_at(fps, options.speed)) for shot in shots]
+    total = sum(len(frames) for _, frames in plan)
+    if out.suffix == ".png":
+        plan = _thinned(plan, np.unique(((np.arange(SHEET) + 0.5) / SHEET * total).astype(int)))
         total = sum(len(frames) for _, frames in plan)
+    marked = any(shot.dots for shot in shots)
+    scene = Scene(body, options.size, ghost=options.ghost, geoms=options.geoms, see_through=marked)
+    with atomic_path(out) as temporary, scene, progress("rendering", total, "frames") as advance:
+        images = _images(scene, plan, options, advance)
         if out.suffix == ".png":
-            plan = _thinned(plan, np.unique(((np.arange(SHEET) + 0.5) / SHEET * total).astype(int)))
-            total = sum(len(frames) for _, frames in plan)
-        scene = Scene(body, options.size, ghost=options.ghost, geoms=options.geoms)
-        with atomic_path(out) as temporary, scene, progress("rendering", total, "frames") as advance:
-            images = _images(scene, plan, options, advance)
-            if out.suffix == ".png":
-                save_sheet(temporary, list(images))
-            else:
-                with open_video(temporary, fps, options.size) as write:
-                    for image in images:
-                        write(image)
+            save_sheet(temporary, list(images))
+        else:
+            with open_video(temporary, fps, options.size) as write:
+                for image in images:
+                    write(image)
     film = 0.0 if out.suffix == ".png" else total / fps
     return Rendered(total, time.monotonic() - began, film)
 
@@ -144,7 +153,8 @@ def _images(
             # slow motion shows a frame more than once
             if frame != shown:
                 ghost = None if reference is None else reference[frame]
-                image = scene.draw(qpos[frame], camera[frame], ghost)
+                dots = [Dots(some.points[frame], some.rgba) for some in shot.dots]
+                image = scene.draw(qpos[frame], camera[frame], ghost, dots)
                 text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("" if alive[frame] else "   lost")
                 image, shown = caption.write(image, text), frame
             yield image
@@ -164,7 +174,7 @@ def _held(qpos: np.ndarray, name: str) -> np.ndarray:
 @contextlib.contextmanager
 def _open_shots(source: Path, ghost: bool) -> Iterator[tuple[BodyConfig, list[Shot]]]:
     """The rat and what it does, from a file of either kind."""
-    if _is_recording(source):
+    if is_recording(source):
         with open_recording(source) as recording:
             yield recording.body, [_rollout_shot(r, recording.fps) for r in recording.rollouts.values()]
     elif ghost:
@@ -175,26 +185,15 @@ def _open_shots(source: Path, ghost: bool) -> Iterator[tuple[BodyConfig, list[Sh
 
 
 def _rollout_shot(rollout: Rollout, fps: float) -> Shot:
-    arrays = (functools.partial(rollout.read, name) for name in ("qpos", "reference", "alive"))
-    return Shot(rollout.name, rollout.n_frames, fps, *arrays)
+    qpos, reference, alive = (
+        functools.partial(rollout.read, name) for name in ("qpos", "reference", "alive")
+    )
+    return Shot(rollout.name, rollout.n_frames, fps, qpos, reference, alive)
 
 
 def _clip_shot(clip: Clip) -> Shot:
     always = functools.partial(np.ones, clip.n_frames, bool)
     return Shot(clip.name, clip.n_frames, clip.fps, lambda: clip.qpos, lambda: clip.qpos, always)
-
-
-def _is_recording(path: Path) -> bool:
-    import h5py
-
-    if not h5py.is_hdf5(existing_file(path)):
-        return False
-    try:
-        with h5py.File(path, "r") as file:
-            return file.attrs.get("schema") == SCHEMA
-    except OSError:
-        # damaged: the reader of clips says so
-        return False
 
 
 def _chosen(shots: list[Shot], names: tuple[str, ...], source: Path) -> list[Shot]:

@@ -1,6 +1,7 @@
 """The stage: a rat on a floor, perhaps a ghost beside it, and pictures of them."""
 
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
 
 import mujoco
 import numpy as np
@@ -12,8 +13,22 @@ from rodent.render.skin import GHOST_RGBA, add_skin
 from rodent.render.tail import Tail
 
 GHOST = "ghost/"
+_THIN = 0.45  # opacity of a skin that one looks through
+_DOT = 0.003  # metres, radius of a marked point
 _DISTANCE = 0.7  # metres from camera to rat at scale 1, for pictures at least 4:3 wide
 _HAZE = (0.93, 0.94, 0.96, 1.0)  # into which floor and sky fade
+
+
+class Dots(NamedTuple):
+    """Points to mark in a picture.
+
+    Attributes:
+        points: metres, those that are not finite left out, shape (n, 3).
+        rgba: their colour, 0 to 1.
+    """
+
+    points: np.ndarray
+    rgba: tuple[float, float, float, float]
 
 
 class Scene:
@@ -31,6 +46,7 @@ class Scene:
         *,
         ghost: bool = False,
         geoms: bool = False,
+        see_through: bool = False,
     ):
         """Build the model and find a context.
 
@@ -39,9 +55,12 @@ class Scene:
             size: of the pictures, pixels: width and height.
             ghost: have a translucent second rat.
             geoms: show the geoms that collide instead of the skin.
+            see_through: let the rat's skin show what lies under it.
         """
         self._size = size
         self.model = _drawing_model(body, size, ghost)
+        if see_through:
+            self.model.skin_rgba[:, 3] = _THIN
         # above the walker's origin, as high as the torso
         self.middle = self.model.body("torso").pos * (0, 0, 1)
         self._data = mujoco.MjData(self.model)
@@ -66,18 +85,23 @@ class Scene:
         self._context.free()
         self._gl.free()
 
-    def draw(self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None) -> np.ndarray:
+    def draw(
+        self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None, dots: Sequence[Dots] = ()
+    ) -> np.ndarray:
         """A picture of a pose.
 
         Args:
             qpos: of the rat, metres, w x y z, radians, shape (74,).
             view: where the camera stands.
             ghost: pose of the ghost, shape (74,), where the scene has one.
+            dots: points to mark.
 
         Returns:
             uint8, shape (height, width, 3).
         """
         self.pose(qpos, view, ghost)
+        for some in dots:
+            self._mark(some)
         width, height = self._size
         image = np.empty((height, width, 3), np.uint8)
         frame = mujoco.MjrRect(0, 0, width, height)
@@ -85,6 +109,16 @@ class Scene:
         mujoco.mjr_render(frame, self.scene, self._context)
         mujoco.mjr_readPixels(image, None, frame, self._context)
         return image[::-1]
+
+    def _mark(self, dots: Dots) -> None:
+        """Add spheres to the scene; they shine through nothing, and cast no shadow."""
+        size, upright = np.full(3, _DOT), np.eye(3).ravel()
+        for point in dots.points[np.isfinite(dots.points).all(axis=1)]:
+            geom = self.scene.geoms[self.scene.ngeom]
+            color = np.array(dots.rgba, np.float32)
+            mujoco.mjv_initGeom(geom, mujoco.mjtGeom.mjGEOM_SPHERE, size, point, upright, color)
+            geom.category = mujoco.mjtCatBit.mjCAT_DECOR
+            self.scene.ngeom += 1
 
     def pose(self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None) -> None:
         """Put everything in its place in `scene`, without drawing it."""

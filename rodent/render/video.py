@@ -43,7 +43,8 @@ def open_video(path: Path, fps: float, size: tuple[int, int]) -> Iterator[Write]
         with av.open(str(path), "w", options=options) as container:
             yield from (_mp4 if path.suffix == ".mp4" else _gif)(container, rate, size)
     except av.FFmpegError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        # the operating system's own numbers are in errno; FFmpeg's are far larger
+        if error.errno in errno.errorcode:
             raise OSError(error.errno, error.strerror) from error
         raise WorkError(f"could not encode {path.suffix}: {error}") from error
 

@@ -3,7 +3,7 @@
     player = Player(body, policy.task, policy.network_config, reference, n=9, timestep=0.02)
     for row in player.play(policy.variables, policy.normalizer, clips=np.arange(9)):
         print(row.index, row.error.root_position)
-    record(policy, clips, "walk.h5", origin={})      # the same, written to a recording
+    record(policy, clips, "walk.h5")      # the same, written to a recording
 
 A row describes one control step: the state the policy saw, what it commanded, and the
 reward and forces that came of it.

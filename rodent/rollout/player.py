@@ -1,6 +1,6 @@
 """Let a policy act on clips from their first frames, one control step of all rats at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -99,6 +99,7 @@ class Player:
         seed: int = 0,
         on_failure: OnFailure = "continue",
         frames: int | None = None,
+        wrench: Callable[[], np.ndarray | None] = lambda: None,
     ) -> Iterator[Row]:
         """Play clips from their first frames, one row per frame of the longest.
 
@@ -111,6 +112,7 @@ class Player:
             seed: of the draws, where latents and actions are sampled.
             on_failure: leave a rat that lost its reference where it is, or put it back.
             frames: stop after so many rows; None for the longest clip's end.
+            wrench: what pushes the trunks, asked before every step; see `HostEngine.step`.
         """
         reference, engine = self.reference, self._engine
         first, last = np.asarray(reference.first)[clips], np.asarray(reference.last)[clips]
@@ -125,7 +127,7 @@ class Player:
             if again.any():
                 state, mind = _put_back(engine, reference, state, mind, frame, again)
             done, following = self._think(variables, normalizer, reference, state, frame, mind)
-            after = engine.step(np.asarray(done["ctrl"]))
+            after = engine.step(np.asarray(done["ctrl"]), wrench())
             terms = self._reward(reference, after, frame, done["action"], mind.previous)
             mind = following
             done, terms = jax.tree.map(np.asarray, (done, terms))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -24,9 +25,9 @@ _AT_ONCE = 32  # clips played side by side: bounds memory
 def record(
     policy: Policy,
     clips: ClipSet,
-    out: Path,
+    out: Path | str,
     *,
-    origin: Mapping[str, Any],
+    origin: Mapping[str, Any] = MappingProxyType({}),
     seed: int = 0,
     sample: bool = False,
     on_failure: OnFailure = "continue",
@@ -37,7 +38,8 @@ def record(
         policy: who acts.
         clips: what is asked; each becomes a rollout of its name.
         out: the recording file.
-        origin: where policy and clips came from, for the recording's provenance.
+        origin: where policy and clips came from, or anything else to keep in the recording's
+            provenance.
         seed: of the draws, where latents and actions are sampled.
         sample: draw latents and actions, instead of playing their means.
         on_failure: leave a rat that lost its reference where it is, or put it back.
@@ -49,7 +51,7 @@ def record(
         InputError: the clips belong to a body of another scale.
         WorkError: the disk is full.
     """
-    body = Body(policy.body)
+    out, body = Path(out), Body(policy.body)
     require_body(clips, body)
     timestep = control_timestep(clips)
     reference = build_reference(clips, body)

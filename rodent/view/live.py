@@ -1,6 +1,5 @@
 """A policy that imitates a clip while one looks on and pushes it."""
 
-from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -9,9 +8,8 @@ from rodent.body import Body
 from rodent.motion import Clip, ClipSet
 from rodent.motion.clip import require_body
 from rodent.motion.kinematics import rotate
-from rodent.physics import HostEngine, PhysicsState
 from rodent.policy.policy import Policy
-from rodent.rollout import Player, Row
+from rodent.rollout import Player
 from rodent.tasks.reference import build_reference, control_timestep
 from rodent.view.motion import Moment, Source, stride
 
@@ -33,44 +31,11 @@ def live_source(policy: Policy, clips: ClipSet) -> Source:
     """
     body = Body(policy.body)
     require_body(clips, body)
-    player = PushedPlayer(body, policy, clips)
-    return Source(policy.body, {clip.name: partial(Live, player, i, clip) for i, clip in enumerate(clips)})
-
-
-class PushedEngine(HostEngine):
-    """An engine whose rats are pushed in the coming step.
-
-    Attributes:
-        coming: force in newtons and torque in newton metres on the trunk, world frame, shape (n, 6).
-    """
-
-    def __init__(self, body: Body, num_envs: int, control_timestep: float):
-        super().__init__(body.model, num_envs, control_timestep)
-        self.coming = np.zeros((num_envs, 6))
-
-    def step(self, ctrl: np.ndarray, wrench: np.ndarray | None = None) -> PhysicsState:
-        """See `HostEngine.step`; the push lasts for this step."""
-        now, self.coming = self.coming, np.zeros_like(self.coming)
-        return super().step(ctrl, now if wrench is None else now + wrench)
-
-
-class PushedPlayer(Player):
-    """Plays one clip at a time with one rat, which can be pushed."""
-
-    def __init__(self, body: Body, policy: Policy, clips: ClipSet):
-        timestep = control_timestep(clips)
-        reference = build_reference(clips, body)
-        super().__init__(body, policy.task, policy.network_config, reference, 1, timestep, units=True)
-        self._engine: PushedEngine = PushedEngine(body, 1, timestep)
-        self._policy, self._timestep = policy, timestep
-
-    def rows(self, clip: int) -> Iterator[Row]:
-        """The policy's steps on a clip, from its first frame."""
-        return self.play(self._policy.variables, self._policy.normalizer, np.array([clip]))
-
-    def push(self, force: np.ndarray) -> None:
-        """Let an impulse, newton seconds in the world frame, shape (3,), act in the coming step."""
-        self._engine.coming[0, :3] += force / self._timestep
+    timestep = control_timestep(clips)
+    reference = build_reference(clips, body)
+    player = Player(body, policy.task, policy.network_config, reference, 1, timestep, units=True)
+    motions = {clip.name: partial(Live, player, policy, i, clip) for i, clip in enumerate(clips)}
+    return Source(policy.body, motions)
 
 
 class Live:
@@ -78,15 +43,18 @@ class Live:
 
     directions = tuple(DIRECTIONS)
 
-    def __init__(self, player: PushedPlayer, index: int, clip: Clip):
+    def __init__(self, player: Player, policy: Policy, index: int, clip: Clip):
         self.name, self.fps, self.n_frames = clip.name, clip.fps, clip.n_frames
-        self._player, self._index = player, index
+        self._player, self._policy, self._index = player, policy, index
         self._stride = stride(clip.n_frames)
         self.rewind()
 
     def rewind(self) -> None:
         """Forget what has happened and begin again."""
-        self._rows = self._player.rows(self._index)
+        self._wrench = np.zeros((1, 6))
+        self._rows = self._player.play(
+            self._policy.variables, self._policy.normalizer, np.array([self._index]), wrench=self._take_wrench
+        )
         self._moments: list[Moment] = []
         self._units: list[dict[str, np.ndarray]] = []
         self.at(0)
@@ -114,8 +82,13 @@ class Live:
         return np.concatenate([known, unknown])
 
     def push(self, direction: str, impulse: float) -> None:
-        """Push the rat as it faces now: one of DIRECTIONS, newton seconds."""
-        self._player.push(impulse * world_direction(self._moments[-1].qpos, direction))
+        """Push the rat's trunk in the coming step as it faces now: one of DIRECTIONS, newton seconds."""
+        force = impulse * self.fps * world_direction(self._moments[-1].qpos, direction)
+        self._wrench[0, :3] += force
+
+    def _take_wrench(self) -> np.ndarray:
+        taken, self._wrench = self._wrench, np.zeros((1, 6))
+        return taken
 
 
 def world_direction(qpos: np.ndarray, direction: str) -> np.ndarray:

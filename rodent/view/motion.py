@@ -7,14 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-import h5py
 import numpy as np
 
 from rodent.body_config import BodyConfig
 from rodent.errors import unknown
-from rodent.files import existing_file, open_hdf5
 from rodent.motion import Clip, read_clips
-from rodent.recording import SCHEMA, Rollout, open_recording
+from rodent.motion.clip import clips_path
+from rodent.recording import Rollout, is_recording, open_recording
 
 COLUMNS = 400
 """The most moments of a motion at which the activity of units is looked up."""
@@ -151,7 +150,8 @@ def open_source(path: Path) -> Iterator[Source]:
     Raises:
         InputError: the file is neither, or is damaged.
     """
-    if _is_recording(path):
+    path = clips_path(path)
+    if is_recording(path):
         with open_recording(path) as recording:
             motions = {
                 name: partial(_of_rollout, rollout, recording.fps)
@@ -170,10 +170,3 @@ def _of_rollout(rollout: Rollout, fps: float) -> Recorded:
 
 def _of_clip(clip: Clip) -> Recorded:
     return Recorded(clip.name, clip.fps, clip.qpos)
-
-
-def _is_recording(path: Path) -> bool:
-    if not h5py.is_hdf5(existing_file(path)):
-        return False
-    with open_hdf5(path) as file:
-        return file.attrs.get("schema") == SCHEMA

@@ -76,8 +76,7 @@ def test_a_push_moves_the_rat_its_way_and_is_over_after_a_step(motion):
         # 0.03 N s on 0.26 kg is 0.1 m/s; the feet hold some of it
         assert moved[6] @ wanted > 2e-4, direction
         assert np.linalg.norm(moved[6]) < 0.01
-    engine = motion._player._engine
-    assert not engine.coming.any()
+    assert not motion._wrench.any()
 
 
 def test_directions_turn_with_the_rat_and_stay_level():

@@ -234,7 +234,11 @@ def wait_for_a_rat(tab):
 
 
 def test_ctrl_c_ends_the_command(recording):
-    program = f"import sys; from rodent.cli import main; sys.exit(main(['view', {str(recording)!r}]))"
+    # a shell has its background jobs ignore Ctrl-C, and they their children
+    heeded = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = (
+        f"{heeded}; import sys; from rodent.cli import main; sys.exit(main(['view', {str(recording)!r}]))"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -9,8 +9,18 @@ the paws step, and the limbs are fitted to that by inverse kinematics. The clips
 clips of 50 frames per second, and their `source` says that they are synthetic.
 """
 
+from rodent.motion.synth.path import FPS
 from rodent.motion.synth.quality import Quality, quality, require_quality
-from rodent.motion.synth.repertoire import gait_clips, path_clips
+from rodent.motion.synth.repertoire import GAIT_FRAMES, gait_clips, path_clips
 from rodent.motion.synth.track import read_track
 
-__all__ = ["Quality", "gait_clips", "path_clips", "quality", "read_track", "require_quality"]
+__all__ = [
+    "FPS",
+    "GAIT_FRAMES",
+    "Quality",
+    "gait_clips",
+    "path_clips",
+    "quality",
+    "read_track",
+    "require_quality",
+]

@@ -15,7 +15,7 @@ import numpy as np
 from rodent.body import Body
 from rodent.motion.kinematics import rotate
 from rodent.motion.synth import figures
-from rodent.motion.synth.footfall import tolerances, turned
+from rodent.motion.synth.footfall import least_jerk, tolerances, turned
 from rodent.motion.synth.path import FPS
 from rodent.motion.synth.paws import PawTargets
 from rodent.motion.synth.posture import Trunk, body_frames, posed, rest_angles
@@ -149,5 +149,4 @@ def _rise_and_fall(frames: int, begin: float, full: float, fade: float, end: flo
     """From 0 to 1 and back with least jerk, at these parts of the whole; shape (frames,)."""
     at = np.linspace(0.0, 1.0, frames)
     rise, fall = (np.clip((at - a) / (b - a), 0.0, 1.0) for a, b in ((begin, full), (fade, end)))
-    smooth_rise, smooth_fall = (x**3 * (10 - 15 * x + 6 * x**2) for x in (rise, fall))
-    return smooth_rise - smooth_fall
+    return least_jerk(rise) - least_jerk(fall)

@@ -31,6 +31,14 @@ _PITCH = np.array([0.0, 0.0, 0.12, 0.12])  # of the paws under their homes, toes
 _ROLLING, _ROLLED = 15.0, (-0.005, 0.035)  # radians per metre that a paw is behind its home; metres
 
 
+def least_jerk(part: np.ndarray) -> np.ndarray:
+    """How much of a way is done after part of its time, both from 0 to 1, any shape.
+
+    The smoothest way from rest to rest: least jerk (Flash & Hogan, J. Neurosci. 5, 1688, 1985).
+    """
+    return part**3 * (10 - 15 * part + 6 * part**2)
+
+
 @dataclasses.dataclass(frozen=True)
 class Steps:
     """The stances of one paw, in order; between two of them it swings."""
@@ -56,8 +64,7 @@ class Steps:
         begin, end = self.liftoff[stance[swinging]], self.touchdown[following[swinging]]
         part = np.zeros(len(time))
         part[swinging] = (time[swinging] - begin) / (end - begin)
-        # the smoothest way from rest to rest: least jerk (Flash & Hogan, J. Neurosci. 5, 1688, 1985)
-        moved = part**3 * (10 - 15 * part + 6 * part**2)
+        moved = least_jerk(part)
         place = self.place[stance] + moved[:, None] * (self.place[following] - self.place[stance])
         yaw = self.yaw[stance] + moved * (self.yaw[following] - self.yaw[stance])
         return place, lift * np.sin(np.pi * part) ** 2, yaw

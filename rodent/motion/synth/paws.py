@@ -8,14 +8,13 @@ A paw is the hand with its fingers or the foot with its toes; its contact point 
 the sole, the site that the body's touch sensors have.
 """
 
-import copy
 import dataclasses
 
 import mujoco
 import numpy as np
 from mujoco.batch import Batch
 
-from rodent.body import Body
+from rodent.body import Body, kinematic_model
 from rodent.motion.floor import downward_reach
 
 PAW_NAMES = ("fore_L", "fore_R", "hind_L", "hind_R")
@@ -65,10 +64,7 @@ class Paws:
     """The paws of one body."""
 
     def __init__(self, body: Body):
-        # only kinematics is wanted: the floor's contacts would cost more than all the rest
-        model = copy.copy(body.model)
-        model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT | mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
-        self._model = model
+        self._model = model = kinematic_model(body.model)
         self._sites = [model.site(name).id for name in _CONTACTS]
         ends = [set(body.body_ids(parts).tolist()) for parts in _PARTS]
         self._geoms = [np.flatnonzero([b in end for b in model.geom_bodyid]) for end in ends]

@@ -8,7 +8,6 @@ The neutral posture was found on this body by eye. Along the spine a bend is sha
 the vertebrae as the body's tendons do it.
 """
 
-import copy
 import dataclasses
 from collections.abc import Mapping
 
@@ -17,7 +16,7 @@ import numpy as np
 from mujoco.batch import Batch
 from scipy.spatial.transform import Rotation
 
-from rodent.body import Body
+from rodent.body import Body, kinematic_model
 from rodent.motion.kinematics import rotate
 from rodent.motion.validate import torso_offset
 
@@ -115,10 +114,8 @@ class Frames:
 
 def body_frames(body: Body, qpos: np.ndarray, names: tuple[str, ...]) -> Frames:
     """Where the named bodies are in the poses, shape (frames, 74)."""
-    model = copy.copy(body.model)
-    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT | mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
     ids = body.body_ids(names)
-    batch = Batch(model, nsim=min(_BLOCK, len(qpos)))
+    batch = Batch(kinematic_model(body.model), nsim=min(_BLOCK, len(qpos)))
     pose, position, turn = (batch.bind(name) for name in ("qpos", "xpos", "xquat"))
     found = []
     for start in range(0, len(qpos), _BLOCK):

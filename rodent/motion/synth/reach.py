@@ -13,6 +13,7 @@ reach in two ways takes the same one throughout.
 """
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 from mujoco.batch import Batch
@@ -77,23 +78,29 @@ class Reach:
         self._hinges[self._real] = np.concatenate(ids)
         self._range = np.where(self._real[..., None], body.joint_range[self._hinges], 0.0)
 
-    def reach(self, qpos: np.ndarray, targets: PawTargets) -> np.ndarray:
+    def reach(
+        self, qpos: np.ndarray, targets: PawTargets, advance: Callable[[float], None] = lambda frames: None
+    ) -> np.ndarray:
         """Poses whose paws are where they are wanted, as nearly as the joint limits allow.
 
         Args:
             qpos: poses to begin with, metres, quaternion, radians, shape (frames, 74).
             targets: of the same frames.
+            advance: told of frames that are done, or of parts of them.
 
         Returns:
             poses, shape (frames, 74), of which only the limbs' hinges differ from `qpos`.
         """
         rest = np.broadcast_to(self._rest, (len(qpos), len(self._rest)))
+        passes = 1 + len(_SMOOTHING)
         solved = self._settled(qpos, targets, self._of_limbs(rest), _REST_ERROR, 1)
+        advance(len(qpos) / passes)
         for width, times in _SMOOTHING:
             # what neighbouring frames have found, so that all take the same way
             lean = gaussian_filter1d(self._of_limbs(solved[:, 7:]), width, axis=0, mode="nearest")
             lean = np.clip(lean, self._range[..., 0], self._range[..., 1])  # rounding, too, keeps limits
             solved = self._settled(self._with_limbs(solved, lean), targets, lean, _NEIGHBOUR_ERROR, times)
+            advance(len(qpos) / passes)
         return solved
 
     def _settled(

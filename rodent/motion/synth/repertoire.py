@@ -21,10 +21,12 @@ FRAMES = 200
 _GRAIN = 2.0**-20  # metres and radians to which poses are rounded, so that files are small and alike
 
 
-def gait_clips(body: Body) -> ClipSet:
-    """The built-in set: one clip of 4 s of each motion that the rat knows."""
-    clips = [_clip(body, name, kind, walking(body, make())) for name, (kind, make) in _PATHS.items()]
-    clips += [_clip(body, name, kind, act(body, FRAMES)) for name, (kind, act) in _ACTS.items()]
+def gait_clips(body: Body, advance: Callable[[float], None] = lambda frames: None) -> ClipSet:
+    """The built-in set: one clip of 4 s of each motion that the rat knows; `advance` hears of frames done."""
+    clips = [_clip(body, name, kind, walking(body, make(), advance)) for name, (kind, make) in _PATHS.items()]
+    for name, (kind, act) in _ACTS.items():
+        clips.append(_clip(body, name, kind, act(body, FRAMES)))
+        advance(FRAMES)
     return ClipSet(tuple(clips), body.config.scale, body.joint_names)
 
 
@@ -35,6 +37,7 @@ def path_clips(
     name: str = "path",
     smoothing: float = SMOOTHING,
     frames_per_clip: int | None = None,
+    advance: Callable[[float], None] = lambda frames: None,
 ) -> ClipSet:
     """The rat follows a recorded animal's path at its own speed.
 
@@ -45,8 +48,9 @@ def path_clips(
         name: of the clip; clips that it is cut into are named `name_0`, `name_1`, ….
         smoothing: standard deviation of the window that the positions are smoothed with, seconds.
         frames_per_clip: cut into clips of so many frames; a rest of fewer than 2 is left out.
+        advance: told of frames that are done, or of parts of them.
     """
-    qpos = walking(body, tracked(time, points, smoothing))
+    qpos = walking(body, tracked(time, points, smoothing), advance)
     if frames_per_clip is None:
         clips = [_clip(body, name, "Walk", qpos)]
     else:
@@ -117,3 +121,5 @@ _ACTS: dict[str, tuple[str, Callable[[Body, int], np.ndarray]]] = {
     "rear": ("Rear", rearing),
     "groom": ("FaceGroom", grooming),
 }
+GAIT_FRAMES = FRAMES * (len(_PATHS) + len(_ACTS))
+"""Frames of all built-in clips together."""

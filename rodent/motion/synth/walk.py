@@ -7,6 +7,8 @@ will go, the tail trails; the trunk sways with the steps. The paws step as `foot
 the limbs are fitted to them.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from rodent.body import Body
@@ -27,8 +29,8 @@ _BOB, _ROLL, _BEND, _TWIST = 0.0012, 0.02, 0.06, 0.05  # sway of a walk: metres,
 _SWAY_RATE = 2.0  # cycles per second from which the sway is full
 
 
-def walking(body: Body, path: Path) -> np.ndarray:
-    """Poses of a rat that follows a path, shape (frames, 74)."""
+def walking(body: Body, path: Path, advance: Callable[[float], None] = lambda frames: None) -> np.ndarray:
+    """Poses of a rat that follows a path, shape (frames, 74); `advance` is told of frames done."""
     size = body.config.scale / figures.SCALE
     longer = _carried_on(path)
     trunk = _following(longer)
@@ -38,7 +40,7 @@ def walking(body: Body, path: Path) -> np.ndarray:
     qpos = posed(body, _swaying(trunk, phase))
     kept = slice(_MARGIN, -_MARGIN)
     targets = paw_targets(steps, time[kept], homes[kept], yaws[kept], size * figures.PAW_LIFT)
-    return Reach(body, rest_angles(body)).reach(qpos[kept], targets)
+    return Reach(body, rest_angles(body)).reach(qpos[kept], targets, advance)
 
 
 def _carried_on(path: Path) -> Path:

@@ -1,0 +1,169 @@
+"""The page that tells what the demo made."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from analysis.drawing import activity, bars, curve, scores
+from analysis.encoding import EncodingResult
+from analysis.report import Drawing, Film, Section, Table, write_page
+from analysis.simulation import SimulatedNeurons
+from rodent.motion.clip import ClipSet
+from rodent.recording import open_recording
+
+
+class Curve(NamedTuple):
+    """Frames tracked, mean over the clips, after so many minutes of training."""
+
+    minutes: tuple[float, ...]
+    frames: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Results:
+    """What there is to tell."""
+
+    clips: ClipSet
+    built_in: dict[str, Any]
+    learnt: dict[str, Any]
+    """As `training.evaluate.evaluate` gives them."""
+    curve: Curve
+    neurons: SimulatedNeurons
+    encoding: EncodingResult
+
+
+def write_report(out: Path, results: Results, layer: str, no_film: str | None) -> None:
+    """Write report.html into the demo's folder, from the results and the files that lie there."""
+    sections = [
+        _rats(out, results, no_film),
+        _learning(results),
+        _tracking(results),
+        _units(out, results, layer),
+        _neurons(results, layer),
+        _onwards(),
+    ]
+    write_page(out / "report.html", "A virtual rat, from motion to neurons", sections)
+
+
+def of_kind(encoding: EncodingResult, kind: str) -> np.ndarray:
+    """Which of the scored neurons are `driven`, or `drifting`; bool, shape (neurons,)."""
+    return np.array([name.startswith(f"{kind}_") for name in encoding.names])
+
+
+def _rats(out: Path, results: Results, no_film: str | None) -> Section:
+    text = (
+        "A rat of 38 actuators moves in a physics simulation. A policy network sees where its motion "
+        "should go in the next tenth of a second, and what its body senses, and commands the actuators. "
+        "Blue is what it is asked to do."
+    )
+    if no_film:
+        return Section("Two rats", f"{text}\n\nThere is no film: {no_film}")
+    films = (
+        Film(out / "built-in.mp4", "The policy that comes with the program."),
+        Film(
+            out / "learnt.mp4", f"One that began from nothing {results.curve.minutes[-1]:.1f} minutes before."
+        ),
+    )
+    return Section("Two rats", text, films)
+
+
+def _learning(results: Results) -> Section:
+    frames, clips = results.curve.frames, results.clips
+    text = (
+        "The second rat is rewarded for being where the motion wants it. It is tested on its few clips from "
+        "their first frames, until it has lost the clip: until its trunk is 50 mm or 60 degrees away from "
+        f"where it should be. At first it tracked {frames[0]:.0f} frames, at best {max(frames):.0f}."
+    )
+    figure = curve(
+        np.array(results.curve.minutes),
+        np.array(frames),
+        "minutes since the training began, compiling included",
+        "frames tracked",
+        top=clips.total_frames / len(clips),
+    )
+    return Section(
+        "One of them learns",
+        text,
+        (Drawing(figure, "Mean over the clips; the dashed line is all their frames."),),
+    )
+
+
+def _tracking(results: Results) -> Section:
+    found = {"built-in": results.built_in, "learnt just now": results.learnt}
+    names = results.clips.names
+    lifespans = {}
+    for kind, f in found.items():
+        frames = {clip["name"]: clip["lifespan_frames"] for clip in f["clips"]}
+        lifespans[kind] = np.array([frames.get(name, np.nan) for name in names])
+    errors = {
+        "clips tracked to the end": lambda f: f"{f['success_rate']:.0%}",
+        "frames tracked": lambda f: f["mean"]["lifespan_frames"],
+        "root position error, mm": lambda f: f["mean"]["root_position_error_mm"],
+        "root orientation error, degrees": lambda f: f["mean"]["root_orientation_error_deg"],
+        "joint angle error, degrees": lambda f: f["mean"]["joint_angle_error_deg"],
+        "body position error, mm": lambda f: f["mean"]["body_position_error_mm"],
+    }
+    rows = [[name, *(figure(f) for f in found.values())] for name, figure in errors.items()]
+    return Section(
+        "How well they track",
+        "Errors are means over the frames before a clip is lost. The second rat was shown, and is asked, "
+        "only three clips.",
+        (
+            Drawing(bars(names, lifespans, "frames tracked"), "Every clip by itself."),
+            Table(["", *found], rows),
+        ),
+    )
+
+
+def _units(out: Path, results: Results, layer: str) -> Section:
+    with open_recording(out / "session.h5") as recording:
+        rollout = next(iter(recording.rollouts.values()))
+        units, fps, name = rollout.units(layer), recording.fps, rollout.clip
+    bins = int(len(units) / fps / results.neurons.bin_seconds)
+    figure = activity(
+        np.arange(1, len(units) + 1) / fps, units, results.neurons.counts[:bins], results.neurons.bin_seconds
+    )
+    text = (
+        "While the rat moves, every unit of its network is recorded. Simulated neurons stand in for those "
+        "of a real rat, so that the truth is known: half of them are driven by a few units each, half only "
+        "drift."
+    )
+    caption = (
+        f"Units of {layer} during {name}, in standard deviations; below, spikes of the simulated neurons."
+    )
+    return Section("What its units do", text, (Drawing(figure, caption),))
+
+
+def _neurons(results: Results, layer: str) -> Section:
+    found = results.encoding
+    kinds = {"driven": of_kind(found, "driven"), "drifting": of_kind(found, "drifting")}
+    figure = scores(
+        {kind: found.bits_per_spike[which] for kind, which in kinds.items()},
+        {kind: found.null_bits_per_spike[which] for kind, which in kinds.items()},
+        "bits per spike",
+    )
+    mean = {kind: found.corrected_bits_per_spike[which].mean() for kind, which in kinds.items()}
+    text = (
+        f"Each neuron's spikes are regressed on the units of {layer}, and predicted where the regression "
+        "was not fitted. The null is what the same regression earns on spikes shifted in time, which are as "
+        "slow as before and know nothing of the units any more; it is taken off.\n\n"
+        f"Neurons driven by units are found: they earn {mean['driven']:.3f} bits per spike more than the "
+        f"null. Those that only drift earn {mean['drifting']:.3f}."
+    )
+    return Section(
+        "Which neurons follow its units", text, (Drawing(figure, "A dot is a neuron, a line a mean."),)
+    )
+
+
+def _onwards() -> Section:
+    rows = [
+        ["real motion", "rodent clips fetch mimic-mjx-demo"],
+        ["your own motion", "rodent clips import FILE --out clips.h5"],
+        ["train on it", "rodent train --clips clips.h5 --out runs/mine --minutes 25"],
+        ["look at it live, and push it", "rodent view runs/mine"],
+        ["record every unit", "rodent rollout runs/mine --clips clips.h5 --out session.h5"],
+        ["regress your neurons", "rodent encode session.h5 spikes.npz --layer decoder/layer_0"],
+    ]
+    return Section("And now your own", "", (Table(["to", "type"], rows),))

@@ -1,0 +1,36 @@
+"""`rodent clips join`."""
+
+import dataclasses
+from pathlib import Path
+
+import tyro
+
+
+@dataclasses.dataclass(frozen=True)
+class Join:
+    """Put the clips of several files into one, to train on all of them.
+
+    Example: rodent clips join monday.h5 tuesday.h5 gaits --out all.h5
+    """
+
+    files: tyro.conf.Positional[tuple[Path, ...]]
+    """Files of clips, of any format that can be imported, or names of clips that are built in."""
+    out: Path
+    """The clip file to write."""
+    json: bool = False
+    """Print one JSON object on standard output."""
+
+    def run(self) -> None:
+        """Read all and write one."""
+        from rodent.cli.output import print_json, say
+        from rodent.errors import InputError
+        from rodent.motion.clip import joined, read_clips, write_clips
+
+        if len(self.files) < 2:
+            raise InputError(f"{len(self.files)} file of clips cannot be joined; name two or more")
+        clips = joined([(str(file), read_clips(file)) for file in self.files])
+        write_clips(clips, self.out)
+        if self.json:
+            print_json({"out": str(self.out), "clips": len(clips), "frames": clips.total_frames})
+        else:
+            say(f"wrote {self.out}: {len(clips)} clips, {clips.total_frames} frames")

@@ -1,0 +1,129 @@
+"""Files of keypoints, read, put into metres and checked.
+
+    keypoints = read_keypoints("anipose.csv", units="mm", fps=100.0)
+
+An npz holds `points` (or `xyz`, or `keypoints`) (frames, K, 3) and, if wanted, `names` (K,),
+`fps`, `units` and `confidence` (frames, K).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rodent.errors import InputError
+from rodent.files import existing_file, reading
+from rodent.motion.keypoints.hdf5 import read_hdf5
+from rodent.motion.keypoints.keypoints import Keypoints
+from rodent.motion.keypoints.matlab import read_matlab
+from rodent.motion.keypoints.raw import RawKeypoints, in_order, names_of, word_of
+from rodent.motion.keypoints.tables import read_table
+from rodent.motion.keypoints.timing import frame_rate
+from rodent.motion.keypoints.units import Units, metres_per_unit
+from rodent.motion.raw import number, numbers
+
+NPZ_POINTS = ("points", "xyz", "keypoints")
+NPZ_REST = ("names", "fps", "units", "confidence")
+
+
+def read_keypoints(
+    path: str | Path,
+    *,
+    units: Units | None = None,
+    fps: float | None = None,
+    names: Sequence[str] | None = None,
+    unnamed: Sequence[str] | None = None,
+    min_confidence: float = 0.0,
+) -> Keypoints:
+    """Read a file of keypoints of any known format; the content decides which it is.
+
+    Args:
+        path: NWB (ndx-pose), DANNCE or sDANNCE MAT, HDF5 of sleap-anipose or stac-mjx, CSV of anipose
+            or DeepLabCut 3-D, or npz.
+        units: the unit of length of the file's numbers; what the file says if not given.
+        fps: frames per second; what the file says if not given. Given, the file's timestamps are not
+            looked at.
+        names: names of the keypoints in the file's order; what the file says if not given.
+        unnamed: names for a file that has none, in its order.
+        min_confidence: points of a lower confidence count as missing, in the file's own measure.
+
+    Raises:
+        InputError: the file is missing, damaged, of no known format, or does not say what is needed;
+            its timestamps are uneven; the animal does not have the size of a rat in the unit; or
+            something is no position. The message names file, keypoint and frame and how to mend it.
+    """
+    path = existing_file(Path(path))
+    expected = names or unnamed
+    raw = _read(path, None if expected is None else len(expected))
+    if names is None and raw.names is None:
+        names = unnamed
+    scale = metres_per_unit(raw.points, units, raw.units, path)
+    known, rate = _names(raw, names, path), _rate(raw, fps, path)
+    try:
+        keypoints = Keypoints(raw.points * scale, known, rate, raw.confidence, path.name)
+        return keypoints.confident(min_confidence)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _read(path: Path, count: int | None) -> RawKeypoints:
+    import h5py
+
+    with reading(path), open(path, "rb") as file:
+        head = file.read(64)
+    if not head:
+        raise InputError(f"{path} is empty")
+    if head.startswith(b"PK\x03\x04"):
+        return _read_npz(path, count)
+    if head.startswith(b"MATLAB 5.0"):
+        return read_matlab(path, count)
+    # HDF5 may begin after a text of its own, as MAT 7.3 does
+    if head.startswith((b"\x89HDF\r\n\x1a\n", b"MATLAB 7.3")) or h5py.is_hdf5(path):
+        return read_hdf5(path, count)
+    if not any(byte < 32 and byte not in b"\t\r\n" for byte in head):
+        return read_table(path)
+    raise InputError(
+        f"{path} is no file of keypoints: not NWB, MAT, HDF5, npz, or CSV of anipose or DeepLabCut"
+    )
+
+
+def _read_npz(path: Path, count: int | None) -> RawKeypoints:
+    # numpy leaves a damaged file open unless the stream is ours
+    with reading(path), open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
+        found = file.files
+        arrays = {name: file[name] for name in (*NPZ_POINTS, *NPZ_REST) if name in found}
+    holding = [name for name in NPZ_POINTS if name in arrays]
+    if len(holding) != 1:
+        raise InputError(
+            f"{path} has {' and '.join(holding) or 'no keypoints'}; one array of {', '.join(NPZ_POINTS)} is "
+            f"wanted; it has: {', '.join(found) or 'none'}"
+        )
+    (name,) = holding
+    confidence = arrays.get("confidence")
+    return RawKeypoints(
+        in_order(arrays[name], ("fkc",), count, f"{path}: {name}"),
+        names_of(arrays["names"]) if "names" in arrays else None,
+        word_of(arrays["units"]) if "units" in arrays else None,
+        number(arrays["fps"], f"{path}: fps") if "fps" in arrays else None,
+        confidence=None if confidence is None else numbers(confidence, f"{path}: confidence"),
+    )
+
+
+def _names(raw: RawKeypoints, given: Sequence[str] | None, path: Path) -> tuple[str, ...]:
+    names, count = raw.names if given is None else tuple(given), raw.points.shape[1]
+    if names is None:
+        raise InputError(f"{path} does not name its {count} keypoints; give the names in its order: --names")
+    if len(names) != count:
+        whose = "names" if given is None else "names were given"
+        raise InputError(f"{path}: {len(names)} {whose} for {count} keypoints; give one for each")
+    return names
+
+
+def _rate(raw: RawKeypoints, given: float | None, path: Path) -> float:
+    if given is not None:
+        return float(given)
+    if raw.times is not None:
+        return frame_rate(raw.times, path)
+    if raw.fps is None:
+        raise InputError(f"{path} does not say its frame rate; give it: --fps")
+    return raw.fps

@@ -1,0 +1,23 @@
+"""Registration: from tracked keypoints to poses of the rat's body (STAC).
+
+markers = read_markers("rat23")
+registration = Registration(markers).fit(keypoints)
+found = registration.transform(keypoints)
+found.error                                # metres, (frames, keypoints)
+clips = registered_clips(found, keypoints, Body(BodyConfig(scale=registration.scale_)), ClipOptions())
+"""
+
+from rodent.motion.registration.clipping import ClipOptions, registered_clips
+from rodent.motion.registration.fit import Registered, Registration
+from rodent.motion.registration.markers import MarkerSet, read_markers
+from rodent.motion.registration.pose import PoseSettings
+
+__all__ = [
+    "ClipOptions",
+    "MarkerSet",
+    "PoseSettings",
+    "Registered",
+    "Registration",
+    "read_markers",
+    "registered_clips",
+]

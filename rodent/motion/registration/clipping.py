@@ -1,0 +1,101 @@
+"""From registered poses to clips: on the floor, without gaps, cut, and labelled.
+
+clips = registered_clips(found, keypoints, body, seconds=5.0)
+"""
+
+import dataclasses
+
+import numpy as np
+
+from rodent.body import Body
+from rodent.errors import InputError
+from rodent.motion.behavior import behaviors, most_common
+from rodent.motion.clip import Clip, ClipSet
+from rodent.motion.floor import floor_shift
+from rodent.motion.keypoints import Keypoints
+from rodent.motion.kinematics import velocities
+from rodent.motion.registration.fit import Registered
+
+_SEEN = 0.5  # share of the keypoints that a frame must have to be told from its neighbours
+_GAP = 0.1  # seconds without, after which a clip ends
+_SHORTEST = 0.5  # seconds of a clip
+
+
+@dataclasses.dataclass(frozen=True)
+class ClipOptions:
+    """How a recording becomes clips."""
+
+    seconds: float | None = None
+    """Length of a clip; as long as keypoints are there, if not given."""
+    subject: str = ""
+    """Which animal."""
+    session: str = ""
+    """Which recording."""
+    licence: str = ""
+    """The terms the motion may be used under."""
+
+    def __post_init__(self) -> None:
+        if self.seconds is not None and not _SHORTEST <= self.seconds < np.inf:
+            raise InputError(f"clips of {self.seconds:g} s make no sense; take {_SHORTEST:g} s or more")
+
+
+def registered_clips(found: Registered, keypoints: Keypoints, body: Body, options: ClipOptions) -> ClipSet:
+    """Clips of the stretches in which the rat was seen.
+
+    Args:
+        found: poses of all frames.
+        keypoints: that they were found for.
+        body: of the fitted scale.
+        options: how.
+
+    Raises:
+        InputError: the rat is never seen for half a second.
+    """
+    fps = keypoints.fps
+    stretches = _stretches(np.isfinite(found.error).mean(axis=1) >= _SEEN, fps)
+    if options.seconds is not None:
+        length = round(options.seconds * fps)
+        stretches = [
+            slice(begin, begin + length)
+            for whole in stretches
+            for begin in range(whole.start, whole.stop - length + 1, length)
+        ]
+    if not stretches:
+        wanted = _SHORTEST if options.seconds is None else options.seconds
+        raise InputError(f"{keypoints.source}: its keypoints are nowhere seen for {wanted:g} s without a gap")
+    shift = floor_shift(np.concatenate([found.qpos[s] for s in stretches]), body)
+    qpos = found.qpos + shift * np.eye(74)[2]
+    points = keypoints.points + np.array([0.0, 0.0, shift])
+    labels = behaviors(qpos, fps, body)
+    digits = len(str(len(stretches) - 1))
+    clips = []
+    for number, at in enumerate(stretches):
+        label = most_common(labels[at])
+        clips.append(
+            Clip(
+                name=f"{label}_{number:0{digits}}",
+                qpos=qpos[at],
+                fps=fps,
+                behavior=label,
+                subject=options.subject,
+                session=options.session,
+                source=keypoints.source,
+                licence=options.licence,
+                qvel=velocities(qpos[at], fps),
+                keypoints=points[at],
+                keypoint_names=keypoints.names,
+                floor_shift=shift,
+            )
+        )
+    return ClipSet(tuple(clips), body.config.scale, body.joint_names)
+
+
+def _stretches(seen: np.ndarray, fps: float) -> list[slice]:
+    """Stretches of frames with no gap that is too long, and long enough themselves."""
+    frames = np.flatnonzero(seen)
+    if not len(frames):
+        return []
+    ends = np.flatnonzero(np.diff(frames) > _GAP * fps + 1)
+    starts = frames[np.r_[0, ends + 1]]
+    stops = frames[np.r_[ends, len(frames) - 1]] + 1
+    return [slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True) if b - a >= _SHORTEST * fps]

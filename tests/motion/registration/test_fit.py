@@ -1,0 +1,79 @@
+"""Offsets, scale and poses fitted to keypoints made from known ones, and to real ones."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from rodent.motion import read_clips
+from rodent.motion.keypoints import Keypoints, read_keypoints
+from rodent.motion.registration import Registration, read_markers
+from rodent.motion.registration.skeleton import Skeleton
+
+NOISE, LOST, SCALE = 0.001, 0.2, 0.9
+
+
+@pytest.fixture(scope="module")
+def truth(body):
+    """Markers a few millimetres off the guesses, and poses of gaits."""
+    random = np.random.default_rng(0)
+    guess = read_markers("rat23")
+    offsets = guess.offsets + random.normal(0, 0.002, guess.offsets.shape)
+    gaits = read_clips("gaits")
+    qpos = np.concatenate([gaits[name].qpos for name in ("walk", "arc_left", "rear", "groom", "slalom")])
+    return dataclasses.replace(guess, offsets=offsets), qpos
+
+
+@pytest.fixture(scope="module")
+def keypoints(body, truth) -> Keypoints:
+    """Measured with 1 mm of noise, a fifth of them lost."""
+    markers, qpos = truth
+    random = np.random.default_rng(1)
+    points = Skeleton(body, markers.bodies).places(qpos, markers.offsets * SCALE)
+    points += random.normal(0, NOISE, points.shape)
+    points[random.random(points.shape[:2]) < LOST] = np.nan
+    return Keypoints(points=points, names=markers.names, fps=50.0, confidence=None, source="made")
+
+
+@pytest.fixture(scope="module")
+def fitted(keypoints) -> Registration:
+    return Registration(read_markers("rat23")).fit(keypoints)
+
+
+def test_scale_and_offsets_are_recovered(fitted, truth):
+    assert fitted.scale_ == pytest.approx(SCALE, rel=0.03)
+    off = np.linalg.norm(fitted.markers_.offsets - truth[0].offsets, axis=1)
+    assert np.median(off) < 0.0017
+
+
+def test_poses_are_recovered_where_the_offsets_are_known(keypoints, truth, body):
+    known = dataclasses.replace(truth[0], freedoms=np.zeros(23))
+    found = Registration(known, scale=SCALE).transform(keypoints)
+    # 1 mm at the 25 mm of a shank is 2.3 degrees; at the 8 mm of a hand 7, so wrists are left out
+    limbs = body.joint_ids([f"{joint}_{side}" for joint in ("knee", "shoulder", "elbow") for side in "LR"])
+    off = np.degrees(found.qpos[:, 7 + limbs] - truth[1][:, 7 + limbs])
+    assert np.sqrt(np.mean(off**2)) < 3.5
+    assert np.all(found.qpos[:, 7:] >= body.joint_range[:, 0] - 1e-9)
+    assert np.all(found.qpos[:, 7:] <= body.joint_range[:, 1] + 1e-9)
+
+
+def test_poses_follow_their_keypoints(fitted, keypoints):
+    found = fitted.transform(keypoints)
+    assert np.nanmean(found.error) < 2 * NOISE
+    np.testing.assert_allclose(
+        np.linalg.norm(found.places - keypoints.points, axis=-1), found.error, equal_nan=True
+    )
+    # one way throughout: no frame jumps to another solution
+    assert np.abs(np.diff(found.qpos[:200, 7:], axis=0)).max() < 0.8
+
+
+def test_a_given_scale_is_kept(keypoints):
+    assert Registration(read_markers("rat23"), scale=0.88).fit(keypoints).scale_ == 0.88
+
+
+def test_real_keypoints_are_explained(data):
+    keypoints = read_keypoints(data / "mocap" / "test_rodent_mocap_1000_frames.nwb", units="mm", fps=50.0)
+    registration = Registration(read_markers("rat23")).fit(keypoints)
+    error = 1000 * registration.transform(keypoints).error
+    assert np.nanmean(error) < 4.0
+    assert np.nanpercentile(error, 95) < 10.0

@@ -1,0 +1,256 @@
+"""Wrong input and wrong usage: exit code 2, one line that says what is wrong, and no file made or changed."""
+
+import shlex
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import rodent.view.page
+from rodent.body import Body
+from rodent.cli import main
+from rodent.motion import write_clips
+from rodent.motion.registration import read_markers
+from rodent.motion.registration.skeleton import Skeleton
+from rodent.motion.sway import swaying_clips
+from rodent.policy.policy import save_policy
+from rodent.rollout import record
+from tests.policies import untrained_policy
+
+POLICY = "runs/walk"
+# every place where a command reads a file
+READERS = [
+    "clips info {}",
+    "clips import {} --out new.h5",
+    "clips join clips.h5 {} --out new.h5",
+    "clips synth --path {} --out new.h5",
+    "register {} --units mm --fps 50 --out new.h5",
+    "register keypoints.npz --markers {} --out new.h5",
+    "train --clips {} --out new --steps 1",
+    f"evaluate {POLICY} --clips {{}}",
+    "evaluate {} --clips clips.h5",
+    f"rollout {POLICY} --clips {{}} --out new.h5",
+    "rollout {} --clips clips.h5 --out new.h5",
+    "render {} --out new.mp4",
+    "view {}",
+    f"view {POLICY} --clips {{}}",
+    "encode {} spikes.npz --layer decoder/layer_0",
+    "encode walk.h5 {} --layer decoder/layer_0",
+]
+BAD_FILES = (
+    "missing.h5",
+    "missing",
+    "folder",
+    "empty.h5",
+    "text.h5",
+    "cut.h5",
+    "other.h5",
+    "bytes.npz",
+    "pickled.npz",
+)
+# every place where a command writes a file
+WRITERS = [
+    "clips import clips.h5 --out {}.h5",
+    "clips join clips.h5 gaits --out {}.h5",
+    "clips synth --path path.csv --out {}.h5",
+    "register keypoints.npz --out {}.h5",
+    "register keypoints.npz --out text.h5 --save-markers {}.toml",
+    "register keypoints.npz --out text.h5 --report {}.html",
+    "train --clips clips.h5 --out {} --steps 1",
+    f"rollout {POLICY} --clips clips.h5 --out {{}}.h5",
+    "render walk.h5 --out {}.mp4",
+    "demo --out {}",
+]
+BAD_PLACES = ("text.h5/new", "/proc/new")
+# kinds of files mistaken for one another
+SWAPPED = [
+    "clips info spikes.npz",
+    "clips import runs/walk/policy.json --out new.h5",
+    f"evaluate clips.h5 --clips {POLICY}",
+    f"evaluate {POLICY} --clips spikes.npz",
+    "rollout walk.h5 --clips clips.h5 --out new.h5",
+    "train --clips walk.h5 --out new --steps 1",
+    f"train --clips clips.h5 --out {POLICY} --steps 1",
+    "render spikes.npz --out new.mp4",
+    "render clips.h5 --out new.mp4 --ghost",
+    "view spikes.npz",
+    "view clips.h5 --clips clips.h5",
+    "encode spikes.npz walk.h5 --layer decoder/layer_0",
+    "encode clips.h5 spikes.npz --layer decoder/layer_0",
+    "clips synth --path clips.h5 --out new.h5",
+    "register clips.h5 --units m --out new.h5",
+    "register walk.h5 --units m --out new.h5",
+    "register spikes.npz --units m --out new.h5",
+    "register path.csv --units m --out new.h5",
+    "register keypoints.npz --markers keypoints.npz --out new.h5",
+]
+USAGE = [
+    "",
+    "trian",
+    "train",
+    "train --clips clips.h5 --out new",
+    "train --clips clips.h5 --steps 1",
+    "train --out new --resume --clips clips.h5 --steps 1",
+    "train --out missing --resume --steps 1",
+    "train --clips clips.h5 --out new --steps one",
+    "train --clips clips.h5 --out new --stpes 1",
+    "train --clips clips.h5 --out new --steps 1 --ppo.num-envs 0",
+    "train --clips clips.h5 --out new --steps 1 --ppo.num-envs -4",
+    "train --clips clips.h5 --out new --steps 1 --ppo.num-envs 7",
+    "train --clips clips.h5 --out new --steps 1 --ppo.discount 1.5",
+    "train --clips clips.h5 --out new --steps 1 --ppo.discount nan",
+    "train --clips clips.h5 --out new --steps 1 --ppo.final-std-steps 9 3",
+    "train --clips clips.h5 --out new --steps 1 --sampler.first 2",
+    "train --clips clips.h5 --out new --steps 1 --body.scale 0",
+    "train --clips clips.h5 --out new --steps 1 --body.scale nan",
+    "train --clips clips.h5 --out new --steps 1 --body.scale 1.2",
+    "train --clips clips.h5 --out new --steps 1 --body.timestep 0.013",
+    "train --clips clips.h5 --out new --steps 1 --body.actuation muscles",
+    "train --clips clips.h5 --out new --steps 1 --network.latent 0",
+    "train --clips clips.h5 --out new --steps 1 --network.encoder 0",
+    "train --clips clips.h5 --out new --steps 1 --task.horizon 0",
+    "train --clips clips.h5 --out new --steps 1 --test-fraction 1",
+    "train --clips clips.h5 --out new --steps 1 --evaluate-every 0",
+    "train --clips clips.h5 --out new --steps -1",
+    "train --clips clips.h5 --out new --minutes nan",
+    "train --clips clips.h5 --out new --minutes 0",
+    "train --clips clips.h5 --out new --steps 1 --seed -1",
+    "clips",
+    "clips fetch mouse",
+    "clips import clips.h5",
+    "clips import clips.h5 --out new.h5 --fps 0",
+    "clips import clips.h5 --out new.h5 --fps nan",
+    "clips import clips.h5 --out new.h5 --scale -1",
+    "clips import clips.h5 --out new.h5 --resample 0",
+    "clips import clips.h5 --out new.h5 --frames-per-clip 0",
+    "clips import clips.h5 --out new.h5 --max-floor-shift nan",
+    "clips join clips.h5 --out new.h5",
+    "clips join clips.h5 clips.h5 --out new.h5",
+    "clips synth --out new.h5 --scale 0",
+    "clips synth --out new.h5 --scale nan",
+    "clips synth --path path.csv --out new.h5 --smoothing -1",
+    "clips synth --path path.csv --out new.h5 --seconds-per-clip 0",
+    "register",
+    "register keypoints.npz",
+    "register keypoints.npz --out new.h5 --markers rat21",
+    "register keypoints.npz --out new.h5 --markers rat20",
+    "register keypoints.npz --out new.h5 --units m",
+    "register keypoints.npz --out new.h5 --units inch",
+    "register keypoints.npz --out new.h5 --fps 0",
+    "register keypoints.npz --out new.h5 --fps nan",
+    "register keypoints.npz --out new.h5 --scale 0",
+    "register keypoints.npz --out new.h5 --scale nan",
+    "register keypoints.npz --out new.h5 --scale 9",
+    "register keypoints.npz --out new.h5 --seconds 0",
+    "register keypoints.npz --out new.h5 --seconds nan",
+    "register keypoints.npz --out new.h5 --seconds 100",
+    "register keypoints.npz --out new.h5 --resample 0",
+    "register keypoints.npz --out new.h5 --resample nan",
+    "register keypoints.npz --out new.h5 --names Snout EarL",
+    "register keypoints.npz --out new.h5 --min-confidence nan",
+    f"evaluate {POLICY}",
+    f"rollout {POLICY} --clips clips.h5 --out new.h5 --clip nobody",
+    f"rollout {POLICY} --clips clips.h5 --out new.h5 --on-failure maybe",
+    f"rollout {POLICY} --clips clips.h5 --out new.h5 --seed x",
+    "render walk.h5 --out new.xyz",
+    "render walk.h5 --out new",
+    "render walk.h5 --out new.mp4 --size 0x0",
+    "render walk.h5 --out new.mp4 --size large",
+    "render walk.h5 --out new.mp4 --size 99999x9",
+    "render walk.h5 --out new.mp4 --fps 0",
+    "render walk.h5 --out new.mp4 --fps nan",
+    "render walk.h5 --out new.mp4 --speed -1",
+    "render walk.h5 --out new.mp4 --camera below",
+    "render walk.h5 --out new.mp4 --clip nobody",
+    "view walk.h5 --port 70000",
+    "view walk.h5 --port -1",
+    "view walk.h5 --port http",
+    "view walk.h5 --clip nobody",
+    f"view {POLICY}",
+    "encode walk.h5 spikes.npz",
+    "encode walk.h5 spikes.npz --layer nowhere",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --rollout nobody",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --bin-seconds 0.013",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --bin-seconds 0",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --bin-seconds nan",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --offset nan",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --offset 1000",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --folds 1",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --lags inf",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --strengths 0",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --shifts 0",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0",
+    "demo --out new --minutes 0",
+    "demo --out new --minutes nan",
+    "demo --out folder/full",
+]
+LINES = [
+    *(line.format(bad) for line in READERS for bad in BAD_FILES),
+    *(line.format(bad) for line in WRITERS for bad in BAD_PLACES),
+    # training and the demo make the folder that theirs is in
+    *(line.format("nowhere/new") for line in WRITERS if not line.startswith(("train", "demo"))),
+    *SWAPPED,
+    *USAGE,
+]
+
+
+@pytest.fixture(scope="module")
+def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with good files, and those of BAD_FILES that exist."""
+    folder = tmp_path_factory.mktemp("files")
+    clips, policy = swaying_clips(body, frames=40), untrained_policy(body)
+    write_clips(clips, folder / "clips.h5")
+    (folder / "runs").mkdir()
+    save_policy(policy, folder / POLICY)
+    record(policy, clips, folder / "walk.h5")
+    np.savez(folder / "spikes.npz", counts=np.ones((80, 2), int), bin_seconds=0.02)
+    markers = read_markers("rat23")
+    points = Skeleton(body, markers.bodies).places(clips[0].qpos, markers.offsets * clips.scale)
+    np.savez(
+        folder / "keypoints.npz", points=1000 * points, names=np.array(markers.names), units="mm", fps=50.0
+    )
+    (folder / "path.csv").write_text("time,x,y\n0,0,0\n1,0.1,0\n2,0.2,0\n")
+    (folder / "folder" / "full").mkdir(parents=True)
+    (folder / "folder" / "full" / "a.txt").write_text("mine\n")
+    (folder / "empty.h5").touch()
+    (folder / "text.h5").write_text("not what its name says\n")
+    (folder / "cut.h5").write_bytes((folder / "clips.h5").read_bytes()[:5000])
+    with h5py.File(folder / "other.h5", "w") as file:
+        file["a"] = np.zeros(3)
+    (folder / "bytes.npz").write_bytes(bytes(range(256)) * 8)
+    np.savez(folder / "pickled.npz", qpos=np.array([{}, None]), counts=np.array([{}, None]))
+    return folder
+
+
+def _state(folder: Path) -> dict[Path, bytes | None]:
+    """All that lies in a folder, file by file."""
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+def test_there_are_enough_of_them():
+    assert len(LINES) == len(set(LINES)) >= 150
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_misuse(line, files, tmp_path, monkeypatch, capfd):
+    shutil.copytree(files, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.parent / f"{tmp_path.name}-cache"))
+    monkeypatch.setattr(rodent.view.page, "watch", lambda server, session: pytest.fail("it is shown"))
+    before = _state(tmp_path)
+    try:
+        code = main(shlex.split(line))
+    except SystemExit as stop:  # by the parser, which prints a box
+        code, parsed = stop.code, False
+    else:
+        parsed = True
+    out, err = capfd.readouterr()
+    assert code == 2
+    assert out == ""
+    assert "Traceback" not in err
+    said = [row for row in err.splitlines() if row.startswith("rodent: ")]
+    assert len(said) == parsed, err
+    assert parsed or "─" in err
+    assert _state(tmp_path) == before
