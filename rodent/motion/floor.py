@@ -10,7 +10,7 @@ from mujoco.batch import Batch
 
 from rodent.body import Body, kinematic_model
 
-_BLOCK = 1024  # frames whose geom poses are held at once
+_BLOCK = 256  # frames whose geom poses are held at once; MuJoCo takes more than 1 MB for each
 
 
 def floor_shift(qpos: np.ndarray, body: Body) -> float:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -62,9 +63,14 @@ class Register:
 
     def run(self) -> None:
         """Read, fit, write."""
+        from rodent.body import Body, BodyConfig
         from rodent.cli.output import print_json, print_table, say
         from rodent.motion.keypoints import clean, read_keypoints
-        from rodent.motion.registration import Registration, read_markers
+        from rodent.motion.registration import (
+            Registration,
+            read_markers,
+            registered_clips,
+        )
 
         markers, options = read_markers(self.markers), self._clip_options()
         registration = Registration(markers, self.scale)
@@ -78,11 +84,14 @@ class Register:
         )
         keypoints, cleaning = clean(raw)
         found, speed = _fitted(registration, keypoints)
-        clips = self._clips(registration, found, keypoints, options)
+        body = Body(BodyConfig(scale=registration.scale_))
+        clips = self._resampled(registered_clips(found, body, options))
         result = _overall(keypoints, registration, found) | {
             "keypoints": _by_keypoint(registration, found),
             "frames_per_second": speed,
             "cleaning": cleaning.to_json(),
+            "floor_tilt_deg": math.degrees(found.floor.tilt),
+            "floor_height_mm": 1000 * found.floor.height,
             "clips": len(clips),
             "out": str(self.out),
         }
@@ -106,19 +115,9 @@ class Register:
 
         return ClipOptions(self.seconds, self.subject, self.session, self.licence)
 
-    def _clips(
-        self,
-        registration: "Registration",
-        found: "Registered",
-        keypoints: "Keypoints",
-        options: "ClipOptions",
-    ) -> "ClipSet":
-        from rodent.body import Body, BodyConfig
+    def _resampled(self, clips: "ClipSet") -> "ClipSet":
         from rodent.motion import resample
-        from rodent.motion.registration import registered_clips
 
-        body = Body(BodyConfig(scale=registration.scale_))
-        clips = registered_clips(found, keypoints, body, options)
         if self.resample is None:
             return clips
         return dataclasses.replace(clips, clips=tuple(resample(clip, self.resample) for clip in clips))

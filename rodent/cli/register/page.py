@@ -61,6 +61,7 @@ def _overview(figures: dict[str, Any]) -> Section:
         ["95 % are better than", f"{figures['p95_error_mm']:.2f} mm"],
         ["scale of the body", f"{figures['scale']:.3f}"],
         ["frames", f"{figures['frames']:,} at {figures['fps']:g} Hz"],
+        ["tilt of the floor, made level", f"{figures['floor_tilt_deg']:.2f} degrees"],
         ["clips", figures["clips"]],
         *([f"points {kind}", count] for kind, count in figures["cleaning"]["total"].items()),
     ]
@@ -129,7 +130,7 @@ def _floor(body: Body, clips: ClipSet) -> Section:
     step = -(-len(lowest) // _POINTS)
     figure = lines(seconds[::step], {"": lowest[::step]}, "seconds, all clips", "lowest paw, mm")
     text = (
-        f"The floor is where the lowest paw is in the median frame. In 90 % of the frames it is within "
-        f"{np.percentile(np.abs(lowest), 90):.1f} mm of that."
+        "The floor is the plane of the lowest paws, made level. In 95 % of the frames no paw is more than "
+        f"{max(0.0, -np.percentile(lowest, 5)):.1f} mm in it."
     )
     return Section("Floor", text, (Drawing(figure, "Below nought it is in the floor."),))

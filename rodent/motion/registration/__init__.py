@@ -9,15 +9,19 @@ clips = registered_clips(found, keypoints, Body(BodyConfig(scale=registration.sc
 
 from rodent.motion.registration.clipping import ClipOptions, registered_clips
 from rodent.motion.registration.fit import Registered, Registration
+from rodent.motion.registration.ground import Floor, find_floor, lowest_paws
 from rodent.motion.registration.markers import MarkerSet, read_markers
 from rodent.motion.registration.pose import PoseSettings
 
 __all__ = [
     "ClipOptions",
+    "Floor",
     "MarkerSet",
     "PoseSettings",
     "Registered",
     "Registration",
+    "find_floor",
+    "lowest_paws",
     "read_markers",
     "registered_clips",
 ]

@@ -1,6 +1,6 @@
-"""From registered poses to clips: on the floor, without gaps, cut, and labelled.
+"""From registered poses to clips: without gaps, cut, and labelled.
 
-clips = registered_clips(found, keypoints, body, seconds=5.0)
+clips = registered_clips(found, body, ClipOptions(seconds=5.0))
 """
 
 import dataclasses
@@ -11,8 +11,6 @@ from rodent.body import Body
 from rodent.errors import InputError
 from rodent.motion.behavior import behaviors, most_common
 from rodent.motion.clip import Clip, ClipSet
-from rodent.motion.floor import floor_shift
-from rodent.motion.keypoints import Keypoints
 from rodent.motion.kinematics import velocities
 from rodent.motion.registration.fit import Registered
 
@@ -39,19 +37,18 @@ class ClipOptions:
             raise InputError(f"clips of {self.seconds:g} s make no sense; take {_SHORTEST:g} s or more")
 
 
-def registered_clips(found: Registered, keypoints: Keypoints, body: Body, options: ClipOptions) -> ClipSet:
+def registered_clips(found: Registered, body: Body, options: ClipOptions) -> ClipSet:
     """Clips of the stretches in which the rat was seen.
 
     Args:
         found: poses of all frames.
-        keypoints: that they were found for.
         body: of the fitted scale.
         options: how.
 
     Raises:
         InputError: the rat is never seen for half a second.
     """
-    fps = keypoints.fps
+    fps = found.fps
     stretches = _stretches(np.isfinite(found.error).mean(axis=1) >= _SEEN, fps)
     if options.seconds is not None:
         length = round(options.seconds * fps)
@@ -62,11 +59,8 @@ def registered_clips(found: Registered, keypoints: Keypoints, body: Body, option
         ]
     if not stretches:
         wanted = _SHORTEST if options.seconds is None else options.seconds
-        raise InputError(f"{keypoints.source}: its keypoints are nowhere seen for {wanted:g} s without a gap")
-    shift = floor_shift(np.concatenate([found.qpos[s] for s in stretches]), body)
-    qpos = found.qpos + shift * np.eye(74)[2]
-    points = keypoints.points + np.array([0.0, 0.0, shift])
-    labels = behaviors(qpos, fps, body)
+        raise InputError(f"{found.source}: its keypoints are nowhere seen for {wanted:g} s without a gap")
+    labels = behaviors(found.qpos, fps, body)
     digits = len(str(len(stretches) - 1))
     clips = []
     for number, at in enumerate(stretches):
@@ -74,17 +68,17 @@ def registered_clips(found: Registered, keypoints: Keypoints, body: Body, option
         clips.append(
             Clip(
                 name=f"{label}_{number:0{digits}}",
-                qpos=qpos[at],
+                qpos=found.qpos[at],
                 fps=fps,
                 behavior=label,
                 subject=options.subject,
                 session=options.session,
-                source=keypoints.source,
+                source=found.source,
                 licence=options.licence,
-                qvel=velocities(qpos[at], fps),
-                keypoints=points[at],
-                keypoint_names=keypoints.names,
-                floor_shift=shift,
+                qvel=velocities(found.qpos[at], fps),
+                keypoints=found.points[at],
+                keypoint_names=found.names,
+                floor_shift=-found.floor.height,
             )
         )
     return ClipSet(tuple(clips), body.config.scale, body.joint_names)

@@ -19,14 +19,18 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from rodent.body import Body, BodyConfig
+from rodent.errors import InputError
 from rodent.motion.keypoints import Keypoints
 from rodent.motion.kinematics import conjugate, continuous_quaternions, rotate
+from rodent.motion.registration.axes import require_upright
+from rodent.motion.registration.ground import Floor, find_floor, lowest_paws
 from rodent.motion.registration.markers import MarkerSet
-from rodent.motion.registration.pose import PoseSettings, PoseSolver
+from rodent.motion.registration.pose import FEWEST, PAWS, PoseSettings, PoseSolver
 from rodent.motion.registration.skeleton import BLOCK, Skeleton
 from rodent.motion.synth.posture import Trunk, posed
 
 _SAMPLE, _CANDIDATES = 200, 4000  # frames that are fitted to, and that these are chosen from
+_NEARLY_ALL = 0.7  # share of the most keypoints of any frame that such a frame has
 _ROUNDS = 40
 _SETTLED = 2e-3  # relative change of the mean error below which the rounds end
 _INDEPENDENT = 8.0  # frames that a whole sample is worth against the guesses: poses give way, too
@@ -39,10 +43,20 @@ class Registered:
 
     qpos: np.ndarray
     """For a body of the fitted scale, shape (frames, 74)."""
+    points: np.ndarray
+    """The measured keypoints, their floor level at height 0, metres, shape (frames, K, 3)."""
     places: np.ndarray
     """Where the keypoints are on that body, metres, shape (frames, K, 3)."""
     error: np.ndarray
     """Distances of the measured keypoints from there, metres, NaN where missing, shape (frames, K)."""
+    floor: Floor
+    """As it was before it was made level at height 0, metres."""
+    names: tuple[str, ...]
+    """Of the keypoints."""
+    fps: float
+    """Frames per second."""
+    source: str
+    """Where the keypoints came from."""
 
 
 class Registration:
@@ -68,7 +82,7 @@ class Registration:
         self.markers, self.scale = markers, scale
         self.settings = settings or PoseSettings()
         body = Body(BodyConfig(scale=1.0))
-        self._skeleton = Skeleton(body, markers.bodies)
+        self._body, self._skeleton = body, Skeleton(body, (*markers.bodies, *PAWS))
         self._rest = posed(body, Trunk.still(1))[0]
         self.markers_, self.scale_, self.rounds_ = markers, scale or _LIKELY_SCALE, 0
 
@@ -85,9 +99,11 @@ class Registration:
             advance: told of every round.
 
         Raises:
-            InputError: a marker is not among the keypoints, or no frame has enough of them.
+            InputError: a marker is not among the keypoints, no frame has enough of them, they are
+                mirrored, or z does not point up.
         """
         points = self._points(keypoints)
+        require_upright(self._solver(), points / self.scale_, keypoints.source)
         sample = points[self._diverse(points)]
         qpos, before = None, np.inf
         for round_ in range(_ROUNDS):
@@ -116,16 +132,28 @@ class Registration:
         Raises:
             InputError: a marker is not among the keypoints, or no frame has enough of them.
         """
-        points = self._points(keypoints)
+        points = self._points(keypoints) / self.scale_
         solver = self._solver()
-        alone = solver.solve(points / self.scale_, advance=advance, threads=threads)
+        alone = solver.solve(points, advance=advance, threads=threads)
+        floor = find_floor(lowest_paws(alone, self._body))
+        points, alone = floor.level(points), floor.level_poses(alone)
         # what neighbouring frames have found, so that all take the same way
         around = _smooth(alone, self.settings.smoothing * keypoints.fps)
-        qpos = solver.solve(points / self.scale_, around=around, advance=advance, threads=threads)
-        places = self._skeleton.places(qpos, self.markers_.offsets) * self.scale_
+        qpos = solver.solve(points, around=around, floor=True, advance=advance, threads=threads)
+        places = solver.places(qpos)
+        error = np.linalg.norm(points - places, axis=-1)
         qpos[:, :3] *= self.scale_
         qpos[:, 3:7] = continuous_quaternions(qpos[:, 3:7])
-        return Registered(qpos, places, np.linalg.norm(points - places, axis=-1))
+        return Registered(
+            qpos=qpos,
+            points=points * self.scale_,
+            places=places * self.scale_,
+            error=error * self.scale_,
+            floor=floor.scaled(self.scale_),
+            names=self.markers.names,
+            fps=keypoints.fps,
+            source=keypoints.source,
+        )
 
     def _solver(self) -> PoseSolver:
         markers = self.markers_
@@ -133,12 +161,19 @@ class Registration:
 
     def _points(self, keypoints: Keypoints) -> np.ndarray:
         """The markers' points, metres, shape (frames, K, 3)."""
-        return keypoints.subset(self.markers.names).points
+        points = keypoints.subset(self.markers.names).points
+        most = int(np.all(np.isfinite(points), axis=-1).sum(axis=1).max())
+        if most < FEWEST:
+            raise InputError(
+                f"{keypoints.source}: no frame has more than {most} of {len(self.markers.names)} markers; "
+                f"{FEWEST} are needed to put the body into place"
+            )
+        return points
 
     def _diverse(self, points: np.ndarray) -> np.ndarray:
         """Frames whose shapes differ as much as possible, chosen one after another."""
         enough = np.all(np.isfinite(points), axis=-1).sum(axis=1)
-        candidates = np.flatnonzero(enough >= max(6, 0.7 * enough.max()))
+        candidates = np.flatnonzero(enough >= max(FEWEST, _NEARLY_ALL * enough.max()))
         candidates = candidates[
             np.linspace(0, len(candidates) - 1, min(_CANDIDATES, len(candidates))).astype(int)
         ]
@@ -167,6 +202,8 @@ class Registration:
                 strict=True,
             ),
         )
+        k = len(markers.names)
+        origin, turn = origin[:, :k], turn[:, :k]
         seen = np.all(np.isfinite(sample), axis=-1)
         places = origin + rotate(turn, np.broadcast_to(markers.offsets, origin.shape))
         error = np.linalg.norm(sample / self.scale_ - places, axis=-1)

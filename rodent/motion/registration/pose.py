@@ -28,7 +28,18 @@ _DAMPING, _EASE, _BRAKE = 1e-2, 0.2, 8.0  # relative to the curvature; its chang
 _STUCK = 1e5  # damping at which nothing can be gained
 _HOLDING = 3  # times that a step is solved, each time with more hinges held on their limits
 _LEAST = 1e-3  # curvature; a keypoint has 1e5
-_FEWEST = 3  # keypoints that a frame must have to be put into place
+
+
+FEWEST = 3
+"""Keypoints that a frame must have to be put into place."""
+PAWS = ("hand_L", "hand_R", "foot_L", "foot_R", "finger_L", "finger_R", "toe_L", "toe_R")
+"""The bodies that are kept above the floor."""
+# where fingers and toes begin, and their pads, metres at scale 1: the sites of the MJCF
+_LEFT = np.array(
+    [[0.003, 0.0015, -0.0083], [0.0211, 0.0076, -0.0028], [0.005, 0.002, -0.002], [0.008, 0.002, -0.002]]
+)
+_PAW_OFFSETS = np.stack([_LEFT, _LEFT * (1, -1, 1)], axis=1).reshape(-1, 3)
+_PAW_HEIGHT = 0.002  # of these points on a paw that stands, at least
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +54,8 @@ class PoseSettings:
     """Radians of a hinge from the resting posture."""
     around_error: float = 0.2
     """The same from what the neighbouring frames have found."""
+    floor_error: float = 0.0005
+    """Depth of a paw in the floor that costs as much, metres."""
     smoothing: float = 0.03
     """Standard deviation of the window that neighbours are averaged with, seconds."""
 
@@ -51,7 +64,7 @@ class PoseSolver:
     """The inverse kinematics of keypoints.
 
     Args:
-        skeleton: the keypoints' bodies; K keypoints.
+        skeleton: of the keypoints' bodies, K of them, and then of PAWS.
         offsets: of the keypoints in their bodies' frames, metres, shape (K, 3).
         weights: how much each counts, shape (K,).
         rest: the resting posture, shape (74,).
@@ -66,7 +79,8 @@ class PoseSolver:
         rest: np.ndarray,
         settings: PoseSettings,
     ):
-        self.skeleton, self.offsets, self.weights = skeleton, offsets, weights
+        self.skeleton, self.weights = skeleton, weights
+        self.offsets = np.concatenate([offsets, _PAW_OFFSETS])
         self.rest, self.settings = rest, settings
 
     def solve(
@@ -74,6 +88,7 @@ class PoseSolver:
         points: np.ndarray,
         start: np.ndarray | None = None,
         around: np.ndarray | None = None,
+        floor: bool = False,
         advance: Callable[[int], None] = lambda frames: None,
         threads: int | None = None,
     ) -> np.ndarray:
@@ -83,6 +98,7 @@ class PoseSolver:
             points: keypoints, metres, NaN where missing, shape (frames, K, 3).
             start: poses to begin with, shape (frames, 74); the resting posture if not given.
             around: poses to begin with and to stay near, shape (frames, 74).
+            floor: whether there is one at height 0, that paws are to stay above.
             advance: told of frames that are done.
             threads: how many blocks of frames are solved at once; one per core if not given.
         """
@@ -95,7 +111,7 @@ class PoseSolver:
         found = np.empty_like(begun)
         blocks = [slice(at, at + BLOCK) for at in range(0, len(points), BLOCK)]
         with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-            solved = pool.map(lambda b: self._solved(points[b], begun[b], lean[b], firm), blocks)
+            solved = pool.map(lambda b: self._solved(points[b], begun[b], lean[b], firm, floor), blocks)
             for block, qpos in zip(blocks, solved, strict=True):
                 found[block] = qpos
                 advance(len(qpos))
@@ -105,7 +121,7 @@ class PoseSolver:
         """The resting posture, put in every frame where it fits best; of frames with too few
         keypoints, where it fits the nearest frame that has enough.
         """
-        still = self.skeleton.places(self.rest[None], self.offsets)[0]
+        still = self.places(self.rest[None])[0]
         seen = np.all(np.isfinite(points), axis=-1)
         share = seen * self.weights
         share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
@@ -119,18 +135,22 @@ class PoseSolver:
         own = Rotation.from_quat(self.rest[3:7], scalar_first=True)
         qpos[:, 3:7] = (turn * own).as_quat(scalar_first=True)
         qpos[:, :3] = center + turn.apply(self.rest[:3] - model_center)
-        enough = np.flatnonzero(seen.sum(axis=1) >= _FEWEST)
-        nearest = enough[np.abs(enough - np.arange(len(points))[:, None]).argmin(axis=1)]
-        return qpos[nearest]
+        return qpos[_nearest(seen.sum(axis=1) >= FEWEST)]
 
-    def _solved(self, points: np.ndarray, begun: np.ndarray, lean: np.ndarray, firm: float) -> np.ndarray:
+    def places(self, qpos: np.ndarray) -> np.ndarray:
+        """Where the keypoints are in poses, metres, shape (frames, K, 3)."""
+        return self.skeleton.places(qpos, self.offsets)[:, : len(self.weights)]
+
+    def _solved(
+        self, points: np.ndarray, begun: np.ndarray, lean: np.ndarray, firm: float, floor: bool
+    ) -> np.ndarray:
         batch = self.skeleton.batch(len(points))
         qpos = begun.copy()
         seen = np.all(np.isfinite(points), axis=-1)
         there = np.where(seen[..., None], points, 0.0)
         lean = lean[:, 7 + self.skeleton.hinges]
         weight = seen * self.weights
-        system = self._system(batch, qpos, there, weight, lean, firm)
+        system = self._system(batch, qpos, there, weight, lean, firm, floor)
         damping = np.full(len(qpos), _DAMPING)
         todo = np.arange(len(qpos))
         for _ in range(_ITERATIONS):
@@ -138,7 +158,7 @@ class PoseSolver:
             angles = qpos[todo][:, 7 + self.skeleton.hinges]
             step = _bounded_step(matrix, slope, damping[todo], self.skeleton.range[None] - angles[..., None])
             trial = self.skeleton.moved(qpos[todo], step)
-            found = self._system(batch, trial, there[todo], weight[todo], lean[todo], firm)
+            found = self._system(batch, trial, there[todo], weight[todo], lean[todo], firm, floor)
             good = found[2] < cost
             kept = todo[good]
             qpos[kept] = trial[good]
@@ -159,27 +179,43 @@ class PoseSolver:
         weight: np.ndarray,
         lean: np.ndarray,
         firm: float,
+        floor: bool,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Curvature (n, D, D), downhill slope (n, D) and cost (n,) of the poses."""
-        settings, hinges = self.settings, self.skeleton.hinges
+        settings, hinges, k = self.settings, self.skeleton.hinges, len(self.weights)
         place, rows = self.skeleton.linear(batch, qpos, self.offsets)
-        error = points - place
+        error = points - place[:, :k]
         square = np.sum(error**2, axis=-1) / settings.outlier**2
-        cost = weight * square / (1 + square) * (settings.outlier / settings.keypoint_error) ** 2
+        cost = (
+            np.sum(weight * square / (1 + square), axis=1) * (settings.outlier / settings.keypoint_error) ** 2
+        )
         # of a cost that saturates, the curvature fades with the distance
-        held = weight / (1 + square) ** 2 / settings.keypoint_error**2
-        n, k, _, d = rows.shape
-        flat = rows.reshape(n, 3 * k, d)
-        pulled = flat * np.repeat(held, 3, axis=1)[..., None]
-        matrix = pulled.swapaxes(-1, -2) @ flat
-        slope = (pulled.swapaxes(-1, -2) @ error.reshape(n, 3 * k, 1))[..., 0]
+        held = np.repeat(weight / (1 + square) ** 2 / settings.keypoint_error**2, 3, axis=1)
+        n, d = len(qpos), rows.shape[-1]
+        flat, off = rows[:, :k].reshape(n, 3 * k, d), error.reshape(n, 3 * k)
+        if floor:
+            depth = np.maximum(_PAW_HEIGHT - place[:, k:, 2], 0.0)
+            cost += np.sum(depth**2, axis=1) / settings.floor_error**2
+            flat, off = np.concatenate([flat, rows[:, k:, 2]], axis=1), np.concatenate([off, depth], axis=1)
+            held = np.concatenate([held, (depth > 0) / settings.floor_error**2], axis=1)
+        pulled = (flat * held[..., None]).swapaxes(-1, -2)
+        matrix, slope = pulled @ flat, (pulled @ off[..., None])[..., 0]
         wish = lean - qpos[:, 7 + hinges]
         own = np.arange(d - len(hinges), d)
         root = np.arange(d - len(hinges))
         matrix[:, root, root] += _LEAST  # of a frame without keypoints nothing is known
         matrix[:, own, own] += 1 / firm**2
         slope[:, own] += wish / firm**2
-        return matrix, slope, cost.sum(axis=1) + np.sum(wish**2, axis=1) / firm**2
+        return matrix, slope, cost + np.sum(wish**2, axis=1) / firm**2
+
+
+def _nearest(there: np.ndarray) -> np.ndarray:
+    """For every frame the nearest one that is there, the earlier of two, shape (frames,)."""
+    frames = np.flatnonzero(there)
+    after = np.searchsorted(frames, np.arange(len(there))).clip(max=len(frames) - 1)
+    before = (after - 1).clip(min=0)
+    at = np.arange(len(there))
+    return np.where(np.abs(at - frames[before]) <= np.abs(frames[after] - at), frames[before], frames[after])
 
 
 def _rotations(covariance: np.ndarray) -> Rotation:

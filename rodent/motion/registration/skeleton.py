@@ -17,7 +17,7 @@ from mujoco.batch import Batch
 from rodent.body import Body, kinematic_model
 from rodent.motion.kinematics import quaternion_exp, quaternion_product, rotate
 
-BLOCK = 512  # frames that are held at once
+BLOCK = 256  # frames that are held at once; MuJoCo takes more than 1 MB for each
 _FIELDS = ("xpos", "xquat", "xanchor", "xaxis")
 _ROOT = 6  # directions of the free joint: metres in the world, radians about the body's axes
 

@@ -23,7 +23,7 @@ PAW_NAMES = ("fore_L", "fore_R", "hind_L", "hind_R")
 _CONTACTS = ("palm_L", "palm_R", "sole_L", "sole_R")
 _PARTS = (("hand_L", "finger_L"), ("hand_R", "finger_R"), ("foot_L", "toe_L"), ("foot_R", "toe_R"))
 _FIELDS = ("site_xpos", "xquat", "geom_xpos", "geom_xmat", "xanchor", "xaxis")
-_BLOCK = 1024  # frames whose kinematics are held at once
+_BLOCK = 256  # frames whose kinematics are held at once; MuJoCo takes more than 1 MB for each
 
 
 @dataclasses.dataclass(frozen=True)

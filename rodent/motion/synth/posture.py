@@ -25,7 +25,7 @@ HEIGHT = 0.0745
 PITCH = 0.07
 """How much the torso of a standing rat is turned nose up, radians."""
 
-_BLOCK = 1024  # frames whose kinematics are held at once
+_BLOCK = 256  # frames whose kinematics are held at once; MuJoCo takes more than 1 MB for each
 
 NEUTRAL = {
     "mandible": -0.29,

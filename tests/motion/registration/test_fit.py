@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from rodent.errors import InputError
 from rodent.motion import read_clips
 from rodent.motion.keypoints import Keypoints, read_keypoints
 from rodent.motion.registration import Registration, read_markers
@@ -61,7 +62,7 @@ def test_poses_follow_their_keypoints(fitted, keypoints):
     found = fitted.transform(keypoints)
     assert np.nanmean(found.error) < 2 * NOISE
     np.testing.assert_allclose(
-        np.linalg.norm(found.places - keypoints.points, axis=-1), found.error, equal_nan=True
+        np.linalg.norm(found.places - found.points, axis=-1), found.error, equal_nan=True
     )
     # one way throughout: no frame jumps to another solution
     assert np.abs(np.diff(found.qpos[:200, 7:], axis=0)).max() < 0.8
@@ -69,6 +70,39 @@ def test_poses_follow_their_keypoints(fitted, keypoints):
 
 def test_a_given_scale_is_kept(keypoints):
     assert Registration(read_markers("rat23"), scale=0.88).fit(keypoints).scale_ == 0.88
+
+
+def test_too_few_keypoints_in_every_frame(keypoints):
+    points = np.full_like(keypoints.points, np.nan)
+    for k in range(points.shape[1]):
+        points[2 * k : 2 * k + 2, k] = keypoints.points[0, 0]
+    sparse = dataclasses.replace(keypoints, points=points)
+    with pytest.raises(InputError, match="no frame has more than 1 of 23 markers; 3 are needed"):
+        Registration(read_markers("rat23")).fit(sparse)
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [
+        ([1, -1, 1], "mirrored rat"),
+        ([-1, 1, 1], "mirrored rat"),
+        ([1, 1, -1], "mirrored rat"),
+        ([1, -1, -1], "back points along -z, but z must point up; take x, -y, -z"),
+    ],
+)
+def test_axes_that_point_the_wrong_way(keypoints, axes, message):
+    wrong = dataclasses.replace(keypoints, points=keypoints.points * axes)
+    with pytest.raises(InputError, match=message):
+        Registration(read_markers("rat23")).fit(wrong)
+
+
+@pytest.mark.parametrize(
+    ("order", "sign", "way"), [([0, 2, 1], [1, 1, -1], "y"), ([0, 2, 1], [1, -1, 1], "-y")]
+)
+def test_a_y_axis_that_points_up_or_down(keypoints, order, sign, way):
+    wrong = dataclasses.replace(keypoints, points=keypoints.points[..., order] * sign)
+    with pytest.raises(InputError, match=f"back points along {way}, but z must point up"):
+        Registration(read_markers("rat23")).fit(wrong)
 
 
 def test_real_keypoints_are_explained(data):

@@ -1,0 +1,92 @@
+"""The floor that a registered rat walks on: found from its lowest paws, and made level.
+
+    floor = find_floor(lowest_paws(qpos, body))
+    floor.tilt, floor.height               # radians, metres
+    qpos = floor.level_poses(qpos)         # as they are above a level floor at height 0
+
+Where the rat has been all over an arena its lowest paws lie in a plane; where it has stayed in one
+place nothing is known of a tilt, and none is assumed.
+"""
+
+import dataclasses
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from rodent.body import Body
+from rodent.motion.kinematics import continuous_quaternions
+from rodent.motion.synth.paws import Paws
+
+_CELL = 0.05  # metres; in each such square of the floor plan the lowest points are looked for
+_OFTEN = 10  # frames in which a square must have been visited
+_FEWEST, _WIDE = 12, 0.25  # squares, and metres they must span along their shorter axis
+_LOW = 10.0  # percentile of the heights in a square that is taken for its floor
+_ROUNDS, _OUTLIER = 10, 0.01  # of reweighting; metres off the plane that count half
+
+
+@dataclasses.dataclass(frozen=True)
+class Floor:
+    """A plane, z = height + slope . (x, y)."""
+
+    height: float
+    """At the origin, metres."""
+    slope: tuple[float, float]
+    """Metres per metre along x and y; 0, 0 where nothing is known of a tilt."""
+    squares: int
+    """Squares of the floor plan that it was found from; 0 where none was."""
+
+    @property
+    def tilt(self) -> float:
+        """Angle to the level, radians."""
+        return float(np.arctan(np.hypot(*self.slope)))
+
+    @property
+    def turn(self) -> Rotation:
+        """The shortest rotation that makes it level."""
+        normal = np.array([-self.slope[0], -self.slope[1], 1.0])
+        axis = np.cross(normal / np.linalg.norm(normal), [0.0, 0.0, 1.0])
+        return Rotation.from_rotvec(axis / max(np.linalg.norm(axis), 1e-12) * self.tilt)
+
+    def level(self, points: np.ndarray) -> np.ndarray:
+        """Points, metres, shape (..., 3), as they are above the floor made level at height 0."""
+        return (points - np.array([0.0, 0.0, self.height])) @ self.turn.as_matrix().T
+
+    def level_poses(self, qpos: np.ndarray) -> np.ndarray:
+        """Poses, shape (frames, 74), as they are above the floor made level at height 0."""
+        moved = qpos.copy()
+        moved[:, :3] = self.level(qpos[:, :3])
+        turned = self.turn * Rotation.from_quat(qpos[:, 3:7], scalar_first=True)
+        moved[:, 3:7] = continuous_quaternions(turned.as_quat(scalar_first=True))
+        return moved
+
+    def scaled(self, scale: float) -> "Floor":
+        """The same floor where everything is larger by a factor."""
+        return dataclasses.replace(self, height=self.height * scale)
+
+
+def lowest_paws(qpos: np.ndarray, body: Body) -> np.ndarray:
+    """The lowest point of each pose's paws, metres, shape (frames, 3)."""
+    state = Paws(body).state(qpos)
+    frames, paw = np.arange(len(qpos)), state.lowest.argmin(axis=1)
+    place = state.contact[frames, paw, :2]
+    return np.column_stack([place, state.lowest[frames, paw]])
+
+
+def find_floor(lowest: np.ndarray) -> Floor:
+    """The plane that points on the floor lie in, metres, shape (n, 3); those above it are outliers."""
+    level = Floor(float(np.percentile(lowest[:, 2], _LOW)), (0.0, 0.0), 0)
+    squares, member = np.unique(np.floor(lowest[:, :2] / _CELL).astype(int), axis=0, return_inverse=True)
+    often = np.bincount(member.ravel()) >= _OFTEN
+    if often.sum() < _FEWEST:
+        return level
+    place = (squares[often] + 0.5) * _CELL
+    if np.ptp(place, axis=0).min() < _WIDE:
+        return level
+    floor = np.array([np.percentile(lowest[member.ravel() == i, 2], _LOW) for i in np.flatnonzero(often)])
+    terms, weight = np.column_stack([np.ones(len(place)), place]), np.ones(len(place))
+    plane = np.zeros(3)
+    for _ in range(_ROUNDS):
+        root = np.sqrt(weight)
+        plane = np.linalg.lstsq(terms * root[:, None], floor * root, rcond=None)[0]
+        weight = 1 / (1 + ((floor - terms @ plane) / _OUTLIER) ** 2)
+    return Floor(float(plane[0]), (float(plane[1]), float(plane[2])), len(place))
