@@ -120,7 +120,10 @@ def _joints(body: Body, registration: Registration, clips: ClipSet) -> Section:
     chosen = registration.hinges
     low, high = np.percentile(angles[:, chosen], (1, 99), axis=0)
     figure = spans([body.joint_names[i] for i in chosen], low, high, np.degrees(body.joint_range[chosen]))
-    text = "Hinges that keypoints tell of. One that stays at an end of its range asks for other markers."
+    text = (
+        "Hinges that keypoints or the floor tell of. "
+        "One that stays at an end of its range asks for other markers."
+    )
     return Section("Joint angles", text, (Drawing(figure, "98 % of the frames, within the range; degrees."),))
 
 

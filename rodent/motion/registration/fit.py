@@ -88,7 +88,7 @@ class Registration:
 
     @property
     def hinges(self) -> np.ndarray:
-        """Those that the keypoints tell of, ids in the order of qpos[:, 7:]."""
+        """Those that the keypoints or the floor tell of, ids in the order of qpos[:, 7:]."""
         return self._skeleton.hinges
 
     def fit(self, keypoints: Keypoints, advance: Callable[[int], None] = lambda rounds: None) -> Self:
@@ -108,8 +108,7 @@ class Registration:
         qpos, before = None, np.inf
         for round_ in range(_ROUNDS):
             solver = self._solver()
-            near = sample / self.scale_
-            qpos = solver.solve(near, start=qpos)
+            qpos = solver.solve(sample / self.scale_, start=qpos)
             offsets, scale, error = self._adjusted(sample, qpos)
             self.markers_ = dataclasses.replace(self.markers_, offsets=offsets)
             self.scale_, self.rounds_ = scale, round_ + 1

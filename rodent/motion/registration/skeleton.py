@@ -2,7 +2,8 @@
 
     skeleton = Skeleton(body, markers.bodies)
     places = skeleton.places(qpos, offsets)                # metres, (frames, keypoints, 3)
-    places, rows = skeleton.linear(qpos, offsets)          # and their Jacobian
+    batch = skeleton.batch(len(qpos))
+    places, rows = skeleton.linear(batch, qpos, offsets)   # and their Jacobian
 
 Only the directions that move a keypoint are there: the root's six, and the hinges between the
 root and a keypoint's body. The tail, say, hangs on no hinge that does where nobody tracked it.
