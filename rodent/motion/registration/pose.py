@@ -152,8 +152,8 @@ class PoseSolver:
         weight = seen * self.weights
         system = self._system(batch, qpos, there, weight, lean, firm, floor)
         damping = np.full(len(qpos), _DAMPING)
-        todo = np.arange(len(qpos))
-        for _ in range(_ITERATIONS):
+        todo = np.flatnonzero(np.any(seen, axis=1))  # of the others nothing is told
+        for _ in range(_ITERATIONS if len(todo) else 0):
             matrix, slope, cost = (part[todo] for part in system)
             angles = qpos[todo][:, 7 + self.skeleton.hinges]
             step = _bounded_step(matrix, slope, damping[todo], self.skeleton.range[None] - angles[..., None])
