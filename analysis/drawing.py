@@ -48,14 +48,11 @@ def bars(names: Sequence[str], values: Mapping[str, np.ndarray], x_label: str) -
     return figure
 
 
-def lines(x: np.ndarray, y: Mapping[str, np.ndarray], x_label: str, y_label: str) -> "Figure":
-    """Values over time, a line of each kind; shapes (n,)."""
+def line(x: np.ndarray, y: np.ndarray, x_label: str, y_label: str) -> "Figure":
+    """Values at many moments, arrays of shape (n,)."""
     figure, axes = _empty(2.4)
-    for color, (kind, values) in zip(COLORS, y.items(), strict=False):
-        axes.plot(x, values, color=color, linewidth=0.8, label=kind)
+    axes.plot(x, y, color=COLORS[0], linewidth=0.8)
     axes.set(xlabel=x_label, ylabel=y_label, xlim=(x[0], x[-1]))
-    if len(y) > 1:
-        axes.legend(frameon=False, ncols=len(y))
     return figure
 
 
@@ -80,15 +77,14 @@ def activity(seconds: np.ndarray, units: np.ndarray, spikes: np.ndarray, bin_sec
 
     Args:
         seconds: of the frames, shape (frames,).
-        units: activations, shape (frames, units); drawn in standard deviations, those together
-            that rise together.
+        units: activations, shape (frames, units); drawn in standard deviations, in the order of
+            their moments of greatest activity.
         spikes: counts, shape (bins, neurons), beginning with the first frame.
         bin_seconds: length of a bin.
     """
     figure, (above, below) = _stack((2.6, 1.4))
     live = units[:, units.std(0) > 0]
     z = (live - live.mean(0)) / live.std(0)
-    # units in the order of their moment of greatest activity
     z = z[:, np.argsort(np.argmax(z, axis=0), kind="stable")]
     end = float(seconds[-1])
     above.imshow(

@@ -42,11 +42,12 @@ def path_or_built_in(path: Path | str, folder: str, suffix: str = "") -> Path:
         InputError: a bare name that neither a file nor an asset has; the message lists the assets.
     """
     path = Path(path)
-    bare = path.parent == Path() and not path.suffix
-    if bare and not path.exists() and path.name not in _named(folder, suffix):
+    if found := built_in(path, folder, suffix):
+        return found
+    if path.parent == Path() and not path.suffix and not path.exists():
         known = ", ".join(sorted(_named(folder, suffix)))
         raise InputError(f"no such file or folder: {path}; built in are: {known}")
-    return built_in(path, folder, suffix) or path
+    return path
 
 
 def _named(folder: str, suffix: str) -> dict[str, Path]:

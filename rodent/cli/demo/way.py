@@ -27,6 +27,7 @@ from training.config import PPOConfig, TrainConfig
 from training.evaluate import evaluate
 
 POLICY = "imitator"
+ORIGIN = {"policy_folder": POLICY, "clips": "gaits"}
 LAYER = "decoder/layer_0"
 BIN_SECONDS = 0.1
 FEW = ("walk", "rear", "groom")
@@ -132,8 +133,7 @@ def _motion() -> ClipSet:
 def _perform(out: Path, clips: ClipSet) -> dict[str, Any]:
     say(f"2. The built-in policy, {POLICY}, imitates each of them; where it would lose one, it is put back.")
     policy = load_policy(POLICY)
-    origin = {"policy_folder": POLICY, "clips": "gaits"}
-    record(policy, clips.subset(FEW), out / "built-in.h5", origin=origin)
+    record(policy, clips.subset(FEW), out / "built-in.h5", origin=ORIGIN)
     found = evaluate(policy, clips)
     write_json(found, out / "built-in.json")
     return found
@@ -181,7 +181,7 @@ def _compare(out: Path, plan: Plan, clips: ClipSet) -> tuple[SimulatedNeurons, E
         f"6. Neurons: {plan.neurons} driven by units of {LAYER}, {plan.neurons} that only drift, all\n"
         "   regressed on these units, less what that earns on spikes shifted in time."
     )
-    session, origin = out / "session.h5", {"policy_folder": POLICY, "clips": "gaits"}
+    session = out / "session.h5"
     again = tuple(
         dataclasses.replace(clip, name=f"{clip.name}.{i + 1}") for i in range(plan.repeats) for clip in clips
     )
@@ -189,7 +189,7 @@ def _compare(out: Path, plan: Plan, clips: ClipSet) -> tuple[SimulatedNeurons, E
         load_policy(POLICY),
         dataclasses.replace(clips, clips=again),
         session,
-        origin=origin,
+        origin=ORIGIN,
         sample=True,
         on_failure="restart",
     )

@@ -66,11 +66,7 @@ class Register:
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import print_json, print_table, say
         from rodent.motion.keypoints import clean, read_keypoints
-        from rodent.motion.registration import (
-            Registration,
-            read_markers,
-            registered_clips,
-        )
+        from rodent.motion.registration import Registration, read_markers, registered_clips
 
         markers, options = read_markers(self.markers), self._clip_options()
         registration = Registration(markers, self.scale)
@@ -86,8 +82,9 @@ class Register:
         found, speed = _fitted(registration, keypoints)
         body = Body(BodyConfig(scale=registration.scale_))
         clips = self._resampled(registered_clips(found, body, options))
+        by_keypoint = _by_keypoint(registration, found)
         result = _overall(keypoints, registration, found) | {
-            "keypoints": _by_keypoint(registration, found),
+            "keypoints": by_keypoint,
             "frames_per_second": speed,
             "cleaning": cleaning.to_json(),
             "floor_tilt_deg": math.degrees(found.floor.tilt),
@@ -102,7 +99,7 @@ class Register:
         columns = ["keypoint", "mean mm", "95 % mm", "seen", "offset moved mm"]
         rows = [
             [k["name"], k["mean_error_mm"], k["p95_error_mm"], f"{k['seen']:.0%}", k["offset_moved_mm"]]
-            for k in _by_keypoint(registration, found)
+            for k in by_keypoint
         ]
         print_table(columns, rows)
         say(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.drawing import bars, lines, spans
+from analysis.drawing import bars, line, spans
 from analysis.report import Drawing, Film, Section, Table, write_page
 from rodent.body import Body
 from rodent.body_config import BodyConfig
@@ -104,7 +104,7 @@ def _errors(figures: dict[str, Any], found: Registered) -> Section:
     mean = 1000 * np.divide(total, seen.sum(axis=1), out=np.full(len(seen), np.nan), where=seen.any(axis=1))
     seconds = np.arange(len(mean)) / figures["fps"]
     step = -(-len(mean) // _POINTS)
-    over_time = lines(seconds[::step], {"": mean[::step]}, "seconds", "mean error, mm")
+    over_time = line(seconds[::step], mean[::step], "seconds", "mean error, mm")
     return Section(
         "Errors",
         "",
@@ -131,7 +131,7 @@ def _floor(body: Body, clips: ClipSet) -> Section:
     lowest = 1000 * np.concatenate([lowest_paw(clip.qpos, body) for clip in clips])
     seconds = np.arange(len(lowest)) / clips[0].fps
     step = -(-len(lowest) // _POINTS)
-    figure = lines(seconds[::step], {"": lowest[::step]}, "seconds, all clips", "lowest paw, mm")
+    figure = line(seconds[::step], lowest[::step], "seconds, all clips", "lowest paw, mm")
     text = (
         "The floor is the plane of the lowest paws, made level. In 95 % of the frames no paw is more than "
         f"{max(0.0, -np.percentile(lowest, 5)):.1f} mm in it."

@@ -26,7 +26,7 @@ from rodent.motion.registration.axes import require_upright
 from rodent.motion.registration.ground import Floor, find_floor, lowest_paws
 from rodent.motion.registration.markers import MarkerSet
 from rodent.motion.registration.pose import FEWEST, PAWS, PoseSettings, PoseSolver
-from rodent.motion.registration.skeleton import BLOCK, Skeleton
+from rodent.motion.registration.skeleton import Skeleton
 from rodent.motion.synth.posture import Trunk, posed
 
 _SAMPLE, _CANDIDATES = 200, 4000  # frames that are fitted to, and that these are chosen from
@@ -193,14 +193,7 @@ class Registration:
     def _adjusted(self, sample: np.ndarray, qpos: np.ndarray) -> tuple[np.ndarray, float, float]:
         """Offsets and scale that fit poses best, and the mean error before, metres."""
         markers = self.markers_
-        batch = self._skeleton.batch(min(BLOCK, len(qpos)))
-        origin, turn = map(
-            np.concatenate,
-            zip(
-                *(self._skeleton.frames(batch, qpos[i : i + BLOCK]) for i in range(0, len(qpos), BLOCK)),
-                strict=True,
-            ),
-        )
+        origin, turn = self._skeleton.frames(self._skeleton.batch(len(qpos)), qpos)
         k = len(markers.names)
         origin, turn = origin[:, :k], turn[:, :k]
         seen = np.all(np.isfinite(sample), axis=-1)

@@ -153,7 +153,9 @@ class PoseSolver:
         system = self._system(batch, qpos, there, weight, lean, firm, floor)
         damping = np.full(len(qpos), _DAMPING)
         todo = np.flatnonzero(np.any(seen, axis=1))  # of the others nothing is told
-        for _ in range(_ITERATIONS if len(todo) else 0):
+        for _ in range(_ITERATIONS):
+            if not len(todo):
+                break
             matrix, slope, cost = (part[todo] for part in system)
             angles = qpos[todo][:, 7 + self.skeleton.hinges]
             step = _bounded_step(matrix, slope, damping[todo], self.skeleton.range[None] - angles[..., None])
@@ -167,8 +169,6 @@ class PoseSolver:
             damping[todo] *= np.where(good, _EASE, _BRAKE)
             arrived = np.where(good, found[2] > (1 - _GAIN) * cost, damping[todo] > _STUCK)
             todo = todo[~arrived]
-            if not len(todo):
-                break
         return qpos
 
     def _system(
@@ -211,10 +211,9 @@ class PoseSolver:
 
 def _nearest(there: np.ndarray) -> np.ndarray:
     """For every frame the nearest one that is there, the earlier of two, shape (frames,)."""
-    frames = np.flatnonzero(there)
-    after = np.searchsorted(frames, np.arange(len(there))).clip(max=len(frames) - 1)
+    frames, at = np.flatnonzero(there), np.arange(len(there))
+    after = np.searchsorted(frames, at).clip(max=len(frames) - 1)
     before = (after - 1).clip(min=0)
-    at = np.arange(len(there))
     return np.where(np.abs(at - frames[before]) <= np.abs(frames[after] - at), frames[before], frames[after])
 
 

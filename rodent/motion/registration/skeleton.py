@@ -52,7 +52,7 @@ class Skeleton:
         return Batch(self._model, nsim=frames, nthread=1)
 
     def frames(self, batch: Batch, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Origins (n, K, 3) and turns (n, K, 4) of the keypoints' bodies, for at most BLOCK poses."""
+        """Origins (n, K, 3) and turns (n, K, 4) of the keypoints' bodies, of no more poses than fit."""
         xpos, xquat, _, _ = self._kinematics(batch, qpos)
         return xpos[:, self._bodies].copy(), xquat[:, self._bodies].copy()
 
@@ -70,7 +70,7 @@ class Skeleton:
         return np.concatenate(found)
 
     def linear(self, batch: Batch, qpos: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Where the keypoints are (n, K, 3), and how they move, (n, K, 3, D), for at most BLOCK poses."""
+        """Where the keypoints are (n, K, 3), and how they move, (n, K, 3, D), of no more poses than fit."""
         xpos, xquat, xanchor, xaxis = self._kinematics(batch, qpos)
         turn = xquat[:, self._bodies]
         place = xpos[:, self._bodies] + rotate(turn, np.broadcast_to(offsets, (*turn.shape[:2], 3)))
