@@ -64,6 +64,23 @@ WRITERS = [
     "demo --out {}",
 ]
 BAD_PLACES = ("text.h5/new", "/proc/new")
+# keypoints that no rat of the marker set can have, each an npz that is wrong in one way
+BAD_KEYPOINTS = (
+    "absent",  # one of the marker set's
+    "extra",  # one more than there are names
+    "unseen",  # one never there
+    "rare",  # never three at a time
+    "two_frames",
+    "hanging",  # the same in all frames
+    "dot",  # all in one place
+    "z_down",
+    "y_up",
+    "mirrored",
+    "shuffled",  # under one another's names
+    "twice",  # a name
+    "infinite",
+    "half_second",  # seen in pieces shorter than a clip
+)
 # kinds of files mistaken for one another
 SWAPPED = [
     "clips info spikes.npz",
@@ -150,6 +167,17 @@ USAGE = [
     "register keypoints.npz --out new.h5 --resample nan",
     "register keypoints.npz --out new.h5 --names Snout EarL",
     "register keypoints.npz --out new.h5 --min-confidence nan",
+    "register keypoints.npz --out new.h5 --axes x,y",
+    "register keypoints.npz --out new.h5 --axes x,x,z",
+    "register keypoints.npz --out new.h5 --axes up",
+    "register keypoints.npz --out new.h5 --axes ''",
+    "register keypoints.npz --out new.h5 --axes -y,x,z",
+    "register keypoints.npz --out new.h5 --axes",
+    "register keypoints.npz --out new.h5 --axes y,x,z",
+    "register keypoints.npz --out new.h5 --axes x,-y,-z",
+    "register keypoints.npz --out new.h5 --axes z,x,y --report new.html --save-markers new.toml",
+    "register keypoints.npz --out new.h5 --markers tail.toml",
+    "register session.h5 --out new.h5",
     f"evaluate {POLICY}",
     f"rollout {POLICY} --clips clips.h5 --out new.h5 --clip nobody",
     f"rollout {POLICY} --clips clips.h5 --out new.h5 --on-failure maybe",
@@ -191,6 +219,7 @@ LINES = [
     *(line.format(bad) for line in WRITERS for bad in BAD_PLACES),
     # training and the demo make the folder that theirs is in
     *(line.format("nowhere/new") for line in WRITERS if not line.startswith(("train", "demo"))),
+    *(f"register bad/{bad}.npz --out new.h5" for bad in BAD_KEYPOINTS),
     *SWAPPED,
     *USAGE,
 ]
@@ -211,6 +240,13 @@ def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(
         folder / "keypoints.npz", points=1000 * points, names=np.array(markers.names), units="mm", fps=50.0
     )
+    _write_bad_keypoints(folder / "bad", 1000 * points, markers.names)
+    (folder / "tail.toml").write_text(
+        "[keypoints]\nSnout = { body = 'tail_of_a_fox', offset = [0, 0, 0], weight = 1, freedom = 0.01 }\n"
+    )
+    with h5py.File(folder / "session.h5", "w") as file:
+        file["pose/keypoints"] = 1000 * points.transpose(0, 2, 1)
+        file["behavior/motion_mapper"] = np.ones(len(points))  # what 1 means is not said
     (folder / "path.csv").write_text("time,x,y\n0,0,0\n1,0.1,0\n2,0.2,0\n")
     (folder / "folder" / "full").mkdir(parents=True)
     (folder / "folder" / "full" / "a.txt").write_text("mine\n")
@@ -222,6 +258,36 @@ def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "bytes.npz").write_bytes(bytes(range(256)) * 8)
     np.savez(folder / "pickled.npz", qpos=np.array([{}, None]), counts=np.array([{}, None]))
     return folder
+
+
+def _write_bad_keypoints(folder: Path, points: np.ndarray, names: tuple[str, ...]) -> None:
+    """Files of BAD_KEYPOINTS from good points in millimetres, shape (frames, K, 3)."""
+    frame, keypoint = np.arange(len(points))[:, None], np.arange(len(names))
+    shuffled = np.random.default_rng(0).permutation(len(names))
+
+    def missing(where: np.ndarray) -> np.ndarray:
+        return np.where(where[..., None], np.nan, points)
+
+    bad = {
+        "absent": (points[:, 1:], names[1:]),
+        "extra": (np.concatenate([points, points[:, :1] + 1], axis=1), names),
+        "unseen": (missing((keypoint == 4) & (frame >= 0)), names),
+        "rare": (missing(keypoint // 2 != frame % ((len(names) + 1) // 2)), names),
+        "two_frames": (points[:2], names),
+        "hanging": (np.repeat(points[:1], len(points), axis=0), names),
+        "dot": (np.zeros_like(points), names),
+        "z_down": (points * [1, -1, -1], names),
+        "y_up": (points[..., [0, 2, 1]] * [1, 1, -1], names),
+        "mirrored": (points * [1, -1, 1], names),
+        "shuffled": (points[:, shuffled], names),
+        "twice": (points, ("EarL", *names[1:])),
+        "infinite": (np.where((frame == 3)[..., None], np.inf, points), names),
+        "half_second": (missing((keypoint >= 0) & (frame % 20 < 7)), names),
+    }
+    assert tuple(bad) == BAD_KEYPOINTS
+    folder.mkdir()
+    for name, (wrong, called) in bad.items():
+        np.savez(folder / f"{name}.npz", points=wrong, names=np.array(called), units="mm", fps=50.0)
 
 
 def _state(folder: Path) -> dict[Path, bytes | None]:

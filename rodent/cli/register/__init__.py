@@ -2,16 +2,18 @@
 
 import contextlib
 import dataclasses
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
+from rodent.errors import InputError
+
 if TYPE_CHECKING:
     from rodent.motion import ClipSet
     from rodent.motion.keypoints import Keypoints
-    from rodent.motion.registration import ClipOptions, Registered, Registration
+    from rodent.motion.registration import ClipOptions, MarkerSet, Registered, Registration
+    from rodent.motion.registration.ground import PawContacts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +27,8 @@ class Register:
     """
 
     keypoints: tyro.conf.Positional[Path]
-    """Tracked 3-D keypoints: NWB (ndx-pose), DANNCE .mat, SLEAP or stac-mjx HDF5, DeepLabCut or anipose CSV,
-    npz."""
+    """Tracked 3-D keypoints: NWB (ndx-pose), DANNCE .mat, SLEAP, stac-mjx or session HDF5, DeepLabCut or
+    anipose CSV, npz."""
     out: Path
     """The clip file to write."""
     markers: Path = Path("rat23")
@@ -37,7 +39,10 @@ class Register:
     """Frames per second, where the file does not say or is wrong."""
     names: tuple[str, ...] = ()
     """Names of the keypoints in the file's order, where it has none or wrong ones. A file without names is
-    taken to be in the order of the marker set."""
+    taken to be in the order of the marker set, or of DANNCE if the set has DANNCE's names."""
+    axes: str = "x,y,z"
+    """The file's axes that become x, y and z of a right-handed frame with z up, each with or without a minus:
+    x,-z,y where y points up."""
     min_confidence: float = 0.0
     """Points of a lower confidence count as missing, in the file's own measure."""
     scale: float | None = None
@@ -56,8 +61,8 @@ class Register:
     save_markers: Path | None = None
     """Write the marker set as fitted, for other recordings of the same animal."""
     report: Path | None = None
-    """Write a page of errors, joint angles and floor, with a film of the keypoints over the body: an HTML
-    file."""
+    """Write a page to judge it by, an HTML file: errors over time, joint angles, paws on the floor, and a
+    film of the keypoints over the body."""
     json: bool = False
     """Print what was found as one JSON object."""
 
@@ -65,6 +70,7 @@ class Register:
         """Read, fit, write."""
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import print_json, print_table, say
+        from rodent.cli.register.results import paws_of, results
         from rodent.motion.keypoints import clean, read_keypoints
         from rodent.motion.registration import Registration, read_markers, registered_clips
 
@@ -77,31 +83,32 @@ class Register:
             names=self.names or None,
             unnamed=markers.names,
             min_confidence=self.min_confidence,
+            axes=self.axes,
         )
+        left_out = _left_out(raw, markers, self.keypoints)
         keypoints, cleaning = clean(raw)
-        found, speed = _fitted(registration, keypoints)
+        found, speed = _fitted(registration, keypoints, self.axes)
         body = Body(BodyConfig(scale=registration.scale_))
         clips = self._resampled(registered_clips(found, body, options))
-        by_keypoint = _by_keypoint(registration, found)
-        result = _overall(keypoints, registration, found) | {
-            "keypoints": by_keypoint,
+        contacts = paws_of(clips, body)
+        result: dict[str, Any] = {
+            **results(registration, found, cleaning, clips, contacts),
             "frames_per_second": speed,
-            "cleaning": cleaning.to_json(),
-            "floor_tilt_deg": math.degrees(found.floor.tilt),
-            "floor_height_mm": 1000 * found.floor.height,
-            "clips": len(clips),
+            "left_out": left_out,
             "out": str(self.out),
         }
-        self._write(registration, found, clips, result)
+        self._write(registration, found, clips, contacts, result)
         if self.json:
             print_json(result)
             return
         columns = ["keypoint", "mean mm", "95 % mm", "seen", "offset moved mm"]
         rows = [
             [k["name"], k["mean_error_mm"], k["p95_error_mm"], f"{k['seen']:.0%}", k["offset_moved_mm"]]
-            for k in by_keypoint
+            for k in result["keypoints"]
         ]
         print_table(columns, rows)
+        if left_out:
+            say(f"left out, as no markers of the set: {', '.join(left_out)}")
         say(
             f"wrote {self.out}: {len(clips)} clips, {clips.total_frames} frames of a body of scale "
             f"{registration.scale_:.3f}; keypoints are {result['mean_error_mm']:.1f} mm off on average"
@@ -120,7 +127,12 @@ class Register:
         return dataclasses.replace(clips, clips=tuple(resample(clip, self.resample) for clip in clips))
 
     def _write(
-        self, registration: "Registration", found: "Registered", clips: "ClipSet", result: dict[str, Any]
+        self,
+        registration: "Registration",
+        found: "Registered",
+        clips: "ClipSet",
+        contacts: "PawContacts",
+        result: dict[str, Any],
     ) -> None:
         """All files or none: each takes its name when all are written."""
         from rodent.files import atomic_path
@@ -134,56 +146,34 @@ class Register:
                 from rodent.cli.register.page import write_report
 
                 page = stack.enter_context(atomic_path(self.report))
-                write_report(page, result, registration, found, clips, self.keypoints.name)
+                write_report(page, result, registration, found, clips, contacts)
 
 
-def _fitted(registration: "Registration", keypoints: "Keypoints") -> "tuple[Registered, float]":
+def _left_out(keypoints: "Keypoints", markers: "MarkerSet", path: Path) -> list[str]:
+    """Names of the keypoints that are no markers; all markers must be among the keypoints."""
+    missing = [name for name in markers.names if name not in keypoints.names]
+    if missing:
+        raise InputError(
+            f"{path} has no keypoint {missing[0]!r}, which the marker set has; it has: "
+            f"{', '.join(keypoints.names)}; take another set (--markers), or name them as it does (--names)"
+        )
+    return [name for name in keypoints.names if name not in markers.names]
+
+
+def _fitted(registration: "Registration", keypoints: "Keypoints", axes: str) -> "tuple[Registered, float]":
     """Poses of all frames, and frames per second that they were found at, offsets apart."""
     import time
 
+    from rodent.motion.keypoints.axes import axes_matrix
+    from rodent.motion.registration.axes import AxesError
     from rodent.progress import progress
 
-    with progress("fitting offsets", None, "rounds") as advance:
-        registration.fit(keypoints, advance)
+    try:
+        with progress("fitting offsets", None, "rounds") as advance:
+            registration.fit(keypoints, advance)
+    except AxesError as error:
+        raise error.after(axes_matrix(axes)) from error
     began = time.monotonic()
     with progress("fitting poses", 2 * keypoints.n_frames, "frames") as advance:
         found = registration.transform(keypoints, advance)
     return found, keypoints.n_frames / (time.monotonic() - began)
-
-
-def _overall(keypoints: "Keypoints", registration: "Registration", found: "Registered") -> dict[str, Any]:
-    """What was fitted, and what is left unexplained."""
-    import numpy as np
-
-    error = 1000 * found.error[np.isfinite(found.error)]
-    return {
-        "mean_error_mm": float(error.mean()),
-        "p95_error_mm": float(np.percentile(error, 95)),
-        "frames": keypoints.n_frames,
-        "fps": keypoints.fps,
-        "scale": registration.scale_,
-        "rounds": registration.rounds_,
-    }
-
-
-def _by_keypoint(registration: "Registration", found: "Registered") -> list[dict[str, Any]]:
-    """What is left unexplained of every keypoint, and how far its place on the body was moved."""
-    import numpy as np
-
-    error = 1000 * found.error
-    guess, fitted = registration.markers, registration.markers_
-    moved = 1000 * np.linalg.norm(fitted.offsets - guess.offsets, axis=1)
-    seen = np.isfinite(error)
-    rows = []
-    for k, name in enumerate(fitted.names):
-        own = error[seen[:, k], k]
-        rows.append(
-            {
-                "name": name,
-                "mean_error_mm": float(own.mean()) if len(own) else np.nan,
-                "p95_error_mm": float(np.percentile(own, 95)) if len(own) else np.nan,
-                "seen": float(seen[:, k].mean()),
-                "offset_moved_mm": float(moved[k]),
-            }
-        )
-    return rows

@@ -1,139 +1,216 @@
 """The page that tells how well a registration explains its keypoints."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from analysis.drawing import bars, line, spans
+from analysis.drawing import line, spans
 from analysis.report import Drawing, Film, Section, Table, write_page
 from rodent.body import Body
 from rodent.body_config import BodyConfig
+from rodent.cli.register.drawings import arena, course
+from rodent.cli.register.film import render_film
+from rodent.motion.behavior import behaviors
 from rodent.motion.clip import ClipSet
-from rodent.motion.floor import lowest_paw
 from rodent.motion.registration import Registered, Registration
-from rodent.motion.registration.skeleton import Skeleton
-from rodent.render import Dots, NoOpenGLError, RenderOptions, Shot, render_shots
+from rodent.motion.registration.ground import STANDING, PawContacts
+from rodent.render import NoOpenGLError
 
-_MEASURED, _FITTED = (0.85, 0.1, 0.1, 1.0), (0.1, 0.65, 0.2, 1.0)
-_FILMED, _FILM_FPS = 10.0, 25.0  # seconds, Hz
 _POINTS = 2000  # at most, of a line
+_AT_END, _OFTEN = 0.02, 0.1  # of a hinge's range from its end; share of the frames there that is told
+_STILL = 0.5  # degrees; a hinge that turns no more than this was told nothing
+# mm/s, of the built-in gaits, and of nine public clips (mimic-mjx and dial-mpc)
+_PLANTED, _REAL = 20, 80
+_MOST_ROWS = 12  # of a table of gaps
 
 
 def write_report(
     out: Path,
-    figures: dict[str, Any],
+    result: dict[str, Any],
     registration: Registration,
     found: Registered,
     clips: ClipSet,
-    source: str,
+    contacts: PawContacts,
 ) -> None:
     """Write the page.
 
     Args:
         out: the HTML file.
-        figures: what the command prints as JSON.
+        result: what the command prints as JSON.
         registration: fitted.
         found: poses of all frames.
         clips: made of them.
-        source: name of the file of keypoints.
+        contacts: of the paws, in all frames of the clips.
 
     Raises:
         InputError: it cannot be written there.
         WorkError: the film cannot be encoded, or the disk is full.
     """
     body = Body(BodyConfig(scale=registration.scale_))
+    stretches = _stretches(found, clips)
     with tempfile.TemporaryDirectory() as folder:
         sections = [
-            _overview(figures),
-            _film(Path(folder) / "film.mp4", body, registration, clips),
-            _errors(figures, found),
+            _overview(result),
+            _film(Path(folder) / "film.mp4", body, found, stretches),
+            _course(body, found, stretches),
+            _keypoints(result),
             _joints(body, registration, clips),
-            _floor(body, clips),
+            _floor(result, contacts, clips),
+            _arena(found),
         ]
-        write_page(out, f"Registration of {source}", sections)
+        write_page(out, f"Registration of {found.source}", sections)
 
 
-def _overview(figures: dict[str, Any]) -> Section:
+def _stretches(found: Registered, clips: ClipSet) -> list[slice]:
+    """Frames of the recording that became clips: each begins where one of its poses is."""
+    stretches, after = [], 0
+    for clip in clips:
+        way = found.qpos[after:, :3] - clip.qpos[0, :3]
+        start = after + int(np.square(way).sum(axis=1).argmin())
+        # resampled it ends with the last of its frames that the recording has reached
+        after = start + round((clip.n_frames - 1) * found.fps / clip.fps) + 1
+        stretches.append(slice(start, after))
+    return stretches
+
+
+def _overview(result: dict[str, Any]) -> Section:
+    seconds = result["frames"] / result["fps"]
     rows = [
-        ["mean error of the keypoints", f"{figures['mean_error_mm']:.2f} mm"],
-        ["95 % are better than", f"{figures['p95_error_mm']:.2f} mm"],
-        ["scale of the body", f"{figures['scale']:.3f}"],
-        ["frames", f"{figures['frames']:,} at {figures['fps']:g} Hz"],
-        ["tilt of the floor, made level", f"{figures['floor_tilt_deg']:.2f} degrees"],
-        ["clips", figures["clips"]],
-        *([f"points {kind}", count] for kind, count in figures["cleaning"]["total"].items()),
+        ["mean error of the keypoints", f"{result['mean_error_mm']:.2f} mm"],
+        ["95 % are better than", f"{result['p95_error_mm']:.2f} mm"],
+        ["scale of the body", f"{result['scale']:.3f}"],
+        ["frames", f"{result['frames']:,} at {result['fps']:g} Hz"],
+        ["clips", f"{result['clips']}, {result['seconds_in_clips']:.1f} of {seconds:.1f} s"],
+        ["sliding of paws that stand", f"{result['foot_sliding_mm_per_s']:.1f} mm/s"],
+        ["depth of the deepest paw in the floor, 95 %", f"{result['floor_penetration_mm']:.2f} mm"],
+        ["tilt of the floor, made level", f"{result['floor_tilt_deg']:.2f} degrees"],
+        *([["left out, as no markers of the set", ", ".join(result["left_out"])]] * bool(result["left_out"])),
     ]
     text = "Errors are distances between where a keypoint was measured and where it sits on the fitted body."
     return Section("What was found", text, (Table(["", ""], rows),))
 
 
-def _film(out: Path, body: Body, registration: Registration, clips: ClipSet) -> Section:
-    """The longest clip, measured keypoints over those of the body."""
-    text = "Red: the keypoints as measured. Green: where they sit on the body."
-    clip = max(clips, key=lambda clip: clip.n_frames)
-    shown = slice(0, round(_FILMED * clip.fps))
-    qpos, markers = clip.qpos[shown], registration.markers_
-    places = Skeleton(body, markers.bodies).places(qpos, markers.offsets * body.config.scale)
-    measured = np.zeros((len(qpos), 0, 3)) if clip.keypoints is None else clip.keypoints[shown]
-    shot = Shot(
-        clip.name,
-        len(qpos),
-        clip.fps,
-        lambda: qpos,
-        lambda: qpos,
-        lambda: np.ones(len(qpos), bool),
-        (Dots(measured, _MEASURED), Dots(places, _FITTED)),
+def _film(out: Path, body: Body, found: Registered, stretches: Sequence[slice]) -> Section:
+    text = (
+        "Red: the keypoints as measured. Green: where they sit on the body. "
+        "First the seconds of most motion, then those that are explained worst."
     )
     try:
-        render_shots(body.config, [shot], out, RenderOptions(fps=_FILM_FPS))
+        render_film(out, body.config, found, stretches)
     except NoOpenGLError as error:
         return Section("Film", f"{text}\n\nThere is no film: {error}")
-    return Section("Film", text, (Film(out, f"{clip.name}, {len(qpos) / clip.fps:.1f} s."),))
+    return Section("Film", text, (Film(out),))
 
 
-def _errors(figures: dict[str, Any], found: Registered) -> Section:
-    rows = figures["keypoints"]
-    by_keypoint = {
-        "mean": np.array([row["mean_error_mm"] for row in rows]),
-        "95 %": np.array([row["p95_error_mm"] for row in rows]),
-    }
-    seen = np.isfinite(found.error)
-    total = np.where(seen, found.error, 0.0).sum(axis=1)
-    mean = 1000 * np.divide(total, seen.sum(axis=1), out=np.full(len(seen), np.nan), where=seen.any(axis=1))
-    seconds = np.arange(len(mean)) / figures["fps"]
-    step = -(-len(mean) // _POINTS)
-    over_time = line(seconds[::step], mean[::step], "seconds", "mean error, mm")
-    return Section(
-        "Errors",
-        "",
-        (
-            Drawing(bars([row["name"] for row in rows], by_keypoint, "mm"), "By keypoint."),
-            Drawing(over_time, "Mean over the keypoints that were seen, over time."),
-        ),
+def _course(body: Body, found: Registered, stretches: Sequence[slice]) -> Section:
+    labels = behaviors(found.qpos, found.fps, body)
+    covered = np.zeros(len(labels), bool)
+    for frames in stretches:
+        covered[frames] = True
+    starts = np.array([frames.start for frames in stretches])
+    figure = course(found.fps, 1000 * found.error, found.names, np.where(covered, labels, ""), starts)
+    text = (
+        "The mean error of all keypoints, the error of each (grey where it is missing), and what the rat did "
+        "in the frames that became clips. A clip ends where too few keypoints are seen for too long."
     )
+    return Section("Over time", text, (Drawing(figure), *_gaps(found, stretches)))
+
+
+def _gaps(found: Registered, stretches: Sequence[slice]) -> list[Table]:
+    """The longest times that are in no clip; no table if there are none."""
+    edges = [0, *(edge for at in stretches for edge in (at.start, at.stop)), len(found.qpos)]
+    gaps = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
+    gaps.sort(key=lambda gap: gap[0] - gap[1])
+    rows = [
+        [f"{a / found.fps:.2f}", f"{(b - a) / found.fps:.2f}", f"{np.isfinite(found.error[a:b]).mean():.0%}"]
+        for a, b in gaps[:_MOST_ROWS]
+    ]
+    columns = ["in no clip from, s", "for, s", "keypoints seen"]
+    caption = f"The longest of {len(gaps)}." if len(gaps) > _MOST_ROWS else ""
+    return [Table(columns, rows, caption)] if rows else []
+
+
+def _keypoints(result: dict[str, Any]) -> Section:
+    columns = ["keypoint", "mean, mm", "95 %, mm", "seen", "moved, mm", "spikes", "swapped", "filled"]
+    cleaned = result["cleaning"]["keypoints"]
+    rows = [
+        [
+            one["name"],
+            f"{one['mean_error_mm']:.2f}",
+            f"{one['p95_error_mm']:.2f}",
+            f"{one['seen']:.0%}",
+            f"{one['offset_moved_mm']:.1f}",
+            *(cleaned[one["name"]][kind] for kind in ("spikes", "swapped", "filled")),
+        ]
+        for one in result["keypoints"]
+    ]
+    text = (
+        "Moved: how far the fit has put a keypoint from the guess of the marker set. Before the fit spikes "
+        "are taken out, swapped sides exchanged back and short gaps filled, in so many frames."
+    )
+    return Section("Keypoints", text, (Table(columns, rows),))
 
 
 def _joints(body: Body, registration: Registration, clips: ClipSet) -> Section:
     angles = np.degrees(np.concatenate([clip.qpos[:, 7:] for clip in clips]))
-    chosen = registration.hinges
-    low, high = np.percentile(angles[:, chosen], (1, 99), axis=0)
-    figure = spans([body.joint_names[i] for i in chosen], low, high, np.degrees(body.joint_range[chosen]))
-    text = (
-        "Hinges that keypoints or the floor tell of. "
-        "One that stays at an end of its range asks for other markers."
-    )
+    chosen = [i for i in registration.hinges if np.ptp(angles[:, i]) > _STILL]
+    angles, limits = angles[:, chosen], np.degrees(body.joint_range[chosen])
+    names = [body.joint_names[i] for i in chosen]
+    low, high = np.percentile(angles, (1, 99), axis=0)
+    near = _AT_END * np.ptp(limits, axis=1)
+    at_end = ((angles < limits[:, 0] + near) | (angles > limits[:, 1] - near)).mean(axis=0)
+    often = [f"{names[i]} ({at_end[i]:.0%})" for i in np.argsort(-at_end) if at_end[i] > _OFTEN]
+    text = "Hinges that keypoints or the floor tell of."
+    if often:
+        text += (
+            f" At an end of their range in more than {_OFTEN:.0%} of the frames: {', '.join(often)}. "
+            "A hinge that stays there asks for other markers, or for a better place of those that there are."
+        )
+    figure = spans(names, low, high, limits)
     return Section("Joint angles", text, (Drawing(figure, "98 % of the frames, within the range; degrees."),))
 
 
-def _floor(body: Body, clips: ClipSet) -> Section:
-    lowest = 1000 * np.concatenate([lowest_paw(clip.qpos, body) for clip in clips])
-    seconds = np.arange(len(lowest)) / clips[0].fps
+def _floor(result: dict[str, Any], contacts: PawContacts, clips: ClipSet) -> Section:
+    columns = ["paw", "stands", "sliding, mm/s", "height, mm", "depth, 95 %, mm", "deepest, mm"]
+    heights = 1000 * np.median(contacts.height, axis=0)
+    rows = [
+        [
+            one["name"],
+            f"{one['standing']:.0%}",
+            f"{one['sliding_mm_per_s']:.0f}" if one["standing"] else "-",
+            f"{height:.1f}",
+            f"{one['penetration_mm']:.2f}",
+            f"{one['deepest_mm']:.2f}",
+        ]
+        for one, height in zip(result["paws"], heights, strict=True)
+    ]
+    lowest = 1000 * contacts.height.min(axis=1)
     step = -(-len(lowest) // _POINTS)
+    seconds = np.arange(len(lowest)) / clips[0].fps
     figure = line(seconds[::step], lowest[::step], "seconds, all clips", "lowest paw, mm")
     text = (
-        "The floor is the plane of the lowest paws, made level. In 95 % of the frames no paw is more than "
-        f"{max(0.0, -np.percentile(lowest, 5)):.1f} mm in it."
+        "The floor is the plane of the lowest paws, made level. A paw stands while its lowest point is less "
+        f"than {1000 * STANDING:g} mm above it, and slides as fast as its palm or sole then moves along it. "
+        f"Sliding of {_PLANTED} mm/s is that of steps planted exactly, lifting off included; {_REAL} mm/s is "
+        "usual in public clips of real rats. A paw whose median height is far from that of its fellow is put "
+        "wrongly, or nothing tells of it."
     )
-    return Section("Floor", text, (Drawing(figure, "Below nought it is in the floor."),))
+    drawing = Drawing(figure, "Height of the lowest paw; below nought it is in the floor.")
+    return Section("Paws and floor", text, (Table(columns, rows), drawing))
+
+
+def _arena(found: Registered) -> Section:
+    seen = np.any(np.isfinite(found.error), axis=1)
+    place = np.where(seen[:, None], found.qpos[:, :2], np.nan)
+    width, depth = np.ptp(place[seen], axis=0)
+    text = f"The way of the body, from above: {width:.2f} x {depth:.2f} m."
+    if found.floor.squares:
+        text += (
+            f" The floor's tilt was found from {found.floor.squares} squares of it that the rat was often in."
+        )
+    else:
+        text += " It was in too few places to tell whether the floor is tilted; it is taken to be level."
+    return Section("Arena", text, (Drawing(arena(place, found.fps)),))

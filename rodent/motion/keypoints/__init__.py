@@ -5,8 +5,8 @@
     keypoints.points                        # (frames, K, 3) metres, NaN where missing
     cleaning.to_json()                      # what was done to which keypoint
 
-Files: NWB with ndx-pose, DANNCE and sDANNCE MAT, sleap-anipose and stac-mjx HDF5, anipose and
-DeepLabCut 3-D CSV, npz. The content decides, not the file's name.
+Files: NWB with ndx-pose, DANNCE and sDANNCE MAT, HDF5 of sleap-anipose, stac-mjx and sessions of
+Aldarondo et al. (2024), anipose and DeepLabCut 3-D CSV, npz. The content decides, not the file's name.
 """
 
 from rodent.motion.keypoints.cleaning import Cleaning, clean

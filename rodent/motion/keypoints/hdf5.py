@@ -5,6 +5,7 @@
   `node_names` beside it; SLEAP's own analysis file has it too, of one camera's two coordinates.
 - stac-mjx: `kp_data` (frames, 3 K) and `kp_names`, in metres, beside the fitted poses; what it is
   given to fit may be `tracks` (frames, 3, K).
+- Sessions of Aldarondo et al.: `pose/keypoints`, see `session`.
 - NWB and MAT files of version 7.3 are HDF5 as well.
 - DeepLabCut writes pandas tables. Their column names are pickled, so they are not read.
 """
@@ -17,6 +18,7 @@ from rodent.files import open_hdf5, reading
 from rodent.motion.keypoints.matlab import read_matlab_hdf5
 from rodent.motion.keypoints.nwb import read_nwb
 from rodent.motion.keypoints.raw import RawKeypoints, in_order, names_of, word_of
+from rodent.motion.keypoints.session import is_session, read_session
 from rodent.motion.stac import read_stac
 
 TRACK_ORDERS = ("fakc", "fack", "ackf", "fkc", "fck")
@@ -36,6 +38,7 @@ def read_hdf5(path: Path, count: int | None) -> RawKeypoints:
         members, schema = tuple(file), file.attrs.get("schema")
         is_nwb = "nwb_version" in file.attrs
         is_pandas = any(_is_pandas(file.get(name)) for name in members)
+        of_session = is_session(file)
     if schema is not None:
         raise InputError(f"{path} is a file of {word_of(schema)!r}: its motion needs no registration")
     if is_nwb:
@@ -46,14 +49,16 @@ def read_hdf5(path: Path, count: int | None) -> RawKeypoints:
         return read_matlab_hdf5(path, count)
     if "tracks" in members:
         return _read_tracks(path, count)
+    if of_session:
+        return read_session(path, count)
     if is_pandas:
         raise InputError(
             f"{path} is a pandas table, as DeepLabCut writes it, with pickled names that are never read; "
             f"save it as CSV: pandas.read_hdf({path.name!r}).to_csv({path.stem + '.csv'!r})"
         )
     raise InputError(
-        f"{path} is HDF5 without keypoints: no NWB, and no dataset tracks (SLEAP), kp_data (stac-mjx) or "
-        f"pred (DANNCE); it has: {', '.join(members) or 'nothing'}"
+        f"{path} is HDF5 without keypoints: no NWB, and no dataset tracks (SLEAP), kp_data (stac-mjx), "
+        f"pred (DANNCE) or pose/keypoints; it has: {', '.join(members) or 'nothing'}"
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from rodent.errors import InputError, unknown
+from rodent.motion.keypoints.axes import axes_matrix
 
 # metres; a triangulation that fails may put a point far away, but only damage puts it farther than this
 MAX_DISTANCE = 1e9
@@ -76,6 +77,14 @@ class Keypoints:
         columns = [self.names.index(name) for name in names]
         confidence = None if self.confidence is None else self.confidence[:, columns]
         return dataclasses.replace(self, points=self.points[:, columns], names=names, confidence=confidence)
+
+    def along(self, axes: str) -> "Keypoints":
+        """The keypoints along other axes: `along("x,-z,y")` has -z for y and y for z.
+
+        Raises:
+            InputError: these are not three axes.
+        """
+        return dataclasses.replace(self, points=self.points @ axes_matrix(axes).T)
 
     def select(self, frames: slice) -> "Keypoints":
         """A stretch of neighbouring frames.

@@ -13,10 +13,11 @@ import numpy as np
 
 from rodent.errors import InputError
 from rodent.files import existing_file, reading
+from rodent.motion.keypoints.axes import AXES, axes_matrix
 from rodent.motion.keypoints.hdf5 import read_hdf5
 from rodent.motion.keypoints.keypoints import Keypoints
 from rodent.motion.keypoints.matlab import read_matlab
-from rodent.motion.keypoints.raw import RawKeypoints, in_order, names_of, word_of
+from rodent.motion.keypoints.raw import DANNCE, RawKeypoints, in_order, names_of, word_of
 from rodent.motion.keypoints.tables import read_table
 from rodent.motion.keypoints.timing import frame_rate
 from rodent.motion.keypoints.units import Units, metres_per_unit
@@ -34,34 +35,40 @@ def read_keypoints(
     names: Sequence[str] | None = None,
     unnamed: Sequence[str] | None = None,
     min_confidence: float = 0.0,
+    axes: str = AXES,
 ) -> Keypoints:
     """Read a file of keypoints of any known format; the content decides which it is.
 
     Args:
-        path: NWB (ndx-pose), DANNCE or sDANNCE MAT, HDF5 of sleap-anipose or stac-mjx, CSV of anipose
-            or DeepLabCut 3-D, or npz.
+        path: NWB (ndx-pose), DANNCE or sDANNCE MAT, HDF5 of sleap-anipose, stac-mjx or a session of
+            Aldarondo et al. (2024), CSV of anipose or DeepLabCut 3-D, or npz.
         units: the unit of length of the file's numbers; what the file says if not given.
         fps: frames per second; what the file says if not given. Given, the file's timestamps are not
             looked at.
         names: names of the keypoints in the file's order; what the file says if not given.
-        unnamed: names for a file that has none, in its order.
+        unnamed: names for a file that has none, in its order; if they are those of DANNCE's rat, they are
+            taken in DANNCE's order, whatever theirs.
         min_confidence: points of a lower confidence count as missing, in the file's own measure.
+        axes: the file's axes that become x, y and z, with z up, as in `Keypoints.along`.
 
     Raises:
         InputError: the file is missing, damaged, of no known format, or does not say what is needed;
-            its timestamps are uneven; the animal does not have the size of a rat in the unit; or
-            something is no position. The message names file, keypoint and frame and how to mend it.
+            its timestamps are uneven; the animal does not have the size of a rat in the unit; something
+            is no position; or nothing ever moves. The message names file, keypoint and frame and how to
+            mend it.
     """
+    axes_matrix(axes)  # before anything is read
     path = existing_file(Path(path))
     expected = names or unnamed
     raw = _read(path, None if expected is None else len(expected))
     if names is None and raw.names is None:
-        names = unnamed
+        names = DANNCE if unnamed and set(unnamed) == set(DANNCE) else unnamed
     scale = metres_per_unit(raw.points, units, raw.units, path)
     known, rate = _names(raw, names, path), _rate(raw, fps, path)
     try:
         keypoints = Keypoints(raw.points * scale, known, rate, raw.confidence, path.name)
-        return keypoints.confident(min_confidence)
+        _check_motion(keypoints)
+        return keypoints.confident(min_confidence).along(axes)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
@@ -100,9 +107,11 @@ def _read_npz(path: Path, count: int | None) -> RawKeypoints:
         )
     (name,) = holding
     confidence = arrays.get("confidence")
+    names = names_of(arrays["names"]) if "names" in arrays else None
     return RawKeypoints(
-        in_order(arrays[name], ("fkc",), count, f"{path}: {name}"),
-        names_of(arrays["names"]) if "names" in arrays else None,
+        # a file with names may have more keypoints than are asked for
+        in_order(arrays[name], ("fkc",), count if names is None else None, f"{path}: {name}"),
+        names,
         word_of(arrays["units"]) if "units" in arrays else None,
         number(arrays["fps"], f"{path}: fps") if "fps" in arrays else None,
         confidence=None if confidence is None else numbers(confidence, f"{path}: confidence"),
@@ -117,6 +126,16 @@ def _names(raw: RawKeypoints, given: Sequence[str] | None, path: Path) -> tuple[
         whose = "names" if given is None else "names were given"
         raise InputError(f"{path}: {len(names)} {whose} for {count} keypoints; give one for each")
     return names
+
+
+def _check_motion(keypoints: Keypoints) -> None:
+    # a tracker whose camera hangs goes on giving the last frame
+    points, first = keypoints.points, np.argmin(keypoints.missing, axis=0)
+    start = points[first, np.arange(len(first))]
+    if not np.any(np.abs(points - start) > 0):
+        raise InputError(
+            f"all {keypoints.n_frames} frames are the same, as of a tracker that hangs; track it again"
+        )
 
 
 def _rate(raw: RawKeypoints, given: float | None, path: Path) -> float:

@@ -1,8 +1,10 @@
-"""The floor that a registered rat walks on: found from its lowest paws, and made level.
+"""The floor that a registered rat walks on: found from its lowest paws, made level, and how paws meet it.
 
     floor = find_floor(lowest_paws(qpos, body))
     floor.tilt, floor.height               # radians, metres
     qpos = floor.level_poses(qpos)         # as they are above a level floor at height 0
+    contacts = paw_contacts(qpos, fps, body)
+    contacts.sliding, contacts.depth       # m/s, metres, (frames, 4)
 
 Where the rat has been all over an arena its lowest paws lie in a plane; where it has stayed in one
 place nothing is known of a tilt, and none is assumed.
@@ -15,7 +17,13 @@ from scipy.spatial.transform import Rotation
 
 from rodent.body import Body
 from rodent.motion.kinematics import continuous_quaternions
-from rodent.motion.synth.paws import Paws
+from rodent.motion.synth.paws import PAW_NAMES, Paws
+
+STANDING = 0.003
+"""Height of its lowest point below which a paw stands, metres: a tenth of the 33 mm taken for people
+(Ling et al., ACM Trans. Graph. 39, 40, 2020), as a rat's limbs are about a tenth as long."""
+
+_BLOCK = 4096  # frames whose paws are looked at together
 
 _CELL = 0.05  # metres; in each such square of the floor plan the lowest points are looked for
 _OFTEN = 10  # frames in which a square must have been visited
@@ -64,12 +72,57 @@ class Floor:
         return dataclasses.replace(self, height=self.height * scale)
 
 
+@dataclasses.dataclass(frozen=True)
+class PawContacts:
+    """How the four paws, in the order of PAW_NAMES, meet a floor at height 0."""
+
+    height: np.ndarray
+    """Of each paw's lowest point, metres, shape (frames, 4)."""
+    sliding: np.ndarray
+    """Horizontal speed of palm or sole on the way to the next frame, where the paw stands in both frames,
+    m/s; NaN where it does not, shape (frames, 4). The foot sliding of Yuan et al. (SimPoE, CVPR 2021),
+    as a speed."""
+
+    @property
+    def depth(self) -> np.ndarray:
+        """How deep each paw is in the floor, metres, shape (frames, 4)."""
+        return np.maximum(-self.height, 0.0)
+
+
+def paw_contacts(qpos: np.ndarray, fps: float, body: Body) -> PawContacts:
+    """How paws meet the floor.
+
+    Args:
+        qpos: poses above a floor at height 0, shape (frames, 74).
+        fps: frames per second.
+        body: whose poses.
+    """
+    place, height = _paw_points(qpos, body)
+    standing = height < STANDING
+    sliding = np.full(height.shape, np.nan)
+    speed = fps * np.linalg.norm(np.diff(place, axis=0), axis=-1)
+    sliding[:-1] = np.where(standing[:-1] & standing[1:], speed, np.nan)
+    return PawContacts(height, sliding)
+
+
 def lowest_paws(qpos: np.ndarray, body: Body) -> np.ndarray:
     """The lowest point of each pose's paws, metres, shape (frames, 3)."""
-    state = Paws(body).state(qpos)
-    frames, paw = np.arange(len(qpos)), state.lowest.argmin(axis=1)
-    place = state.contact[frames, paw, :2]
-    return np.column_stack([place, state.lowest[frames, paw]])
+    place, height = _paw_points(qpos, body)
+    frames, paw = np.arange(len(qpos)), height.argmin(axis=1)
+    return np.column_stack([place[frames, paw], height[frames, paw]])
+
+
+def _paw_points(qpos: np.ndarray, body: Body) -> tuple[np.ndarray, np.ndarray]:
+    """Palms and soles on the floor plan (frames, 4, 2), and the paws' heights (frames, 4), metres."""
+    paws = Paws(body)
+    height = np.empty((len(qpos), len(PAW_NAMES)))
+    place = np.empty((*height.shape, 2))
+    # of the whole state only these are kept: it is 30 times larger
+    for start in range(0, len(qpos), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        state = paws.state(qpos[block])
+        place[block], height[block] = state.contact[..., :2], state.lowest
+    return place, height
 
 
 def find_floor(lowest: np.ndarray) -> Floor:

@@ -125,6 +125,10 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
         lambda w: w.at(slice(None), 3, np.nan),
         ["keypoint 'SpineM' is missing in all 60 frames"],
     ),
+    "tracker that hangs": (
+        lambda w: w.npz(points=np.where(np.arange(60)[:, None, None] % 7 == 3, np.nan, w.points[:1])),
+        ["all 60 frames are the same, as of a tracker that hangs"],
+    ),
     "npz of other confidence": (
         lambda w: w.npz(confidence=np.ones((60, 6))),
         ["confidence has shape (60, 6)", "(60, 7) is wanted"],
@@ -373,9 +377,10 @@ def test_a_pandas_table_is_not_unpickled(workshop):
     [
         ({"units": "inch"}, "unknown unit 'inch'; There are: mm, cm, m"),
         ({"fps": -5.0}, "fps is -5"),
-        ({"names": NAMES[:6]}, r"\(60, 7, 3\); \(frames, 6, 3\) is wanted"),
+        ({"names": NAMES[:6]}, "6 names were given for 7 keypoints; give one for each"),
         ({"names": [*NAMES[:6], "Snout"]}, "are both named 'Snout'"),
         ({"min_confidence": 0.5}, "leave out --min-confidence"),
+        ({"axes": "x,y"}, "axes are 'x,y'; x, y and z are wanted"),
     ],
 )
 def test_what_is_given_is_checked_too(workshop, given, wanted):

@@ -5,6 +5,7 @@ import pytest
 
 from rodent.errors import InputError
 from rodent.motion.keypoints import Keypoints, read_keypoints
+from rodent.motion.keypoints.raw import DANNCE
 from tests.motion.keypoints.files import FPS, NAMES
 
 GIVEN = {"units": "mm", "fps": FPS}
@@ -216,6 +217,25 @@ def test_times_of_cameras_may_jitter(workshop):
     assert read_keypoints(workshop.nwb(jitter)).fps == pytest.approx(50.0, rel=2e-3)
 
 
+def test_axes_are_those_of_the_file(workshop):
+    keypoints = read_keypoints(workshop.npz(), axes="x,-z,y")
+    np.testing.assert_allclose(keypoints.points, workshop.points[..., [0, 2, 1]] * [1e-3, -1e-3, 1e-3])
+
+
+def test_axes_are_checked_before_the_file_is_read(tmp_path):
+    with pytest.raises(InputError, match="axes are 'up'"):
+        read_keypoints(tmp_path / "nowhere.npz", axes="up")
+
+
+def test_names_for_a_file_that_has_none(workshop):
+    assert read_keypoints(workshop.npz(names=None), unnamed=NAMES).names == NAMES
+    # those of DANNCE have an order of their own
+    points = np.concatenate([workshop.points, *[workshop.points[:, :4]] * 4], axis=1)
+    path = workshop.npz(points=points, names=None)
+    assert read_keypoints(path, unnamed=sorted(DANNCE)).names == DANNCE
+    assert read_keypoints(path, names=sorted(DANNCE)).names == tuple(sorted(DANNCE))
+
+
 def test_uneven_times_are_named_and_a_given_rate_goes_before_them(workshop):
     def drop(file):
         file["processing/behavior/PoseEstimation/Snout/timestamps"][23:] += 1 / FPS
@@ -238,7 +258,8 @@ def test_the_two_real_files_of_one_recording_agree(data):
     mat = folder / "test_rodent_mocap_1000_frames.mat"
     with pytest.raises(InputError, match="does not name its 23 keypoints"):
         read_keypoints(mat, units="mm", fps=50.0)
-    same = read_keypoints(mat, units="mm", fps=50.0, names=nwb.names)
+    same = read_keypoints(mat, units="mm", fps=50.0, unnamed=sorted(nwb.names))
+    assert same.names == nwb.names
     np.testing.assert_allclose(same.points, nwb.points, atol=1e-9)
     assert not nwb.missing.any()
     # the snout lies before the tail's base, and both near the floor
