@@ -140,7 +140,7 @@ _WORDS = {int: "whole number", float: "number", bool: "switch", str: "text", typ
 
 def _plain(default: Any) -> str:
     if isinstance(default, tuple):
-        return " ".join(_plain(x) for x in default)
+        return " ".join(_plain(x) for x in default) or "none"
     if isinstance(default, bool):
         return "on" if default else "off"
     return f"{default:g}" if isinstance(default, float) else str(default)

@@ -10,7 +10,7 @@ from rodent.errors import InputError
 
 @pytest.fixture(scope="module")
 def full_size() -> Body:
-    return Body(BodyConfig(scale=1.0))
+    return Body(BodyConfig(scale=1.0, strength=1.0))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_forward_kinematics_are_dm_controls(full_size, original, rng):
 
 @pytest.mark.parametrize("scale", [0.5, 0.9, 1.7])
 def test_scaling_follows_its_laws(full_size, scale):
-    large, small = full_size.model, Body(BodyConfig(scale=scale)).model
+    large, small = full_size.model, Body(BodyConfig(scale=scale, strength=1.0)).model
     np.testing.assert_allclose(small.body_pos, scale * large.body_pos, atol=1e-12)
     np.testing.assert_allclose(small.body_mass, scale**3 * large.body_mass, rtol=1e-9)
     np.testing.assert_allclose(small.body_inertia, scale**5 * large.body_inertia, rtol=1e-6)
@@ -107,7 +107,7 @@ def test_force_limits_hold():
 
 
 def test_strength_multiplies_servos(body):
-    strong = Body(BodyConfig(strength=2.0))
+    strong = Body(BodyConfig(strength=2 * body.config.strength))
     np.testing.assert_allclose(strong.model.actuator_gainprm[:, 0], 2 * body.model.actuator_gainprm[:, 0])
     np.testing.assert_allclose(strong.model.actuator_biasprm, 2 * body.model.actuator_biasprm)
 

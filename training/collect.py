@@ -13,7 +13,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.body import NU
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
 from rodent.policy.networks import ActorCritic, Carry, forget, initial_carry
@@ -116,7 +115,7 @@ def first_episodes(
     task: Imitation, network: NetworkConfig, reference: Reference, sampler: Sampler, key: jax.Array, n: int
 ) -> tuple[PhysicsState, Episodes]:
     """Rats at the end of the first clip: the first call of `advance` begins a new episode for all."""
-    still = jnp.zeros((n, NU))
+    still = jnp.zeros((n, reference.setpoint.shape[1]))
     carry = initial_carry(network, n)
     frame = jnp.full(n, reference.last[0])
     observation = task.observe(reference.at(frame), reference, frame)

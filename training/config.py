@@ -1,6 +1,7 @@
 """What `rodent train` can be told. Light to import: the command line is derived from it."""
 
 import dataclasses
+from typing import Literal
 
 from rodent.body_config import BodyConfig
 from rodent.errors import InputError
@@ -119,6 +120,11 @@ class TrainConfig:
     """All randomness comes from it."""
     test_fraction: float = 0.0
     """Part of the sessions (of the clips, where there is one session) kept out of training."""
+    test_clips: tuple[str, ...] = ()
+    """Names of clips kept out of training, and with them their mirror images; instead of a part."""
+    device: Literal["cpu", "gpu"] = "cpu"
+    """What steps the physics: `cpu`, MuJoCo on all cores, or `gpu`, MuJoCo Warp on all NVIDIA GPUs of the
+    machine, with collecting and learning compiled into one program. Wants thousands of rats."""
     evaluate_every: int = 150_000
     """Control steps between evaluations on the training clips."""
     checkpoint_seconds: float = 60.0
@@ -131,3 +137,5 @@ class TrainConfig:
             raise InputError(f"evaluate_every is {self.evaluate_every}; it must be at least 1 step")
         if not self.checkpoint_seconds >= 0:
             raise InputError(f"checkpoint_seconds is {self.checkpoint_seconds:g}; it must not be negative")
+        if self.test_clips and self.test_fraction:
+            raise InputError("test_clips names what is kept out, test_fraction draws it; give one of them")

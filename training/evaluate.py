@@ -13,6 +13,7 @@ from rodent.policy.policy import Normalizer, Policy
 from rodent.rollout import Player
 from rodent.tasks.metrics import TrackingError
 from rodent.tasks.reference import build_reference, control_timestep
+from training.survival import THRESHOLDS_MM, alive_by_frame, ended_by, success_within
 
 _FAILED_MM, _FAILED_DEGREES = 50.0, 90.0
 _ERRORS = (
@@ -43,6 +44,11 @@ class Trace:
     body_position: np.ndarray
     end_effector: np.ndarray
     failed: np.ndarray
+
+    @property
+    def lifespan(self) -> int:
+        """Frames before the failure; without one, all."""
+        return int(np.argmax(self.failed)) if self.failed.any() else len(self.failed)
 
 
 def trace_clips(
@@ -96,14 +102,34 @@ def _trace(clip: Clip, error: TrackingError, lost: np.ndarray) -> Trace:
     )
 
 
-def scores(traces: list[Trace]) -> dict[str, Any]:
-    """The tracking metrics of a set of clips, as `rodent evaluate --json` gives them."""
-    clips = [clip_scores(trace) for trace in traces]
+def scores(traces: list[Trace], split: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
+    """The tracking metrics of a set of clips, as `rodent evaluate --json` gives them.
+
+    Args:
+        traces: of the clips.
+        split: names of clips by part of a run, `train` and `test`, where that is known.
+    """
+    clips: list[dict[str, Any]] = [clip_scores(trace) for trace in traces]
+    groups = {"behaviors": grouped_scores("behavior", clips)}
+    if split is not None:
+        part_of = {name: part for part, names in split.items() for name in names}
+        clips = [clip | {"split": part_of[clip["name"]]} for clip in clips]
+        groups["splits"] = grouped_scores("split", clips)
+    frame, alive = alive_by_frame(traces)
+    success = dict(zip(THRESHOLDS_MM.tolist(), success_within(traces, THRESHOLDS_MM).tolist(), strict=True))
+    root = success_within(traces, THRESHOLDS_MM, ("root_position",))
     return {
         "clips": clips,
+        **groups,
         "mean": mean_scores(clips),
         "success_rate": _mean(clip["success"] for clip in clips),
-        **{f"success_rate_{mm}mm": _mean(_survived(trace, mm) for trace in traces) for mm in (20, 30, 50)},
+        **{f"success_rate_{mm}mm": success[mm] for mm in (20, 30, 50)},
+        "survival_frames": {"frame": frame.tolist(), "alive": alive.tolist()},
+        "survival_mm": {
+            "threshold": list(success),
+            "success": list(success.values()),
+            "root_position": root.tolist(),
+        },
     }
 
 
@@ -112,13 +138,14 @@ def clip_scores(trace: Trace) -> dict[str, Any]:
     all frames with those after the failure counted as 50 mm or 90 degrees.
     """
     frames = len(trace.failed)
-    lifespan = int(np.argmax(trace.failed)) if trace.failed.any() else frames
+    lifespan = trace.lifespan
     figures: dict[str, Any] = {
         "name": trace.name,
         "behavior": trace.behavior,
         "frames": frames,
         "lifespan_frames": lifespan,
         "success": lifespan == frames,
+        "ended_by": ended_by(trace),
     }
     for name in _ERRORS:
         values = getattr(trace, name.rsplit("_error_", 1)[0])[:lifespan]
@@ -131,31 +158,32 @@ def clip_scores(trace: Trace) -> dict[str, Any]:
     return figures
 
 
+def grouped_scores(key: str, clips: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The mean of every group of clips that agree in a figure, the groups as they first appear."""
+    kinds = dict.fromkeys(clip[key] for clip in clips)
+    groups = {kind: [clip for clip in clips if clip[key] == kind] for kind in kinds}
+    return [{key: kind, "clips": len(group)} | mean_scores(group) for kind, group in groups.items()]
+
+
 def mean_scores(clips: list[dict[str, Any]]) -> dict[str, Any]:
-    """The mean over clips of every figure."""
+    """The mean over clips of every number."""
     mean: dict[str, Any] = {}
     for key, value in clips[0].items():
         if isinstance(value, Mapping):
             mean[key] = {part: _mean(clip[key][part] for clip in clips) for part in value}
-        elif not isinstance(value, str):
+        elif isinstance(value, int | float):
             mean[key] = _mean(clip[key] for clip in clips)
     return mean
-
-
-def _survived(trace: Trace, limit_mm: float) -> bool:
-    """Whether no frame's root or mean body position is further off, nor the rat otherwise lost."""
-    worst = max(trace.root_position.max(), trace.body_position.max())
-    return bool(worst <= limit_mm and not trace.failed.any())
 
 
 def _mean(values: Iterable[float]) -> float:
     return float(np.mean(list(values)))
 
 
-def evaluate(
+def trace_policy(
     policy: Policy, clips: ClipSet, at_once: int = 64, advance: Callable[[int], None] = lambda steps: None
-) -> dict[str, Any]:
-    """The tracking metrics of a policy on clips, played from their first frames by its mean action.
+) -> list[Trace]:
+    """Errors of a policy on clips, played from their first frames by its mean action.
 
     `advance` is told of each of the `n_steps` control steps that it takes.
 
@@ -167,10 +195,17 @@ def evaluate(
     reference = build_reference(clips, body)
     at_once = min(at_once, len(clips))
     player = Player(body, policy.task, policy.network_config, reference, at_once, control_timestep(clips))
-    return scores(trace_clips(player, policy.variables, policy.normalizer, clips, advance=advance))
+    return trace_clips(player, policy.variables, policy.normalizer, clips, advance=advance)
+
+
+def evaluate(
+    policy: Policy, clips: ClipSet, at_once: int = 64, advance: Callable[[int], None] = lambda steps: None
+) -> dict[str, Any]:
+    """The tracking metrics of a policy on clips; see `trace_policy` and `scores`."""
+    return scores(trace_policy(policy, clips, at_once, advance))
 
 
 def n_steps(clips: ClipSet, at_once: int = 64) -> int:
-    """How many control steps `evaluate` takes: for so many clips at once those of the longest."""
+    """How many control steps `trace_policy` takes: for so many clips at once those of the longest."""
     groups = range(0, len(clips), at_once)
     return sum(max(clip.n_frames for clip in clips.clips[i : i + at_once]) for i in groups)

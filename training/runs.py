@@ -13,10 +13,13 @@ from typing import Any
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
 from rodent.files import atomic_path, existing_file, explain_os_errors, read_json
+from rodent.motion.clip import ClipSet, read_clips
 from rodent.versions import versions
 from training.config import TrainConfig
 
 SCHEMA, VERSION = "virtual-rodent/run", 1
+# settings that came later, as runs without them were made
+_LATER = {"test_clips": (), "device": "cpu"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,10 +83,39 @@ def open_run(folder: Path) -> Run:
     if missing:
         raise InputError(f"{folder / 'config.json'} lacks {', '.join(missing)}")
     split = read_json(folder / "split.json")
-    if not isinstance(split, dict) or not {"train", "test"} <= split.keys():
+    parts = [split.get(part) for part in ("train", "test")] if isinstance(split, dict) else []
+    if not parts or not all(isinstance(names, list) for names in parts):
         raise InputError(f"{folder / 'split.json'} lacks the lists train and test")
-    config = from_json(TrainConfig, card["config"], folder / "config.json", "config")
+    if both := [name for name in split["train"] if name in split["test"]]:
+        raise InputError(f"{folder / 'split.json'} has {both[0]!r} in train and in test")
+    settings = card["config"]
+    if isinstance(settings, dict):
+        settings = _LATER | settings
+    config = from_json(TrainConfig, settings, folder / "config.json", "config")
     return Run(folder, config, Path(card["clips"]), card["clips_digest"], split)
+
+
+def read_own_clips(run: Run, path: Path | None = None) -> ClipSet:
+    """The clips that a run was begun with, all of them.
+
+    Args:
+        run: whose.
+        path: where they lie now; None for where they lay then.
+
+    Raises:
+        InputError: they are others.
+    """
+    path = path or run.clips
+    if digest(path) != run.clips_digest:
+        raise InputError(
+            f"{path} has changed since {run.folder} was begun with it, or is another file; restore it, "
+            "or begin a new run"
+        )
+    clips = read_clips(path)
+    known = [name for names in run.split.values() for name in names]
+    if astray := [name for name in clips.names if name not in known]:
+        raise InputError(f"{run.folder / 'split.json'} does not say where {astray[0]!r} of {path} belongs")
+    return clips
 
 
 def digest(path: Path) -> str:

@@ -1,38 +1,55 @@
-"""Which clips are learnt from and which are kept out: by session where there are several, else by clip."""
+"""Which clips are learnt from and which are kept out: those named, or a share of the sessions.
+
+A clip and its mirror image are never parted: who has learnt the one knows the other.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from rodent.errors import InputError
 from rodent.motion.clip import ClipSet
+from rodent.motion.mirror import original_name
 
 
-def split_clips(clips: ClipSet, test_fraction: float, seed: int) -> dict[str, list[str]]:
+def split_clips(
+    clips: ClipSet, test_fraction: float, seed: int, test_clips: Sequence[str] = ()
+) -> dict[str, list[str]]:
     """Names of the clips for training and for testing.
 
     Args:
         clips: all clips.
         test_fraction: share of sessions kept out, or of clips where there is one session.
         seed: of the draw.
+        test_clips: names of clips that are kept out, instead of a share.
 
     Raises:
-        InputError: nothing would be left to train on.
+        InputError: a name that no clip has, or nothing would be left to train on.
     """
     if not 0 <= test_fraction < 1:
         raise InputError(f"test_fraction is {test_fraction:g}; it must lie in [0, 1)")
-    sessions = sorted({clip.session for clip in clips})
-    groups = (
-        [[c.name for c in clips if c.session == session] for session in sessions]
-        if len(sessions) > 1
-        else [[clip.name] for clip in clips]
-    )
-    order = np.random.default_rng(seed).permutation(len(groups))
-    held = int(np.ceil(test_fraction * len(groups)))
-    if held >= len(groups):
-        raise InputError(
-            f"test_fraction {test_fraction:g} of {len(groups)} clips or sessions leaves none to train on"
-        )
-    test = {name for i in order[:held] for name in groups[i]}
-    return {
-        "train": [clip.name for clip in clips if clip.name not in test],
-        "test": [clip.name for clip in clips if clip.name in test],
-    }
+    if test_clips:
+        test = {original_name(clips[name].name) for name in test_clips}
+        kept_out = f"test_clips {', '.join(test_clips)}"
+    else:
+        test = _drawn(clips, test_fraction, seed)
+        kept_out = f"test_fraction {test_fraction:g}"
+    split: dict[str, list[str]] = {"train": [], "test": []}
+    for name in clips.names:
+        split["test" if original_name(name) in test else "train"].append(name)
+    if not split["train"]:
+        raise InputError(f"{kept_out} of {len(clips)} clips leaves none to train on")
+    return split
+
+
+def _drawn(clips: ClipSet, fraction: float, seed: int) -> set[str]:
+    """Original names of the clips that a draw keeps out: of whole sessions, if there are several."""
+    by_session = len({clip.session for clip in clips}) > 1
+    groups: dict[str, list[str]] = {}
+    for clip in clips:
+        original = original_name(clip.name)
+        groups.setdefault(clip.session if by_session else original, []).append(original)
+    names = sorted(groups) if by_session else list(groups)
+    order = np.random.default_rng(seed).permutation(len(names))
+    held = int(np.ceil(fraction * len(names)))
+    return {original for i in order[:held] for original in groups[names[i]]}

@@ -15,13 +15,15 @@ from rodent.body import Body
 from rodent.errors import InputError, WorkError
 from rodent.files import atomic_path
 from rodent.motion.clip import ClipSet, clips_path, read_clips, require_body
+from rodent.physics.device import warp_devices
 from rodent.physics.host import count_substeps
 from rodent.policy.policy import save_policy
 from rodent.progress import progress
 from rodent.tasks.reference import control_timestep
 from training.checkpoint import Checkpoints
 from training.config import TrainConfig
-from training.runs import MetricsLog, Run, begin_run, digest, open_run
+from training.device import DeviceTrainer
+from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
 from training.trainer import Trainer
 
@@ -33,19 +35,18 @@ def start(
     clips = clips_path(clips)
     clip_set = read_clips(clips)
     require_body(clip_set, Body(config.body))
-    count_substeps(control_timestep(clip_set), config.body.timestep)  # no run folder for what cannot run
-    split = split_clips(clip_set, config.test_fraction, config.seed)
+    # no run folder for what cannot run
+    count_substeps(control_timestep(clip_set), config.body.timestep)
+    if config.device == "gpu":
+        warp_devices(config.ppo.num_envs)
+    split = split_clips(clip_set, config.test_fraction, config.seed, config.test_clips)
     return train(begin_run(out, config, clips, split), clip_set, minutes, steps)
 
 
 def resume(out: Path, minutes: float | None, steps: int | None) -> dict[str, Any]:
     """Continue a run from its last checkpoint, with the configuration it was begun with."""
     run = open_run(out)
-    if digest(run.clips) != run.clips_digest:
-        raise InputError(
-            f"{run.clips} has changed since {run.folder} was begun with it; restore it, or begin a new run"
-        )
-    return train(run, read_clips(run.clips), minutes, steps)
+    return train(run, read_own_clips(run), minutes, steps)
 
 
 def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) -> dict[str, Any]:
@@ -68,7 +69,8 @@ def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) ->
         raise InputError("say how long to train: --minutes or --steps")
     config = run.config
     clock = _Clock()
-    trainer = Trainer(config, Body(config.body), clips.subset(run.split["train"]))
+    kind = DeviceTrainer if config.device == "gpu" else Trainer
+    trainer = kind(config, Body(config.body), clips.subset(run.split["train"]))
     checkpoints = Checkpoints(run.folder / "checkpoints")
     iteration = 0
     if checkpoints.any():

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.body import NU, Body
+from rodent.body import Body
 from rodent.motion.clip import ClipSet
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence, HostEngine
@@ -41,7 +41,7 @@ class TrainingState(NamedTuple):
         learner: parameters, optimiser, statistics, learning rate, key.
         episodes: where the rats are, the sampler, the key.
         physics: what the task sees of the rats.
-        engine: what the engine's next step depends on, float64.
+        engine: what the engine's next step depends on beside physics, rows by rat.
         best: success rate, lifespan and negative root error of the best policy so far.
         best_policy: parameters and normaliser of that policy.
     """
@@ -65,22 +65,26 @@ class Trainer:
 
     def __init__(self, config: TrainConfig, body: Body, clips: ClipSet):
         self.config, self.body = config, body
-        n = config.ppo.num_envs
         timestep = control_timestep(clips)
         self._reference = build_reference(clips, body)
         task = Imitation(body, config.task, timestep)
-        network = ActorCritic(config.network, NU)
+        network = ActorCritic(config.network, body.model.nu)
         begin = jax.jit(partial(_beginning, config, task, network))
         self.physics, self.episodes, self.learner = begin(self._reference, jax.random.PRNGKey(config.seed))
-        self.engine = HostEngine(body.model, n, timestep)
-        self._advance = jax.jit(partial(advance, task, network, config.ppo.noise_correlation))
-        self._update = jax.jit(partial(_stacked_update, config.ppo, network), donate_argnums=0)
-        self._refresh = jax.jit(refreshed)
+        self._prepare(task, network, timestep)
         chosen = np.unique(np.linspace(0, len(clips) - 1, min(_EVALUATED_CLIPS, len(clips))).astype(int))
         self._clips, self._evaluated = clips, chosen
         self._player = Player(body, config.task, config.network, self._reference, len(chosen), timestep)
         self._best = np.array([-1.0, 0.0, 0.0])
         self._best_policy = self._usable()
+
+    def _prepare(self, task: Imitation, network: ActorCritic, timestep: float) -> None:
+        """Make the engine, and what is compiled for it."""
+        ppo = self.config.ppo
+        self.engine = HostEngine(self.body.model, ppo.num_envs, timestep)
+        self._advance = jax.jit(partial(advance, task, network, ppo.noise_correlation))
+        self._update = jax.jit(partial(_stacked_update, ppo, network), donate_argnums=0)
+        self._refresh = jax.jit(refreshed)
 
     def take_divergences(self) -> list[Divergence]:
         """Rats whose physics broke since the last call."""
@@ -138,7 +142,7 @@ class Trainer:
             self.learner,
             self.episodes,
             self.physics,
-            self.engine.integration_state(),
+            self._engine_state(),
             self._best,
             self._best_policy,
         )
@@ -147,8 +151,14 @@ class Trainer:
         """Continue from a state."""
         arrays = jax.tree.map(jnp.asarray, (state.learner, state.episodes, state.physics, state.best_policy))
         self.learner, self.episodes, self.physics, self._best_policy = arrays
-        self.engine.set_integration_state(np.asarray(state.engine))
+        self._set_engine_state(np.asarray(state.engine))
         self._best = np.asarray(state.best)
+
+    def _engine_state(self) -> np.ndarray:
+        return self.engine.integration_state()
+
+    def _set_engine_state(self, rows: np.ndarray) -> None:
+        self.engine.set_integration_state(rows)
 
     def _usable(self) -> tuple[Any, Any]:
         """A copy of averaged parameters and normaliser, which outlives the learner's donated buffers."""
@@ -176,15 +186,23 @@ def _stacked_update(
     outcomes: tuple[Outcome, ...],
     following: Any,
 ) -> tuple[Learner, dict[str, jax.Array]]:
-    """`update` on steps that still stand in a row, with the rewards' figures added."""
+    """`learn` from steps that still stand in a row."""
     stacked_acts = jax.tree.map(lambda *x: jnp.stack(x), *acts)
     stacked = jax.tree.map(lambda *x: jnp.stack(x), *outcomes)
-    learner, figures = update(config, network, learner, Experience(stacked_acts, stacked, following))
-    episodes = jnp.sum(stacked.failed | stacked.ended)
+    return learn(config, network, learner, Experience(stacked_acts, stacked, following))
+
+
+def learn(
+    config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience
+) -> tuple[Learner, dict[str, jax.Array]]:
+    """`update`, with the rewards' figures added."""
+    learner, figures = update(config, network, learner, experience)
+    outcomes = experience.outcomes
+    episodes = jnp.sum(outcomes.failed | outcomes.ended)
     return learner, figures | {
-        "reward": jnp.mean(stacked.reward),
-        **{f"reward/{name}": jnp.mean(term) for name, term in stacked.terms.items()},
-        "failures_per_step": jnp.mean(stacked.failed.astype(jnp.float32)),
-        "steps_per_episode": stacked.failed.size / jnp.maximum(episodes, 1),
-        "diverged": jnp.sum(stacked.diverged.astype(jnp.float32)),
+        "reward": jnp.mean(outcomes.reward),
+        **{f"reward/{name}": jnp.mean(term) for name, term in outcomes.terms.items()},
+        "failures_per_step": jnp.mean(outcomes.failed.astype(jnp.float32)),
+        "steps_per_episode": outcomes.failed.size / jnp.maximum(episodes, 1),
+        "diverged": jnp.sum(outcomes.diverged.astype(jnp.float32)),
     }

@@ -8,6 +8,7 @@ import tyro
 
 from rodent.cli.fetch import Fetch, List
 from rodent.cli.join import Join
+from rodent.cli.mirror import Mirror
 from rodent.cli.synth import Synth
 
 
@@ -100,6 +101,7 @@ class Clips:
         | Annotated[Info, tyro.conf.subcommand("info")]
         | Annotated[Import, tyro.conf.subcommand("import")]
         | Annotated[Join, tyro.conf.subcommand("join")]
+        | Annotated[Mirror, tyro.conf.subcommand("mirror")]
         | Annotated[Synth, tyro.conf.subcommand("synth")]
     ]
 

@@ -65,5 +65,5 @@ class Train:
         else:
             say(
                 f"{self.out}: {result['steps']:,} steps, success {result['success_rate']:.0%}; "
-                f"now: rodent evaluate {self.out} --clips {self.clips or 'CLIPS'}"
+                f"now: rodent evaluate {self.out}"
             )

@@ -8,10 +8,10 @@
 
 A clip file is HDF5 of schema `virtual-rodent/clips`, version 1. File attributes: `schema`,
 `version`, `scale` (the body's size relative to dm_control's rat), `joint_names` (67).
-Group `clips/<name>`: datasets `qpos` (frames, 74), `qvel` (frames, 73) and optionally
-`keypoints` (frames, K, 3); attributes `name`, `fps`, `behavior`, `subject`, `session`,
-`source`, `licence`, `floor_shift`, and `keypoint_names` where there are keypoints. All in
-metres, radians and seconds.
+Group `clips/<name>`: datasets `qpos` (frames, 74), `qvel` (frames, 73) and, where there are
+keypoints, `keypoints` (frames, K, 3), `residuals` (frames, K) and `keypoint_offsets` (K, 3);
+attributes `name`, `fps`, `behavior`, `subject`, `session`, `source`, `licence`, `floor_shift`,
+and `keypoint_names` and `keypoint_bodies`. All in metres, radians and seconds.
 
 `qpos[:, :7]` is the pose of the walker's origin (not of the torso), as in dm_control's Rat
 attached with a free joint; hinge angles follow in the MJCF's order. `qvel[:, 3:6]`, the
@@ -65,6 +65,13 @@ class Clip:
     """Tracked points the poses were fitted to, metres, NaN where missing; shape (frames, K, 3)."""
     keypoint_names: tuple[str, ...] = ()
     """Names of the K keypoints."""
+    residuals: np.ndarray | None = None
+    """Distances of the tracked points from where they are on the body, metres, NaN where missing; shape
+    (frames, K)."""
+    keypoint_bodies: tuple[str, ...] = ()
+    """Names of the bodies that the keypoints are fixed to, K of them."""
+    keypoint_offsets: np.ndarray | None = None
+    """Where they are in these bodies' frames on a body of scale 1, metres; shape (K, 3)."""
     floor_shift: float = 0.0
     """Metres that an import added to the height to put the paws on the floor."""
 
@@ -266,10 +273,13 @@ def _read_clip(name: str, group: Any, here: str) -> Clip:
         name=name,
         qpos=_array(group["qpos"], f"{here}: qpos"),
         fps=_number(group.attrs["fps"], f"{here}: attribute 'fps'"),
-        qvel=_array(group["qvel"], f"{here}: qvel") if "qvel" in group else None,
-        keypoints=_array(group["keypoints"], f"{here}: keypoints") if "keypoints" in group else None,
-        keypoint_names=_texts(group.attrs.get("keypoint_names", ())),
         floor_shift=_number(group.attrs.get("floor_shift", 0.0), f"{here}: attribute 'floor_shift'"),
+        qvel=_optional(group, "qvel", here),
+        keypoints=_optional(group, "keypoints", here),
+        keypoint_names=_texts(group.attrs.get("keypoint_names", ())),
+        residuals=_optional(group, "residuals", here),
+        keypoint_bodies=_texts(group.attrs.get("keypoint_bodies", ())),
+        keypoint_offsets=_optional(group, "keypoint_offsets", here),
         **{text: _text(group.attrs.get(text, "")) for text in _TEXTS},
     )
 
@@ -278,9 +288,10 @@ def _write_clip(group: "h5py.Group", clip: Clip) -> None:
     group.attrs.update(fps=float(clip.fps), floor_shift=float(clip.floor_shift))
     for text in ("name", *_TEXTS):
         group.attrs[text] = _fixed(getattr(clip, text))
-    if clip.keypoints is not None and clip.keypoint_names:
-        group.attrs["keypoint_names"] = _fixed(clip.keypoint_names)
-    for name in ("qpos", "qvel", "keypoints"):
+    for names in ("keypoint_names", "keypoint_bodies"):
+        if clip.keypoints is not None and getattr(clip, names):
+            group.attrs[names] = _fixed(getattr(clip, names))
+    for name in ("qpos", "qvel", "keypoints", "residuals", "keypoint_offsets"):
         array = getattr(clip, name)
         if array is not None:
             values = np.asarray(array, np.float64)
@@ -294,6 +305,10 @@ def _fixed(texts: str | tuple[str, ...]) -> np.ndarray:
 
     encoded = np.array([t.encode() for t in texts] if isinstance(texts, tuple) else texts.encode())
     return encoded.astype(h5py.string_dtype("utf-8", max(encoded.dtype.itemsize, 1)))
+
+
+def _optional(group: Any, name: str, here: str) -> np.ndarray | None:
+    return _array(group[name], f"{here}: {name}") if name in group else None
 
 
 def _array(dataset: Any, what: str) -> np.ndarray:

@@ -50,8 +50,8 @@ def resample(clip: "Clip", fps: float) -> "Clip":
     """The clip at another frame rate, over the same time from its first frame.
 
     Positions and angles follow a shape-preserving cubic, which never leaves the range of
-    its neighbours (so joint limits hold), quaternions a spherical interpolation and
-    keypoints a line. Velocities are computed anew. Going down, nothing is filtered.
+    its neighbours (so joint limits hold), quaternions a spherical interpolation, keypoints
+    and their residuals a line. Velocities are computed anew. Going down, nothing is filtered.
     """
     from scipy.interpolate import PchipInterpolator
 
@@ -66,15 +66,21 @@ def resample(clip: "Clip", fps: float) -> "Clip":
     low = np.minimum(at.astype(int), clip.n_frames - 2)
     part = at - low
     qpos[:, 3:7] = slerp(clip.qpos[low, 3:7], clip.qpos[low + 1, 3:7], part)
-    given, keypoints = clip.keypoints, None
-    if given is not None:
-        near, far = (1 - part)[:, None, None], part[:, None, None]
-        keypoints = near * given[low] + far * given[low + 1]
+
+    def between(given: np.ndarray | None) -> np.ndarray | None:
+        if given is None:
+            return None
+        far = part.reshape(-1, *(1,) * (given.ndim - 1))
+        line = (1 - far) * given[low] + far * given[low + 1]
         # a missing point of weight nought must not spoil a frame that is there
-        keypoints = np.where(far > 0, keypoints, given[low])
-        keypoints = np.where(near > 0, keypoints, given[low + 1])
+        line = np.where(far > 0, line, given[low])
+        return np.where(far < 1, line, given[low + 1])
+
     qvel = velocities(qpos, fps)
-    return dataclasses.replace(clip, qpos=qpos, fps=float(fps), qvel=qvel, keypoints=keypoints)
+    points, residuals = between(clip.keypoints), between(clip.residuals)
+    return dataclasses.replace(
+        clip, qpos=qpos, fps=float(fps), qvel=qvel, keypoints=points, residuals=residuals
+    )
 
 
 def slerp(first: np.ndarray, second: np.ndarray, part: np.ndarray) -> np.ndarray:

@@ -172,3 +172,11 @@ def _check_companions(clip: "Clip", here: str) -> None:
         wanted = (frames, len(names) if names else found[1] if len(found) > 1 else 1, 3)
         if found != wanted:
             raise InputError(f"{here}: keypoints have shape {found}; {wanted} is wanted")
+        for what, array, shape in (
+            ("residuals", clip.residuals, wanted[:2]),
+            ("keypoint_offsets", clip.keypoint_offsets, wanted[1:]),
+        ):
+            if array is not None and array.shape != shape:
+                raise InputError(f"{here}: {what} have shape {array.shape}; {shape} is wanted")
+        if len(clip.keypoint_bodies) not in (0, wanted[1]):
+            raise InputError(f"{here}: {len(clip.keypoint_bodies)} keypoint_bodies; {wanted[1]} are wanted")

@@ -6,7 +6,7 @@ import pytest
 from training.evaluate import Trace, scores
 
 
-def _trace(name, millimetres, fails_at=None, frames=10):
+def make_trace(name, millimetres, fails_at=None, frames=10):
     failed = np.zeros(frames, bool)
     if fails_at is not None:
         failed[fails_at:] = True
@@ -25,7 +25,12 @@ def _trace(name, millimetres, fails_at=None, frames=10):
 
 def test_success_is_reaching_the_last_frame():
     found = scores(
-        [_trace("a", 10), _trace("b", 25), _trace("c", 10, fails_at=4), _trace("d", 10, fails_at=9)]
+        [
+            make_trace("a", 10),
+            make_trace("b", 25),
+            make_trace("c", 10, fails_at=4),
+            make_trace("d", 10, fails_at=9),
+        ]
     )
     assert [clip["success"] for clip in found["clips"]] == [True, True, False, False]
     assert [clip["lifespan_frames"] for clip in found["clips"]] == [10, 10, 4, 9]
@@ -35,12 +40,12 @@ def test_success_is_reaching_the_last_frame():
 
 @pytest.mark.parametrize(("millimetres", "within"), [(15, (1, 1, 1)), (25, (0, 1, 1)), (40, (0, 0, 1))])
 def test_success_at_a_limit_is_never_being_further_off(millimetres, within):
-    found = scores([_trace("a", millimetres)])
+    found = scores([make_trace("a", millimetres)])
     assert tuple(found[f"success_rate_{mm}mm"] for mm in (20, 30, 50)) == within
 
 
 def test_one_bad_frame_spoils_a_limit_but_not_success():
-    trace = _trace("a", 10)
+    trace = make_trace("a", 10)
     trace.root_position[3] = 35.0
     found = scores([trace])
     assert found["success_rate"] == 1
@@ -48,7 +53,7 @@ def test_one_bad_frame_spoils_a_limit_but_not_success():
 
 
 def test_errors_are_means_over_the_frames_alive_and_over_all():
-    trace = _trace("a", 10, fails_at=5)
+    trace = make_trace("a", 10, fails_at=5)
     trace.root_position[5:] = 1000.0  # after the failure nothing counts but the failure
     (clip,) = scores([trace])["clips"]
     assert clip["root_position_error_mm"] == pytest.approx(10)
@@ -59,7 +64,7 @@ def test_errors_are_means_over_the_frames_alive_and_over_all():
 
 
 def test_a_rat_lost_at_once_counts_as_lost():
-    (clip,) = scores([_trace("a", 10, fails_at=0)])["clips"]
+    (clip,) = scores([make_trace("a", 10, fails_at=0)])["clips"]
     assert clip["lifespan_frames"] == 0
     assert clip["root_position_error_mm"] == 50
     assert clip["joint_angle_error_deg"] == 90

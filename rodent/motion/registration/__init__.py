@@ -4,7 +4,7 @@ markers = read_markers("rat23")
 registration = Registration(markers).fit(keypoints)
 found = registration.transform(keypoints)
 found.error                                # metres, (frames, keypoints)
-clips = registered_clips(found, keypoints, Body(BodyConfig(scale=registration.scale_)), ClipOptions())
+clips = registered_clips(found, Body(BodyConfig(scale=registration.scale_)), ClipOptions())
 """
 
 from rodent.motion.registration.clipping import ClipOptions, registered_clips

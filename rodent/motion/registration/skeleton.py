@@ -48,8 +48,8 @@ class Skeleton:
         self.n_directions = _ROOT + len(self.hinges)
 
     def batch(self, frames: int) -> Batch:
-        """Room for the kinematics of so many frames at once."""
-        return Batch(self._model, nsim=frames, nthread=1)
+        """Room for the kinematics of so many frames at once, or of BLOCK if these are less."""
+        return Batch(self._model, nsim=max(1, min(BLOCK, frames)), nthread=1)
 
     def frames(self, batch: Batch, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Origins (n, K, 3) and turns (n, K, 4) of the keypoints' bodies, of no more poses than fit."""
@@ -63,11 +63,12 @@ class Skeleton:
             qpos: poses, shape (frames, 74).
             offsets: of the keypoints in the frames of their bodies, metres, shape (K, 3).
         """
-        batch, found = self.batch(min(BLOCK, len(qpos))), []
+        batch, found = self.batch(len(qpos)), np.empty((len(qpos), *offsets.shape))
         for start in range(0, len(qpos), BLOCK):
-            origin, turn = self.frames(batch, qpos[start : start + BLOCK])
-            found.append(origin + rotate(turn, np.broadcast_to(offsets, origin.shape)))
-        return np.concatenate(found)
+            block = slice(start, start + BLOCK)
+            origin, turn = self.frames(batch, qpos[block])
+            found[block] = origin + rotate(turn, np.broadcast_to(offsets, origin.shape))
+        return found
 
     def linear(self, batch: Batch, qpos: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where the keypoints are (n, K, 3), and how they move, (n, K, 3, D), of no more poses than fit."""
@@ -95,6 +96,17 @@ class Skeleton:
         angles = found[:, 7 + self.hinges] + step[:, _ROOT:]
         found[:, 7 + self.hinges] = np.clip(angles, *self.range.T)
         return found
+
+    def room(self, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How far a step may go along the directions, down and up, shapes (n, D); hinges have a range."""
+        free = np.full((len(qpos), _ROOT), np.inf)
+        angles, (low, high) = qpos[:, 7 + self.hinges], self.range.T
+        return np.hstack([-free, low - angles]), np.hstack([free, high - angles])
+
+    def pressed(self, qpos: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Directions of hinges at an end of their range that downhill would leave, bool, shape (n, D)."""
+        low, high = self.room(qpos)
+        return ((low >= 0) & (slope < 0)) | ((high <= 0) & (slope > 0))
 
     def _kinematics(self, batch: Batch, qpos: np.ndarray) -> list[np.ndarray]:
         batch.bind("qpos")[: len(qpos)] = qpos

@@ -20,6 +20,7 @@ from mujoco.batch import Batch
 from scipy.ndimage import gaussian_filter1d
 
 from rodent.body import Body
+from rodent.motion.bounds import bounded_step, dense
 from rodent.motion.kinematics import conjugate, quaternion_log, quaternion_product
 from rodent.motion.synth.paws import Paws, PawTargets
 
@@ -42,7 +43,6 @@ _LARGEST_STEP = 0.3  # radians
 _GAIN = 1e-5  # relative gain of a step below which a limb has arrived
 _DAMPING, _EASE, _BRAKE = 10.0, 0.1, 10.0  # at first, and its change after a good and a bad step
 _STUCK = 1e7  # damping at which nothing can be gained
-_HOLDING = 3  # times that a step is solved, each time with more hinges held on their limits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,8 +148,11 @@ class Reach:
         todo = np.arange(len(qpos))
         for _ in range(_ITERATIONS):
             now = angles[todo]
-            bounds = np.moveaxis(self._range - now[..., None], -1, 0)
-            step = _bounded_step(rows[todo], error[todo], damping[todo], *bounds)
+            across = rows[todo].swapaxes(-1, -2)
+            matrix, slope = across @ rows[todo], (across @ error[todo][..., None])[..., 0]
+            eased = np.diagonal(matrix, axis1=-2, axis2=-1) + damping[todo][..., None]
+            room = np.moveaxis(self._range - now[..., None], -1, 0)
+            step = bounded_step(dense(matrix), eased, slope, *room, longest=_LARGEST_STEP)
             trial = np.clip(now + step, self._range[..., 0], self._range[..., 1])
             trial_rows, trial_error = self._linear(
                 batch, self._with_limbs(qpos[todo], trial), goal.frames(todo)
@@ -190,34 +193,3 @@ class Reach:
         changed = qpos.copy()
         changed[:, 7 + self._hinges[self._real]] = angles[:, self._real]
         return changed
-
-
-def _bounded_step(
-    rows: np.ndarray, error: np.ndarray, damping: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> np.ndarray:
-    """The damped least-squares step between bounds.
-
-    Args:
-        rows: how the errors give way, shape (..., rows, hinges).
-        error: shape (..., rows).
-        damping: shape (...).
-        low, high: bounds of the step, radians, shape (..., hinges).
-
-    Returns:
-        radians, shape (..., hinges).
-    """
-    step, free = np.zeros(low.shape), np.ones(low.shape, bool)
-    damper = damping[..., None, None] * np.eye(low.shape[-1])
-    for _ in range(_HOLDING):
-        # the hinges on their limits do what they can; the others do the rest
-        held = np.where(free, 0.0, step)
-        left = error[..., None] - rows @ held[..., None]
-        matrix = rows * free[..., None, :]
-        across = matrix.swapaxes(-1, -2)
-        solved = np.linalg.solve(across @ matrix + damper, across @ left)[..., 0]
-        # a long step is shortened, keeping its direction
-        longest = np.abs(solved).max(axis=-1, keepdims=True)
-        step = np.where(free, solved * _LARGEST_STEP / np.maximum(longest, _LARGEST_STEP), held)
-        free &= (step > low) & (step < high)
-        step = np.clip(step, low, high)
-    return step

@@ -1,0 +1,126 @@
+"""`rodent evaluate`: measure how well a policy tracks clips."""
+
+import contextlib
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tyro
+
+from rodent.errors import InputError
+
+if TYPE_CHECKING:
+    from rodent.motion.clip import ClipSet
+
+COLUMNS = {
+    "frames": "frames",
+    "lifespan": "lifespan_frames",
+    "root mm": "root_position_error_mm",
+    "root deg": "root_orientation_error_deg",
+    "joints deg": "joint_angle_error_deg",
+    "bodies mm": "body_position_error_mm",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluate:
+    """Measure how well a policy tracks clips, played from their first frames.
+
+    A run folder knows its clips, and which of them it was trained on: --split test plays those that were
+    kept out of training.
+
+    Example: rodent evaluate runs/walk --clips clips.h5 --report tracking.html
+    """
+
+    policy: tyro.conf.Positional[Path]
+    """A run folder or a policy folder."""
+    clips: Path | None = None
+    """Reference motion: a clip file, or anything that `rodent clips import` reads; if not given, the clips
+    that the run was begun with."""
+    split: Literal["all", "train", "test"] = "all"
+    """Which of the run's clips: those it is trained on, those kept out, or all."""
+    report: Path | None = None
+    """Write a page to judge it by, an HTML file: how long clips are tracked and how closely, errors over
+    time, and what ended each clip."""
+    json: bool = False
+    """Print the tracking metrics as one JSON object."""
+
+    def run(self) -> None:
+        """Evaluate; see the class."""
+        from rodent.cli.output import print_json
+        from rodent.jax_setup import cache_compilations
+
+        cache_compilations()
+        from rodent.files import atomic_path
+        from rodent.policy.policy import load_policy
+        from rodent.progress import progress
+        from training.evaluate import n_steps, scores, trace_policy
+
+        policy = load_policy(self.policy)
+        clips, split = self._clips()
+        with contextlib.ExitStack() as stack:
+            # before the work: a page that cannot be written should not be found out after it
+            page = None if self.report is None else stack.enter_context(atomic_path(self.report))
+            with progress("evaluating", n_steps(clips), "steps") as advance:
+                traces = trace_policy(policy, clips, advance=advance)
+            found = scores(traces, split)
+            if page is not None:
+                from rodent.cli.evaluate.page import write_report
+
+                write_report(page, str(self.policy), found, traces)
+        if self.json:
+            print_json(found)
+        else:
+            _print(found)
+
+    def _clips(self) -> "tuple[ClipSet, dict[str, list[str]] | None]":
+        """The clips to play, and names of clips by part of the run, where the run is asked for them."""
+        from rodent.motion.clip import clips_path, read_clips
+        from training.runs import open_run, read_own_clips
+
+        path = None if self.clips is None else clips_path(self.clips)
+        if path is not None and self.split == "all":
+            return read_clips(path), None
+        if not (self.policy / "config.json").is_file():
+            lacking = "--clips FILE is needed" if path is None else f"there is no --split {self.split}"
+            raise InputError(f"{self.policy} is not a run folder, which knows clips and split: {lacking}")
+        run = open_run(self.policy)
+        clips = read_own_clips(run, path)
+        if self.split == "all":
+            return clips, run.split
+        if not run.split[self.split]:
+            raise InputError(f"{self.policy} was trained on all its clips; none are kept out (--split test)")
+        return clips.subset(run.split[self.split]), run.split
+
+
+def _print(found: dict[str, Any]) -> None:
+    """A table of clips, one of groups of clips, and a line of successes."""
+    from rodent.cli.output import print_table
+
+    known = ["split"] if "splits" in found else []
+    figures = COLUMNS.values()
+    rows = [[clip[key] for key in ("name", "behavior", *known, *figures)] for clip in found["clips"]]
+    ended = [(clip["ended_by"] or "").replace("_", " ") for clip in found["clips"]]
+    mean = ["mean", "", *([""] * len(known)), *(found["mean"][key] for key in figures)]
+    rows = [[*row, by] for row, by in zip([*rows, mean], [*ended, ""], strict=True)]
+    print_table(["clip", "behavior", *known, *COLUMNS, "ended by"], rows)
+    groups = groups_of(found)
+    if groups:
+        print()
+        print_table(["", "clips", "success", *COLUMNS], [_group_row(*group) for group in groups.items()])
+    rates = ", ".join(f"{found[f'success_rate_{mm}mm']:.0%} within {mm} mm" for mm in (50, 30, 20))
+    print(f"success: {found['success_rate']:.0%} of the clips tracked to the end; {rates}")
+
+
+def groups_of(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The means of parts of the run and of behaviours; nothing of what has only one of its kind."""
+    groups: dict[str, dict[str, Any]] = {}
+    for kind, key in (("splits", "split"), ("behaviors", "behavior")):
+        rows = found.get(kind, [])
+        if len(rows) > 1:
+            groups |= {row[key] or "no behavior": row for row in rows}
+    return groups
+
+
+def _group_row(name: str, group: dict[str, Any]) -> list[Any]:
+    return [name, group["clips"], f"{group['success']:.0%}", *(group[key] for key in COLUMNS.values())]

@@ -1,0 +1,106 @@
+"""Figures of the page of an evaluation that no other page has.
+
+figure = alive({"all clips": (frames, share)}, last)      # share of clips against frame
+figure = errors(traces, titles)                           # a picture per clip
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.drawing import COLORS
+from training.survival import LIMITS, shares_of_limits
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from training.evaluate import Trace
+
+_WIDTH = 8.0  # inches
+_HEIGHT = 3.0  # of a figure with one picture
+_ACROSS, _EACH = 3, 1.25  # pictures side by side; inches of height
+_LOST = "#E3E6EC"  # behind the frames after a failure
+
+
+def alive(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], last: int) -> "Figure":
+    """Share of clips not yet lost, against the frame.
+
+    Args:
+        curves: by name, frames and the share from each until the next, as `alive_by_frame` gives them.
+        last: frame at which the lines end.
+    """
+    figure, axes = _empty()
+    for color, (name, (frames, share)) in zip(COLORS, curves.items(), strict=False):
+        steps, shares = np.r_[frames, last], np.r_[share, share[-1]]
+        axes.step(steps, 100 * shares, where="post", color=color, label=name)
+    axes.set(xlabel="frame", ylabel="clips not lost, %", xlim=(0, last), ylim=(0, 103))
+    _legend(axes, len(curves))
+    return figure
+
+
+def within(millimetres: np.ndarray, curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> "Figure":
+    """Share of clips tracked to the end, against the distance that no error exceeds.
+
+    Args:
+        millimetres: distances, shape (n,).
+        curves: by name, shares of root and bodies, drawn solid, and of the root alone, dashed; shape (n,).
+    """
+    figure, axes = _empty()
+    for color, (name, (both, root)) in zip(COLORS, curves.items(), strict=False):
+        axes.step(millimetres, 100 * both, where="post", color=color, label=name)
+        axes.step(millimetres, 100 * root, where="post", color=color, linestyle="--", linewidth=1)
+    axes.set(xlabel="threshold, mm", ylabel="clips tracked to the end, %")
+    axes.set(xlim=(0, millimetres[-1]), ylim=(0, 103))
+    _legend(axes, len(curves))
+    return figure
+
+
+def errors(traces: Sequence["Trace"], titles: Sequence[str]) -> "Figure":
+    """For every clip its errors over time, each relative to the limit at which the rat counts as lost."""
+    from matplotlib.figure import Figure
+
+    down = -(-len(traces) // _ACROSS)
+    figure = Figure(figsize=(_WIDTH, 0.8 + _EACH * down), layout="constrained")
+    grid = figure.subplots(down, _ACROSS, squeeze=False, sharex=True, sharey=True).ravel()
+    last = max(len(trace.failed) for trace in traces)
+    for axes, trace, title in zip(grid, traces, titles, strict=False):
+        _clip_errors(axes, trace)
+        axes.set_title(title, fontsize=8, loc="left", pad=3)
+    for axes in grid[len(traces) :]:
+        axes.set_axis_off()
+    # the lowest of each column, which need not stand in the last row
+    for axes in grid[: len(traces)][-_ACROSS:]:
+        axes.tick_params(labelbottom=True)
+    grid[0].set(xlim=(0, last), ylim=(0, 1.05), yticks=[0, 0.5, 1])
+    figure.supxlabel("frame", fontsize=9)
+    figure.supylabel("error ÷ limit", fontsize=9)
+    figure.legend(*grid[0].get_legend_handles_labels(), frameon=False, loc="outside upper center", ncols=3)
+    return figure
+
+
+def _clip_errors(axes: "Axes", trace: "Trace") -> None:
+    """One clip's picture; grey from the failure to the clip's end."""
+    n, lifespan = len(trace.failed), trace.lifespan
+    for color, (name, share) in zip(COLORS, shares_of_limits(trace).items(), strict=False):
+        label = f"{name.replace('_', ' ')} ({LIMITS[name]:.0f} {'deg' if 'orientation' in name else 'mm'})"
+        axes.plot(share[: lifespan + 1], color=color, linewidth=0.9, label=label)
+    if lifespan < n:
+        axes.axvspan(lifespan, n, color=_LOST, linewidth=0)
+    axes.tick_params(labelsize=7)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _empty() -> "tuple[Figure, Axes]":
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _legend(axes: "Axes", lines: int) -> None:
+    if lines > 1:
+        axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=lines)

@@ -1,0 +1,140 @@
+"""The page that tells how well a policy tracks clips."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.report import Drawing, Section, Table, write_page
+from rodent.cli.evaluate import COLUMNS, groups_of
+from rodent.cli.evaluate.drawings import alive, errors, within
+from training.evaluate import Trace
+from training.survival import LIMITS, NOT_FINITE, THRESHOLDS_MM, alive_by_frame, success_within
+
+_MOST_CLIPS = 30  # whose errors are drawn
+_RATES = (50, 30, 20)  # mm
+_PARTS = {"train": "trained on", "test": "kept out"}
+
+
+def write_report(out: Path, policy: str, found: dict[str, Any], traces: Sequence[Trace]) -> None:
+    """Write the page.
+
+    Args:
+        out: the HTML file.
+        policy: what it is called.
+        found: what the command prints as JSON.
+        traces: that this was found from.
+
+    Raises:
+        InputError: it cannot be written there.
+        WorkError: the disk is full.
+    """
+    sections = [_whole(found), _survival(found, traces), _ends(found), _clips(found), _errors(found, traces)]
+    write_page(out, f"How {policy} tracks {len(traces)} clips", sections)
+
+
+def _whole(found: dict[str, Any]) -> Section:
+    mean = found["mean"]
+    rows = [
+        ["clips", len(found["clips"])],
+        ["tracked to the end", f"{found['success_rate']:.0%}"],
+        *([f"… and never further off than {mm} mm", f"{found[f'success_rate_{mm}mm']:.0%}"] for mm in _RATES),
+        ["frames tracked", f"{mean['lifespan_frames']:.0f} of {mean['frames']:.0f}"],
+        ["root position error", f"{mean['root_position_error_mm']:.1f} mm"],
+        ["root orientation error", f"{mean['root_orientation_error_deg']:.1f} degrees"],
+        ["joint angle error", f"{mean['joint_angle_error_deg']:.1f} degrees"],
+        ["body position error", f"{mean['body_position_error_mm']:.1f} mm"],
+    ]
+    text = (
+        "Every clip is played from its first frame, by the policy's mean action, until it is lost: until the "
+        f"root, or the mean of the bodies, is more than {LIMITS['root_position']:.0f} mm from where it "
+        f"should be, or the root is turned by more than {LIMITS['root_orientation']:.0f} degrees. Errors are "
+        "means over the frames before that."
+    )
+    tables = [Table(["", ""], rows)]
+    if groups := groups_of(found):
+        columns = ["", "clips", "tracked to the end", *COLUMNS]
+        tables.append(Table(columns, [_group(*group) for group in groups.items()]))
+    return Section("On the whole", text, tuple(tables))
+
+
+def _group(name: str, group: dict[str, Any]) -> list[Any]:
+    return [name, group["clips"], f"{group['success']:.0%}", *_figures(group)]
+
+
+def _figures(scores: dict[str, Any]) -> list[str]:
+    """The cells of COLUMNS: frames whole, errors with one decimal."""
+    return [f"{scores[key]:.{0 if 'frames' in key else 1}f}" for key in COLUMNS.values()]
+
+
+def _survival(found: dict[str, Any], traces: Sequence[Trace]) -> Section:
+    parts = _parts(found, traces)
+    last = max(len(trace.failed) for trace in traces)
+    frames = alive({name: alive_by_frame(group) for name, group in parts.items()}, last)
+    curves = {
+        name: (
+            success_within(group, THRESHOLDS_MM),
+            success_within(group, THRESHOLDS_MM, ("root_position",)),
+        )
+        for name, group in parts.items()
+    }
+    captions = (
+        "Clips not yet lost. A clip that is over counts no more among those that can be.",
+        "Clips tracked to the end and never further off than a threshold: the root and the mean of the "
+        "bodies; dashed, the root alone.",
+    )
+    drawings = (Drawing(frames, captions[0]), Drawing(within(THRESHOLDS_MM, curves), captions[1]))
+    return Section("Survival", "", drawings)
+
+
+def _parts(found: dict[str, Any], traces: Sequence[Trace]) -> dict[str, list[Trace]]:
+    """The traces by part of the run where there are both, else all."""
+    parts = [_PARTS.get(clip.get("split"), "") for clip in found["clips"]]
+    if len(set(parts)) == 1:
+        return {"all clips": list(traces)}
+    return {
+        name: [trace for trace, part in zip(traces, parts, strict=True) if part == name]
+        for name in _PARTS.values()
+    }
+
+
+def _ends(found: dict[str, Any]) -> Section:
+    causes = [*LIMITS, NOT_FINITE]
+    names = list(dict.fromkeys(clip["behavior"] for clip in found["clips"]))
+    rows = []
+    for name in names:
+        ended = [clip["ended_by"] for clip in found["clips"] if clip["behavior"] == name]
+        rows.append([name or "no behavior", len(ended), *(ended.count(cause) for cause in (None, *causes))])
+    if len(rows) > 1:
+        rows.append(["all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True))])
+    columns = ["", "clips", "tracked to the end", *(cause.replace("_", " ") for cause in causes)]
+    text = (
+        "Which error was furthest beyond its limit when a clip was lost. An orientation tells of a rat that "
+        "fell or turned elsewhere; a position of one that was left behind or ran ahead."
+    )
+    return Section("What ended them", text, (Table(columns, rows),))
+
+
+def _clips(found: dict[str, Any]) -> Section:
+    known = ["split"] if "splits" in found else []
+    rows = [
+        [
+            *(clip[key] for key in ("name", "behavior", *known)),
+            *_figures(clip),
+            (clip["ended_by"] or "-").replace("_", " "),
+        ]
+        for clip in found["clips"]
+    ]
+    return Section("Clip by clip", "", (Table(["clip", "behavior", *known, *COLUMNS, "ended by"], rows),))
+
+
+def _errors(found: dict[str, Any], traces: Sequence[Trace]) -> Section:
+    early = np.argsort([trace.lifespan / len(trace.failed) for trace in traces], kind="stable")
+    shown = sorted(early[:_MOST_CLIPS])
+    kept_out = [" (kept out)" * (clip.get("split") == "test") for clip in found["clips"]]
+    figure = errors([traces[i] for i in shown], [traces[i].name + kept_out[i] for i in shown])
+    text = "The first of the three that reaches its limit, 1, ends the clip; grey is what was left of it."
+    if len(shown) < len(traces):
+        text += f" Of {len(traces)} clips the {len(shown)} that are lost earliest."
+    return Section("Errors over time", text, (Drawing(figure),))

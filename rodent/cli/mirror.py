@@ -1,0 +1,38 @@
+"""`rodent clips mirror`."""
+
+import dataclasses
+from pathlib import Path
+
+import tyro
+
+
+@dataclasses.dataclass(frozen=True)
+class Mirror:
+    """Make the mirror images of clips, left and right exchanged: as much motion again to train on.
+
+    The image of a clip has its name with _mirrored added; `rodent clips join` puts both into one file.
+
+    Example: rodent clips mirror clips.h5 --out mirrored.h5
+    """
+
+    file: tyro.conf.Positional[Path]
+    """Clips of any format that can be imported, or the name of clips that are built in."""
+    out: Path
+    """The clip file to write."""
+    json: bool = False
+    """Print one JSON object on standard output."""
+
+    def run(self) -> None:
+        """Read, reflect and write."""
+        from rodent.body import Body, BodyConfig
+        from rodent.cli.output import print_json, say
+        from rodent.motion.clip import read_clips, write_clips
+        from rodent.motion.mirror import mirrored_clips
+
+        clips = read_clips(self.file)
+        images = mirrored_clips(clips, Body(BodyConfig(scale=clips.scale)))
+        write_clips(images, self.out)
+        if self.json:
+            print_json({"out": str(self.out), "clips": len(images), "frames": images.total_frames})
+        else:
+            say(f"wrote {self.out}: {len(images)} clips, {images.total_frames} frames")

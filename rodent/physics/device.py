@@ -1,0 +1,197 @@
+"""The engine on an accelerator: MJX, as pure functions for `jax.jit` and `jax.lax.scan`.
+
+    engine = DeviceEngine(body.model, 4096, 0.02, "warp", warp_devices(4096))
+    rats = engine.begin(reference.start(frame))
+    rats = engine.reset(rats, lost, qpos, qvel, act)    # the rats where `lost` is true
+    rats = engine.step(rats, ctrl)
+    rats.physics                                        # what the task sees
+
+`warp` is MuJoCo Warp, for NVIDIA GPUs. `jax` runs wherever JAX does, on a reduced model
+(`rodent.physics.reduction`); compiling it for the whole rat takes more than eight minutes on
+two CPU cores. Both compute in float32, where the host has float64: on the same model they stay
+within 1 μm of it for 20 control steps, unless a rat begins with a paw exactly on the floor,
+where rounding decides whether it touches. So measured on CPUs, `jax` with a small body, `warp` with
+the rat; this project has not run `warp` on a GPU yet.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from rodent.errors import InputError
+from rodent.physics.engine import PhysicsState
+from rodent.physics.host import count_substeps
+from rodent.physics.mjx_parts import SOLVER_LIMITS, WARP_INSTALLED, mjx
+from rodent.physics.reduction import Implementation, stepped_model
+
+_RATS = PartitionSpec("rats")
+
+
+@flax.struct.dataclass
+class Rats:
+    """All that the next step of n rats depends on.
+
+    Attributes:
+        physics: what the task sees of them.
+        warmstart: accelerations that the contact solver begins with, shape (n, 73).
+    """
+
+    physics: PhysicsState
+    warmstart: jax.Array
+
+
+class DeviceEngine:
+    """Steps num_envs rats, spread evenly over devices.
+
+    A rat whose state is no longer finite has nothing but NaN until it is reset. No device
+    steps it meanwhile: a rat at rest is stepped in its place.
+
+    Attributes:
+        model: what is stepped, the body's model reduced to what the implementation knows.
+        substeps: physics steps per control step.
+        by_rat: how arrays that lead with rats lie on the devices.
+        everywhere: how arrays lie that every device holds whole.
+
+    Args:
+        model: the compiled body.
+        num_envs: number of rats, a multiple of the number of devices.
+        control_timestep: seconds that one control is held, a multiple of the physics timestep.
+        implementation: `warp` or `jax`.
+        devices: of JAX; None for the first.
+        contacts: room for contacts per rat, shared by the rats of a device; MuJoCo Warp drops those
+            that find none. The JAX implementation has room for all.
+
+    Raises:
+        InputError: numbers that do not divide, or `warp` where it is not installed.
+    """
+
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        num_envs: int,
+        control_timestep: float,
+        implementation: Implementation,
+        devices: Sequence[jax.Device] | None = None,
+        contacts: int = 64,
+    ):
+        if implementation == "warp":
+            _require_warp()
+        devices = jax.devices()[:1] if devices is None else devices
+        _require_even(num_envs, devices)
+        self.model = stepped_model(model, implementation)
+        self.num_envs = num_envs
+        self.substeps = count_substeps(control_timestep, self.model.opt.timestep)
+        self._mesh = Mesh(np.array(devices), ("rats",), axis_types=(AxisType.Auto,))
+        self.by_rat = NamedSharding(self._mesh, _RATS)
+        self.everywhere = NamedSharding(self._mesh, PartitionSpec())
+        self._trunk = model.body("torso").id
+        self._mjx_model = mjx.put_model(self.model, devices[0], implementation)
+        room: dict[str, int] = {}
+        if implementation == "warp":
+            room = _warp_room(self.model, num_envs // len(devices), contacts)
+            # the host's solver stops after as many iterations, and says nothing
+            told = self._mjx_model.opt._impl.warn_overflow & ~SOLVER_LIMITS
+            self._mjx_model = self._mjx_model.tree_replace({"opt._impl.warn_overflow": told})
+        self._at_rest = mjx.make_data(self.model, devices[0], implementation, **room)
+
+    def begin(self, physics: PhysicsState) -> Rats:
+        """Rats in the given states."""
+        return Rats(physics, jnp.zeros_like(physics.qvel))
+
+    def reset(self, rats: Rats, which: jax.Array, qpos: jax.Array, qvel: jax.Array, act: jax.Array) -> Rats:
+        """Put the rats marked in `which`, shape (n,), into the given states, shapes (n, …)."""
+        rows = which[:, None]
+        physics = dataclasses.replace(
+            rats.physics,
+            qpos=jnp.where(rows, qpos, rats.physics.qpos),
+            qvel=jnp.where(rows, qvel, rats.physics.qvel),
+            act=jnp.where(rows, act, rats.physics.act),
+        )
+        return Rats(physics, jnp.where(rows, 0.0, rats.warmstart))
+
+    def step(self, rats: Rats, ctrl: jax.Array, wrench: jax.Array | None = None) -> Rats:
+        """Hold the controls, shape (n, 38), for one control step.
+
+        Positions and velocities are those after the step, sensors and forces those of its last
+        substep. A wrench pushes the trunk meanwhile: force (N) and torque (N·m) in the world's
+        frame, shape (n, 6).
+        """
+        push = jnp.zeros((len(ctrl), 6)) if wrench is None else wrench
+        step = jax.shard_map(
+            jax.vmap(self._step_one), mesh=self._mesh, in_specs=_RATS, out_specs=_RATS, check_vma=False
+        )
+        return step(rats, ctrl, push)
+
+    def _step_one(self, rats: Rats, ctrl: jax.Array, wrench: jax.Array) -> Rats:
+        """`step` of one rat, leaves without a leading dimension."""
+        before = {name: getattr(rats.physics, name) for name in ("qpos", "qvel", "act")}
+        before["qacc_warmstart"] = rats.warmstart
+        sound = _sound(before)
+        begun = {name: jnp.where(sound, x, getattr(self._at_rest, name)) for name, x in before.items()}
+        push = self._at_rest.xfrc_applied.at[self._trunk].set(wrench)
+        data = self._at_rest.replace(**begun, ctrl=ctrl, xfrc_applied=push)
+        data = jax.lax.fori_loop(0, self.substeps, lambda _, d: mjx.step(self._mjx_model, d), data)
+        # a step leaves the bodies where its last substep began
+        places = mjx.kinematics(self._mjx_model, data).xpos
+        found: dict[str, Any] = {name: getattr(data, name) for name in PhysicsState.__dataclass_fields__}
+        sound &= _sound({name: found[name] for name in ("qpos", "qvel", "act")})
+        after = Rats(PhysicsState(**found | {"xpos": places}), data.qacc_warmstart)
+        return jax.tree.map(lambda x: jnp.where(sound, x, jnp.nan), after)
+
+
+def warp_devices(num_envs: int) -> list[jax.Device]:
+    """The GPUs of this machine, for MuJoCo Warp to step so many rats on.
+
+    Raises:
+        InputError: there is none, Warp is not installed, or the rats cannot be spread evenly.
+    """
+    try:
+        devices = jax.devices("cuda")
+    except RuntimeError as error:
+        raise InputError(
+            f"JAX sees no NVIDIA GPU here, only {jax.default_backend()}; `rodent doctor` says what is missing"
+        ) from error
+    _require_warp()
+    _require_even(num_envs, devices)
+    return devices
+
+
+def _require_even(num_envs: int, devices: Sequence[jax.Device]) -> None:
+    if num_envs % len(devices):
+        raise InputError(
+            f"{num_envs} rats cannot be spread evenly over {len(devices)} devices; take a multiple of that"
+        )
+
+
+def _require_warp() -> None:
+    if not WARP_INSTALLED:
+        raise InputError(
+            "MuJoCo Warp is not installed; it comes with: make setup LOCK=cuda12, or LOCK=cuda13 "
+            "(with pip: the extra cuda12 or cuda13)"
+        )
+
+
+def _sound(parts: dict[str, jax.Array]) -> jax.Array:
+    """Whether no number is NaN or as large as what MuJoCo calls diverged."""
+    return jnp.stack([(jnp.abs(x) < mujoco.mjMAXVAL).all() for x in parts.values()]).all()
+
+
+def _warp_room(model: mujoco.MjModel, rats: int, contacts: int) -> dict[str, int]:
+    """Room for contacts of all rats of a device, and for rows of constraints of one.
+
+    Equalities have up to 6 rows; a contact of a pyramidal cone has 2 (condim - 1), or 1 without friction.
+    """
+    limits = int(model.jnt_limited.sum() + model.tendon_limited.sum())
+    frictions = np.count_nonzero(model.dof_frictionloss) + np.count_nonzero(model.tendon_frictionloss)
+    each = max(1, 2 * (int(model.geom_condim.max()) - 1))
+    return {
+        "naconmax": rats * contacts,
+        "njmax": limits + int(frictions) + 6 * model.neq + each * contacts,
+    }

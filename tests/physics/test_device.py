@@ -1,0 +1,241 @@
+"""The device engine on a small body, with every implementation that is here: it agrees with the host
+on the same model, a broken rat stays alone, and what is left out of a model is what it cannot collide.
+"""
+
+import copy
+import functools
+from itertools import pairwise
+
+import jax
+import mujoco
+import numpy as np
+import pytest
+
+from rodent.body import TRACKED_BODIES, Body, BodyConfig, _transmission
+from rodent.errors import InputError
+from rodent.physics import HostEngine, PhysicsState
+from rodent.physics.device import DeviceEngine, warp_devices
+from rodent.physics.mjx_parts import WARP_INSTALLED, geom_pairs
+from rodent.physics.reduction import stepped_model, unknown_contacts
+
+N, STEP = 8, 0.02  # rats, seconds per control step
+
+# a trunk with two legs and a tail; sensors, servos and filters are of the rat's kinds
+SMALL = """
+<mujoco>
+  <option timestep="0.01" integrator="discrete" iterations="20" ls_iterations="10" tolerance="1e-6"/>
+  <default>
+    <joint armature="1e-5" damping="2e-4" limited="true" range="-60 60"/>
+    <geom contype="0" conaffinity="1" density="1000"/>
+    <general ctrllimited="true" ctrlrange="-1 1" forcerange="-0.02 0.02" gainprm="0.02"
+      biastype="affine" biasprm="0 -0.02 0" dyntype="filter" dynprm="0.04"/>
+  </default>
+  <worldbody>
+    <geom name="floor" type="plane" size="0 0 0.05" contype="1" conaffinity="0" condim="3"/>
+    <body name="walker">
+      <freejoint name="root"/>
+      <body name="torso" pos="0 0 0.03">
+        <geom type="ellipsoid" size="0.03 0.02 0.01"/>
+        <site name="middle"/>
+        <body name="leg_L" pos="0 0.02 0">
+          <joint name="hip_L" axis="0 1 0"/>
+          <geom name="foot_L" type="sphere" size="0.008" pos="0 0 -0.022" friction="1.5" condim="3"/>
+          <geom name="paw_L" type="sphere" size="0.009" pos="0 0 -0.022" mass="0" conaffinity="0"/>
+          <site name="sole_L" type="box" size="0.01 0.01 0.01" pos="0 0 -0.022"/>
+        </body>
+        <body name="leg_R" pos="0 -0.02 0">
+          <joint name="hip_R" axis="0 1 0"/>
+          <geom name="foot_R" type="sphere" size="0.008" pos="0 0 -0.022" friction="1.5" condim="3"/>
+          <geom name="paw_R" type="sphere" size="0.009" pos="0 0 -0.022" mass="0" conaffinity="0"/>
+          <site name="sole_R" type="box" size="0.01 0.01 0.01" pos="0 0 -0.022"/>
+        </body>
+        <body name="tail" pos="-0.03 0 0">
+          <joint name="tail" axis="0 0 1"/>
+          <geom type="sphere" size="0.008" pos="-0.02 0 -0.01"/>
+        </body>
+      </body>
+    </body>
+  </worldbody>
+  <actuator>
+    <general name="hip_L" joint="hip_L"/><general name="hip_R" joint="hip_R"/>
+    <general name="tail" joint="tail"/>
+  </actuator>
+  <sensor>
+    <accelerometer name="accelerometer" site="middle"/><gyro name="gyro" site="middle"/>
+    <velocimeter name="velocimeter" site="middle"/>
+    <touch name="palm_L" site="sole_L"/><touch name="palm_R" site="sole_R"/>
+    <touch name="sole_L" site="sole_L"/><touch name="sole_R" site="sole_R"/>
+  </sensor>
+</mujoco>
+"""
+
+
+class SmallBody(Body):
+    """The small body where a rat is expected: its parts stand in for the rat's."""
+
+    def __init__(self):
+        self.config = BodyConfig()
+        self.model = mujoco.MjModel.from_xml_string(SMALL)
+        self.joint_names = ("hip_L", "hip_R", "tail")
+        self.actuator_names = self.joint_names
+        self.joint_range = self.model.jnt_range[1:].copy()
+        self.transmission = _transmission(self.model)
+
+    @functools.cached_property
+    def tracked_ids(self) -> np.ndarray:
+        parts = ("leg_L", "leg_R", "tail")
+        names = ["torso" if name == "torso" else parts[i % 3] for i, name in enumerate(TRACKED_BODIES)]
+        return self.body_ids(names)
+
+    @functools.cached_property
+    def paw_geom_ids(self) -> np.ndarray:
+        # a little larger than the feet: rats are not put down exactly on them, where rounding would
+        # decide whether they touch the floor
+        return np.array([self.model.geom(f"paw_{side}").id for side in "LR"])
+
+
+@pytest.fixture(scope="module", params=["jax", "warp"])
+def engine(request: pytest.FixtureRequest) -> DeviceEngine:
+    if request.param == "warp" and not WARP_INSTALLED:
+        pytest.skip("MuJoCo Warp is not installed: it comes with the extras cuda12 and cuda13")
+    return DeviceEngine(SmallBody().model, N, STEP, request.param)
+
+
+@pytest.fixture(scope="module")
+def step(engine):
+    compiled, still = jax.jit(engine.step), np.zeros((N, 6), np.float32)
+    return lambda rats, ctrl, wrench=still: compiled(rats, ctrl, wrench)
+
+
+def standing(engine, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rats a little above the floor, tilted, moving."""
+    m = engine.model
+    qpos = np.tile(m.qpos0, (N, 1))
+    qpos[:, 2] = rng.uniform(0.0, 0.02, N)
+    qpos[:, 3:7] += rng.uniform(-0.1, 0.1, (N, 4))
+    qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
+    qpos[:, 7:] = rng.uniform(-0.5, 0.5, (N, m.nq - 7))
+    return qpos, rng.uniform(-0.3, 0.3, (N, m.nv)), rng.uniform(-0.5, 0.5, (N, m.na))
+
+
+def begun(engine, qpos, qvel, act):
+    """Rats of the device engine in the given states."""
+    m = engine.model
+    sizes = {"xpos": (N, m.nbody, 3), "sensordata": (N, m.nsensordata), "actuator_force": (N, m.nu)}
+    rest = {name: np.zeros(shape, np.float32) for name, shape in sizes.items()}
+    states = {"qpos": qpos, "qvel": qvel, "act": act}
+    return engine.begin(PhysicsState(**rest, **{k: np.asarray(v, np.float32) for k, v in states.items()}))
+
+
+def test_it_agrees_with_the_host_on_the_same_model(engine, step, rng):
+    """Over 20 control steps, falling to a stand: 1 μm, 1e-5 rad, 1e-3 m/s or rad/s and of sensors' units."""
+    start, ctrl = standing(engine, rng), rng.uniform(-1, 1, (20, N, engine.model.nu))
+    host = HostEngine(copy.copy(engine.model), N, STEP)
+    host.reset(np.arange(N), *start)
+    rats = begun(engine, *start)
+    touched = np.zeros(N, bool)
+    for u in ctrl:
+        wanted, rats = host.step(u), step(rats, u)
+        found = rats.physics
+        np.testing.assert_allclose(found.xpos, wanted.xpos, atol=1e-6)
+        np.testing.assert_allclose(found.qpos, wanted.qpos, atol=1e-5)
+        np.testing.assert_allclose(found.qvel, wanted.qvel, atol=1e-3)
+        np.testing.assert_allclose(found.act, wanted.act, atol=1e-6)
+        np.testing.assert_allclose(found.actuator_force, wanted.actuator_force, atol=1e-7)
+        np.testing.assert_allclose(found.sensordata, wanted.sensordata, atol=1e-3)
+        touched |= wanted.sensordata[:, 9:].any(1)
+    assert touched.all(), "no rat met the floor: the contacts were not compared"
+
+
+def test_positions_are_those_after_the_step(engine, step, rng):
+    rats = step(begun(engine, *standing(engine, rng)), np.zeros((N, engine.model.nu)))
+    data = mujoco.MjData(engine.model)
+    for qpos, xpos in zip(rats.physics.qpos, rats.physics.xpos, strict=True):
+        data.qpos[:] = qpos
+        mujoco.mj_kinematics(engine.model, data)
+        np.testing.assert_allclose(xpos, data.xpos, atol=1e-6)
+
+
+def test_a_wrench_pushes_for_one_control_step(engine, step, rng):
+    qpos, qvel, act = standing(engine, rng)
+    qpos[:, 2] = 1.0
+    wrench = np.zeros((N, 6), np.float32)
+    wrench[1:, 2] = 2 * 9.81 * mujoco.mj_getTotalmass(engine.model)
+    still = np.zeros((N, engine.model.nu), np.float32)
+    first = step(begun(engine, qpos, 0 * qvel, act), still, wrench)
+    then = step(first, still)
+    # twice its weight turns free fall into rising as fast; afterwards all fall alike
+    np.testing.assert_allclose(first.physics.qvel[:, 2] / (9.81 * STEP), [-1] + [1] * (N - 1), rtol=0.2)
+    assert (then.physics.qvel[:, 2] < first.physics.qvel[:, 2] - 0.1).all()
+
+
+def test_a_broken_rat_stays_alone_and_can_begin_anew(engine, step, rng):
+    qpos, qvel, act = standing(engine, rng)
+    ctrl = np.zeros((N, engine.model.nu))
+    alone = step(step(begun(engine, qpos, qvel, act), ctrl), ctrl)
+    fast = qvel.copy()
+    fast[1] = 1e30
+    rats = step(step(begun(engine, qpos, fast, act), ctrl), ctrl)
+    others = np.arange(N) != 1
+    for broken, sound in zip(jax.tree.leaves(rats), jax.tree.leaves(alone), strict=True):
+        assert np.isnan(broken[1]).all()
+        np.testing.assert_array_equal(broken[others], sound[others])
+    rats = engine.reset(rats, ~others, *(x.astype(np.float32) for x in (qpos, qvel, act)))
+    again = step(rats, ctrl)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(again))
+    first = step(begun(engine, qpos, qvel, act), ctrl)
+    np.testing.assert_array_equal(again.physics.qpos[1], first.physics.qpos[1])
+
+
+def pairs(model: mujoco.MjModel) -> set[tuple[int, int]]:
+    return {(int(a), int(b)) for a, b, _ in geom_pairs(model)}
+
+
+def test_only_contacts_that_it_cannot_compute_are_left_out():
+    model = Body(BodyConfig(self_collision=True)).model
+    unknown = set(unknown_contacts(model))
+    kinds = {tuple(sorted(mujoco.mjtGeom(model.geom_type[g]).name for g in pair)) for pair in unknown}
+    assert kinds == {("mjGEOM_BOX", "mjGEOM_ELLIPSOID")}
+    assert pairs(stepped_model(model, "jax")) == pairs(model) - unknown
+    assert pairs(stepped_model(model, "warp")) == pairs(model)
+    assert set(unknown_contacts(model)) == unknown, "the body's own model was changed"
+
+
+def test_the_host_obeys_the_reduction_too():
+    """Geoms in a row, each in its neighbours: MuJoCo finds all contacts, and afterwards the known ones."""
+    kinds = ("box", "ellipsoid", "sphere", "box", "ellipsoid")
+    bodies = "".join(
+        f'<body pos="{0.1 * i} 0 0"><freejoint/><geom type="{kind}" size="0.06 0.06 0.06"/></body>'
+        for i, kind in enumerate(kinds)
+    )
+    model = mujoco.MjModel.from_xml_string(f"<mujoco><worldbody>{bodies}</worldbody></mujoco>")
+
+    def touching(model: mujoco.MjModel) -> set[tuple[int, int]]:
+        data = mujoco.MjData(model)
+        mujoco.mj_forward(model, data)
+        return {tuple(sorted(pair)) for pair in data.contact.geom.tolist()}
+
+    assert touching(model) == set(pairwise(range(5)))
+    assert touching(stepped_model(model, "jax")) == {(1, 2), (2, 3)}
+
+
+def test_the_default_rat_loses_no_contact_and_its_integrator_is_replaced():
+    body = Body(BodyConfig())
+    assert not unknown_contacts(body.model)
+    jax_model, warp_model = (stepped_model(body.model, which) for which in ("jax", "warp"))
+    assert jax_model.opt.integrator == mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    assert jax_model.opt.timestep == pytest.approx(0.005)
+    assert warp_model.opt.integrator == body.model.opt.integrator == mujoco.mjtIntegrator.mjINT_DISCRETE
+    assert warp_model.opt.timestep == body.model.opt.timestep
+
+
+def test_without_a_gpu_one_line_says_so():
+    if jax.default_backend() != "cpu":
+        pytest.skip("there is an accelerator here")
+    with pytest.raises(InputError, match="sees no NVIDIA GPU here, only cpu"):
+        warp_devices(8)
+
+
+def test_rats_are_spread_evenly_or_not_at_all():
+    with pytest.raises(InputError, match="3 rats cannot be spread evenly over 2 devices"):
+        DeviceEngine(SmallBody().model, 3, STEP, "jax", devices=jax.devices()[:1] * 2)

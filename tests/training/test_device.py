@@ -1,0 +1,204 @@
+"""The training iteration as one program, on a small body: it learns, is compiled once, and is the same
+on two devices as on one.
+"""
+
+import contextlib
+import dataclasses
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+import rodent.rollout.player
+from rodent.cli import main
+from rodent.motion.clip import Clip, ClipSet
+from rodent.policy.sizes import NetworkConfig
+from tests.physics.test_device import SmallBody
+from training.config import PPOConfig, TrainConfig
+from training.device import DeviceTrainer
+
+TWO_DEVICES = {
+    "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+    "JAX_PLATFORMS": "cpu",
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # halves the time to compile
+}
+CONFIG = TrainConfig(
+    ppo=PPOConfig(num_envs=8, minibatches=2, epochs=1, unroll=4),
+    network=NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)),
+)
+
+
+def small_clips(body: SmallBody, frames: int = 12) -> ClipSet:
+    """The small body swinging its legs, twice."""
+    phase = 0.3 * np.arange(frames)[:, None]
+    qpos = np.tile(body.model.qpos0, (frames, 1))
+    swings = [np.sin(phase + shift + [0.0, np.pi, 1.0]) for shift in (0.0, 1.0)]
+    clips = [
+        Clip(f"swing_{i}", np.concatenate([qpos[:, :7], 0.4 * swing], 1), 50.0)
+        for i, swing in enumerate(swings)
+    ]
+    return ClipSet(tuple(clips), body.config.scale, body.joint_names)
+
+
+def small_trainer(devices: int) -> DeviceTrainer:
+    """A trainer of the small body, whose policy has three actions."""
+    body = SmallBody()
+    rodent.rollout.player.NU = body.model.nu
+    return DeviceTrainer(CONFIG, body, small_clips(body), "jax", jax.devices()[:devices])
+
+
+def leaves(trainer: DeviceTrainer) -> list[np.ndarray]:
+    return [np.array(leaf) for leaf in jax.tree.leaves(trainer.state())]
+
+
+@pytest.fixture(scope="module")
+def trainer():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rodent.rollout.player, "NU", rodent.rollout.player.NU)  # put back afterwards
+        yield small_trainer(1)
+
+
+def params_of(trainer: DeviceTrainer) -> list[np.ndarray]:
+    return [np.array(leaf) for leaf in jax.tree.leaves(trainer.learner.params)]
+
+
+def result(trainer: DeviceTrainer, figures: dict[str, float]) -> dict[str, np.ndarray]:
+    """What an iteration led to: figures, where the rats are, and all parameters in a row."""
+    where = jax.tree.leaves((trainer.physics, trainer.episodes))
+    arrays = {name: np.array(value) for name, value in figures.items()}
+    arrays |= {f"where {i}": np.array(leaf) for i, leaf in enumerate(where)}
+    return arrays | {"params": np.concatenate([leaf.ravel() for leaf in params_of(trainer)])}
+
+
+class Compilations(logging.Handler):
+    """What JAX says that it compiles."""
+
+    def __init__(self):
+        super().__init__()
+        self.names: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if message.startswith("Compiling "):
+            self.names.append(message.split()[1])
+
+
+@contextlib.contextmanager
+def compilations() -> Iterator[list[str]]:
+    """Names of the functions that are compiled meanwhile."""
+    handler, logger = Compilations(), logging.getLogger("jax")
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        with jax.log_compiles():
+            yield handler.names
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = True
+
+
+@dataclasses.dataclass
+class Beginning:
+    """Three iterations: parameters before them, what came of the first, figures of the last, and what
+    was compiled in each.
+    """
+
+    before: list[np.ndarray]
+    first: dict[str, np.ndarray]
+    figures: dict[str, float]
+    compiled: list[list[str]]
+
+
+@pytest.fixture(scope="module")
+def beginning(trainer) -> Beginning:
+    before, results, compiled = params_of(trainer), [], []
+    for _ in range(3):
+        with compilations() as names:
+            figures = trainer.iterate()
+        compiled.append(names)
+        results.append(result(trainer, figures))
+    return Beginning(before, results[0], figures, compiled)
+
+
+def test_iterations_learn_from_every_step(trainer, beginning):
+    assert trainer.steps == 3 * 4 * 8
+    figures = beginning.figures
+    assert all(np.isfinite(value) for value in figures.values())
+    assert {"reward", "reward/root_position", "kl", "learning_rate", "diverged"} <= figures.keys()
+    assert figures["diverged"] == 0
+    for before, after in zip(beginning.before, params_of(trainer), strict=True):
+        assert np.isfinite(after).all() and (before != after).any()
+
+
+def test_nothing_is_compiled_after_the_first_iteration(beginning):
+    assert beginning.compiled[0].count("jit(iteration)") == 1
+    assert beginning.compiled[1:] == [[], []]
+
+
+def test_a_state_put_back_is_gone_on_from_to_the_bit(trainer, beginning):
+    state = jax.tree.map(np.array, trainer.state())
+    trainer.iterate()
+    went_on = leaves(trainer)
+    trainer.set_state(state)
+    with compilations() as compiled:
+        trainer.iterate()
+    assert "jit(iteration)" not in compiled
+    for a, b in zip(went_on, leaves(trainer), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_broken_rat_is_counted_and_begins_anew(trainer, beginning):
+    velocity = np.array(trainer.physics.qvel)
+    velocity[2] = 1e30
+    trainer.set_state(trainer.state()._replace(physics=trainer.physics.replace(qvel=velocity)))
+    figures = trainer.iterate()
+    # it begins anew before it is stepped, or is stepped, found broken, and begins anew
+    assert figures["diverged"] <= 1
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((trainer.physics, trainer.learner)))
+    assert all(np.isfinite(value) for value in figures.values())
+
+
+def test_policies_are_evaluated_on_the_host(trainer, beginning):
+    found = trainer.evaluate()
+    assert 0 <= found["success_rate"] <= 1
+    assert found["tracking/lifespan_frames"] > 0
+
+
+def test_two_devices_give_what_one_gives(beginning, tmp_path):
+    """In a process of its own; sums are taken in another order, so not to the bit."""
+    code = (
+        "import numpy as np, sys\n"
+        "from tests.training.test_device import result, small_trainer\n"
+        "trainer = small_trainer(2)\n"
+        "np.savez(sys.argv[1], **result(trainer, trainer.iterate()))\n"
+        "assert trainer.physics.qpos.sharding.shard_shape((8, 10)) == (4, 10)\n"
+        "assert trainer.episodes.frame.sharding.shard_shape((8,)) == (4,)\n"
+        "trainer.iterate()\n"
+        "assert trainer.steps == 64\n"
+    )
+    found = tmp_path / "two.npz"
+    command, root = [sys.executable, "-c", code, str(found)], Path(__file__).parents[2]
+    done = subprocess.run(command, cwd=root, env=os.environ | TWO_DEVICES, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    two, one = dict(np.load(found, allow_pickle=False)), beginning.first
+    assert two.keys() == one.keys()
+    for name, wanted in one.items():
+        np.testing.assert_allclose(two[name], wanted, rtol=1e-3, atol=3e-5, err_msg=name)
+
+
+def test_without_a_gpu_the_command_says_so_in_one_line(clip_file, tmp_path, capsys):
+    if jax.default_backend() != "cpu":
+        pytest.skip("there is an accelerator here")
+    run = tmp_path / "run"
+    words = ["train", "--clips", str(clip_file), "--out", str(run), "--steps", "1", "--device", "gpu"]
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "JAX sees no NVIDIA GPU here" in captured.err and captured.err.count("\n") == 1
+    assert not run.exists()

@@ -1,0 +1,148 @@
+"""The training iteration as one compiled program: collect on the device engine, learn.
+
+    trainer = DeviceTrainer(config, body, clips)      # on MuJoCo Warp, on all GPUs of the machine
+    figures = trainer.iterate()
+
+Rats are spread over the devices; the network, the learner and the reference are held whole by
+each. What a step is, how it is judged and what is learnt from it are those of the host's loop.
+Policies are evaluated on the host engine, as always: their figures can be compared.
+"""
+
+import dataclasses
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rodent.body import Body
+from rodent.motion.clip import ClipSet
+from rodent.physics.device import DeviceEngine, Rats, warp_devices
+from rodent.physics.host import Divergence
+from rodent.physics.reduction import Implementation
+from rodent.policy.networks import ActorCritic
+from rodent.tasks.imitation import Imitation
+from rodent.tasks.reference import Reference
+from training.collect import Act, Episodes, Experience, Outcome, advance
+from training.config import PPOConfig, TrainConfig
+from training.ppo import Learner, normalizer_of
+from training.sampler import refreshed
+from training.trainer import Trainer, TrainingState, learn
+
+
+class DeviceTrainer(Trainer):
+    """The training of one policy, physics and all, on accelerators.
+
+    Args:
+        config: the run's.
+        body: the rat.
+        clips: the training clips.
+        implementation: of MJX, see `DeviceEngine`.
+        devices: of JAX; None for all that MuJoCo Warp can use.
+
+    Raises:
+        InputError: no GPU or no Warp, or the rats cannot be spread evenly over the devices.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        body: Body,
+        clips: ClipSet,
+        implementation: Implementation = "warp",
+        devices: list[jax.Device] | None = None,
+    ):
+        self._implementation: Implementation = implementation
+        self._devices = warp_devices(config.ppo.num_envs) if devices is None else devices
+        super().__init__(config, body, clips)
+
+    def _prepare(self, task: Imitation, network: ActorCritic, timestep: float) -> None:
+        ppo = self.config.ppo
+        engine = DeviceEngine(self.body.model, ppo.num_envs, timestep, self._implementation, self._devices)
+        self._warmstart = engine.begin(self.physics).warmstart
+        self._places = places(engine)
+        self._iterate = compiled_iteration(ppo, task, network, engine)
+        self._spread()
+
+    def iterate(self) -> dict[str, float]:
+        """Collect one unroll and learn from it; returns the iteration's figures."""
+        rats = Rats(self.physics, self._warmstart)
+        self.learner, rats, self.episodes, figures = self._iterate(
+            self.learner, rats, self.episodes, self._everywhere
+        )
+        self.physics, self._warmstart = rats.physics, rats.warmstart
+        return {name: float(value) for name, value in jax.device_get(figures).items()}
+
+    def take_divergences(self) -> list[Divergence]:
+        """None: on the device they are only counted, in the figure `diverged`."""
+        return []
+
+    def set_state(self, state: TrainingState) -> None:
+        """Continue from a state."""
+        super().set_state(state)
+        self._spread()
+
+    def _engine_state(self) -> np.ndarray:
+        return np.asarray(self._warmstart)
+
+    def _set_engine_state(self, rows: np.ndarray) -> None:
+        self._warmstart = jnp.asarray(rows)
+
+    def _spread(self) -> None:
+        """Put everything where the compiled program wants it: elsewhere it would be compiled anew."""
+        everything = (self.learner, Rats(self.physics, self._warmstart), self.episodes, self._reference)
+        everything = jax.tree.map(lambda x: jnp.asarray(x, x.dtype), everything)  # without weak types
+        self.learner, rats, self.episodes, self._everywhere = jax.device_put(everything, self._places)
+        self.physics, self._warmstart = rats.physics, rats.warmstart
+
+
+def places(engine: DeviceEngine) -> tuple[Any, ...]:
+    """Shardings of learner, rats, episodes and reference."""
+    rats: Any = engine.by_rat  # stands for all arrays of a part
+    whole: Any = engine.everywhere
+    return whole, rats, Episodes(rats, rats, rats, rats, rats, rats, sampler=whole, key=whole), whole
+
+
+def compiled_iteration(
+    config: PPOConfig, task: Imitation, network: ActorCritic, engine: DeviceEngine
+) -> jax.stages.Wrapped:
+    """`iteration` under jit; learner, rats and episodes are donated.
+
+    Takes learner, rats, episodes and reference; returns the first three and the figures.
+    """
+    return jax.jit(
+        partial(iteration, config, task, network, engine),
+        in_shardings=places(engine),
+        out_shardings=(*places(engine)[:3], engine.everywhere),
+        donate_argnums=(0, 1, 2),
+    )
+
+
+def iteration(
+    config: PPOConfig,
+    task: Imitation,
+    network: ActorCritic,
+    engine: DeviceEngine,
+    learner: Learner,
+    rats: Rats,
+    episodes: Episodes,
+    reference: Reference,
+) -> tuple[Learner, Rats, Episodes, dict[str, jax.Array]]:
+    """Let the rats make one unroll of steps and learn from them; a pure function."""
+    variables, normalizer = {"params": learner.params}, normalizer_of(learner.statistics)
+
+    def step(before: tuple[Rats, Episodes], _: None) -> tuple[tuple[Rats, Episodes], tuple[Act, Outcome]]:
+        rats, episodes = before
+        act = episodes.act
+        episodes, outcome, orders = advance(
+            task, network, config.noise_correlation, variables, normalizer, reference, rats.physics, episodes
+        )
+        rats = engine.reset(rats, orders.restart, orders.qpos, orders.qvel, orders.muscles)
+        return (engine.step(rats, orders.ctrl), episodes), (act, outcome)
+
+    (rats, episodes), (acts, outcomes) = jax.lax.scan(step, (rats, episodes), length=config.unroll)
+    experience = Experience(acts, outcomes, episodes.act.observation)
+    learner, figures = learn(config, network, learner, experience)
+    episodes = dataclasses.replace(episodes, sampler=refreshed(episodes.sampler, reference))
+    return learner, rats, episodes, figures

@@ -1,0 +1,81 @@
+"""How long clips are tracked, how closely, and what ends them.
+
+frames, share = alive_by_frame(traces)        # from the first frame on
+share = success_within(traces, np.arange(1, 51))
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rodent.tasks.metrics import BODY_POSITION_LIMIT, ROOT_ORIENTATION_LIMIT, ROOT_POSITION_LIMIT
+
+if TYPE_CHECKING:
+    from training.evaluate import Trace
+
+# the errors that end a clip, and where: millimetres and degrees
+LIMITS = {
+    "root_position": 1e3 * ROOT_POSITION_LIMIT,
+    "body_position": 1e3 * BODY_POSITION_LIMIT,
+    "root_orientation": float(np.degrees(np.asarray(ROOT_ORIENTATION_LIMIT))),
+}
+NOT_FINITE = "not_finite"
+THRESHOLDS_MM = np.arange(1, 51)
+
+
+def alive_by_frame(traces: Sequence["Trace"]) -> tuple[np.ndarray, np.ndarray]:
+    """Share of clips not yet lost, where it changes.
+
+    Clips that end without being lost leave those that are counted: the estimate of Kaplan and
+    Meier (1958), for clips of one length the plain share.
+
+    Returns:
+        frames, the first being 0, and the share that is alive from each until the next.
+    """
+    lifespan = np.array([trace.lifespan for trace in traces])
+    length = np.array([len(trace.failed) for trace in traces])
+    frames = np.arange(length.max())
+    lost = np.sum((lifespan == frames[:, None]) & (lifespan < length), axis=1)
+    at_risk = np.sum((lifespan >= frames[:, None]) & (length > frames[:, None]), axis=1)
+    # after the last clip at risk the share stays as it is
+    share = np.cumprod(1 - lost / np.maximum(at_risk, 1))
+    changes = np.flatnonzero((lost > 0) | (frames == 0))
+    return frames[changes], share[changes]
+
+
+def success_within(
+    traces: Sequence["Trace"],
+    millimetres: np.ndarray,
+    errors: Sequence[str] = ("root_position", "body_position"),
+) -> np.ndarray:
+    """Share of clips tracked to the end with none of the errors ever above a distance.
+
+    Args:
+        traces: of the clips.
+        millimetres: distances, shape (n,).
+        errors: which are to stay below them.
+
+    Returns:
+        shape (n,).
+    """
+    worst = [
+        np.inf if trace.failed.any() else max(getattr(trace, error).max() for error in errors)
+        for trace in traces
+    ]
+    return np.mean(np.array(worst)[:, None] <= millimetres, axis=0)
+
+
+def ended_by(trace: "Trace") -> str | None:
+    """The error that was furthest beyond its limit in the frame of failure; None without one."""
+    if not trace.failed.any():
+        return None
+    share = {name: error[trace.lifespan] for name, error in shares_of_limits(trace).items()}
+    if not np.isfinite(list(share.values())).all() or max(share.values()) < 1:
+        return NOT_FINITE
+    return max(share, key=lambda name: share[name])
+
+
+def shares_of_limits(trace: "Trace") -> dict[str, np.ndarray]:
+    """The errors that can end a clip, each relative to its limit, shape (frames,)."""
+    return {name: getattr(trace, name) / limit for name, limit in LIMITS.items()}
