@@ -163,8 +163,11 @@ def test_the_commands(files, capsys):
     assert main(["evaluate", *words, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert {
+        "behaviors",
         "clips",
         "mean",
+        "survival_frames",
+        "survival_mm",
         "success_rate",
         "success_rate_20mm",
         "success_rate_30mm",
