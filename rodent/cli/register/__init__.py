@@ -144,9 +144,11 @@ class Register:
                 registration.markers_.write(stack.enter_context(atomic_path(self.save_markers)))
             if self.report is not None:
                 from rodent.cli.register.page import write_report
+                from rodent.motion.registration import clip_frames
 
                 page = stack.enter_context(atomic_path(self.report))
-                write_report(page, result, registration, found, clips, contacts)
+                stretches = clip_frames(found, self._clip_options())
+                write_report(page, result, registration, found, stretches, clips, contacts)
 
 
 def _left_out(keypoints: "Keypoints", markers: "MarkerSet", path: Path) -> list[str]:

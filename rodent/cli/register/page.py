@@ -32,6 +32,7 @@ def write_report(
     result: dict[str, Any],
     registration: Registration,
     found: Registered,
+    stretches: Sequence[slice],
     clips: ClipSet,
     contacts: PawContacts,
 ) -> None:
@@ -42,6 +43,7 @@ def write_report(
         result: what the command prints as JSON.
         registration: fitted.
         found: poses of all frames.
+        stretches: frames that became clips.
         clips: made of them.
         contacts: of the paws, in all frames of the clips.
 
@@ -50,7 +52,6 @@ def write_report(
         WorkError: the film cannot be encoded, or the disk is full.
     """
     body = Body(BodyConfig(scale=registration.scale_))
-    stretches = _stretches(found, clips)
     with tempfile.TemporaryDirectory() as folder:
         sections = [
             _overview(result),
@@ -62,18 +63,6 @@ def write_report(
             _arena(found),
         ]
         write_page(out, f"Registration of {found.source}", sections)
-
-
-def _stretches(found: Registered, clips: ClipSet) -> list[slice]:
-    """Frames of the recording that became clips: each begins where one of its poses is."""
-    stretches, after = [], 0
-    for clip in clips:
-        way = found.qpos[after:, :3] - clip.qpos[0, :3]
-        start = after + int(np.square(way).sum(axis=1).argmin())
-        # resampled it ends with the last of its frames that the recording has reached
-        after = start + round((clip.n_frames - 1) * found.fps / clip.fps) + 1
-        stretches.append(slice(start, after))
-    return stretches
 
 
 def _overview(result: dict[str, Any]) -> Section:

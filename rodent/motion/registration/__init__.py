@@ -7,7 +7,7 @@ found.error                                # metres, (frames, keypoints)
 clips = registered_clips(found, Body(BodyConfig(scale=registration.scale_)), ClipOptions())
 """
 
-from rodent.motion.registration.clipping import ClipOptions, registered_clips
+from rodent.motion.registration.clipping import ClipOptions, clip_frames, registered_clips
 from rodent.motion.registration.fit import Registered, Registration
 from rodent.motion.registration.ground import Floor, find_floor, lowest_paws
 from rodent.motion.registration.markers import MarkerSet, read_markers
@@ -20,6 +20,7 @@ __all__ = [
     "PoseSettings",
     "Registered",
     "Registration",
+    "clip_frames",
     "find_floor",
     "lowest_paws",
     "read_markers",

@@ -45,12 +45,11 @@ class ClipOptions:
             raise InputError(f"a cutoff of {self.cutoff:g} Hz makes no sense; it must be positive")
 
 
-def registered_clips(found: Registered, body: Body, options: ClipOptions) -> ClipSet:
-    """Clips of the stretches in which the rat was seen.
+def clip_frames(found: Registered, options: ClipOptions) -> list[slice]:
+    """Which frames of a recording become clips: stretches in which the rat was seen.
 
     Args:
         found: poses of all frames.
-        body: of the fitted scale.
         options: how.
 
     Raises:
@@ -68,6 +67,21 @@ def registered_clips(found: Registered, body: Body, options: ClipOptions) -> Cli
     if not stretches:
         wanted = _SHORTEST if options.seconds is None else options.seconds
         raise InputError(f"{found.source}: its keypoints are nowhere seen for {wanted:g} s without a gap")
+    return stretches
+
+
+def registered_clips(found: Registered, body: Body, options: ClipOptions) -> ClipSet:
+    """Clips of the stretches in which the rat was seen, those of `clip_frames`.
+
+    Args:
+        found: poses of all frames.
+        body: of the fitted scale.
+        options: how.
+
+    Raises:
+        InputError: the rat is never seen for half a second.
+    """
+    fps, stretches = found.fps, clip_frames(found, options)
     labels = behaviors(found.qpos, fps, body)
     digits = len(str(len(stretches) - 1))
     clips = []

@@ -10,10 +10,10 @@ import pytest
 from rodent.cli import main
 from rodent.cli.register.drawings import _binned
 from rodent.cli.register.film import _most
-from rodent.cli.register.page import _gaps, _stretches
+from rodent.cli.register.page import _gaps
 from rodent.cli.register.results import paws_of
-from rodent.motion import ClipSet, read_clips, resample
-from rodent.motion.registration import read_markers
+from rodent.motion import ClipSet, read_clips
+from rodent.motion.registration import ClipOptions, clip_frames, read_markers
 from rodent.motion.registration.ground import _BLOCK, STANDING, lowest_paws, paw_contacts
 from rodent.motion.registration.skeleton import Skeleton
 from rodent.motion.synth.paws import PAW_NAMES
@@ -94,19 +94,17 @@ def cut(found) -> ClipSet:
     return dataclasses.replace(gaits, clips=tuple(clips))
 
 
-@pytest.mark.parametrize("fps", [50.0, 100.0, 30.0])
-def test_clips_are_found_again_in_the_recording(found, cut, fps):
-    clips = dataclasses.replace(cut, clips=tuple(resample(clip, fps) for clip in cut))
-    stretches = _stretches(found, clips)
-    assert [at.start for at in stretches] == [10, 100]
-    # resampled to a lower rate a clip may end before its last frame
-    assert all(abs(at.stop - stop) <= 1 for at, stop in zip(stretches, (60, 150), strict=True))
+def test_clips_are_where_the_rat_was_seen(found):
+    error = np.full_like(found.error, np.nan)
+    error[10:60] = error[100:150] = 0.0
+    seen = SimpleNamespace(**vars(found) | {"error": error})
+    assert clip_frames(seen, ClipOptions()) == [slice(10, 60), slice(100, 150)]
 
 
-def test_what_is_in_no_clip_is_told_longest_first(found, cut):
+def test_what_is_in_no_clip_is_told_longest_first(found):
     error = found.error.copy()
     error[60:80] = np.nan
-    (table,) = _gaps(SimpleNamespace(**vars(found) | {"error": error}), _stretches(found, cut))
+    (table,) = _gaps(SimpleNamespace(**vars(found) | {"error": error}), [slice(10, 60), slice(100, 150)])
     assert table.cells == [["3.00", "1.00", "100%"], ["1.20", "0.80", "50%"], ["0.00", "0.20", "100%"]]
     assert _gaps(found, [slice(0, len(found.qpos))]) == []
 
