@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.settings import EncodingSettings
+from analysis.encoding.settings import EncodingSettings
 from rodent.cli import main as rodent
 from training.config import TrainConfig
 

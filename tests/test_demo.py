@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import rodent.cli.demo.way as way
-from analysis.settings import EncodingSettings
-from analysis.spikefile import read_spikes
+from analysis.encoding.settings import EncodingSettings
+from analysis.neural.spikefile import read_spikes
 from rodent.cli.demo import Demo
 from rodent.cli.demo.page import of_kind, write_report
 from rodent.cli.demo.way import FEW, FILES, LAYER, Plan, make_demo

@@ -18,8 +18,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import tyro
 
-from analysis.settings import EncodingSettings
-from analysis.spikefile import read_spikes
+from analysis.encoding.settings import EncodingSettings
+from analysis.neural.spikefile import read_spikes
 from rodent.body import Body
 from rodent.cli import main
 from rodent.cli.main import Command

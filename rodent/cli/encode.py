@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from analysis.settings import EncodingSettings
+from analysis.encoding.settings import EncodingSettings
 
 if TYPE_CHECKING:
-    from analysis.encoding import EncodingResult
+    from analysis.encoding.crossvalidation import EncodingResult
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Encode:
 
     def run(self) -> None:
         """Read, regress and print."""
-        from analysis.encoder import load_nemos
-        from analysis.encoding import cross_validate, n_fits
-        from analysis.spikefile import read_spikes
+        from analysis.encoding.crossvalidation import cross_validate, n_fits
+        from analysis.encoding.poisson import load_nemos
+        from analysis.neural.spikefile import read_spikes
         from analysis.timeline import Timeline
         from rodent.cli.output import print_json, say
         from rodent.errors import InputError, unknown

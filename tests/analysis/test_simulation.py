@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from analysis.neural.spikefile import read_spikes
 from analysis.simulation import simulate_neurons
-from analysis.spikefile import read_spikes
 from analysis.timeline import Timeline
 from rodent.errors import InputError
 from rodent.recording import open_recording

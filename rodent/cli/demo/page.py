@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from analysis.drawing import activity, bars, curve, scores
-from analysis.encoding import EncodingResult
-from analysis.report import Drawing, Film, Section, Table, write_page
+from analysis.encoding.crossvalidation import EncodingResult
+from analysis.pages.drawing import activity, bars, curve, scores
+from analysis.pages.page import Drawing, Film, Section, Table, write_page
 from analysis.simulation import SimulatedNeurons
 from rodent.motion.clip import ClipSet
 from rodent.recording import open_recording

@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from analysis.encoder import load_nemos
-from analysis.encoding import EncodingResult, cross_validate, n_fits
-from analysis.settings import EncodingSettings
+from analysis.encoding.crossvalidation import EncodingResult, cross_validate, n_fits
+from analysis.encoding.poisson import load_nemos
+from analysis.encoding.settings import EncodingSettings
+from analysis.neural.spikefile import read_spikes
 from analysis.simulation import SimulatedNeurons, simulate_neurons
-from analysis.spikefile import read_spikes
 from analysis.timeline import Timeline
 from rodent.cli.demo.page import Curve, Results, of_kind, write_report
 from rodent.cli.output import say, write_json

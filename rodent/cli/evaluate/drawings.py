@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.drawing import COLORS
+from analysis.pages.drawing import COLORS
 from training.survival import LIMITS, shares_of_limits
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.report import Drawing, Section, Table, write_page
+from analysis.pages.page import Drawing, Section, Table, write_page
 from rodent.cli.evaluate import COLUMNS, groups_of
 from rodent.cli.evaluate.drawings import alive, errors, within
 from training.evaluate import Trace

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis.drawing import line, spans
-from analysis.report import Drawing, Film, Section, Table, write_page
+from analysis.pages.drawing import line, spans
+from analysis.pages.page import Drawing, Film, Section, Table, write_page
 from rodent.body import Body
 from rodent.body_config import BodyConfig
 from rodent.cli.register.drawings import arena, course

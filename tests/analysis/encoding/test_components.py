@@ -3,7 +3,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from analysis.components import Components
+from analysis.encoding.components import Components
 
 
 @pytest.fixture(scope="module")

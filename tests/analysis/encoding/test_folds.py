@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.folds import Folds
+from analysis.encoding.folds import Folds
 from rodent.errors import InputError
 
 SIZES = {

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.neural import SAME_RATE, SpikeCounts, SpikeTimes
+from analysis.neural.session import SAME_RATE, SpikeCounts, SpikeTimes
 from rodent.errors import InputError
 from rodent.files import existing_file, open_hdf5
 

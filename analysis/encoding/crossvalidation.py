@@ -23,11 +23,11 @@ from typing import Any
 
 import numpy as np
 
-from analysis.components import Components
-from analysis.encoder import PoissonEncoder, likelihood_gain
-from analysis.folds import Folds
-from analysis.neural import NeuralSession
-from analysis.settings import EncodingSettings
+from analysis.encoding.components import Components
+from analysis.encoding.folds import Folds
+from analysis.encoding.poisson import PoissonEncoder, likelihood_gain
+from analysis.encoding.settings import EncodingSettings
+from analysis.neural.session import BinnedSpikes
 from analysis.timeline import Timeline
 from rodent.errors import InputError
 
@@ -117,7 +117,7 @@ def n_fits(settings: EncodingSettings) -> int:
 
 def cross_validate(
     timeline: Timeline,
-    session: NeuralSession,
+    session: BinnedSpikes,
     layer: str,
     settings: EncodingSettings,
     advance: Callable[[int], None] = lambda n: None,
@@ -257,7 +257,7 @@ def _folds(n_rows: int, bin_seconds: float, settings: EncodingSettings) -> Folds
 
 
 def _enough_spikes(
-    counts: np.ndarray, session: NeuralSession, settings: EncodingSettings
+    counts: np.ndarray, session: BinnedSpikes, settings: EncodingSettings
 ) -> tuple[np.ndarray, dict[str, str]]:
     """Which neurons fire enough, bool, shape (neurons,), and what is wrong with the others."""
     spikes = counts.sum(0, dtype=np.int64)

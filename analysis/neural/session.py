@@ -1,6 +1,6 @@
 """Spikes in: counts or times of spikes, put on the bins of a recording.
 
-    spikes = read_spikes(Path("spikes.npz"))            # of analysis.spikefile
+    spikes = read_spikes(Path("spikes.npz"))            # of analysis.neural.spikefile
     bin_seconds = spikes.fitting_bin(fps=50.0)
     session = spikes.on_bins(n_bins=9000, bin_seconds=bin_seconds, offset=12.5)
     session.counts                                      # (bins, neurons)
@@ -24,7 +24,7 @@ _ALIGNED = 0.01  # bins by which the start of the recording may miss the edge of
 
 
 @dataclasses.dataclass(frozen=True)
-class NeuralSession:
+class BinnedSpikes:
     """Spike counts on the bins of a recording.
 
     Attributes:
@@ -72,7 +72,7 @@ class SpikeCounts:
             f"{100 / fps:g} s is a multiple of both; give spike times instead of counts"
         )
 
-    def on_bins(self, n_bins: int, bin_seconds: float, offset: float | None) -> NeuralSession:
+    def on_bins(self, n_bins: int, bin_seconds: float, offset: float | None) -> BinnedSpikes:
         """The counts in the bins of a recording; see the module.
 
         Args:
@@ -129,7 +129,7 @@ class SpikeTimes:
         """One frame, seconds: times can be put in bins of any length."""
         return 1 / fps
 
-    def on_bins(self, n_bins: int, bin_seconds: float, offset: float | None) -> NeuralSession:
+    def on_bins(self, n_bins: int, bin_seconds: float, offset: float | None) -> BinnedSpikes:
         """The counts in the bins of a recording; arguments and errors as for `SpikeCounts`.
 
         The file does not say how long was recorded: bins before the first and after the
@@ -172,7 +172,7 @@ def _session(
     covered: np.ndarray,
     span: tuple[float, float],
     offset: float | None,
-) -> NeuralSession:
+) -> BinnedSpikes:
     start = offset or 0.0
     stop = start + len(covered) * bin_seconds
     if not covered.any():
@@ -187,7 +187,7 @@ def _session(
     missing = int((~covered).sum()) * bin_seconds
     notes = (f"{missing:g} of {stop - start:g} s of the recording have no spike data and are left out",)
     counts = np.where(covered[:, None], counts, 0)
-    return NeuralSession(counts, names, bin_seconds, covered, notes if missing else ())
+    return BinnedSpikes(counts, names, bin_seconds, covered, notes if missing else ())
 
 
 def _multiple(long: float, short: float) -> int | None:

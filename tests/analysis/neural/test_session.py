@@ -5,8 +5,8 @@ import h5py
 import numpy as np
 import pytest
 
-from analysis.neural import SpikeCounts, SpikeTimes
-from analysis.spikefile import read_spikes
+from analysis.neural.session import SpikeCounts, SpikeTimes
+from analysis.neural.spikefile import read_spikes
 from rodent.cli import main
 from rodent.errors import InputError
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import PoissonRegressor
 
-from analysis import encoder as module
-from analysis.encoder import PoissonEncoder, bits_per_spike, load_nemos
+from analysis.encoding import poisson as module
+from analysis.encoding.poisson import PoissonEncoder, bits_per_spike, load_nemos
 from rodent.errors import InputError
 
 

@@ -4,10 +4,10 @@ import json
 import numpy as np
 import pytest
 
-from analysis.encoder import PoissonEncoder, bits_per_spike
-from analysis.encoding import EncodingResult, cross_validate, n_fits
-from analysis.neural import NeuralSession
-from analysis.settings import EncodingSettings
+from analysis.encoding.crossvalidation import EncodingResult, cross_validate, n_fits
+from analysis.encoding.poisson import PoissonEncoder, bits_per_spike
+from analysis.encoding.settings import EncodingSettings
+from analysis.neural.session import BinnedSpikes
 from analysis.timeline import Timeline
 from rodent.cli import main
 from rodent.errors import InputError
@@ -33,10 +33,10 @@ def driven(timeline) -> np.ndarray:
     return np.exp(timeline.units("mine") @ weights * np.sqrt(6) - 1)
 
 
-def spikes_of(rate: np.ndarray, seed: int = 0) -> NeuralSession:
+def spikes_of(rate: np.ndarray, seed: int = 0) -> BinnedSpikes:
     counts = np.random.default_rng(seed).poisson(rate)
     names = tuple(f"n{i}" for i in range(counts.shape[1]))
-    return NeuralSession(counts, names, BIN, np.ones(len(counts), bool))
+    return BinnedSpikes(counts, names, BIN, np.ones(len(counts), bool))
 
 
 def test_neurons_are_found_in_the_layer_that_drives_them(timeline, driven):

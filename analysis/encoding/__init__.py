@@ -1,0 +1,1 @@
+"""Encoding models: how well features of behavior, or units of a network, predict spikes."""
