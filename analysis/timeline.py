@@ -89,21 +89,36 @@ class Timeline:
             InputError: the layer was not recorded, has different sizes, or is not finite.
         """
         parts = [r.units(layer) for r in self.rollouts]
+        return self.averaged(parts, f"layer {layer!r}", column="unit")
+
+    def averaged(self, parts: Sequence[np.ndarray], what: str, column: str = "column") -> np.ndarray:
+        """Values of every frame, averaged over each bin, shape (bins, n), float32.
+
+        Bins in which the rat had failed hold zeros.
+
+        Args:
+            parts: of each rollout, shape (frames, n).
+            what: they are, for the error.
+            column: what the error calls one of the n.
+
+        Raises:
+            InputError: rollouts differ in n, or a value of a bin in use is not finite.
+        """
         widths = {part.shape[1] for part in parts}
         if len(widths) > 1:
             raise InputError(
-                f"layer {layer!r} has {' and '.join(map(str, sorted(widths)))} units in different rollouts"
+                f"{what} has {' and '.join(map(str, sorted(widths)))} {column}s in different rollouts"
             )
-        units = _in_bins(np.concatenate(parts), self.n_frames)
-        # what a network computes after a failure may be anything, and is not used
-        units = np.where(self.alive[:, None, None], units, np.float32(0)).mean(1, dtype=np.float32)
-        if not np.isfinite(units).all():
-            where, unit = (int(i) for i in np.argwhere(~np.isfinite(units))[0])
+        values = _in_bins(np.concatenate(parts).astype(np.float32, copy=False), self.n_frames)
+        # what is computed after a failure may be anything, and is not used
+        values = np.where(self.alive[:, None, None], values, np.float32(0)).mean(1, dtype=np.float32)
+        if not np.isfinite(values).all():
+            where, bad = (int(i) for i in np.argwhere(~np.isfinite(values))[0])
             name = self.rollouts[self.rollout[where]].name
             raise InputError(
-                f"unit {unit} of layer {layer!r} is not finite in rollout {name!r} (bin {where} of all)"
+                f"{column} {bad} of {what} is not finite in rollout {name!r} (bin {where} of all)"
             )
-        return units
+        return values
 
     def lagged(self, lags: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
         """The bins that have units at all lags, and where those are.

@@ -9,7 +9,7 @@ import pytest
 
 import rodent.cli.demo.way as way
 from analysis.encoding.settings import EncodingSettings
-from analysis.neural.spikefile import read_spikes
+from analysis.neural.read import read_session
 from rodent.cli.demo import Demo
 from rodent.cli.demo.page import of_kind, write_report
 from rodent.cli.demo.way import FEW, FILES, LAYER, Plan, make_demo
@@ -74,7 +74,7 @@ def test_files_hold_what_they_say(made):
         assert LAYER in recording.rollouts["walk.1"].layers
         again = [recording.rollouts[f"walk.{i}"]["qpos"] for i in (1, 2)]
     assert not np.array_equal(*again)  # each time with noise of its own
-    assert read_spikes(out / "spikes.npz").counts.shape == (1040, 8)
+    assert read_session(out / "spikes.npz").spikes.counts.shape == (1040, 8)
     if not result["no_film_because"]:
         import av
 

@@ -19,7 +19,7 @@ import pytest
 import tyro
 
 from analysis.encoding.settings import EncodingSettings
-from analysis.neural.spikefile import read_spikes
+from analysis.neural.read import read_session
 from rodent.body import Body
 from rodent.cli import main
 from rodent.cli.main import Command
@@ -196,7 +196,7 @@ def test_code_marked_as_runnable_runs(page, files, tmp_path, monkeypatch):
     if page.name == "python.md":
         assert names["units"].shape == (60, 12)  # that clip's frames, that layer's units
     if page.name == "tutorial.md":
-        assert read_spikes(Path("spikes.npz")).names[:1] == ("driven_0",)
+        assert read_session(Path("spikes.npz")).names[:1] == ("driven_0",)
 
 
 def test_every_command_line_in_the_docs_parses(monkeypatch):

@@ -53,8 +53,9 @@ class Components:
         return self
 
     def transform(self, units: np.ndarray) -> np.ndarray:
-        """Features of any bins, shape (bins, features)."""
-        return np.concatenate([self._standardise(part) @ self.weights_ for part in _parts(units)])
+        """Features of any bins, shape (bins, features), float32."""
+        weights = self.weights_.astype(np.float32)
+        return np.concatenate([self._standardise(part) @ weights for part in _parts(units)])
 
     def _standardise(self, units: np.ndarray, which: np.ndarray | slice = slice(None)) -> np.ndarray:
         # the difference is taken in double precision, the rest need not be

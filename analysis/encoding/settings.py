@@ -2,20 +2,29 @@
 
 import dataclasses
 import math
+from typing import Literal
 
 from rodent.errors import InputError
+
+ModelName = Literal["ridge", "elastic-net", "group-lasso", "banded-ridge"]
 
 
 @dataclasses.dataclass(frozen=True)
 class EncodingSettings:
-    """How neurons are regressed on units, and how the regression is tested."""
+    """How neurons are regressed on features, and how the regression is tested."""
 
+    model: ModelName = "ridge"
+    """Poisson regression with a penalty on squares (`ridge`), on squares and absolute values
+    (`elastic-net`) or on the norm of each band (`group-lasso`, which leaves out whole bands); or
+    linear regression of the root of the counts with a penalty per band (`banded-ridge`)."""
     components: int = 32
-    """Principal components kept of a layer's standardised units; a layer with no more units
-    than this is used as it is. Also bounds the cost, which is linear in it."""
+    """Principal components kept of each band's standardised features; a band with no more than
+    this is used as it is. Also bounds the cost."""
     lags: tuple[float, ...] = (0.0,)
-    """Delays of the units, seconds: at 0.1 the spikes are predicted from the units 0.1 s
+    """Delays of the features, seconds: at 0.1 the spikes are predicted from the features 0.1 s
     earlier, at -0.1 from those 0.1 s later. Each lag adds a set of components."""
+    band_lags: tuple[str, ...] = ()
+    """Other lags for some bands, as in `joints=0,0.1`."""
     folds: int = 5
     """Parts of the session that are held out in turn; each consists of whole blocks."""
     block_seconds: float = 60.0
@@ -25,41 +34,65 @@ class EncodingSettings:
     """Trimmed from both ends of every training block, on top of the span of the lags, so that
     no training bin is near a held-out one."""
     strengths: tuple[float, ...] = (0.001, 0.01, 0.1, 1.0, 10.0)
-    """Ridge penalties to choose from, relative to a neuron's mean count: at 1 a component of
-    unit variance is shrunk by half. Chosen per neuron within the training folds; one value
-    saves that search."""
+    """Strengths of the penalty to choose from, relative to a neuron's mean count: at 1 ridge
+    shrinks a component of unit variance by half. Chosen per neuron within the training folds; one
+    value saves that search."""
+    l1_ratio: float = 0.5
+    """Part of the elastic net's penalty that is absolute values, above 0 and at most 1."""
+    band_weights: int = 20
+    """Weightings of the bands against one another that banded ridge chooses from; drawn at random."""
     shifts: int = 5
     """Random time shifts that the null is averaged over."""
     shift_seconds: float = 20.0
     """The least such shift. It should exceed the time over which behavior repeats itself."""
-    min_rate: float = 0.1
-    """Neurons that fire less are left out, Hz."""
     seed: int = 0
-    """Of the random shifts."""
+    """Of the random shifts, weightings and bootstraps."""
 
     def __post_init__(self) -> None:
-        for name, low in (("components", 1), ("folds", 2), ("shifts", 1), ("seed", 0)):
+        for name, low in (("components", 1), ("folds", 2), ("band_weights", 1), ("shifts", 1), ("seed", 0)):
             _check(name, getattr(self, name) >= low, getattr(self, name), f"at least {low}")
         for name in ("block_seconds", "shift_seconds"):
             value = getattr(self, name)
             _check(name, 0 < value < math.inf, value, "positive")
-        for name in ("gap_seconds", "min_rate"):
-            value = getattr(self, name)
-            _check(name, 0 <= value < math.inf, value, "zero or more")
+        _check("gap_seconds", 0 <= self.gap_seconds < math.inf, self.gap_seconds, "zero or more")
+        _check("l1_ratio", 0 < self.l1_ratio <= 1, self.l1_ratio, "above 0 and at most 1")
         good = all(0 < s < math.inf for s in self.strengths)
         _check("strengths", bool(self.strengths) and good, self.strengths, "positive numbers")
-        good = all(map(math.isfinite, self.lags)) and len(set(self.lags)) == len(self.lags)
-        _check("lags", bool(self.lags) and good, self.lags, "different numbers of seconds")
+        for lags in (self.lags, *self._band_lags().values()):
+            good = all(map(math.isfinite, lags)) and len(set(lags)) == len(lags)
+            _check("lags", bool(lags) and good, lags, "different numbers of seconds")
         if len(self.strengths) > 1 and self.folds < 3:
             raise InputError(
                 f"{self.folds} folds leave nothing to choose between {len(self.strengths)} strengths with; "
                 "take 3 folds or more, or one strength"
             )
 
+    def lags_of(self, band: str) -> tuple[float, ...]:
+        """Lags of a band, seconds."""
+        return self._band_lags().get(band, self.lags)
+
+    @property
+    def all_lags(self) -> tuple[float, ...]:
+        """Those of any band, seconds, in order: the bins used are the same for all."""
+        return tuple(sorted({*self.lags, *(lag for lags in self._band_lags().values() for lag in lags)}))
+
     @property
     def lag_span(self) -> float:
-        """From the latest to the earliest units that one bin is predicted from, seconds."""
-        return max(*self.lags, 0.0) - min(*self.lags, 0.0)
+        """From the latest to the earliest features that one bin is predicted from, seconds."""
+        return max(*self.all_lags, 0.0) - min(*self.all_lags, 0.0)
+
+    def _band_lags(self) -> dict[str, tuple[float, ...]]:
+        found = {}
+        for text in self.band_lags:
+            name, _, lags = text.partition("=")
+            try:
+                found[name] = tuple(float(lag) for lag in lags.split(","))
+            except ValueError as error:
+                raise InputError(
+                    f"encoding setting band_lags has {text!r}; a band and its lags in seconds are wanted, as "
+                    "in joints=0,0.1"
+                ) from error
+        return found
 
 
 def _check(name: str, good: bool, value: object, wanted: str) -> None:

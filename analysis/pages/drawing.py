@@ -5,7 +5,7 @@ figure.savefig("curve.svg")
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 # distinct to every kind of colour vision (Okabe & Ito, Color universal design, 2008)
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-_GREY = "#98A2B3"
+_DASHES = ("-", "--", ":", "-.")
+_GREY, _SHADE = "#98A2B3", "#7A8496"
 _WIDTH = 8.0  # inches; a page scales it to its own
+_MOST_DOTS = 1500  # drawn each by itself; more become a picture
 
 
 def curve(x: np.ndarray, y: np.ndarray, x_label: str, y_label: str, top: float | None = None) -> "Figure":
@@ -26,6 +28,27 @@ def curve(x: np.ndarray, y: np.ndarray, x_label: str, y_label: str, top: float |
         axes.axhline(top, color=_GREY, linestyle="--", linewidth=1)
     axes.plot(x, y, color=COLORS[0], marker="o", markersize=4)
     axes.set(xlabel=x_label, ylabel=y_label, ylim=(0, None))
+    return figure
+
+
+def courses(panels: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], x_label: str) -> "Figure":
+    """Figures of merit over time, one above the other, each with a line for every run.
+
+    Args:
+        panels: by what is measured, the best at the top: for every run, x and y of shape (n,).
+        x_label: what x is.
+    """
+    figure, stack = _stack([2.2] * len(panels))
+    for axes, (y_label, runs) in zip(stack, panels.items(), strict=True):
+        for i, (name, (x, y)) in enumerate(runs.items()):
+            axes.plot(x, y, **_line(i), linewidth=1.4, label=name)
+        axes.set(ylabel=y_label, ylim=(0, None))
+        axes.sharex(stack[-1])
+        axes.tick_params(labelbottom=axes is stack[-1])
+    stack[-1].set(xlabel=x_label, xlim=(0, None))
+    names, handles = stack[0].get_legend_handles_labels()[::-1]
+    if len(names) > 1:
+        figure.legend(handles, names, frameon=False, loc="outside upper center", ncols=min(len(names), 4))
     return figure
 
 
@@ -123,6 +146,63 @@ def scores(found: Mapping[str, np.ndarray], null: Mapping[str, np.ndarray], unit
             labels.append(label)
     axes.set(ylabel=unit, xticks=range(len(labels)), xticklabels=labels)
     return figure
+
+
+def layer_scores(
+    layers: Sequence[str], found: Sequence[np.ndarray], null: Sequence[np.ndarray], unit: str
+) -> "Figure":
+    """For every layer a row of dots, one per neuron, and below it a row of what their nulls score.
+
+    Args:
+        layers: from top to bottom.
+        found, null: of each layer, shape (neurons,).
+        unit: of the scores.
+    """
+    figure, axes = _empty(0.9 + 0.45 * len(layers))
+    axes.axvline(0, color=_GREY, linewidth=1)
+    many = sum(map(len, found)) > _MOST_DOTS
+    for kind, color, at, values in (("score", COLORS[0], -0.17, found), ("null", "none", 0.17, null)):
+        edge = COLORS[0] if kind == "score" else _SHADE
+        for i, dots in enumerate(values):
+            spread = i + at + 0.08 * np.sin(2.4 * np.arange(len(dots)))  # apart, and the same each time
+            label = kind if i == 0 else None
+            axes.scatter(dots, spread, s=10, color=color, edgecolor=edge, linewidth=0.6, label=label)
+            axes.vlines(np.nanmean(dots), i + at - 0.19, i + at + 0.19, color=edge, linewidth=2.5)
+    for dots in axes.collections:
+        dots.set_rasterized(many)
+    axes.set(xlabel=unit, yticks=range(len(layers)), yticklabels=layers, ylim=(len(layers) - 0.5, -0.5))
+    axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    return figure
+
+
+def intervals(
+    names: Sequence[str],
+    values: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    x_label: str,
+) -> "Figure":
+    """For every name a value and the interval that it lies in.
+
+    Args:
+        names: from top to bottom.
+        values: shape (names,).
+        low, high: ends of the intervals, NaN where there is none, shape (names,).
+        x_label: what they are.
+    """
+    figure, axes = _empty(0.9 + 0.28 * len(names))
+    axes.axvline(0, color=_GREY, linewidth=1)
+    at = np.arange(len(names))
+    known = np.isfinite(low) & np.isfinite(high)
+    axes.hlines(at[known], low[known], high[known], color=COLORS[0], linewidth=1.5)
+    axes.scatter(values, at, s=28, color=COLORS[0], zorder=3)
+    axes.set(xlabel=x_label, yticks=at, yticklabels=names, ylim=(len(names) - 0.5, -0.5))
+    return figure
+
+
+def _line(i: int) -> dict[str, Any]:
+    """How the line of the i-th of several things looks: colours first, then dashes too."""
+    return {"color": COLORS[i % len(COLORS)], "linestyle": _DASHES[i // len(COLORS) % len(_DASHES)]}
 
 
 def _empty(height: float) -> "tuple[Figure, Axes]":

@@ -17,7 +17,10 @@ from rodent.cli.encode import Encode
 from rodent.cli.evaluate import Evaluate
 from rodent.cli.register import Register
 from rodent.cli.render import Render
+from rodent.cli.report import Report
 from rodent.cli.rollout import Rollout
+from rodent.cli.rsa import Rsa
+from rodent.cli.spikes import Spikes
 from rodent.cli.train import Train
 from rodent.cli.view import View
 from rodent.errors import InputError, WorkError
@@ -32,7 +35,10 @@ Command = (
     | Annotated[Rollout, tyro.conf.subcommand("rollout")]
     | Annotated[Render, tyro.conf.subcommand("render")]
     | Annotated[View, tyro.conf.subcommand("view")]
+    | Annotated[Spikes, tyro.conf.subcommand("spikes")]
     | Annotated[Encode, tyro.conf.subcommand("encode")]
+    | Annotated[Rsa, tyro.conf.subcommand("rsa")]
+    | Annotated[Report, tyro.conf.subcommand("report")]
 )
 
 

@@ -24,6 +24,7 @@ from rodent.motion.kinematics import continuous_quaternions, resample, rotate, v
 from rodent.motion.raw import RawClip, RawClips, Root
 from rodent.motion.validate import (
     body_of_scale,
+    check_companions,
     check_fps,
     check_joint_names,
     check_motion,
@@ -31,6 +32,8 @@ from rodent.motion.validate import (
     check_ranges,
     torso_offset,
 )
+
+_PER_FRAME = ("qpos", "keypoints", "residuals")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +116,9 @@ def _convert(
         qvel=velocities(qpos, fps),
         keypoints=None if raw.keypoints is None else raw.keypoints + np.array([0.0, 0.0, shift]),
         keypoint_names=of.keypoint_names if raw.keypoints is not None else (),
+        residuals=raw.residuals,
+        keypoint_bodies=raw.keypoint_bodies,
+        keypoint_offsets=raw.keypoint_offsets,
         floor_shift=raw.floor_shift + shift,
     )
     return clip if options.resample is None else resample(clip, options.resample)
@@ -149,10 +155,10 @@ def _cut(clips: tuple[RawClip, ...], options: ImportOptions, path: Path) -> list
             raise InputError(
                 f"{path}: clip {clip.name!r}: {len(clip.qpos)} frames do not divide into clips of {length}"
             )
-        poses = np.split(clip.qpos, count)
-        points = [None] * count if clip.keypoints is None else np.split(clip.keypoints, count)
-        for i, (qpos, keypoints) in enumerate(zip(poses, points, strict=True)):
-            pieces.append(dataclasses.replace(clip, name=f"{clip.name}_{i}", qpos=qpos, keypoints=keypoints))
+        for i in range(count):
+            own = slice(i * length, (i + 1) * length)
+            parts = {field: whole[own] for field in _PER_FRAME if (whole := getattr(clip, field)) is not None}
+            pieces.append(dataclasses.replace(clip, name=f"{clip.name}_{i}", **parts))
     return pieces
 
 
@@ -166,6 +172,8 @@ def _joint_order(raw: RawClips, body: Body, path: Path) -> np.ndarray:
 
 def _of_clip_file(path: Path) -> RawClips:
     clip_set = load_clip_file(path)
+    for clip in clip_set:
+        check_companions(clip, f"{path}: clip {clip.name!r}")
     shared = [field.name for field in dataclasses.fields(RawClip)]
     clips = tuple(RawClip(**{name: getattr(clip, name) for name in shared}) for clip in clip_set)
     # the sets of one file may in principle name their keypoints differently, clip by clip

@@ -28,6 +28,11 @@ class RawClip:
     licence: str = ""
     keypoints: np.ndarray | None = None
     """Metres, shape (frames, K, 3)."""
+    residuals: np.ndarray | None = None
+    """Metres, shape (frames, K)."""
+    keypoint_bodies: tuple[str, ...] = ()
+    keypoint_offsets: np.ndarray | None = None
+    """Metres, shape (K, 3)."""
     floor_shift: float = 0.0
     """Metres by which it was raised before."""
 

@@ -61,7 +61,7 @@ def check_clip_set(clip_set: "ClipSet", where: str) -> None:
         check_poses(clip.qpos, here)
         check_ranges(clip.qpos[:, 7:], body, here)
         check_motion(clip.qpos, clip.fps, body, here)
-        _check_companions(clip, here)
+        check_companions(clip, here)
 
 
 def check_fps(fps: float, where: str) -> None:
@@ -158,8 +158,8 @@ def check_ranges(angles: np.ndarray, body: Body, where: str) -> None:
         )
 
 
-def _check_companions(clip: "Clip", here: str) -> None:
-    """Velocities and keypoints must have the frames of the poses."""
+def check_companions(clip: "Clip", here: str) -> None:
+    """Velocities and keypoints must have the frames of the poses; what is told of keypoints, their number."""
     frames, names = clip.n_frames, clip.keypoint_names
     if clip.qvel is not None:
         if clip.qvel.shape != (frames, NV):

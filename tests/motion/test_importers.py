@@ -1,5 +1,6 @@
 """Every foreign format, and what conversion does to its motion."""
 
+import dataclasses
 import gzip
 import json
 
@@ -243,6 +244,45 @@ def test_a_clip_file_can_be_imported_too(clip_set, body, tmp_path):
         read_clips(tmp_path / "a.h5")
     mended = import_clips(tmp_path / "a.h5")
     np.testing.assert_allclose(mended[0].qpos[:, 7:], clip_set[0].qpos[:, 7:])
+
+
+def test_what_is_known_of_keypoints_is_kept(clip_set, body, tmp_path):
+    clip, rng = clip_set[0], np.random.default_rng(0)
+    known = {
+        "keypoint_names": ("Snout", "KneeL"),
+        "keypoint_bodies": ("skull", "upper_leg_L"),
+        "keypoints": rng.normal(size=(clip.n_frames, 2, 3)),
+        "residuals": rng.random((clip.n_frames, 2)),
+        "keypoint_offsets": rng.normal(size=(2, 3)),
+    }
+    clips = dataclasses.replace(clip_set, clips=(dataclasses.replace(clip, **known),))
+    write_clips(clips, tmp_path / "a.h5")
+    for options, pieces in ((ImportOptions(), 1), (ImportOptions(frames_per_clip=10), 4)):
+        again = import_clips(tmp_path / "a.h5", options)
+        assert len(again) == pieces
+        write_clips(again, tmp_path / "b.h5")
+        read = read_clips(tmp_path / "b.h5")
+        np.testing.assert_array_equal(np.concatenate([c.residuals for c in read]), known["residuals"])
+        for piece in read:
+            assert (piece.keypoint_names, piece.keypoint_bodies) == (
+                ("Snout", "KneeL"),
+                ("skull", "upper_leg_L"),
+            )
+            np.testing.assert_array_equal(piece.keypoint_offsets, known["keypoint_offsets"])
+    (fast,) = import_clips(tmp_path / "a.h5", ImportOptions(resample=100.0))
+    np.testing.assert_array_equal(fast.residuals[::2], known["residuals"])
+    # what does not belong together is an error, and no crash
+    for name, values in (
+        ("residuals", np.zeros((7, 2))),
+        ("keypoints", np.zeros(9)),
+        ("qvel", np.zeros((3, 73))),
+    ):
+        with h5py.File(tmp_path / "a.h5", "r+") as file:
+            del file["clips/Walk_2"][name]
+            file["clips/Walk_2"][name] = values
+        with pytest.raises(InputError, match=rf"a.h5: clip 'Walk_2': {name} .* wanted"):
+            import_clips(tmp_path / "a.h5", ImportOptions(frames_per_clip=10))
+        write_clips(clips, tmp_path / "a.h5")
 
 
 def test_a_long_recording_is_cut_into_clips(pair, tmp_path):

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.encoding.crossvalidation import EncodingResult, cross_validate, n_fits
-from analysis.encoding.poisson import load_nemos
 from analysis.encoding.settings import EncodingSettings
-from analysis.neural.spikefile import read_spikes
+from analysis.neural.clock import Clock
+from analysis.neural.read import read_session
 from analysis.simulation import SimulatedNeurons, simulate_neurons
 from analysis.timeline import Timeline
 from rodent.cli.demo.page import Curve, Results, of_kind, write_report
@@ -85,9 +85,8 @@ def make_demo(out: Path, plan: Plan) -> dict[str, Any]:
         the figures of the closing table, and the files made.
 
     Raises:
-        InputError: the folder is not empty, or what the comparison needs is not installed.
+        InputError: the folder is not empty.
     """
-    load_nemos()  # not found missing after minutes
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} exists already; remove it, or choose another folder: --out FOLDER")
     with explain_os_errors(out):
@@ -200,7 +199,7 @@ def _compare(out: Path, plan: Plan, clips: ClipSet) -> tuple[SimulatedNeurons, E
         timeline = Timeline.of(list(recording.rollouts.values()), recording.fps, BIN_SECONDS)
         neurons = simulate_neurons(timeline, LAYER, plan.neurons, seed=0)
         neurons.write(out / "spikes.npz")
-        spikes = read_spikes(out / "spikes.npz").on_bins(timeline.n_bins, BIN_SECONDS, offset=None)
+        spikes = read_session(out / "spikes.npz").on_bins(timeline.n_bins, BIN_SECONDS, Clock())
         result = cross_validate(timeline, spikes, LAYER, plan.encoding, advance)
     found = {
         "bin_seconds": BIN_SECONDS,

@@ -30,11 +30,18 @@ def write_report(out: Path, policy: str, found: dict[str, Any], traces: Sequence
         InputError: it cannot be written there.
         WorkError: the disk is full.
     """
-    sections = [_whole(found), _survival(found, traces), _ends(found), _clips(found), _errors(found, traces)]
+    sections = [
+        whole(found),
+        _survival(found, traces),
+        _ends(found),
+        clip_by_clip(found),
+        _errors(found, traces),
+    ]
     write_page(out, f"How {policy} tracks {len(traces)} clips", sections)
 
 
-def _whole(found: dict[str, Any]) -> Section:
+def whole(found: dict[str, Any]) -> Section:
+    """The figures of all clips together, and of their groups."""
     mean = found["mean"]
     rows = [
         ["clips", len(found["clips"])],
@@ -116,7 +123,8 @@ def _ends(found: dict[str, Any]) -> Section:
     return Section("What ended them", text, (Table(columns, rows),))
 
 
-def _clips(found: dict[str, Any]) -> Section:
+def clip_by_clip(found: dict[str, Any]) -> Section:
+    """A table of all clips."""
     known = ["split"] if "splits" in found else []
     rows = [
         [

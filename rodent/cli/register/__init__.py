@@ -2,6 +2,8 @@
 
 import contextlib
 import dataclasses
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,7 +41,10 @@ class Register:
     """Frames per second, where the file does not say or is wrong."""
     names: tuple[str, ...] = ()
     """Names of the keypoints in the file's order, where it has none or wrong ones. A file without names is
-    taken to be in the order of the marker set, or of DANNCE if the set has DANNCE's names."""
+    taken to be in the order of the marker set."""
+    ignore: tuple[str, ...] = ()
+    """Keypoints to leave out: those that the marker set does not have, else an error, and those of its own
+    that are better done without."""
     axes: str = "x,y,z"
     """The file's axes that become x, y and z of a right-handed frame with z up, each with or without a minus:
     x,-z,y where y points up."""
@@ -74,27 +79,29 @@ class Register:
         from rodent.motion.keypoints import clean, read_keypoints
         from rodent.motion.registration import Registration, read_markers, registered_clips
 
-        markers, options = read_markers(self.markers), self._clip_options()
+        known, options = read_markers(self.markers), self._clip_options()
+        markers = known.without(self.ignore)
         registration = Registration(markers, self.scale)
         raw = read_keypoints(
             self.keypoints,
             units=self.units,
             fps=self.fps,
             names=self.names or None,
-            unnamed=markers.names,
+            unnamed=known.names,
+            ignore=self.ignore,
             min_confidence=self.min_confidence,
             axes=self.axes,
         )
-        left_out = _left_out(raw, markers, self.keypoints)
+        _require_markers(raw, markers, self.keypoints, self.ignore)
         keypoints, cleaning = clean(raw)
         found, speed = _fitted(registration, keypoints, self.axes)
         body = Body(BodyConfig(scale=registration.scale_))
-        clips = self._resampled(registered_clips(found, body, options))
+        clips = registered_clips(found, body, options)
         contacts = paws_of(clips, body)
         result: dict[str, Any] = {
             **results(registration, found, cleaning, clips, contacts),
             "frames_per_second": speed,
-            "left_out": left_out,
+            "left_out": list(self.ignore),
             "out": str(self.out),
         }
         self._write(registration, found, clips, contacts, result)
@@ -107,8 +114,6 @@ class Register:
             for k in result["keypoints"]
         ]
         print_table(columns, rows)
-        if left_out:
-            say(f"left out, as no markers of the set: {', '.join(left_out)}")
         say(
             f"wrote {self.out}: {len(clips)} clips, {clips.total_frames} frames of a body of scale "
             f"{registration.scale_:.3f}; keypoints are {result['mean_error_mm']:.1f} mm off on average"
@@ -117,14 +122,13 @@ class Register:
     def _clip_options(self) -> "ClipOptions":
         from rodent.motion.registration import ClipOptions
 
-        return ClipOptions(self.seconds, self.subject, self.session, self.licence)
-
-    def _resampled(self, clips: "ClipSet") -> "ClipSet":
-        from rodent.motion import resample
-
-        if self.resample is None:
-            return clips
-        return dataclasses.replace(clips, clips=tuple(resample(clip, self.resample) for clip in clips))
+        return ClipOptions(
+            seconds=self.seconds,
+            resample=self.resample,
+            subject=self.subject,
+            session=self.session,
+            licence=self.licence,
+        )
 
     def _write(
         self,
@@ -151,15 +155,23 @@ class Register:
                 write_report(page, result, registration, found, stretches, clips, contacts)
 
 
-def _left_out(keypoints: "Keypoints", markers: "MarkerSet", path: Path) -> list[str]:
-    """Names of the keypoints that are no markers; all markers must be among the keypoints."""
+def _require_markers(
+    keypoints: "Keypoints", markers: "MarkerSet", path: Path, ignored: Sequence[str]
+) -> None:
+    """All markers must be among the keypoints, and all keypoints be markers."""
     missing = [name for name in markers.names if name not in keypoints.names]
     if missing:
         raise InputError(
             f"{path} has no keypoint {missing[0]!r}, which the marker set has; it has: "
             f"{', '.join(keypoints.names)}; take another set (--markers), or name them as it does (--names)"
         )
-    return [name for name in keypoints.names if name not in markers.names]
+    extra = [name for name in keypoints.names if name not in markers.names]
+    if extra:
+        leave = shlex.join([*ignored, *extra])
+        raise InputError(
+            f"{path} has a keypoint {extra[0]!r}, which the marker set does not have; leave it out "
+            f"(--ignore {leave}), take another set (--markers), or name it as the set does (--names)"
+        )
 
 
 def _fitted(registration: "Registration", keypoints: "Keypoints", axes: str) -> "tuple[Registered, float]":

@@ -76,7 +76,7 @@ def _overview(result: dict[str, Any]) -> Section:
         ["sliding of paws that stand", f"{result['foot_sliding_mm_per_s']:.1f} mm/s"],
         ["depth of the deepest paw in the floor, 95 %", f"{result['floor_penetration_mm']:.2f} mm"],
         ["tilt of the floor, made level", f"{result['floor_tilt_deg']:.2f} degrees"],
-        *([["left out, as no markers of the set", ", ".join(result["left_out"])]] * bool(result["left_out"])),
+        *([["left out, as asked", ", ".join(result["left_out"])]] * bool(result["left_out"])),
     ]
     text = "Errors are distances between where a keypoint was measured and where it sits on the fitted body."
     return Section("What was found", text, (Table(["", ""], rows),))
@@ -123,7 +123,8 @@ def _gaps(found: Registered, stretches: Sequence[slice]) -> list[Table]:
 
 
 def _keypoints(result: dict[str, Any]) -> Section:
-    columns = ["keypoint", "mean, mm", "95 %, mm", "seen", "moved, mm", "spikes", "swapped", "filled"]
+    kinds = ("lost", "spikes", "swapped", "filled")
+    columns = ["keypoint", "mean, mm", "95 %, mm", "seen", "moved, mm", *kinds]
     cleaned = result["cleaning"]["keypoints"]
     rows = [
         [
@@ -132,13 +133,14 @@ def _keypoints(result: dict[str, Any]) -> Section:
             f"{one['p95_error_mm']:.2f}",
             f"{one['seen']:.0%}",
             f"{one['offset_moved_mm']:.1f}",
-            *(cleaned[one["name"]][kind] for kind in ("spikes", "swapped", "filled")),
+            *(cleaned[one["name"]][kind] for kind in kinds),
         ]
         for one in result["keypoints"]
     ]
     text = (
-        "Moved: how far the fit has put a keypoint from the guess of the marker set. Before the fit spikes "
-        "are taken out, swapped sides exchanged back and short gaps filled, in so many frames."
+        "Moved: how far the fit has put a keypoint from the guess of the marker set. Before the fit frames "
+        "in which the whole rat was lost, and spikes, are taken out, swapped sides exchanged back and short "
+        "gaps filled, in so many frames."
     )
     return Section("Keypoints", text, (Table(columns, rows),))
 

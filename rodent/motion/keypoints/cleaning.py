@@ -3,8 +3,9 @@
     keypoints, cleaning = clean(keypoints, max_gap=0.1)
     cleaning.to_json()["total"]        # {'uncertain': 0, 'swapped': 12, 'spikes': 31, ...}
 
-In this order: points of low confidence become missing, swapped left and right are exchanged back,
-points that jump away and back become missing, and short gaps are filled. Long gaps stay.
+In this order: points of low confidence become missing, and frames in which the tracker has lost the whole
+animal; swapped left and right are exchanged back, points that jump away and back become missing, and short
+gaps are filled. Long gaps stay.
 """
 
 import dataclasses
@@ -14,6 +15,7 @@ import numpy as np
 
 from rodent.errors import InputError
 from rodent.motion.keypoints.keypoints import Keypoints
+from rodent.motion.keypoints.losses import lost_frames
 from rodent.motion.keypoints.swaps import in_place, side_pairs, swapped_frames
 
 # metres from the running median of 7 frames. In nine public clips of real rats that walk, rear and
@@ -33,6 +35,8 @@ class Cleaning:
     """Frames there are."""
     uncertain: np.ndarray
     """Made missing for their low confidence."""
+    lost: np.ndarray
+    """Made missing because most keypoints jump away and back at once."""
     swapped: np.ndarray
     """Exchanged with the other side."""
     spikes: np.ndarray
@@ -53,7 +57,7 @@ class Cleaning:
         }
 
 
-_KINDS = ("uncertain", "swapped", "spikes", "filled", "missing")
+_KINDS = ("uncertain", "lost", "swapped", "spikes", "filled", "missing")
 
 
 def clean(
@@ -68,7 +72,8 @@ def clean(
     Args:
         keypoints: as they were read.
         min_confidence: points of a lower confidence become missing; 0 keeps all.
-        max_spike: metres that a point may be away from the running median of its 7 frames.
+        max_spike: metres that a point may be away from the running median of its 7 frames, and that most of
+            them may jump at once.
         max_gap: seconds; gaps no longer than this are filled with a shape-preserving cubic (PCHIP)
             through the points around, which never leaves the range between them.
 
@@ -80,7 +85,9 @@ def clean(
     if not 0 <= max_gap < np.inf:
         raise InputError(f"max_gap is {max_gap:g} s; it must not be negative")
     trusted = keypoints.confident(min_confidence)
-    sided, swapped = _put_sides_right(trusted)
+    lost = lost_frames(trusted.points, trusted.fps, max_spike)
+    found = dataclasses.replace(trusted, points=np.where(lost[:, None, None], np.nan, trusted.points))
+    sided, swapped = _put_sides_right(found)
     spikes = _spikes(sided.points, max_spike)
     calm = np.where(spikes[..., None], np.nan, sided.points)
     whole = _fill(calm, int(max_gap * keypoints.fps + 1e-6))
@@ -89,6 +96,7 @@ def clean(
         keypoints.names,
         keypoints.n_frames,
         uncertain=_count(trusted.missing & ~keypoints.missing),
+        lost=_count(lost[:, None] & ~trusted.missing),
         swapped=_count(swapped),
         spikes=_count(spikes),
         filled=_count(np.isnan(calm[..., 0]) & ~cleaned.missing),

@@ -6,6 +6,7 @@ keypoints.select(slice(0, 500)).subset(["Snout"])
 """
 
 import dataclasses
+import shlex
 from collections.abc import Iterable
 
 import numpy as np
@@ -165,5 +166,6 @@ def _check_presence(missing: np.ndarray, names: tuple[str, ...]) -> None:
         raise InputError(f"all keypoints are missing in all {len(missing)} frames")
     if len(absent):
         raise InputError(
-            f"keypoint {names[absent[0]]!r} is missing in all {len(missing)} frames; leave it out"
+            f"keypoint {names[absent[0]]!r} is missing in all {len(missing)} frames; leave it out: "
+            f"--ignore {shlex.quote(names[absent[0]])}"
         )

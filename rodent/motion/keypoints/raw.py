@@ -9,14 +9,6 @@ import numpy as np
 from rodent.errors import InputError
 from rodent.motion.raw import numbers
 
-DANNCE = (
-    *("Snout", "EarL", "EarR", "SpineF", "SpineM", "SpineL", "TailBase"),
-    *("ShoulderL", "ElbowL", "WristL", "HandL", "ShoulderR", "ElbowR", "WristR", "HandR"),
-    *("HipL", "KneeL", "AnkleL", "FootL", "HipR", "KneeR", "AnkleR", "FootR"),
-)
-"""The keypoints of DANNCE's rat in the order of its files, which do not name them: that of an NWB file which
-talmolab/stac-mjx has beside the MAT file of the same recording."""
-
 
 @dataclasses.dataclass(frozen=True)
 class RawKeypoints:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from rodent.errors import InputError
+from rodent.errors import InputError, unknown
 from rodent.files import existing_file, reading
 from rodent.motion.keypoints.axes import AXES, axes_matrix
 from rodent.motion.keypoints.hdf5 import read_hdf5
 from rodent.motion.keypoints.keypoints import Keypoints
 from rodent.motion.keypoints.matlab import read_matlab
-from rodent.motion.keypoints.raw import DANNCE, RawKeypoints, in_order, names_of, word_of
+from rodent.motion.keypoints.raw import RawKeypoints, in_order, names_of, word_of
 from rodent.motion.keypoints.tables import read_table
 from rodent.motion.keypoints.timing import frame_rate
 from rodent.motion.keypoints.units import Units, metres_per_unit
@@ -34,6 +34,7 @@ def read_keypoints(
     fps: float | None = None,
     names: Sequence[str] | None = None,
     unnamed: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
     min_confidence: float = 0.0,
     axes: str = AXES,
 ) -> Keypoints:
@@ -46,8 +47,8 @@ def read_keypoints(
         fps: frames per second; what the file says if not given. Given, the file's timestamps are not
             looked at.
         names: names of the keypoints in the file's order; what the file says if not given.
-        unnamed: names for a file that has none, in its order; if they are those of DANNCE's rat, they are
-            taken in DANNCE's order, whatever theirs.
+        unnamed: names for a file that has none, in its order.
+        ignore: names of keypoints that are left out, whatever stands there.
         min_confidence: points of a lower confidence count as missing, in the file's own measure.
         axes: the file's axes that become x, y and z, with z up, as in `Keypoints.along`.
 
@@ -61,12 +62,13 @@ def read_keypoints(
     path = existing_file(Path(path))
     expected = names or unnamed
     raw = _read(path, None if expected is None else len(expected))
-    if names is None and raw.names is None:
-        names = DANNCE if unnamed and set(unnamed) == set(DANNCE) else unnamed
-    scale = metres_per_unit(raw.points, units, raw.units, path)
-    known, rate = _names(raw, names, path), _rate(raw, fps, path)
+    known, rate = _names(raw, names, unnamed, path), _rate(raw, fps, path)
+    kept = _kept(known, ignore, path)
+    points = raw.points[:, kept]
+    scale = metres_per_unit(points, units, raw.units, path)
+    confidence = None if raw.confidence is None else _confidence(raw, raw.confidence, path)[:, kept]
     try:
-        keypoints = Keypoints(raw.points * scale, known, rate, raw.confidence, path.name)
+        keypoints = Keypoints(points * scale, tuple(known[i] for i in kept), rate, confidence, path.name)
         _check_motion(keypoints)
         return keypoints.confident(min_confidence).along(axes)
     except InputError as error:
@@ -118,14 +120,34 @@ def _read_npz(path: Path, count: int | None) -> RawKeypoints:
     )
 
 
-def _names(raw: RawKeypoints, given: Sequence[str] | None, path: Path) -> tuple[str, ...]:
-    names, count = raw.names if given is None else tuple(given), raw.points.shape[1]
+def _names(
+    raw: RawKeypoints, given: Sequence[str] | None, unnamed: Sequence[str] | None, path: Path
+) -> tuple[str, ...]:
+    names = next((tuple(each) for each in (given, raw.names, unnamed) if each is not None), None)
+    count = raw.points.shape[1]
     if names is None:
         raise InputError(f"{path} does not name its {count} keypoints; give the names in its order: --names")
     if len(names) != count:
-        whose = "names" if given is None else "names were given"
+        whose = "names were given" if given is not None or raw.names is None else "names"
         raise InputError(f"{path}: {len(names)} {whose} for {count} keypoints; give one for each")
     return names
+
+
+def _kept(names: tuple[str, ...], ignore: Sequence[str], path: Path) -> list[int]:
+    """Which keypoints are not to be left out."""
+    for name in ignore:
+        if name not in names:
+            raise unknown("keypoint", name, names, f"{path}, to be left out (--ignore)")
+    kept = [i for i, name in enumerate(names) if name not in ignore]
+    if not kept:
+        raise InputError(f"{path}: all {len(names)} keypoints are to be left out; leave out fewer: --ignore")
+    return kept
+
+
+def _confidence(raw: RawKeypoints, confidence: np.ndarray, path: Path) -> np.ndarray:
+    if confidence.shape != raw.points.shape[:2]:
+        raise InputError(f"{path}: confidence has shape {confidence.shape}; {raw.points.shape[:2]} is wanted")
+    return confidence
 
 
 def _check_motion(keypoints: Keypoints) -> None:

@@ -12,8 +12,9 @@ from rodent.body import Body
 from rodent.errors import InputError
 from rodent.motion.behavior import behaviors, most_common
 from rodent.motion.clip import Clip, ClipSet
-from rodent.motion.kinematics import velocities
+from rodent.motion.kinematics import resample, velocities
 from rodent.motion.registration.fit import Registered
+from rodent.motion.validate import check_fps
 
 _SEEN = 0.5  # share of the keypoints that a frame must have to be told from its neighbours
 _GAP = 0.1  # seconds without, after which a clip ends
@@ -33,14 +34,19 @@ class ClipOptions:
     """Which recording."""
     licence: str = ""
     """The terms the motion may be used under."""
+    resample: float | None = None
+    """Frame rate of the clips, Hz; that of the keypoints if not given."""
     cutoff: float = 15.0
     """Frequency at which velocities are halved, and beyond which they fade, Hz. Rats at 0.1 to 0.8 m/s take
     1.5 to 5 steps a second (Gorska et al., Acta Neurobiol. Exp. 59, 131, 1999); 15 Hz is the third harmonic.
-    Less than twice as many frames a second hold nothing beyond, and are left alone."""
+    Less than twice as many frames a second hold nothing beyond, and are left alone. It is done once, at the
+    frame rate of the clips."""
 
     def __post_init__(self) -> None:
         if self.seconds is not None and not _SHORTEST <= self.seconds < np.inf:
             raise InputError(f"clips of {self.seconds:g} s make no sense; take {_SHORTEST:g} s or more")
+        if self.resample is not None:
+            check_fps(self.resample, "the clips")
         if not self.cutoff > 0:
             raise InputError(f"a cutoff of {self.cutoff:g} Hz makes no sense; it must be positive")
 
@@ -87,26 +93,32 @@ def registered_clips(found: Registered, body: Body, options: ClipOptions) -> Cli
     clips = []
     for number, at in enumerate(stretches):
         label = most_common(labels[at])
-        clips.append(
-            Clip(
-                name=f"{label}_{number:0{digits}}",
-                qpos=found.qpos[at],
-                fps=fps,
-                behavior=label,
-                subject=options.subject,
-                session=options.session,
-                source=found.source,
-                licence=options.licence,
-                qvel=low_passed(velocities(found.qpos[at], fps), fps, options.cutoff),
-                keypoints=found.points[at],
-                keypoint_names=found.markers.names,
-                residuals=found.error[at],
-                keypoint_bodies=found.markers.bodies,
-                keypoint_offsets=found.markers.offsets,
-                floor_shift=-found.floor.height,
-            )
+        clip = Clip(
+            name=f"{label}_{number:0{digits}}",
+            qpos=found.qpos[at],
+            fps=fps,
+            behavior=label,
+            subject=options.subject,
+            session=options.session,
+            source=found.source,
+            licence=options.licence,
+            keypoints=found.points[at],
+            keypoint_names=found.markers.names,
+            residuals=found.error[at],
+            keypoint_bodies=found.markers.bodies,
+            keypoint_offsets=found.markers.offsets,
+            floor_shift=-found.floor.height,
         )
+        clips.append(_timed(clip, options))
     return ClipSet(tuple(clips), body.config.scale, body.joint_names)
+
+
+def _timed(clip: Clip, options: ClipOptions) -> Clip:
+    """The clip at the frame rate asked for, with the velocities of the poses that it then has."""
+    if options.resample is not None:
+        clip = resample(clip, options.resample)
+    slow = low_passed(velocities(clip.qpos, clip.fps), clip.fps, options.cutoff)
+    return dataclasses.replace(clip, qvel=slow)
 
 
 def low_passed(values: np.ndarray, fps: float, cutoff: float) -> np.ndarray:

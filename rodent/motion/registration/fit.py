@@ -37,7 +37,6 @@ _SAMPLE, _CANDIDATES = 200, 4000  # frames that are fitted to, and that these ar
 _NEARLY_ALL = 0.7  # share of the most keypoints of any frame that such a frame has
 _ROUNDS = 15
 _SETTLED = 2e-4  # metres that no offset moves by any more when the rounds end
-_REHEARSALS = 2  # fits to keypoints made from the fit
 _INDEPENDENT = 16.0  # frames that a whole sample is worth against the guesses: no rat is the model
 _LIKELY_SCALE = 0.9  # of a rat relative to dm_control's
 _LEAST_NOISE = 3e-4  # metres; no tracker is better
@@ -123,14 +122,17 @@ class Registration:
         spread = 0.0 if self.scale else SCALE_SPREAD
         guess = Guess(self.markers.offsets, self.markers.freedoms, self.scale_, spread)
         fitted = self._settled(sample, guess, advance)
-        offsets, scale, random = fitted.offsets, fitted.scale, np.random.default_rng(0)
-        for _ in range(_REHEARSALS):
-            # what the fit does to keypoints whose offsets and scale are known
-            known = self._solver(offsets)
-            made = known.places(known.solve(sample / scale, fitted.qpos)) * scale
-            made = np.where(np.isfinite(sample), made + random.normal(0, fitted.noise, made.shape), np.nan)
-            again = self._settled(made, Guess(offsets, self.markers.freedoms, scale, spread), advance)
-            offsets, scale = fitted.offsets - (again.offsets - offsets), fitted.scale * scale / again.scale
+        # what the fit does to keypoints whose offsets and scale are known; of noise and its mirror image only
+        # what it does on the whole is left (antithetic variates; Hammersley and Morton, Math. Proc. Camb.
+        # Phil. Soc. 52, 449, 1956)
+        known = Guess(fitted.offsets, self.markers.freedoms, fitted.scale, spread)
+        solver = self._solver(fitted.offsets)
+        made = solver.places(solver.solve(sample / fitted.scale, fitted.qpos)) * fitted.scale
+        noise = np.random.default_rng(0).normal(0, fitted.noise, made.shape)
+        noise[~np.isfinite(sample)] = np.nan
+        again = [self._settled(made + one, known, advance) for one in (noise, -noise)]
+        offsets = 2 * fitted.offsets - np.mean([one.offsets for one in again], axis=0)
+        scale = fitted.scale**2 / float(np.mean([one.scale for one in again]))
         self.markers_ = dataclasses.replace(self.markers, offsets=offsets)
         self.scale_, self.noise_ = self.scale or scale, max(fitted.noise, _LEAST_NOISE)
         return self

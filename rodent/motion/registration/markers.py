@@ -10,6 +10,7 @@ of what the fit may add to the guess, metres; 0 keeps it).
 
 import dataclasses
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,19 @@ class MarkerSet:
     """Standard deviations of what a fit may add to the offsets, metres, shape (K,)."""
     description: str = ""
     """What the keypoints are."""
+
+    def without(self, names: Iterable[str]) -> "MarkerSet":
+        """The markers but those named; names of no marker change nothing."""
+        names = set(names)
+        kept = [i for i, name in enumerate(self.names) if name not in names]
+        return dataclasses.replace(
+            self,
+            names=tuple(self.names[i] for i in kept),
+            bodies=tuple(self.bodies[i] for i in kept),
+            offsets=self.offsets[kept],
+            weights=self.weights[kept],
+            freedoms=self.freedoms[kept],
+        )
 
     def write(self, path: Path) -> None:
         """Write a TOML file that `read_markers` reads.

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from scipy.ndimage import minimum_filter1d
 from threadpoolctl import threadpool_limits
 
 from rodent.body import Body
@@ -28,6 +29,7 @@ _BEGUN = 0.1  # seconds from one frame that is begun by itself to the next
 _STRETCH = 500  # frames
 _OVERLAP = 1.0  # seconds that a stretch is fitted beyond its ends
 _GAP = 0.2  # seconds without keypoints, over which nothing is told
+_NOUGHT = 1e-12  # radians, metres
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +72,7 @@ def track(
         floor = find_floor(lowest_paws(begun[seen >= FEWEST], body))
         points, begun = floor.level(points), floor.level_poses(begun)
         apart = _gaps(seen == 0, _GAP * fps)
-        stretches = _stretches(len(points), fps)
+        stretches = _stretches(seen, fps)
 
         def smooth(stretch: _Stretch) -> np.ndarray:
             frames = stretch.wide
@@ -84,6 +86,7 @@ def track(
             qpos[stretch.wide] += stretch.share[:, None] * found
             advance(stretch.own.stop - stretch.own.start)
         qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
+        _die_away(qpos)
     return Tracked(qpos, points, solver.places(qpos), floor)
 
 
@@ -134,10 +137,23 @@ class _Stretch:
     """What its poses count for in the result; of all stretches together 1 in every frame."""
 
 
-def _stretches(n_frames: int, fps: float) -> list[_Stretch]:
-    overlap = round(_OVERLAP * fps)
+def _stretches(seen: np.ndarray, fps: float) -> list[_Stretch]:
+    """Stretches of about the same length, which meet where most keypoints are seen.
+
+    Args:
+        seen: how many keypoints are, shape (frames,).
+        fps: frames per second.
+    """
+    n_frames, overlap = len(seen), round(_OVERLAP * fps)
     length = max(_STRETCH, 4 * overlap)  # so that not most of the work is done twice
-    edges = np.linspace(0, n_frames, 1 + max(1, round(n_frames / length))).astype(int).tolist()
+    # where little is known of a pose, a stretch may find another than its neighbour
+    known = np.minimum(minimum_filter1d(seen, 2 * overlap + 1), seen.max() / 2)
+    edges = [0]
+    while n_frames - edges[-1] > 1.5 * length:
+        among = edges[-1] + np.arange(length // 2, length + length // 2)
+        best = among[known[among] == known[among].max()]
+        edges.append(int(best[np.abs(best - edges[-1] - length).argmin()]))
+    edges.append(n_frames)
     stretches = []
     for start, stop in itertools.pairwise(edges):
         wide = slice(max(start - overlap, 0), min(stop + overlap, n_frames))
@@ -149,6 +165,15 @@ def _stretches(n_frames: int, fps: float) -> list[_Stretch]:
             share *= np.clip((stop + half - frames) / overlap, 0, 1)
         stretches.append(_Stretch(slice(start, stop), wide, share))
     return stretches
+
+
+def _die_away(qpos: np.ndarray) -> None:
+    """Put nought for what is as good as nought, in place.
+
+    A toe that the floor has bent goes on to rest for as long as it is in the air: to numbers so small that
+    their differences have no inverse, which interpolation needs.
+    """
+    qpos[np.abs(qpos) < _NOUGHT] = 0.0
 
 
 def _pieces(frames: np.ndarray) -> list[np.ndarray]:

@@ -1,249 +1,333 @@
-import re
-from pathlib import Path
+"""Files of every layout, and what a session makes of them."""
+
+import tracemalloc
 
 import h5py
 import numpy as np
 import pytest
 
-from analysis.neural.session import SpikeCounts, SpikeTimes
-from analysis.neural.spikefile import read_spikes
-from rodent.cli import main
+from analysis.neural.aldarondo import usable_columns
+from analysis.neural.clock import Clock
+from analysis.neural.counts import block_rows, read_counts
+from analysis.neural.read import read_session
+from analysis.neural.spikes import SpikeCounts, SpikeTimes
+from analysis.neural.timeseries import intervals, runs
 from rodent.errors import InputError
+from tests.analysis.neural.files import BEHAVIORS, LABELS, trains
 
-HERE = Path("spikes")
+pytest.importorskip("pynapple")
 
-
-def times_of(counts: np.ndarray, bin_seconds: float, start: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    """Spike times, on the edges where bins begin, and neurons that have these counts."""
-    bins, neurons = np.nonzero(counts)
-    repeats = counts[bins, neurons]
-    return np.repeat(start + bins * bin_seconds, repeats), np.repeat(neurons, repeats)
+GOOD = np.random.default_rng(0).poisson(0.5, size=(100, 3))
 
 
-@pytest.fixture
-def counts() -> np.ndarray:
-    counts = np.random.default_rng(0).poisson(0.5, size=(100, 3))
-    counts[[0, -1]] = 1
-    return counts
+def test_all_forms_of_arrays_mean_the_same(workshop, tmp_path):
+    bins, neurons = np.nonzero(GOOD)
+    repeats = GOOD[bins, neurons]
+    times, neurons = np.repeat((bins + 0.5) * 0.02, repeats), np.repeat(neurons, repeats)
+    mixed = np.random.default_rng(1).permutation(len(times))
+    names = np.array(["0", "1", "2"])
+    paths = [
+        workshop.npz(counts=GOOD.astype(float), bin_seconds=0.02, names=names).rename(tmp_path / "1.npz"),
+        workshop.npz(times=times[mixed], neurons=neurons[mixed].astype(np.uint16)).rename(tmp_path / "2.npz"),
+        workshop.npz(**{f"spikes/{i}": times[neurons == i] for i in range(3)}).rename(tmp_path / "3.npz"),
+        workshop.hdf5({"counts": GOOD.astype(np.uint8), "counts@fps": 50}).rename(tmp_path / "1.h5"),
+        workshop.hdf5({"times": times, "neurons": neurons}).rename(tmp_path / "2.h5"),
+        workshop.hdf5({f"spikes/{i}": times[neurons == i] for i in range(3)}).rename(tmp_path / "3.h5"),
+    ]
+    for path in paths:
+        session = read_session(path)
+        assert np.array_equal(session.on_bins(100, 0.02, Clock()).counts, GOOD), path
+        assert session.names == ("0", "1", "2"), path
+        assert session.kind == {".npz": "npz", ".h5": "HDF5"}[path.suffix]
 
 
-def test_counts_come_as_they_are(counts):
-    session = SpikeCounts(HERE, counts, ("a", "b", "c"), 0.02).on_bins(100, 0.02, None)
-    assert np.array_equal(session.counts, counts)
-    assert session.covered.all() and session.notes == ()
+def test_trains_are_sorted_as_numbers_and_may_be_empty(workshop):
+    path = workshop.hdf5({"spikes/10": [0.1], "spikes/9": np.zeros(0), "spikes/mua": [0.2]})
+    session = read_session(path)
+    assert session.names == ("9", "10", "mua")
+    assert session.on_bins(3, 0.1, Clock()).counts.sum(0).tolist() == [0, 1, 1]
 
 
-def test_counts_are_summed_over_longer_bins(counts):
-    spikes = SpikeCounts(HERE, counts, ("a", "b", "c"), 0.01)
-    assert spikes.fitting_bin(fps=50.0) == pytest.approx(0.02)
-    session = spikes.on_bins(50, 0.02, None)
-    assert np.array_equal(session.counts, counts[::2] + counts[1::2])
+def test_one_spike_is_a_session(workshop):
+    session = read_session(workshop.npz(times=[3.0], neurons=[7]))
+    assert session.names == ("7",) and session.span == (3.0, 3.0)
+    assert session.whole(0.1).counts.tolist() == [[1]]
 
 
-def test_counts_of_bins_longer_than_frames_decide_the_bin(counts):
-    spikes = SpikeCounts(HERE, counts, ("a", "b", "c"), 0.1)
-    assert spikes.fitting_bin(fps=50.0) == pytest.approx(0.1)
-    assert SpikeCounts(HERE, counts, ("a",), 0.05).fitting_bin(fps=50.0) == pytest.approx(0.1)
-    with pytest.raises(InputError, match=r"bins of 0\.0333 s do not fit frames of 0\.02 s"):
-        SpikeCounts(HERE, counts, ("a",), 0.0333).fitting_bin(fps=50.0)
-    with pytest.raises(InputError, match="no multiple"):
-        spikes.on_bins(50, 0.15, None)
+# sessions of Aldarondo et al.
+
+
+def test_a_session_has_only_its_active_units(workshop):
+    path = workshop.session()
+    session = read_session(path)
+    with h5py.File(path) as file:
+        counts = file["ephys/spike_counts"][:]
+    assert session.table["column"].tolist() == [3, 10, 17, 24, 31, 38]
+    assert session.names == ("103", "110", "117", "124", "131", "138")
+    assert isinstance(session.spikes, SpikeCounts) and session.spikes.counts.dtype == np.uint8
+    assert np.array_equal(session.spikes.counts, counts[:, 3::7])
+    assert session.fitting_bin(fps=50.0) == pytest.approx(0.02)
+
+
+def test_frames_tracked_wrongly_are_not_covered(workshop):
+    session = read_session(workshop.session())
+    wrong = (LABELS == 2) | (LABELS == 3)
+    assert np.array_equal(~session.on_bins(3000, 0.02, Clock()).covered, wrong)
+    assert any("15 of 60 s were tracked wrongly" in note for note in session.notes)
+
+
+def test_behaviors_of_a_session_are_epochs(workshop):
+    session = read_session(workshop.session())
+    assert set(session.epochs) == set(BEHAVIORS)
+    np.testing.assert_allclose(session.epochs["Walk"].values, [[0, 20], [45, 60]])
+    walk = session.within("Walk").on_bins(3000, 0.02, Clock())
+    assert np.array_equal(walk.covered, LABELS == 1)
+
+
+def test_poses_of_a_session_are_read_when_asked_for(workshop):
+    session = read_session(workshop.session())
+    assert list(session.behavior) == ["qpos", "keypoints"]
+    keypoints = session.behavior["keypoints"]
+    assert keypoints.values.shape == (3000, 23, 3) and np.abs(keypoints.values).max() < 0.09
+    np.testing.assert_allclose(keypoints.t, np.arange(3000) / 50)
+    assert session.behavior["qpos"].values.shape == (3000, 74)
+    assert session.behavior_on_bins("qpos", 600, 0.1, Clock()).shape == (600, 74)
+
+
+def test_a_session_without_labels_says_so(workshop):
+    def spoil(file):
+        del file["behavior"]
+
+    session = read_session(workshop.session(spoil))
+    assert session.on_bins(3000, 0.02, Clock()).covered.all() and not session.epochs
+    assert any("cannot be told" in note for note in session.notes)
 
 
 @pytest.mark.parametrize(
-    ("offset", "first", "last"), [(0.0, 0, 60), (0.8, 0, 60), (-0.4, 20, 60), (1.4, 0, 30)]
+    ("attributes", "columns", "names"),
+    [
+        ({"active_units": [0, 1, 0, 1]}, [1, 3], ("1", "3")),
+        ({"active_units": np.array([False, True, False, True])}, [1, 3], ("1", "3")),
+        ({"active_units": [3, 1]}, [1, 3], ("1", "3")),
+        ({"active_units": [3.0, 1.0], "unique_labels": [7, 9]}, [1, 3], ("7", "9")),
+        ({"active_units": [12, 14], "unique_labels": [11, 12, 13, 14]}, [1, 3], ("12", "14")),
+        ({"active_units": [0, 1, 0, 1], "unique_labels": ["a", "b", "c", "d"]}, [1, 3], ("b", "d")),
+        ({"active_units": [1, 0, 0, 1], "unique_labels": [5, 6, 6, 5]}, [0, 3], ("0", "3")),
+    ],
 )
-def test_offset_is_the_time_of_the_recording_on_the_spikes_clock(counts, offset, first, last):
-    names = ("a", "b", "c")
-    sessions = (
-        SpikeCounts(HERE, counts, names, 0.02).on_bins(60, 0.02, offset),
-        SpikeTimes(HERE, *times_of(counts, 0.02), names).on_bins(60, 0.02, offset),
-    )
-    rows = np.arange(first, last)
-    for session in sessions:
-        assert np.flatnonzero(session.covered).tolist() == rows.tolist()
-        assert np.array_equal(session.counts[rows], counts[rows + round(offset / 0.02)])
-        assert not session.counts[~session.covered].any()
-        assert bool(session.notes) == (len(rows) < 60)
-    if last == 30:
-        assert sessions[0].notes == ("0.6 of 1.2 s of the recording have no spike data and are left out",)
+def test_active_units_of_every_form(attributes, columns, names):
+    found, named = usable_columns(attributes, 4, "file")
+    assert found.tolist() == columns and named == names
 
 
-def test_times_on_the_edge_of_a_bin_begin_it():
-    # 0.06 / 0.02 is a little more than 3, 0.58 / 0.02 a little less than 29
-    times = np.array([0.0, 0.06, 0.58, 0.599])
-    session = SpikeTimes(HERE, times, np.zeros(4, int), ("a",)).on_bins(30, 0.02, None)
-    assert np.flatnonzero(session.counts[:, 0]).tolist() == [0, 3, 29]
-    assert session.counts[29, 0] == 2
+@pytest.mark.parametrize(
+    ("attributes", "wanted"),
+    [
+        ({}, "no attribute active_units"),
+        ({"active_units": [False] * 4}, "none of 4 columns holds a neuron"),
+        ({"active_units": [True] * 3}, "3 entries for 4 columns"),
+        ({"active_units": [2, 9]}, "holds 9, but there are 4 columns"),
+        ({"active_units": [0.5]}, "a mask or numbers of columns are wanted"),
+        ({"active_units": ["a"]}, "a mask or numbers of columns are wanted"),
+        ({"active_units": [1, 2], "unique_labels": [2, 0, 1, 3]}, "lead to different columns; give a mask"),
+    ],
+)
+def test_active_units_that_tell_nothing(attributes, wanted):
+    with pytest.raises(InputError, match=wanted):
+        usable_columns(attributes, 4, "file")
 
 
-@pytest.mark.parametrize(("seconds", "covered"), [(3, 60), (8, 100)])
-def test_different_lengths_need_an_offset(counts, seconds, covered):
-    spikes, bins = SpikeCounts(HERE, counts, ("a", "b", "c"), 0.05), seconds * 20
-    with pytest.raises(
-        InputError, match=rf"reach from 0 to 5 s, the recording from 0 to {seconds} s.*--offset"
-    ):
-        spikes.on_bins(bins, 0.05, None)
-    assert spikes.on_bins(bins, 0.05, 0.0).covered.sum() == covered
+def test_counts_are_read_in_bounded_memory(tmp_path):
+    bins, width = 40_000, 2_000  # 80 MB, of which 4 % are kept
+    columns = np.arange(0, width, 25)
+    with h5py.File(tmp_path / "large.h5", "w") as file:
+        dataset = file.create_dataset("counts", (bins, width), np.uint8, chunks=(1000, width), compression=1)
+        for start in range(0, bins, 10_000):
+            dataset[start : start + 10_000] = 1
+        dataset[-1, 25] = 200
+    with h5py.File(tmp_path / "large.h5") as file:
+        dataset = file["counts"]
+        assert block_rows(dataset) % 1000 == 0  # no chunk is read twice
+        tracemalloc.start()
+        try:
+            counts = read_counts(dataset, "large", columns)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert counts.shape == (bins, 80) and counts.sum() == bins * 80 + 199
+    # what is kept and a block or two, far from the 80 MB of all
+    assert peak < counts.nbytes + 2.5 * 2**24
 
 
-def test_times_beyond_the_recording_need_an_offset(counts):
-    spikes = SpikeTimes(HERE, *times_of(counts, 0.06, start=500.0), ("a", "b", "c"))
-    with pytest.raises(InputError, match=r"reach from 500 to 505\.94 s.*--offset"):
-        spikes.on_bins(100, 0.06, None)
-    assert np.array_equal(spikes.on_bins(100, 0.06, 500.0).counts, counts)
+def test_counts_take_the_type_they_need():
+    counts = np.ones((10, 2))
+    assert read_counts(counts, "x").dtype == np.uint8
+    counts[-1, 0] = 70_000
+    assert read_counts(counts, "x").dtype == np.uint32 and read_counts(counts, "x")[-1, 0] == 70_000
 
 
-@pytest.mark.parametrize("spikes", ["counts", "times"])
-def test_no_overlap_is_refused(counts, spikes):
-    made = SpikeCounts(HERE, counts, ("a", "b", "c"), 0.02)
-    if spikes == "times":
-        made = SpikeTimes(HERE, *times_of(counts, 0.02), ("a", "b", "c"))
-    for offset in (2.0, -1.2):
-        with pytest.raises(InputError, match="do not overlap"):
-            made.on_bins(60, 0.02, offset)
-    with pytest.raises(InputError, match="an offset of nan s"):
-        made.on_bins(60, 0.02, np.nan)
+# NWB
 
 
-def test_offset_between_bins_of_counts_is_refused(counts):
-    with pytest.raises(
-        InputError, match=r"offset of 0\.03 s is not a multiple of the file's bins of 0\.02 s"
-    ):
-        SpikeCounts(HERE, counts, ("a", "b", "c"), 0.02).on_bins(60, 0.02, 0.03)
+def test_units_of_nwb(workshop):
+    pytest.importorskip("pynwb")
+    session = read_session(workshop.nwb())
+    assert session.kind == "NWB" and session.names == ("10", "11", "12")
+    assert session.table["depth"].tolist() == [0, 100, 200]
+    assert session.table["location"].tolist() == ["DLS", "M1", "M1"]
+    assert isinstance(session.spikes, SpikeTimes) and session.spikes.observed is None
+    for i, train in enumerate(trains(3)):
+        np.testing.assert_allclose(session.spikes.times[session.spikes.neurons == i], train)
 
 
-def test_silence_during_the_recording_is_refused(counts):
-    counts[10:50] = 0
-    with pytest.raises(InputError, match=r"no spikes during the recording, 0\.2 to 1 s"):
-        SpikeCounts(HERE, counts, ("a", "b", "c"), 0.02).on_bins(40, 0.02, 0.2)
+def test_time_outside_of_observation_is_not_covered(workshop):
+    pytest.importorskip("pynwb")
+    spans = [[[0.0, 20.0], [30.0, 60.0]], [[0.0, 20.0], [30.0, 60.0]], [[0.0, 20.0]]]
+    session = read_session(workshop.nwb(observed=spans))
+    binned = session.on_bins(60, 1.0, Clock(0.0))
+    assert np.flatnonzero(~binned.covered).tolist() == list(range(20, 30))
+    kept = binned.subset(np.array([False, True, True]))
+    assert np.flatnonzero(kept.covered).tolist() == list(range(20))
 
 
-def test_all_forms_of_a_file_mean_the_same(counts, tmp_path):
-    times, neurons = times_of(counts, 0.02)
-    mixed = np.random.default_rng(1).permutation(len(times))
-    np.savez(tmp_path / "counts.npz", counts=counts.astype(float), bin_seconds=0.02, names=["0", "1", "2"])
-    np.savez_compressed(tmp_path / "times.npz", times=times[mixed], neurons=neurons[mixed].astype(np.uint16))
-    with h5py.File(tmp_path / "counts.h5", "w") as file:
-        file.create_dataset("counts", data=counts.astype(np.uint8)).attrs["fps"] = 50
-    with h5py.File(tmp_path / "times.h5", "w") as file:
-        file.update({"times": times, "neurons": neurons})
-    with h5py.File(tmp_path / "trains.h5", "w") as file:
-        for neuron in range(3):
-            file[f"spikes/{neuron}"] = times[neurons == neuron]
-    for name in ("counts.npz", "times.npz", "counts.h5", "times.h5", "trains.h5"):
-        session = read_spikes(tmp_path / name).on_bins(100, 0.02, None)
-        assert np.array_equal(session.counts, counts), name
-        assert session.names == ("0", "1", "2"), name
+def test_epochs_of_nwb(workshop):
+    pytest.importorskip("pynwb")
+
+    def add(nwb):
+        nwb.add_trial_column("kind", "what was asked")
+        for start, kind in ((0.0, "left"), (10.0, "right"), (20.0, "left"), (25.0, "right")):
+            nwb.add_trial(start_time=start, stop_time=start + 6, kind=kind)
+        nwb.add_invalid_time_interval(start_time=40.0, stop_time=45.0)
+
+    session = read_session(workshop.nwb(add))
+    np.testing.assert_allclose(session.epochs["trials"].values, [[0, 6], [10, 16], [20, 31]])
+    np.testing.assert_allclose(session.epochs["trials/left"].values, [[0, 6], [20, 26]])
+    assert any("1 of 4 intervals of trials overlap" in note for note in session.notes)
+    binned = session.on_bins(60, 1.0, Clock(0.0))
+    assert np.flatnonzero(~binned.covered[2:58]).tolist() == list(range(38, 43))
+    assert any("5 s of invalid_times" in note for note in session.notes)
 
 
-def test_trains_are_sorted_as_numbers_and_may_be_empty(tmp_path):
-    with h5py.File(tmp_path / "trains.h5", "w") as file:
-        file.update({"spikes/10": [0.1], "spikes/9": np.zeros(0), "spikes/mua": [0.2]})
-    spikes = read_spikes(tmp_path / "trains.h5")
-    assert spikes.names == ("9", "10", "mua")
-    assert spikes.on_bins(3, 0.1, None).counts.sum(0).tolist() == [0, 1, 1]
+def test_behavior_of_nwb_is_in_metres_and_radians(workshop):
+    pynwb = pytest.importorskip("pynwb")
+
+    def add(nwb):
+        module = nwb.create_processing_module("behavior", "what it did")
+        places = np.stack([np.arange(600), 2 * np.arange(600)], axis=1).astype(np.int16)
+        position = pynwb.behavior.Position(name="Position")
+        position.create_spatial_series(
+            name="track", data=places, unit="cm", conversion=0.5, rate=10.0, starting_time=1.0
+        )
+        module.add(position)
+        heading = pynwb.behavior.CompassDirection(name="CompassDirection")
+        heading.create_spatial_series(
+            name="heading", data=np.full(600, 180.0), unit="degrees", timestamps=np.arange(600) / 10
+        )
+        module.add(heading)
+        nwb.add_acquisition(
+            pynwb.behavior.SpatialSeries(name="raw", data=places, unit="pixels", rate=10.0, starting_time=0.0)
+        )
+
+    session = read_session(workshop.nwb(add))
+    position = session.behavior["position"]
+    np.testing.assert_allclose(position.values[:2], [[0, 0], [0.005, 0.01]])
+    np.testing.assert_allclose(position.t[:2], [1, 1.1])
+    np.testing.assert_allclose(session.behavior["heading"].values, np.pi)
+    assert set(session.behavior) == {"position", "heading"}
+    assert any("raw (pixels)" in note for note in session.notes)
 
 
-GOOD = np.ones((50, 2), int)
-MALFORMED = {
-    "nothing of use": ({"rates": GOOD}, "holds no spikes: wanted are .*; there are: rates"),
-    "rate only": ({"fps": 10.0}, "has fps but neither counts, times nor a group spikes"),
-    "no rate": ({"counts": GOOD}, "does not say of how long a bin: add bin_seconds or fps"),
-    "zero rate": ({"counts": GOOD, "fps": 0.0}, "fps is .*; one positive number is wanted"),
-    "two rates": ({"counts": GOOD, "fps": [1.0, 2.0]}, "fps is .*; one positive number is wanted"),
-    "NaN bin": ({"counts": GOOD, "bin_seconds": np.nan}, "bin_seconds is .*; one positive number is wanted"),
-    "rates at odds": (
-        {"counts": GOOD, "fps": 10.0, "bin_seconds": 0.02},
-        "bin_seconds 0.02 contradicts fps 10",
-    ),
-    "one dimension": (
-        {"counts": GOOD[:, 0], "fps": 10.0},
-        r"counts has shape \(50,\); \(bins, neurons\) is wanted",
-    ),
-    "no neurons": ({"counts": GOOD[:, :0], "fps": 10.0}, r"counts has shape \(50, 0\)"),
-    "negative": (
-        {"counts": np.where(np.eye(50, 2), -1, GOOD), "fps": 10.0},
-        r"counts\[0, 0\] is -1; .* negative",
-    ),
-    "not whole": (
-        {"counts": GOOD * 0.5, "fps": 10.0},
-        r"counts\[0, 0\] is 0.5; counts must be whole numbers",
-    ),
-    "NaN": (
-        {"counts": np.where(np.eye(50, 2)[:, ::-1], np.nan, 1), "fps": 10.0},
-        r"counts\[0, 1\] is nan; .* finite",
-    ),
-    "infinite": (
-        {"counts": np.where(np.eye(50, 2), np.inf, 1), "fps": 10.0},
-        r"counts\[0, 0\] is inf; .* finite",
-    ),
-    "text": ({"counts": np.full((50, 2), "1"), "fps": 10.0}, "counts has type <U1; numbers are wanted"),
-    "complex": ({"counts": GOOD * 1j, "fps": 10.0}, "counts has type complex128; numbers are wanted"),
-    "all zero": ({"counts": 0 * GOOD, "fps": 10.0}, "there are no spikes, all counts are zero"),
-    "pickled": ({"counts": np.array([[1, None]], object), "fps": 10.0}, "counts holds Python objects"),
-    "few names": ({"counts": GOOD, "fps": 10.0, "names": ["a"]}, "names has 1 names for 2 columns of counts"),
-    "one name twice": ({"counts": GOOD, "fps": 10.0, "names": ["a", "a"]}, "names has 1 names for 2 columns"),
-    "both": ({"counts": GOOD, "fps": 10.0, "times": [1.0]}, "holds both counts and times; keep one of them"),
-    "no neuron ids": ({"times": [1.0]}, "has times but no neurons"),
-    "ids missing": ({"times": [1.0, 2.0], "neurons": [0]}, "there are 2 times and 1 neurons"),
-    "ids not whole": ({"times": [1.0], "neurons": [0.5]}, "neurons has type float64; integer ids are wanted"),
-    "times NaN": ({"times": [1.0, np.nan], "neurons": [0, 1]}, r"times\[1\] is nan; times must be finite"),
-    "times 2-D": ({"times": [[1.0]], "neurons": [[0]]}, r"times has shape \(1, 1\); \(spikes,\) is wanted"),
-    "no times": ({"times": np.zeros(0), "neurons": np.zeros(0, int)}, "there are no spikes, times is empty"),
-    "odd bins": ({"counts": GOOD, "bin_seconds": 0.0331}, "bins of 0.0331 s do not fit frames of 0.1 s"),
-    "too short": ({"counts": GOOD[:30], "fps": 10.0}, r"counts reach from 0 to 3 s.*--offset SECONDS"),
-    "elsewhere": ({"times": [900.0, 905.0], "neurons": [0, 0]}, r"from 900 to 905 s.*--offset SECONDS"),
-}
+def test_poses_of_nwb(workshop):
+    pynwb = pytest.importorskip("pynwb")
+    ndx_pose = pytest.importorskip("ndx_pose")
+
+    def add(nwb):
+        camera = nwb.create_device(name="camera")
+        skeleton = ndx_pose.Skeleton(name="rat", nodes=["Snout", "TailBase"])
+        each = [
+            ndx_pose.PoseEstimationSeries(
+                name=node,
+                data=np.full((50, 3), 10.0 * i),
+                unit="mm",
+                reference_frame="room",
+                rate=50.0,
+                starting_time=0.0,
+                confidence=np.ones(50),
+            )
+            for i, node in enumerate(skeleton.nodes)
+        ]
+        pose = ndx_pose.PoseEstimation(
+            name="pose",
+            pose_estimation_series=each,
+            skeleton=skeleton,
+            device=camera,
+            description="",
+            scorer="",
+            source_software="",
+        )
+        module = nwb.create_processing_module("behavior", "what it did")
+        module.add([ndx_pose.Skeletons(skeletons=[skeleton]), pose])
+
+    assert pynwb
+    session = read_session(workshop.nwb(add))
+    assert set(session.behavior) == {"pose/Snout", "pose/TailBase"}
+    np.testing.assert_allclose(session.behavior["pose/TailBase"].values, 0.01)
 
 
-@pytest.mark.parametrize("case", MALFORMED)
-def test_malformed_spikes_exit_with_2_and_a_line_that_says_why(case, write_recording, tmp_path, capsys):
-    arrays, message = MALFORMED[case]
-    path = tmp_path / "spikes.npz"
-    np.savez(path, **arrays)
-    assert_refused(write_recording, path, message, capsys)
+# tetrodes
 
 
-def test_files_of_another_kind_exit_with_2(write_recording, tmp_path, capsys):
-    text, bare, cut = tmp_path / "spikes.csv", tmp_path / "counts.npy", tmp_path / "cut.npz"
-    text.write_text("1,0,2\n")
-    np.save(bare, GOOD)
-    np.savez(cut, counts=GOOD, fps=10.0)
-    whole = cut.read_bytes()
-    cut.write_bytes(whole[: len(whole) // 2])
-    assert_refused(write_recording, text, "neither an npz nor an HDF5 file", capsys)
-    assert_refused(write_recording, bare, "bare npy array: save it with numpy.savez", capsys)
-    assert_refused(write_recording, cut, "neither an npz nor an HDF5 file, or is damaged", capsys)
-    assert_refused(write_recording, tmp_path / "none.npz", "no such file", capsys)
-    # the list of arrays is whole, an array is not
-    at = whole.index(b"NUMPY") + 200
-    cut.write_bytes(whole[:at] + bytes(100) + whole[at + 100 :])
-    assert_refused(write_recording, cut, "counts is damaged", capsys)
+def test_tetrodes_and_their_tracker(workshop):
+    session = read_session(workshop.tetrodes(), metres_per_pixel=0.002)
+    assert session.names == ("1.1", "1.2", "1.3", "2.1", "2.2")
+    assert session.table["tetrode"].tolist() == [1, 1, 1, 2, 2]
+    position = session.behavior["position"]
+    assert position.t[0] == 100 and len(position) == 3600
+    centre = np.array([0.64, 0.48])
+    np.testing.assert_allclose(np.linalg.norm(position.values - centre, axis=1), 0.2, atol=0.002)
+    # a picture counts downwards: what turns clockwise in it does so in the world
+    assert position.values[150, 1] < centre[1]
 
 
-def test_malformed_hdf5_exits_with_2(write_recording, tmp_path, capsys):
-    path = tmp_path / "spikes.h5"
-    for content, message in (
-        ({"spikes/3/times": [0.1]}, "spikes/3 is a group; a dataset of times in seconds is wanted"),
-        ({"spikes/3": [0.1], "counts": GOOD}, "holds both counts and a group spikes"),
-        ({"spikes/3": np.zeros(0)}, "there are no spikes, all 1 datasets in spikes are empty"),
-        ({"spikes/3": [0.1, np.inf]}, r"spikes/3\[1\] is inf; times must be finite"),
-        ({"units/id": [1]}, "holds no spikes: .*; there are: units"),
-    ):
-        with h5py.File(path, "w") as file:
-            file.update(content)
-        assert_refused(write_recording, path, message, capsys)
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    assert_refused(write_recording, path, "truncated or damaged", capsys)
+def test_without_a_scale_there_is_no_position(workshop):
+    session = read_session(workshop.tetrodes())
+    assert not session.behavior
+    assert any("--metres-per-pixel" in note for note in session.notes)
 
 
-def assert_refused(write_recording, path: Path, message: str, capsys) -> None:
-    recording = write_recording({"a": {"x": np.zeros((50, 2))}})
-    assert main(["encode", str(recording), str(path), "--layer", "x", "--json"]) == 2
-    out, err = capsys.readouterr()
-    assert not out
-    last = err.strip().splitlines()[-1]
-    assert last.startswith(f"rodent: {path}") or last == f"rodent: no such file: {path}"
-    assert re.search(message, last), last
+def test_without_a_tracker_there_are_spikes(workshop):
+    path = workshop.tetrodes()
+    (workshop.folder / "trajectory.videoPositionTracking").unlink()
+    session = read_session(path)
+    assert len(session.names) == 5 and any("no file" in note for note in session.notes)
+
+
+def test_dropouts_of_a_tracker_are_told(workshop):
+    keep = np.r_[0:1000, 1300:3600]
+    angle = 2 * np.pi * keep / 600
+    x = np.round(320 + 100 * np.cos(angle))
+    y = np.round(240 + 100 * np.sin(angle))
+    x[50:60] = y[50:60] = 0
+    path = workshop.tetrodes(time=(100 + keep / 60) * 30000, xloc=x, yloc=y)
+    session = read_session(path, metres_per_pixel=0.002)
+    assert any("1 times positions are missing, 5 s in all" in note for note in session.notes), session.notes
+    assert any("not seen in 10 of 3300 positions" in note for note in session.notes)
+    assert np.isnan(session.behavior["position"].values[50:60]).all()
+    on_bins = session.behavior_on_bins("position", 60, 1.0, Clock(100.0))
+    assert np.flatnonzero(np.isnan(on_bins[:, 0])).tolist() == [17, 18, 19, 20]
+
+
+def test_two_lights_are_averaged(workshop):
+    n = 100
+    time = (100 + np.arange(n) / 60) * 30000
+    two = {"xloc": np.full(n, 100), "yloc": np.full(n, 80), "xloc2": np.full(n, 120), "yloc2": np.full(n, 80)}
+    two["xloc2"][:10] = two["yloc2"][:10] = 0
+    position = read_session(workshop.tetrodes(time=time, **two), metres_per_pixel=0.01).behavior["position"]
+    np.testing.assert_allclose(position.values[[0, -1]], [[1.0, 4.0], [1.1, 4.0]])
+
+
+def test_intervals_are_joined_and_sorted():
+    edges = np.array([[5, 6], [0, 2], [1, 3], [4, 4], [np.nan, 9], [8, 7], [6, 7]])
+    assert intervals(edges).tolist() == [[0, 3], [5, 7]]
+    assert intervals(np.zeros((0, 2))).shape == (0, 2)
+    assert runs(np.zeros(5, bool)).shape == (0, 2)

@@ -6,8 +6,14 @@ import json
 import numpy as np
 import pytest
 
+from rodent.body import Body
 from rodent.errors import InputError
+from rodent.motion import read_clips
 from rodent.motion.keypoints import Keypoints, clean, read_keypoints, side_pairs
+from rodent.motion.keypoints.cleaning import MAX_SPIKE
+from rodent.motion.keypoints.losses import jump_frames, lost_frames
+from rodent.motion.registration import read_markers
+from rodent.motion.registration.skeleton import Skeleton
 from tests.motion.keypoints.files import FPS, NAMES, walk
 
 LEFT, RIGHT = NAMES.index("HandL"), NAMES.index("HandR")
@@ -27,7 +33,7 @@ def totals(cleaning) -> dict[str, int]:
     return cleaning.to_json()["total"]
 
 
-NOTHING = {"uncertain": 0, "swapped": 0, "spikes": 0, "filled": 0, "missing": 0}
+NOTHING = {"uncertain": 0, "lost": 0, "swapped": 0, "spikes": 0, "filled": 0, "missing": 0}
 
 
 @pytest.mark.parametrize("speed", [1.0, 5.0])
@@ -77,6 +83,38 @@ def test_a_fast_rat_beside_a_gap_has_no_spikes():
     cleaned, cleaning = clean(Keypoints(points, NAMES, FPS))
     assert totals(cleaning) == NOTHING | {"missing": 20}
     np.testing.assert_array_equal(cleaned.points, points)
+
+
+@pytest.mark.parametrize("start", [100, 491])
+def test_frames_in_which_the_whole_rat_is_lost_are_taken_out(rat, rng, start):
+    """Markers under one another's names, and most of them missing afterwards: no track tells of it alone."""
+
+    def spoil(points):
+        points[start : start + 3] = points[start : start + 3, rng.permutation(7)] + 0.05
+        points[start + 3 :, [0, 2, 4]] = np.nan
+
+    cleaned, cleaning = clean(changed(rat, spoil))
+    assert cleaning.lost.tolist() == [3] * 7
+    assert cleaning.missing.sum() == 3 * 3 + 3 * (500 - start - 3) - 3 * 3 + 9
+    seen = ~cleaned.missing
+    np.testing.assert_allclose(cleaned.points[seen], rat.points[seen], atol=2e-3)
+
+
+def test_a_rat_that_is_put_elsewhere_is_not_lost(rat):
+    def spoil(points):
+        points[200:] += [0.3, 0.0, 0.0]
+
+    assert totals(clean(changed(rat, spoil))[1]) == NOTHING
+
+
+def test_no_rat_that_runs_is_lost():
+    gaits = read_clips("gaits")
+    markers = read_markers("rat20")
+    skeleton = Skeleton(Body(), markers.bodies)
+    for name in ("trot", "fast_walk", "start_stop"):
+        points = skeleton.places(gaits[name].qpos, 0.9 * markers.offsets)
+        for every in (1, 2):
+            assert not len(jump_frames(points[::every], MAX_SPIKE))
 
 
 @pytest.mark.parametrize(("start", "stop"), [(100, 101), (100, 104), (100, 125)])
@@ -231,3 +269,16 @@ def test_the_real_markers_have_faults(data):
     assert 0 < totals(cleaning)["filled"] < markers.missing.sum() + totals(cleaning)["spikes"]
     same = ~markers.missing & ~cleaned.missing
     assert (cleaned.points[same] == markers.points[same]).mean() > 0.99
+    # three frames in which 15 cm are jumped, before most markers are lost
+    assert np.flatnonzero(lost_frames(markers.points, markers.fps, MAX_SPIKE)).tolist() == [262, 263, 264]
+
+
+def test_no_real_rat_is_lost(data):
+    with np.load(data / "mocap" / "rat_clips_9.npz") as file:
+        poses = file["qpos"]
+    markers = read_markers("rat23")
+    skeleton = Skeleton(Body(), markers.bodies)
+    for qpos in poses:
+        points = skeleton.places(qpos, 0.9 * markers.offsets)
+        for every in (1, 2, 3):
+            assert not len(jump_frames(points[::every], MAX_SPIKE))

@@ -5,7 +5,7 @@ import pytest
 
 from rodent.errors import InputError
 from rodent.motion.keypoints import Keypoints, read_keypoints
-from rodent.motion.keypoints.raw import DANNCE
+from rodent.motion.registration import read_markers
 from tests.motion.keypoints.files import FPS, NAMES
 
 GIVEN = {"units": "mm", "fps": FPS}
@@ -229,11 +229,33 @@ def test_axes_are_checked_before_the_file_is_read(tmp_path):
 
 def test_names_for_a_file_that_has_none(workshop):
     assert read_keypoints(workshop.npz(names=None), unnamed=NAMES).names == NAMES
-    # those of DANNCE have an order of their own
-    points = np.concatenate([workshop.points, *[workshop.points[:, :4]] * 4], axis=1)
-    path = workshop.npz(points=points, names=None)
-    assert read_keypoints(path, unnamed=sorted(DANNCE)).names == DANNCE
-    assert read_keypoints(path, names=sorted(DANNCE)).names == tuple(sorted(DANNCE))
+    # names that are given or stand in the file go first
+    assert read_keypoints(workshop.npz(), unnamed=NAMES[::-1]).names == NAMES
+    path = workshop.npz(names=None)
+    assert read_keypoints(path, names=NAMES[::-1], unnamed=NAMES).names == NAMES[::-1]
+
+
+def test_keypoints_that_are_left_out(workshop):
+    left = [name for name in NAMES if name not in ("EarL", "HandR")]
+    columns = [NAMES.index(name) for name in left]
+    for path in (workshop.nwb(), workshop.npz(confidence=workshop.confidence)):
+        found = read_keypoints(path, ignore=("HandR", "EarL"))
+        assert found.names == tuple(left)
+        np.testing.assert_allclose(found.points, workshop.points[:, columns] / 1000, atol=1e-12)
+        np.testing.assert_allclose(found.confidence, workshop.confidence[:, columns])
+    # whatever is wrong with them
+    never, wild = workshop.at(slice(None), 2, np.nan), workshop.at(3, 2, 1e30)
+    for path in (never, wild):
+        with pytest.raises(InputError, match="keypoint 'EarR'"):
+            read_keypoints(path)
+        assert "EarR" not in read_keypoints(path, ignore=("EarR",)).names
+
+
+def test_what_is_left_out_must_be_there(workshop):
+    with pytest.raises(InputError, match=r"unknown keypoint 'Hand' in .*bad.npz, .*--ignore.* did you mean"):
+        read_keypoints(workshop.npz(), ignore=("Hand",))
+    with pytest.raises(InputError, match="all 7 keypoints are to be left out; leave out fewer: --ignore"):
+        read_keypoints(workshop.npz(), ignore=NAMES)
 
 
 def test_uneven_times_are_named_and_a_given_rate_goes_before_them(workshop):
@@ -258,7 +280,7 @@ def test_the_two_real_files_of_one_recording_agree(data):
     mat = folder / "test_rodent_mocap_1000_frames.mat"
     with pytest.raises(InputError, match="does not name its 23 keypoints"):
         read_keypoints(mat, units="mm", fps=50.0)
-    same = read_keypoints(mat, units="mm", fps=50.0, unnamed=sorted(nwb.names))
+    same = read_keypoints(mat, units="mm", fps=50.0, unnamed=read_markers("rat23").names)
     assert same.names == nwb.names
     np.testing.assert_allclose(same.points, nwb.points, atol=1e-9)
     assert not nwb.missing.any()

@@ -6,10 +6,9 @@ import pytest
 
 from rodent.errors import InputError
 from rodent.motion.keypoints import read_keypoints
-from rodent.motion.keypoints.raw import DANNCE
 from rodent.motion.registration import read_markers
 
-FRAMES = 40
+FRAMES, NAMES = 40, read_markers("rat23").names
 BEHAVIORS = ["Walk", "TrackingError", "RearUp (check)", "LGroom"]
 LABELS = np.repeat([1, 4, 2, 3, 1], [10, 10, 5, 5, 10])  # the third ten are wrong
 
@@ -52,26 +51,25 @@ def relabel(values, **attributes):
 
 
 def test_points_rate_unit_and_names(session, points):
-    keypoints = read_keypoints(session(), unnamed=read_markers("rat23").names)
+    keypoints = read_keypoints(session(), unnamed=NAMES)
     assert (keypoints.fps, keypoints.n_frames) == (50.0, FRAMES)
-    # the marker set has the same names in another order
-    assert keypoints.names == DANNCE
+    assert keypoints.names == NAMES
     np.testing.assert_allclose(keypoints.points[:20], points[:20] / 1000)
 
 
 def test_frames_tracked_wrongly_are_missing(session):
-    missing = read_keypoints(session(), unnamed=DANNCE).missing
+    missing = read_keypoints(session(), unnamed=NAMES).missing
     np.testing.assert_array_equal(missing, np.tile((LABELS == 2) | (LABELS == 3), (23, 1)).T)
 
 
 @pytest.mark.parametrize("labels", [LABELS[:, None], LABELS.astype(float), np.where(LABELS == 1, 0, LABELS)])
 def test_labels_as_a_column_as_floats_and_of_nothing(session, labels):
     path = session(relabel(labels, names=np.array(BEHAVIORS, dtype="S")))
-    assert np.count_nonzero(read_keypoints(path, unnamed=DANNCE).missing[:, 0]) == 10
+    assert np.count_nonzero(read_keypoints(path, unnamed=NAMES).missing[:, 0]) == 10
 
 
 def test_without_labels_all_frames_count(session):
-    assert not read_keypoints(session(relabel(None)), unnamed=DANNCE).missing.any()
+    assert not read_keypoints(session(relabel(None)), unnamed=NAMES).missing.any()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +85,7 @@ def test_without_labels_all_frames_count(session):
 def test_labels_that_tell_nothing(session, spoil, wanted):
     path = session(spoil)
     with pytest.raises(InputError) as error:
-        read_keypoints(path, unnamed=DANNCE)
+        read_keypoints(path, unnamed=NAMES)
     for part in (str(path), *wanted):
         assert part in str(error.value)
 
@@ -107,10 +105,10 @@ def test_keypoints_of_another_shape(session, shape, wanted):
         file["pose/keypoints"] = np.zeros(shape)
 
     with pytest.raises(InputError, match=wanted):
-        read_keypoints(session(spoil), unnamed=DANNCE)
+        read_keypoints(session(spoil), unnamed=NAMES)
 
 
 def test_all_frames_tracked_wrongly(session):
     path = session(relabel(np.full(FRAMES, 2), names=BEHAVIORS))
     with pytest.raises(InputError, match="no frame has two keypoints"):
-        read_keypoints(path, unnamed=DANNCE)
+        read_keypoints(path, unnamed=NAMES)

@@ -53,6 +53,28 @@ def test_velocities_of_clips_are_filtered(found, body):
     np.testing.assert_array_equal(registered_clips(found, body, ClipOptions(cutoff=25.0))[0].qvel, raw)
 
 
+@pytest.mark.parametrize("fps", [25.0, 50.0, 100.0])
+def test_velocities_are_filtered_once_and_those_of_the_poses_at_any_rate(found, body, fps):
+    # beside the walk something too fast for a rat
+    shaken = found.qpos.copy()
+    shaken[:, 0] += 0.001 * np.sin(2 * np.pi * 22 * np.arange(len(shaken)) / FPS)
+    shaken = dataclasses.replace(found, qpos=shaken)
+    clip = registered_clips(shaken, body, ClipOptions(resample=fps))[0]
+    raw = velocities(clip.qpos, fps)
+    assert clip.fps == fps
+    np.testing.assert_array_equal(clip.qvel, low_passed(raw, fps, 15.0))
+    if fps > 50:
+        calm = registered_clips(found, body, ClipOptions(resample=fps))[0].qvel
+        beside = slice(20, -20)
+        assert np.std((clip.qvel - calm)[beside, 0]) < 0.2 * np.std((raw - calm)[beside, 0])
+
+
+@pytest.mark.parametrize("fps", [0.0, -50.0, 5000.0, np.nan])
+def test_a_frame_rate_that_makes_no_sense(fps):
+    with pytest.raises(InputError, match=r"the clips: fps is .* it must lie in \[1, 1000\]"):
+        ClipOptions(resample=fps)
+
+
 @pytest.mark.parametrize("cutoff", [0.0, -1.0, np.nan])
 def test_a_cutoff_that_makes_no_sense(cutoff):
     with pytest.raises(InputError, match=r"a cutoff of .* Hz makes no sense"):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -43,6 +44,27 @@ def test_clips_markers_and_page(file, body, tmp_path, capsys, drawing):
     text = page.read_text()
     assert text.count("<svg") == 4
     assert len(re.findall("data:video/mp4;base64,", text)) == 1
+
+
+def test_a_keypoint_that_the_marker_set_does_not_have_is_refused_with_the_option_that_leaves_it_out(
+    file, tmp_path, capsys
+):
+    with np.load(file) as content:
+        arrays = dict(content)
+    more = tmp_path / "more.npz"
+    arrays["points"] = np.concatenate([arrays["points"], arrays["points"][:, :2] + 10], axis=1)
+    np.savez(more, **arrays | {"names": np.append(arrays["names"], ["TailTip", "my collar"])})
+    out = tmp_path / "clips.h5"
+    command = ["register", str(more), "--out", str(out), "--scale", "0.9"]
+    for given in ([], ["--ignore", "TailTip"]):
+        assert main([*command, *given]) == 2
+        (line,) = capsys.readouterr().err.strip().splitlines()
+        assert str(more) in line and "which the marker set does not have" in line
+        assert not out.exists()
+    option = re.search(r"\((--ignore .*?)\)", line)[1]
+    assert option == "--ignore TailTip 'my collar'"
+    assert main([*command, *shlex.split(option)]) == 0
+    assert read_clips(out)[0].keypoint_names == read_markers("rat23").names
 
 
 def test_resampled_and_cut(file, tmp_path, capsys):

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from rodent.body import Body, BodyConfig
 from rodent.errors import InputError
 from rodent.motion import read_clips
 from rodent.motion.keypoints import Keypoints, clean, read_keypoints
@@ -54,6 +55,19 @@ def test_scale_and_offsets_are_recovered(fitted, truth):
     before = np.linalg.norm(fitted.markers.offsets - truth[0].offsets, axis=1)
     assert np.median(off) < 0.0015
     assert np.median(before) > 0.0025
+
+
+@pytest.mark.parametrize("scale", [0.8, 1.1])
+def test_rats_of_other_sizes_are_told(truth, scale):
+    markers, qpos = truth
+    poses = qpos.copy()
+    poses[:, :3] *= scale / SCALE
+    random = np.random.default_rng(1)
+    points = Skeleton(Body(BodyConfig(scale=scale)), markers.bodies).places(poses, markers.offsets * scale)
+    points += random.normal(0, NOISE, points.shape)
+    points[random.random(points.shape[:2]) < LOST] = np.nan
+    fitted = Registration(read_markers("rat23")).fit(Keypoints(points, markers.names, 50.0, source="made"))
+    assert fitted.scale_ == pytest.approx(scale, rel=0.03)
 
 
 def test_the_noise_of_keypoints_is_measured(fitted):

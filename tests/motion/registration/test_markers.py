@@ -67,3 +67,28 @@ def test_unknown_names(tmp_path):
     path.write_text(f"[keypoints]\nSnout = {GOOD.replace('skull', 'skul')}")
     with pytest.raises(InputError, match="unknown body 'skul'"):
         Skeleton(Body(BodyConfig(scale=1.0)), read_markers(path).bodies)
+
+
+def test_rat23_is_in_the_order_of_files_that_do_not_name_their_keypoints():
+    names = read_markers("rat23").names
+    assert names[:7] == ("Snout", "EarL", "EarR", "SpineF", "SpineM", "SpineL", "TailBase")
+    # limb by limb
+    limbs = [
+        f"{joint}{side}"
+        for joints in (("Shoulder", "Elbow", "Wrist", "Hand"), ("Hip", "Knee", "Ankle", "Foot"))
+        for side in "LR"
+        for joint in joints
+    ]
+    assert names[7:] == tuple(limbs)
+
+
+def test_a_set_without_some_of_its_markers():
+    markers = read_markers("rat20")
+    less = markers.without(["HipL", "TailTip", "HeadF"])
+    kept = [i for i, name in enumerate(markers.names) if name not in ("HipL", "HeadF")]
+    assert less.names == tuple(markers.names[i] for i in kept)
+    assert less.bodies == tuple(markers.bodies[i] for i in kept)
+    np.testing.assert_array_equal(less.offsets, markers.offsets[kept])
+    np.testing.assert_array_equal(less.freedoms, markers.freedoms[kept])
+    assert len(less.weights) == 18
+    assert markers.without([]).names == markers.names

@@ -134,11 +134,12 @@ def test_paws_and_time_in_clips_are_in_the_json(body, tmp_path, capsys):
 
     markers = read_markers("rat23")
     points = Skeleton(body, markers.bodies).places(stand.qpos[:60], markers.offsets * body.config.scale)
-    # two keypoints that the marker set does not know
+    # two keypoints that the marker set does not know, and one of its own, are left out
     points = np.concatenate([points, points[:, :2] + 0.01], axis=1)
     names = np.array([*markers.names, "TailTip", "Collar"])
     np.savez(file, points=1000 * points, names=names, fps=FPS, units="mm")
-    assert main(["register", str(file), "--out", str(tmp_path / "clips.h5"), "--scale", "0.9", "--json"]) == 0
+    command = ["register", str(file), "--out", str(tmp_path / "clips.h5"), "--scale", "0.9", "--json"]
+    assert main([*command, "--ignore", "TailTip", "Collar", "EarL"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert [paw["name"] for paw in result["paws"]] == list(PAW_NAMES)
     for paw in result["paws"]:
@@ -148,4 +149,5 @@ def test_paws_and_time_in_clips_are_in_the_json(body, tmp_path, capsys):
     assert result["foot_sliding_mm_per_s"] < 20
     assert result["floor_penetration_mm"] < 2
     assert result["seconds_in_clips"] == pytest.approx(1.2, abs=0.03)
-    assert result["left_out"] == ["TailTip", "Collar"]
+    assert result["left_out"] == ["TailTip", "Collar", "EarL"]
+    assert [one["name"] for one in result["keypoints"]] == [name for name in markers.names if name != "EarL"]

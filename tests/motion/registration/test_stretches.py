@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from rodent.motion import read_clips
+from rodent.motion import Clip, read_clips, resample
 from rodent.motion.keypoints import Keypoints
 from rodent.motion.kinematics import velocities
 from rodent.motion.registration import Registration, read_markers, stretches
@@ -39,20 +39,31 @@ def test_seams_do_not_show(body, walk, registration, monkeypatch):
     keypoints = measured(body, walk)
     monkeypatch.setattr(stretches, "_STRETCH", 200)
     cut = registration.transform(keypoints)
-    assert len(stretches._stretches(600, 50.0)) == 3
+    assert len(stretches._stretches(np.full(600, 23), 50.0)) == 3
     monkeypatch.setattr(stretches, "_STRETCH", 600)
     whole = registration.transform(keypoints)
     assert np.abs(velocities(cut.qpos, 50.0) - velocities(whole.qpos, 50.0)).max() < 1e-3
 
 
 @pytest.mark.parametrize("frames", [2, 100, 650, 1249, 5000])
-def test_stretches_share_every_frame(frames):
-    total, owned = np.zeros(frames), np.zeros(frames)
-    for stretch in stretches._stretches(frames, 50.0):
+def test_stretches_share_every_frame(frames, rng):
+    seen, total, owned = rng.integers(0, 23, frames), np.zeros(frames), np.zeros(frames)
+    for stretch in stretches._stretches(seen, 50.0):
         total[stretch.wide] += stretch.share
         owned[stretch.own] += 1
     np.testing.assert_allclose(total, 1.0)
     np.testing.assert_array_equal(owned, 1.0)
+
+
+def test_stretches_meet_where_the_rat_is_seen():
+    seen = np.full(3000, 20)
+    seen[400:700], seen[1400:1600] = 4, 9  # half is enough, and near enough counts
+    edges = [one.own.start for one in stretches._stretches(seen, 50.0)][1:]
+    assert 250 <= edges[0] <= 350
+    assert all(np.all(seen[edge - 50 : edge + 50] == 20) for edge in edges)
+    assert np.all(np.abs(np.diff(edges) - 500) <= 250)
+    even = [one.own.start for one in stretches._stretches(np.full(3000, 20), 50.0)]
+    assert even == [0, 500, 1000, 1500, 2000, 2500]
 
 
 def test_threads_change_nothing(body, walk, registration, monkeypatch):
@@ -120,3 +131,12 @@ def test_very_short_recordings(body, walk, registration, frames):
     found = registration.transform(Keypoints(points=points, names=MARKERS.names, fps=50.0))
     assert found.qpos.shape == (frames, 74)
     assert np.nanmean(found.error) < 0.001
+
+
+def test_what_dies_away_can_be_interpolated(walk):
+    fading = walk.copy()
+    fading[:, 24] = 0.1 * np.exp(-1.3 * np.arange(600))  # 1e-308 and less in the end
+    stretches._die_away(fading)
+    # warnings are errors here, and the slopes are inverted
+    assert resample(Clip("a", fading, 50.0), 80.0).qpos[-1, 24] == 0.0
+    np.testing.assert_allclose(fading[:, 24], 0.1 * np.exp(-1.3 * np.arange(600)), atol=1e-12)

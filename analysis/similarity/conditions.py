@@ -1,0 +1,89 @@
+"""What the rat did in each bin of a recording: the conditions that activity is compared across.
+
+    labels = clip_labels(timeline)                           # what the recording's clips show
+    labels = epoch_labels(timeline, epochs, times)           # what the session's file says
+    labels = kinematic_labels(timeline, body)                # what the poses show
+
+Labels are strings, shape (bins,); a bin without one, or that holds more than one, has "".
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.timeline import Timeline
+from rodent.errors import InputError
+
+if TYPE_CHECKING:
+    import pynapple
+
+    from rodent.body import Body
+
+
+def clip_labels(timeline: Timeline) -> np.ndarray:
+    """The behaviour that each rollout's clip shows, shape (bins,).
+
+    Raises:
+        InputError: no clip says what it shows.
+    """
+    shown = np.array([*(rollout.behavior for rollout in timeline.rollouts), ""])
+    if not any(shown):
+        raise InputError(
+            "the clips of this recording have no behaviour; take the states that kinematics show "
+            "(--conditions kinematics)"
+        )
+    # a bin across two rollouts has index -1, which is the last
+    return shown[timeline.rollout]
+
+
+def epoch_labels(
+    timeline: Timeline, epochs: "Mapping[str, pynapple.IntervalSet]", times: np.ndarray
+) -> np.ndarray:
+    """The epoch of the session's file that holds each bin, shape (bins,).
+
+    Args:
+        timeline: the bins.
+        epochs: intervals by name, seconds on the clock of the spikes.
+        times: of the bins' edges on that clock, seconds, shape (bins + 1,).
+
+    Raises:
+        InputError: there are no epochs, or none holds a bin.
+    """
+    if not epochs:
+        raise InputError(
+            "the session's file has no epochs; take the labels of the clips (--conditions clip) or the "
+            "states that kinematics show (--conditions kinematics)"
+        )
+    slack = 1e-3 * timeline.bin_seconds
+    inside = np.stack([_inside(times, epoch, slack) for epoch in epochs.values()])
+    if not inside.any():
+        raise InputError(
+            f"none of the epochs {', '.join(epochs)} holds a bin of the recording, {times[0]:g} to "
+            f"{times[-1]:g} s on their clock; check the offset"
+        )
+    names = np.array(list(epochs))
+    return np.where(inside.sum(0) == 1, names[inside.argmax(0)], "")
+
+
+def kinematic_labels(timeline: Timeline, fps: float, body: "Body") -> np.ndarray:
+    """The kinematic state of each bin, where all its frames show the same one, shape (bins,).
+
+    Args:
+        timeline: the bins.
+        fps: frames per second of the recording.
+        body: of the rat that was recorded.
+    """
+    from rodent.motion.behavior import behaviors
+
+    frames = np.concatenate([behaviors(rollout["qpos"], fps, body) for rollout in timeline.rollouts])
+    used = timeline.n_bins * timeline.n_frames
+    binned = frames[:used].reshape(timeline.n_bins, timeline.n_frames)
+    return np.where((binned == binned[:, :1]).all(1), binned[:, 0], "")
+
+
+def _inside(times: np.ndarray, epoch: "pynapple.IntervalSet", slack: float) -> np.ndarray:
+    """Bins that lie wholly in one of the intervals."""
+    start, end = np.asarray(epoch.start), np.asarray(epoch.end)
+    which = np.searchsorted(start, times[:-1] + slack, side="right") - 1
+    return (which >= 0) & (times[1:] - slack <= end[np.maximum(which, 0)])

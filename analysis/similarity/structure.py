@@ -1,0 +1,170 @@
+"""The structure of one session: of its neurons, and of a network's layers meanwhile.
+
+    structure = describe("monday", timeline, spikes, labels, layers, settings)
+    result = compare_structures([structure], settings)          # of analysis.similarity.scores
+
+Neurons are taken as square roots of their counts per window, which gives Poisson counts of
+any mean about the same variance; units as their means per window.
+"""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from analysis.neural.spikes import BinnedSpikes
+from analysis.similarity.cka import cka_and_null, procrustes_distance, unbiased_hsic
+from analysis.similarity.design import Design
+from analysis.similarity.dimensionality import participation_ratio
+from analysis.similarity.rdm import dissimilarities, varying
+from analysis.similarity.settings import SimilaritySettings
+from analysis.similarity.variability import LATENT, latent_spread, matched_fano
+from analysis.timeline import Timeline
+from rodent.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerStructure:
+    """One layer in one session.
+
+    Attributes:
+        rdm: distances between behaviours, shape (conditions, conditions).
+        cka: debiased linear CKA with the neurons, over all windows.
+        null_cka: the same where one is shifted in time; NaN where the session is too short for that.
+        procrustes: distance of the behaviours' means from those of the neurons, radians.
+        dimensionality: participation ratio.
+    """
+
+    rdm: np.ndarray
+    cka: float
+    null_cka: float
+    procrustes: float
+    dimensionality: float
+
+
+@dataclasses.dataclass(frozen=True)
+class SessionStructure:
+    """The neurons and layers of one session.
+
+    Attributes:
+        name: of the session.
+        conditions: names of the behaviours.
+        seconds: for which each was seen, shape (conditions,).
+        n_neurons: how many neurons vary.
+        rdm: of the neurons, shape (conditions, conditions).
+        halves: RDMs of random halves of the neurons, shape (splits, 2, conditions, conditions).
+        dimensionality: participation ratio of the neurons.
+        fano: mean-matched Fano factor per behaviour, shape (conditions,).
+        latent: spread of the policy's intention per behaviour, shape (conditions,); None if not recorded.
+        layers: by name.
+        dropped: behaviours left out, and why.
+    """
+
+    name: str
+    conditions: tuple[str, ...]
+    seconds: np.ndarray
+    n_neurons: int
+    rdm: np.ndarray
+    halves: np.ndarray
+    dimensionality: float
+    fano: np.ndarray
+    latent: np.ndarray | None
+    layers: dict[str, LayerStructure]
+    dropped: dict[str, str]
+
+
+def describe(
+    name: str,
+    timeline: Timeline,
+    spikes: BinnedSpikes,
+    labels: np.ndarray,
+    layers: Sequence[str],
+    settings: SimilaritySettings,
+    advance: Callable[[int], None] = lambda n: None,
+) -> SessionStructure:
+    """Measure the structure of one session's neurons, and of layers during it.
+
+    Args:
+        name: of the session, for messages.
+        timeline: bins of the recording.
+        spikes: counts on these bins.
+        labels: behaviour of each bin, "" where none, shape (bins,).
+        layers: names.
+        settings: how.
+        advance: called with 1 after each layer.
+
+    Raises:
+        InputError: fewer than three behaviours or two neurons are left, or a layer is unknown, not finite
+            or constant.
+    """
+    rng = np.random.default_rng(settings.seed)
+    with _naming(name):
+        design = Design.of(labels, timeline, spikes.covered, settings)
+    counts = design.summed(spikes.counts)
+    counts = counts[:, counts.std(0) > 0].astype(np.float64)
+    n_neurons = counts.shape[1]
+    if n_neurons < 2:
+        raise InputError(
+            f"{name}: {n_neurons} of {len(spikes.names)} neurons vary during these behaviours; a structure "
+            "needs at least 2"
+        )
+    roots = np.sqrt(counts)
+    itself, means = unbiased_hsic(roots), design.means(roots).mean(0)
+    shifts = _shifts(design, settings, rng)
+    found, latent = {}, None
+    spread_from = next((layer for layer in LATENT if layer in timeline.rollouts[0].layers), None)
+    for layer in dict.fromkeys(layers):
+        units = design.averaged(timeline.units(layer))
+        with _naming(f"{name}: layer {layer!r}"):
+            rdm = dissimilarities(units, design, settings.noise)
+        units = varying(units)
+        cka, null = cka_and_null(units, roots, shifts, itself)
+        distance = procrustes_distance(design.means(units).mean(0), means)
+        found[layer] = LayerStructure(rdm, cka, null, distance, participation_ratio(units))
+        advance(1)
+    if spread_from is not None:
+        latent = latent_spread(spread_from, design.averaged(timeline.units(spread_from)), design)
+    return SessionStructure(
+        name=name,
+        conditions=design.conditions,
+        seconds=np.bincount(design.condition) * design.window_seconds,
+        n_neurons=n_neurons,
+        rdm=dissimilarities(roots, design, settings.noise),
+        halves=_halves(roots, design, settings, rng),
+        dimensionality=participation_ratio(roots),
+        fano=matched_fano(counts, design),
+        latent=latent,
+        layers=found,
+        dropped=design.dropped,
+    )
+
+
+def _halves(
+    roots: np.ndarray, design: Design, settings: SimilaritySettings, rng: np.random.Generator
+) -> np.ndarray:
+    """RDMs of random halves of the neurons, shape (splits, 2, conditions, conditions)."""
+    half = roots.shape[1] // 2
+    orders = rng.permuted(np.tile(np.arange(roots.shape[1]), (settings.splits, 1)), axis=1)
+    # of an odd number one is left out, so that both halves know as much
+    parts = orders[:, : 2 * half].reshape(settings.splits, 2, half)
+    return np.array(
+        [[dissimilarities(roots[:, mine], design, settings.noise) for mine in split] for split in parts]
+    )
+
+
+def _shifts(design: Design, settings: SimilaritySettings, rng: np.random.Generator) -> np.ndarray:
+    """Random shifts of windows, the least of them either way round; none if the session is too short."""
+    least = int(np.ceil(settings.shift_seconds / design.window_seconds))
+    if design.n_windows < 2 * least:
+        return np.empty(0, int)
+    return rng.integers(least, design.n_windows - least, size=settings.shifts, endpoint=True)
+
+
+@contextlib.contextmanager
+def _naming(place: str) -> Iterator[None]:
+    """Say of an InputError where it was met."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from error

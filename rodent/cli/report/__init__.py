@@ -1,0 +1,65 @@
+"""`rodent report`: one page of what was trained and what came of it."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from rodent.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """Tell on one page what was trained, how well it moves, and how it compares with neurons.
+
+    The page is a single file without scripts: it can be mailed, printed, and opened in years. Of several
+    runs it compares settings, learning and tracking; a comparison with neurons is told of where its results
+    are given.
+
+    Example: rodent report runs/walk --clips clips.h5 --out report.html
+    """
+
+    policies: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(name="runs", metavar="RUN ...")]
+    """Run folders. Policy folders and names of built-in policies will do, but have no learning to show."""
+    out: Path
+    """The HTML file to write."""
+    clips: Path | None = None
+    """Reference motion to play, in any format that `rodent clips import` reads; by default the clips that
+    each run was begun with."""
+    recording: Path | None = None
+    """A recording to take the film from; by default a few clips are played for it."""
+    encoding: Path | None = None
+    """What `rodent encode --json` printed."""
+    rsa: Path | None = None
+    """What `rodent rsa --json` printed."""
+    json: bool = False
+    """Print what the page tells of tracking as one JSON object."""
+
+    def run(self) -> None:
+        """Read, play, film and write; see the class."""
+        if not self.policies:
+            raise InputError("no RUN is given; name at least one run folder")
+        from rodent.cli.output import print_json, say
+        from rodent.jax_setup import cache_compilations
+
+        cache_compilations()
+        from rodent.cli.report.comparison import read_encoding, read_similarity
+        from rodent.cli.report.page import write_report
+        from rodent.cli.report.subject import open_subjects
+        from rodent.files import atomic_path
+        from rodent.recording import open_recording
+
+        # all that is read comes before the work: what is wrong should not be found out after it
+        encoding = None if self.encoding is None else read_encoding(self.encoding)
+        similarity = None if self.rsa is None else read_similarity(self.rsa)
+        if self.recording is not None:
+            with open_recording(self.recording):
+                pass
+        subjects = open_subjects(self.policies, self.clips)
+        with atomic_path(self.out) as page:
+            told = write_report(page, subjects, self.recording, encoding, similarity)
+        if self.json:
+            print_json({"report": str(self.out), **told})
+        else:
+            say(f"{self.out}: {self.out.stat().st_size / 1e6:.1f} MB; open it in a browser")

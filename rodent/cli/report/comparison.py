@@ -1,0 +1,194 @@
+"""What `rodent encode --json` and `rodent rsa --json` found, read back for the page."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.similarity.scores import LayerScore
+from rodent.cli.report.fields import Field
+from rodent.errors import InputError
+
+ENCODING, SIMILARITY = ("virtual-rodent/encoding", 1), ("virtual-rodent/rsa", 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """What every such file tells of how it came about.
+
+    Attributes:
+        path: the file.
+        dropped: neurons or behaviours left out, and why.
+        notes: what a reader of the results should know.
+        settings: as asked.
+        versions: of the software.
+    """
+
+    path: Path
+    dropped: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    settings: Mapping[str, Any]
+    versions: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Mean:
+    """A mean over sessions, or over neurons where there is one session, and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerEncoding:
+    """Scores of one layer or set of bands, bits per spike.
+
+    Attributes:
+        layer: its name.
+        found: scores, shape (neurons,).
+        null: of the same neurons shifted in time, shape (neurons,).
+        corrected: score less null, shape (neurons,).
+        mean_found, mean_null: means as the file has them.
+        mean: of the corrected scores.
+        unique: of what the layer adds to the base, and the p of its being nought; None if not asked for.
+    """
+
+    layer: str
+    found: np.ndarray
+    null: np.ndarray
+    corrected: np.ndarray
+    mean_found: float
+    mean_null: float
+    mean: Mean
+    unique: tuple[Mean, float] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoding:
+    """What `rodent encode` found.
+
+    Attributes:
+        origin: how it came about.
+        base: what unique gains are over; None if there are none.
+        layers: scores by layer, of the same neurons in the same order.
+    """
+
+    origin: Origin
+    base: str | None
+    layers: tuple[LayerEncoding, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Similarity:
+    """What `rodent rsa` found; arrays of shape (conditions, conditions).
+
+    Attributes:
+        origin: how it came about.
+        conditions: behaviours compared.
+        rdm: of the neurons.
+        dimensionality: of the neurons, participation ratio.
+        layers: beside them.
+        ceiling: lower and upper bound of what noise lets any model reach.
+        variability: correlation of the latent's spread with that of the neurons, and its p; None where
+            it was not compared.
+    """
+
+    origin: Origin
+    conditions: tuple[str, ...]
+    rdm: np.ndarray
+    dimensionality: float
+    layers: tuple[LayerScore, ...]
+    ceiling: tuple[float, float]
+    variability: tuple[float, float] | None
+
+
+def read_encoding(path: Path) -> Encoding:
+    """Read scores.
+
+    Raises:
+        InputError: it is no such file, or something in it is missing or of the wrong kind.
+    """
+    file = Field.of_file(path, *ENCODING, "rodent encode")
+    layers = tuple(_layer_encoding(layer) for layer in file["layers"].items())
+    if not layers:
+        raise InputError(f"{path}: layers is empty; there is nothing to report")
+    if len({len(layer.found) for layer in layers}) > 1:
+        raise InputError(f"{path}: layers have different numbers of neurons; is the file damaged?")
+    base = file["base"]
+    return Encoding(_origin(file), None if base.value is None else base.text, layers)
+
+
+def read_similarity(path: Path) -> Similarity:
+    """Read structures; errors as for `read_encoding`."""
+    file = Field.of_file(path, *SIMILARITY, "rodent rsa")
+    conditions = file["conditions"].texts
+    neurons, ceiling, spread = (file[key] for key in ("neurons", "noise_ceiling", "variability"))
+    n = len(conditions)
+    return Similarity(
+        origin=_origin(file),
+        conditions=conditions,
+        rdm=neurons["rdm"].square(n),
+        dimensionality=neurons["dimensionality"].number,
+        layers=tuple(_layer_score(layer, n) for layer in file["layers"].items()),
+        ceiling=(ceiling["lower"].number, ceiling["upper"].number),
+        variability=None if spread.value is None else (spread["r"].number, spread["p"].number),
+    )
+
+
+def _layer_score(layer: Field, n_conditions: int) -> LayerScore:
+    numbers = {f.name for f in dataclasses.fields(LayerScore)} - {"layer", "rdm"}
+    return LayerScore(
+        layer=layer["layer"].text,
+        rdm=layer["rdm"].square(n_conditions),
+        **{name: layer[name].number for name in numbers},
+    )
+
+
+def _layer_encoding(layer: Field) -> LayerEncoding:
+    neurons = layer["neurons"].items()
+    if not neurons:
+        raise InputError(f"{layer.path}: {layer.place}.neurons is empty; there is nothing to report")
+    found, null, corrected = (
+        np.array([neuron[f"{kind}bits_per_spike"].number for neuron in neurons])
+        for kind in ("", "null_", "corrected_")
+    )
+    unique = layer.members().get("unique")
+    return LayerEncoding(
+        layer=layer["layer"].text,
+        found=found,
+        null=null,
+        corrected=corrected,
+        mean_found=layer["mean_bits_per_spike"].number,
+        mean_null=layer["mean_null_bits_per_spike"].number,
+        mean=_mean(layer),
+        unique=None if unique is None else (_mean(unique), unique["test"]["wilcoxon_p"].number),
+    )
+
+
+def _mean(of: Field) -> Mean:
+    interval = of["interval_corrected_bits_per_spike"]
+    bounds = [bound.number for bound in interval.items()]
+    if len(bounds) != 2:
+        raise InputError(f"{of.path}: {interval.place} has {len(bounds)} numbers; 2 are wanted")
+    return Mean(of["mean_corrected_bits_per_spike"].number, *bounds)
+
+
+def _origin(file: Field) -> Origin:
+    return Origin(
+        path=file.path,
+        dropped=tuple(_reasons(file["dropped"])),
+        notes=file["notes"].texts,
+        settings={key: one.value for key, one in file["settings"].members().items()},
+        versions={key: one.text for key, one in file["versions"].members().items()},
+    )
+
+
+def _reasons(dropped: Field) -> Iterator[tuple[str, str]]:
+    """What was left out and why: of neurons a list of objects, of behaviours one object."""
+    if isinstance(dropped.value, dict):
+        yield from ((name, reason.text) for name, reason in dropped.members().items())
+    else:
+        yield from ((one["name"].text, one["reason"].text) for one in dropped.items())

@@ -1,0 +1,247 @@
+"""The page of a report, in the order in which it is read."""
+
+import dataclasses
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis.pages.drawing import courses
+from analysis.pages.page import Drawing, Section, Table, write_page
+from rodent.cli.evaluate import COLUMNS
+from rodent.cli.evaluate.drawings import alive
+from rodent.cli.evaluate.page import clip_by_clip, whole
+from rodent.cli.report.comparison import Encoding, Origin, Similarity
+from rodent.cli.report.film import film_recording, film_subject
+from rodent.cli.report.neurons import dropped, encoding_section, similarity_section
+from rodent.cli.report.subject import Subject, flat
+from rodent.configs import to_json
+from rodent.progress import progress
+from rodent.recording import open_recording
+from rodent.render import NoOpenGLError
+from rodent.versions import versions
+from training.config import TrainConfig
+from training.evaluate import Trace, n_steps, scores, trace_policy
+from training.survival import LIMITS, alive_by_frame
+
+_COURSES = {
+    "frames tracked": "tracking/lifespan_frames",
+    "body position error, mm": "tracking/body_position_error_mm",
+    "reward per step": "reward",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Tracked:
+    """How a policy tracks its clips: what `rodent evaluate --json` prints, and what it was found from."""
+
+    found: dict[str, Any]
+    traces: list[Trace]
+
+
+def write_report(
+    out: Path,
+    subjects: Sequence[Subject],
+    recording: Path | None,
+    encoding: Encoding | None,
+    similarity: Similarity | None,
+) -> dict[str, Any]:
+    """Play the clips, film, and write the page.
+
+    Args:
+        out: the HTML file.
+        subjects: policies, one or more.
+        recording: to film; None to play clips for it.
+        encoding, similarity: comparisons with neurons, where there are any.
+
+    Returns:
+        how each policy tracks, and why there is no film, if there is none.
+
+    Raises:
+        InputError: the page cannot be written there.
+        WorkError: the disk is full, or a film cannot be encoded.
+    """
+    tracked = [_track(subject) for subject in subjects]
+    origins = [result.origin for result in (encoding, similarity) if result is not None]
+    with tempfile.TemporaryDirectory() as folder:
+        film, no_film = _film(subjects, recording, Path(folder))
+        sections = [
+            _trained(subjects),
+            _clips(subjects),
+            *_learning(subjects),
+            *_tracking(subjects, tracked),
+            film,
+            *([encoding_section(encoding)] if encoding else []),
+            *([similarity_section(similarity)] if similarity else []),
+            *([dropped(origins)] if origins else []),
+            _provenance(subjects, recording, origins),
+        ]
+        write_page(out, f"Report on {', '.join(subject.name for subject in subjects)}", sections)
+    runs = [
+        {"run": subject.name, "success_rate": one.found["success_rate"], "mean": one.found["mean"]}
+        for subject, one in zip(subjects, tracked, strict=True)
+    ]
+    return {"runs": runs, "no_film_because": no_film}
+
+
+def _track(subject: Subject) -> Tracked:
+    with progress(f"evaluating {subject.name}", n_steps(subject.clips), "steps") as advance:
+        traces = trace_policy(subject.policy, subject.clips, advance=advance)
+    return Tracked(scores(traces, subject.split), traces)
+
+
+def _trained(subjects: Sequence[Subject]) -> Section:
+    facts = {
+        "clips": lambda s: s.policy.provenance.get("clips", "unknown"),
+        "clips trained on": lambda s: len(s.policy.provenance.get("trained_on", ())) or "unknown",
+        "clips kept out": lambda s: "unknown" if s.split is None else len(s.split["test"]),
+        "control steps of the policy": lambda s: _thousands(s.policy.provenance.get("steps")),
+        "control steps in all": lambda s: _thousands(s.history[-1]["steps"] if s.history else None),
+        "minutes": lambda s: f"{s.minutes[-1]:.1f}" if s.history else "unknown",
+        "seed": lambda s: "unknown" if s.seed is None else s.seed,
+        "actuation": lambda s: s.policy.body.actuation,
+        "size of the body": lambda s: f"{s.policy.body.scale:g}",
+        "encoder, layers of units": lambda s: _listed(s.policy.network_config.encoder),
+        "latent, units": lambda s: s.policy.network_config.latent,
+        "decoder, layers of units": lambda s: _listed(s.policy.network_config.decoder),
+        "decoder": lambda s: s.policy.network_config.decoder_kind.upper(),
+        "digest of the policy": lambda s: s.policy.digest(),
+    }
+    names = [subject.name for subject in subjects]
+    rows = [[name, *(fact(subject) for subject in subjects)] for name, fact in facts.items()]
+    text = (
+        "A policy is a network that sees where a clip of motion goes in its next frames and what the rat's "
+        "body senses, and commands the actuators of that body in a physics simulation. It is trained by "
+        "reward for being where the clip is. What is kept of a training is the policy that tracked best."
+    )
+    return Section("What was trained", text, (Table(["", *names], rows), _settings(subjects)))
+
+
+def _settings(subjects: Sequence[Subject]) -> Table:
+    """The settings in which a run differs from the defaults, or from another run."""
+    default = {key: _listed(value) for key, value in flat(to_json(TrainConfig()))}
+    columns = [{key: _listed(value) for key, value in subject.settings.items()} for subject in subjects]
+    keys = [k for k in default if any(column.get(k, default[k]) != default[k] for column in columns)]
+    rows = [[key, default[key], *(column.get(key, "unknown") for column in columns)] for key in keys]
+    caption = (
+        "All other settings that are known are the defaults." if rows else "All settings are the defaults."
+    )
+    return Table(["setting", "default", *(subject.name for subject in subjects)], rows, caption)
+
+
+def _clips(subjects: Sequence[Subject]) -> Section:
+    """The clips, a table for each set of them."""
+    sets: dict[tuple[str, ...], list[Subject]] = {}
+    for subject in subjects:
+        parts = [str(sorted(names)) for names in (subject.split or {}).values()]
+        sets.setdefault((str(subject.source), *parts), []).append(subject)
+    tables = []
+    for group in sets.values():
+        part_of = {name: part for part, names in (group[0].split or {}).items() for name in names}
+        rows = [
+            [clip.name, clip.behavior or "-", f"{clip.duration:.1f}", part_of.get(clip.name, "-")]
+            for clip in group[0].clips
+        ]
+        caption = f"{group[0].source}, played by {', '.join(subject.name for subject in group)}."
+        tables.append(Table(["clip", "behavior", "seconds", "part"], rows, caption))
+    text = "The motion that is imitated. Clips of the part test were kept out of training."
+    return Section("The clips", text, tuple(tables))
+
+
+def _learning(subjects: Sequence[Subject]) -> list[Section]:
+    runs = [subject for subject in subjects if subject.history]
+    if not runs:
+        return []
+    figure = courses(
+        {label: {run.name: run.curve(key) for run in runs} for label, key in _COURSES.items()},
+        "minutes of training, compiling included",
+    )
+    text = (
+        "While it trains, a policy is tested on the clips it is trained on, each from its first frame by the "
+        "policy's mean action, until the clip is lost. Errors are means over the frames before that; so an "
+        "error may rise while more frames are tracked. The reward is that of the actions tried out, whose "
+        "noise is part of learning."
+    )
+    return [Section("Learning", text, (Drawing(figure),))]
+
+
+def _tracking(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> list[Section]:
+    curves = {s.name: alive_by_frame(one.traces) for s, one in zip(subjects, tracked, strict=True)}
+    last = max(len(trace.failed) for one in tracked for trace in one.traces)
+    survival = Drawing(alive(curves, last), "Clips not yet lost, against the frame.")
+    sections = [Section("Tracking", _how(), (_summary(subjects, tracked), survival))]
+    for subject, one in zip(subjects, tracked, strict=True):
+        of = f" by {subject.name}" if len(subjects) > 1 else ""
+        _, *groups = whole(one.found).parts
+        parts = (*groups, *clip_by_clip(one.found).parts)
+        sections.append(Section(f"Tracking{of}, by behavior and clip", "", parts))
+    return sections
+
+
+def _how() -> str:
+    return (
+        "Every clip is played from its first frame, by the policy's mean action, until it is lost: until the "
+        f"root, or the mean of the bodies, is more than {LIMITS['root_position']:.0f} mm from where it "
+        f"should be, or the root is turned by more than {LIMITS['root_orientation']:.0f} degrees. Errors are "
+        "means over the frames before that."
+    )
+
+
+def _summary(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> Table:
+    """A row per policy."""
+    rows = [
+        [
+            subject.name,
+            len(one.traces),
+            f"{one.found['success_rate']:.0%}",
+            f"{one.found['success_rate_20mm']:.0%}",
+            *(f"{one.found['mean'][key]:.{0 if 'frames' in key else 1}f}" for key in COLUMNS.values()),
+        ]
+        for subject, one in zip(subjects, tracked, strict=True)
+    ]
+    columns = ["", "clips", "tracked to the end", "never off by 20 mm", *COLUMNS]
+    return Table(columns, rows, "Means over the clips.")
+
+
+def _film(subjects: Sequence[Subject], recording: Path | None, folder: Path) -> tuple[Section, str | None]:
+    text = "Blue is what the rat is asked to do."
+    try:
+        if recording is not None:
+            films = (film_recording(recording, folder / "film.mp4", f"The beginning of {recording}."),)
+        else:
+            films = tuple(film_subject(subject, folder / str(i)) for i, subject in enumerate(subjects))
+    except NoOpenGLError as error:
+        return Section("Film", f"There is no film: {error}"), str(error)
+    return Section("Film", text, films), None
+
+
+def _provenance(subjects: Sequence[Subject], recording: Path | None, origins: Sequence[Origin]) -> Section:
+    columns: dict[str, Mapping[str, str]] = {subject.name: subject.versions for subject in subjects}
+    seeds: dict[str, Any] = {subject.name: subject.seed for subject in subjects}
+    if recording is not None:
+        with open_recording(recording) as opened:
+            provenance = opened.provenance
+        columns[str(recording)] = provenance.get("versions", {})
+        seeds[str(recording)] = provenance.get("seed")
+    for origin in origins:
+        columns[str(origin.path)] = origin.versions
+        seeds[str(origin.path)] = origin.settings.get("seed")
+    columns["this page"] = versions()
+    packages = dict.fromkeys(package for column in columns.values() for package in column)
+    rows = [[package, *(column.get(package, "-") for column in columns.values())] for package in packages]
+    rows.append(["seed", *("-" if (seed := seeds.get(name)) is None else seed for name in columns)])
+    text = "What each part was made with. The same versions, seeds and input give the same result."
+    return Section("Versions and seeds", text, (Table(["", *columns], rows),))
+
+
+def _thousands(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,}"
+
+
+def _listed(value: Any) -> str:
+    """A setting as it is shown."""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(_listed, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)

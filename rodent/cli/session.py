@@ -1,0 +1,102 @@
+"""What commands that compare a recording with neurons have in common: their arguments, and opening both.
+
+@dataclasses.dataclass(frozen=True)
+class Encode(SessionArguments):
+    def run(self) -> None:
+        with open_session(self) as session:
+            session.timeline.units("decoder/layer_0"), session.spikes.counts
+"""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from rodent.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from analysis.neural.session import NeuralSession
+    from analysis.neural.spikes import BinnedSpikes
+    from analysis.timeline import Timeline
+    from rodent.recording import Recording, Rollout
+
+
+@dataclasses.dataclass(frozen=True)
+class SessionArguments:
+    """A recording, the spikes of the same session, and how their clocks fit."""
+
+    recording: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RECORDING")]
+    """A recording that `rodent rollout` made of the session's motion."""
+    spikes: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPIKES")]
+    """Spikes: an NWB file; a session of Aldarondo et al. (2024); a MAT file of tetrodes; or npz or
+    HDF5 with `counts` (bins, neurons) and `bin_seconds` or `fps`, with `times` in seconds and
+    `neurons`, an integer each, or with a group `spikes` of times per neuron."""
+    rollout: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Rollout to use; may be given several times, in the order in which the session had them.
+    All of them, as recorded, if not given."""
+    offset: float | None = None
+    """Time of the first frame on the clock of the spikes, seconds. If not given, both start and
+    end together."""
+    rate: float = 1.0
+    """Seconds of the spikes' clock that pass in one second of the recording's."""
+    bin_seconds: float | None = None
+    """Length of a bin, seconds: a multiple of a frame and of the bins of counts, the shortest
+    such if not given. Units are averaged and spikes summed over it; longer bins cost less."""
+
+
+@dataclasses.dataclass(frozen=True)
+class OpenSession:
+    """A recording and the spikes on its bins; arrays are read from the recording on demand.
+
+    Attributes:
+        recording: the open recording.
+        rollouts: those used, in the order of the session.
+        timeline: their bins.
+        spikes: counts on these bins.
+        session: the spikes as their file holds them.
+        notes: what a reader of the results should know of bins and alignment.
+    """
+
+    recording: "Recording"
+    rollouts: "tuple[Rollout, ...]"
+    timeline: "Timeline"
+    spikes: "BinnedSpikes"
+    session: "NeuralSession"
+    notes: tuple[str, ...]
+
+
+@contextlib.contextmanager
+def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
+    """Open a recording and put the spikes on its bins.
+
+    Raises:
+        InputError: a file is not what it should be, a rollout is unknown or given twice, the
+            bins fit neither file, or the two do not overlap in time.
+    """
+    from analysis.neural.clock import Clock
+    from analysis.neural.read import read_session
+    from analysis.timeline import Timeline
+    from rodent.recording import open_recording
+
+    with open_recording(arguments.recording) as recording:
+        rollouts = _chosen(recording, arguments.rollout)
+        session = read_session(arguments.spikes)
+        seconds = arguments.bin_seconds
+        seconds = session.fitting_bin(recording.fps) if seconds is None else seconds
+        timeline = Timeline.of(rollouts, recording.fps, seconds)
+        spikes = session.on_bins(timeline.n_bins, seconds, Clock(arguments.offset, arguments.rate))
+        notes = (*session.notes, *spikes.notes, *timeline.notes)
+        yield OpenSession(recording, rollouts, timeline, spikes, session, notes)
+
+
+def _chosen(recording: "Recording", names: tuple[str, ...]) -> "tuple[Rollout, ...]":
+    for name in names:
+        if name not in recording.rollouts:
+            raise unknown("rollout", name, recording.rollouts, str(recording.path))
+        if names.count(name) > 1:
+            # its frames would be trained on and held out at once
+            raise InputError(f"--rollout {name!r} is given twice; each may be used once")
+    return tuple(recording.rollouts[name] for name in names or recording.rollouts)

@@ -1,0 +1,127 @@
+"""`rodent spikes`: what is in a file of spikes."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from analysis.neural.settings import QualitySettings
+
+if TYPE_CHECKING:
+    from analysis.neural.quality import UnitQuality
+    from analysis.neural.session import NeuralSession
+
+BIN_SECONDS = 0.1
+"""Length of the bins that neurons are judged by, about."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Spikes:
+    """Tell what is in a file of spikes: how long, which neurons and how good, epochs, behavior.
+
+    Example: rodent spikes spikes.npz --min-rate 0.5
+    """
+
+    spikes: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPIKES")]
+    """NWB, a session of Aldarondo et al. (2024), a MAT file of tetrodes with its tracker's file beside
+    it, or npz or HDF5 of counts or times."""
+    metres_per_pixel: float | None = None
+    """Scale of a tracker's positions, which its file does not tell."""
+    path_out: Path | None = None
+    """A CSV file to write the tracked path to, for `rodent clips synth --path`."""
+    between: tuple[float, float] | None = None
+    """The part of the path to write, seconds of the spikes' clock; all of it if not given."""
+    settings: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
+    json: bool = False
+    """Print one JSON object instead of tables."""
+
+    def run(self) -> None:
+        """Read, judge and print."""
+        from analysis.neural.path import write_path
+        from analysis.neural.quality import judge
+        from analysis.neural.read import read_session
+        from rodent.cli.output import print_json, say
+        from rodent.errors import InputError
+
+        if self.between is not None and self.path_out is None:
+            raise InputError("--between is the part of a path; give --path-out, too")
+        session = read_session(self.spikes, self.metres_per_pixel)
+        binned = session.whole(BIN_SECONDS)
+        quality = judge(binned, session, self.settings)
+        path = None if self.path_out is None else write_path(session, self.path_out, self.between)
+        notes = [*session.notes, *(path.notes if path else ())]
+        for note in notes:
+            say(note)
+        start, stop = session.span
+        if not self.json:
+            good = f"{int(quality.good.sum())} of {len(quality.good)} neurons are good"
+            say(f"{self.spikes}: {session.kind}, {stop - start:.1f} s from {start:.3f} s on; {good}")
+            for rows in (quality.table, _epochs(session), _behavior(session)):
+                _print_table(rows)
+            return
+        print_json(
+            {
+                "spikes": str(self.spikes),
+                "kind": session.kind,
+                "start_seconds": start,
+                "stop_seconds": stop,
+                "neurons": _neurons(quality, session),
+                "good": int(quality.good.sum()),
+                "dropped": [{"name": name, "reason": why} for name, why in quality.dropped.items()],
+                "epochs": _epochs(session),
+                "behavior": _behavior(session),
+                "path": path
+                and {"file": str(self.path_out), "offset_seconds": path.start, "positions": path.seen},
+                "notes": notes,
+                "settings": dataclasses.asdict(self.settings),
+            }
+        )
+
+
+def _neurons(quality: "UnitQuality", session: "NeuralSession") -> list[dict[str, Any]]:
+    """The verdicts, and what the file itself says of each neuron."""
+    columns = session.table.items()
+    return [
+        row | {"table": {name: values[i] for name, values in columns}} for i, row in enumerate(quality.table)
+    ]
+
+
+def _epochs(session: "NeuralSession") -> list[dict[str, Any]]:
+    return [
+        {"epoch": name, "intervals": len(epoch), "seconds": float(epoch.tot_length())}
+        for name, epoch in session.epochs.items()
+    ]
+
+
+def _behavior(session: "NeuralSession") -> list[dict[str, Any]]:
+    import numpy as np
+
+    rows = []
+    for name in session.behavior:
+        series = session.behavior[name]
+        times, values = np.asarray(series.t), np.asarray(series.values)
+        seen = np.isfinite(values.reshape(len(values), -1)).all(1)
+        rate = 1 / float(np.median(np.diff(times))) if len(times) > 1 else float("nan")
+        shape = " × ".join(map(str, values.shape[1:])) or "1"
+        rows.append(
+            {
+                "behavior": name,
+                "samples": len(times),
+                "shape": shape,
+                "hz": rate,
+                "missing": float(1 - seen.mean()),
+            }
+            | {"start_seconds": times[0], "stop_seconds": times[-1]}
+        )
+    return rows
+
+
+def _print_table(rows: Sequence[dict[str, Any]]) -> None:
+    from rodent.cli.output import print_table
+
+    if rows:
+        cells = [[f"{x:.4g}" if isinstance(x, float) else str(x) for x in row.values()] for row in rows]
+        print_table(list(rows[0]), cells)
+        print()

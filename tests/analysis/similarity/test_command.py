@@ -1,0 +1,107 @@
+import json
+
+import h5py
+import numpy as np
+import pytest
+
+from rodent.cli import main
+
+FPS = 10.0
+QUICK = ("--permutations", "200", "--bootstraps", "50", "--splits", "3")
+
+
+@pytest.fixture
+def files(write_recording, tmp_path):
+    """A recording of twenty-four clips of six behaviours, and the spikes of neurons that know them."""
+    rng = np.random.default_rng(0)
+    names = [f"{behavior}_{i}" for i in range(4) for behavior in rng.permutation(list("ABCDEF"))]
+    places = rng.normal(size=(6, 3))
+    weights, wide = rng.normal(size=(3, 25)), rng.normal(size=(3, 30))
+    rollouts, counts = {}, []
+    for name in names:
+        signals = places["ABCDEF".index(name[0])] + 0.3 * rng.normal(size=(60, 3))
+        units = {"decoder/layer_0": signals @ wide, "latent/mean": rng.normal(size=(60, 5))}
+        rollouts[name] = {k: v.astype(np.float32) for k, v in units.items()}
+        counts.append(rng.poisson(np.exp(0.5 * signals @ weights)))
+    path = write_recording(rollouts, fps=FPS)
+    with h5py.File(path, "r+") as file:
+        for name in names:
+            file[f"rollouts/{name}"].attrs["behavior"] = name[0]
+    np.savez(tmp_path / "spikes.npz", counts=np.concatenate(counts), fps=FPS)
+    return str(path), str(tmp_path / "spikes.npz")
+
+
+def test_command_prints_one_json_object(files, tmp_path, capsys):
+    out = tmp_path / "structure"
+    assert main(["rsa", *files, *QUICK, "--out", str(out), "--json"]) == 0
+    printed, err = capsys.readouterr()
+    found = json.loads(printed)
+    assert (found["schema"], found["version"]) == ("virtual-rodent/rsa", 1)
+    assert found["conditions"] == list("ABCDEF")
+    assert np.shape(found["neurons"]["rdm"]) == (6, 6) and found["neurons"]["dimensionality"] > 1
+    first, second = found["layers"]
+    assert first["layer"] == "decoder/layer_0" and np.shape(first["rdm"]) == (6, 6)
+    assert first["similarity"] > 0.8 and first["p"] < 0.05 < second["p"]
+    assert first["low"] < first["similarity"] < first["high"]
+    assert first["cka"] > 0.3 > second["cka"] and first["procrustes"] < second["procrustes"]
+    assert first["dimensionality"] <= 30
+    lower, upper = found["noise_ceiling"]["lower"], found["noise_ceiling"]["upper"]
+    assert 0 < lower <= upper <= 1
+    assert found["variability"] is None and found["dropped"] == {}
+    assert found["settings"]["partitions"] == 4 and found["versions"]["rsatoolbox"]
+    assert any("one session" in note for note in found["notes"]) and "one session" in err
+    assert json.loads((out / "rsa.json").read_text()) == found
+    assert sorted(file.name for file in out.iterdir()) == [
+        *("dissimilarities.png", "dissimilarities.svg", "rsa.json", "similarity.png", "similarity.svg"),
+    ]
+    assert "decoder/layer_0" in (out / "similarity.svg").read_text()
+
+
+def test_command_prints_a_table(files, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")
+    assert main(["rsa", *files, *QUICK, "--layer", "decoder/layer_0"]) == 0
+    out, _ = capsys.readouterr()
+    assert "6 behaviours: A, B, C, D, E, F; noise ceiling" in out
+    assert "decoder/layer_0" in out and "latent/mean" not in out
+
+
+def test_command_joins_sessions(files, capsys):
+    assert main(["rsa", *files, *QUICK, "--session", *files, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["sessions"]) == 2 and found["further_sessions"] == [list(files)]
+    # the same session again is as alike as can be
+    assert found["noise_ceiling"]["upper"] == pytest.approx(1)
+
+
+def test_kinematics_name_behaviors_too(files, capsys):
+    # the rat of these recordings lies at the origin
+    assert main(["rsa", *files, *QUICK, "--conditions", "kinematics"]) == 2
+    assert "1 behaviours can be compared: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--layer", "decoder/layr_0"), "did you mean 'decoder/layer_0'"),
+        (("--partitions", "5"), "0 behaviours can be compared"),
+        (("--partitions", "1"), "setting partitions is 1"),
+        (("--rollout", "A_0"), "0 behaviours can be compared"),
+        (("--bin-seconds", "0.3"), "no whole number of bins of 0.3 s"),
+        (("--session", "nothing.h5", "nothing.npz"), "no such file: nothing.h5"),
+        (("--out", "nowhere/there"), "cannot write nowhere/there"),
+    ],
+)
+def test_wrong_options_exit_with_2(files, arguments, message, capsys):
+    extra = ("--offset", "0") if "--rollout" in arguments else ()
+    assert main(["rsa", *files, *QUICK, *arguments, *extra, "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert not out and message in err
+
+
+def test_clips_without_behaviors_are_refused(files, capsys):
+    with h5py.File(files[0], "r+") as file:
+        for rollout in file["rollouts"].values():
+            rollout.attrs["behavior"] = ""
+    assert main(["rsa", *files, *QUICK]) == 2
+    err = capsys.readouterr().err
+    assert f"{files[0]}: the clips of this recording have no behaviour" in err
