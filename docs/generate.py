@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.encoding.settings import EncodingSettings
+from analysis.neural.settings import QualitySettings
+from analysis.similarity.settings import SimilaritySettings
 from rodent.cli import main as rodent
 from training.config import TrainConfig
 
@@ -42,7 +44,7 @@ def commands_page() -> str:
 
 
 def settings_page() -> str:
-    """Every setting of training and of the regression, a section per group."""
+    """Every setting of training and of comparisons, a section per group."""
     sections = [
         "# Settings",
         "Every field of the configuration, with its default. The field `num_envs` of `ppo` is the option\n"
@@ -53,6 +55,12 @@ def settings_page() -> str:
         "## encode",
         f"{inspect.getdoc(EncodingSettings)} These are options of `rodent encode`, without a prefix.",
         _table(EncodingSettings),
+        "## rsa",
+        f"{inspect.getdoc(SimilaritySettings)} These are options of `rodent rsa`, without a prefix.",
+        _table(SimilaritySettings),
+        "## spikes",
+        f"{inspect.getdoc(QualitySettings)} Options of `rodent spikes`, `encode` and `rsa`, without a prefix.",
+        _table(QualitySettings),
     ]
     return "\n\n".join(sections) + "\n"
 

@@ -126,9 +126,9 @@ def test_requirements_that_are_not_met():
 def test_requirements_of_this_project():
     base, neuro = installation.requirements_of(), installation.requirements_of("neuro")
     assert "mujoco" in {r.name for r in base}
-    assert {r.name for r in neuro} == {"nemos", "pynwb", "ndx-pose"}
+    assert {r.name for r in neuro} == {"himalaya", "ndx-pose", "pynapple", "pynwb", "rsatoolbox"}
     command = installation.install_command("neuro")
-    assert "nemos<0.3,>=0.2.8" in shlex.split(command)
+    assert "himalaya<0.5,>=0.4.11" in shlex.split(command)
 
 
 def test_packages_that_are_missing(monkeypatch):

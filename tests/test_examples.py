@@ -35,6 +35,9 @@ SMALLER = {
     "rodent encode": shlex.split(
         "--block-seconds 1 --gap-seconds 0 --shift-seconds 2 --strengths 1 --folds 2"
     ),
+    "rodent rsa": shlex.split(
+        "--partitions 2 --least-seconds 0.4 --shift-seconds 1 --permutations 20 --bootstraps 20"
+    ),
     "rodent render": shlex.split("--size 64x48 --fps 10"),
 }
 
@@ -61,6 +64,9 @@ def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "runs").mkdir()
     save_policy(policy, folder / "runs" / "walk")
     record(policy, clips, folder / "walk.h5")
+    bouts = zip(swaying_clips(body, frames=50, n=12), ("Walk", "Rear", "RGroom") * 4, strict=True)
+    day = tuple(dataclasses.replace(clip, behavior=behavior) for clip, behavior in bouts)
+    record(policy, dataclasses.replace(clips, clips=day), folder / "day.h5")
     counts = np.random.default_rng(0).poisson(0.2, (600, 3))
     np.savez(folder / "spikes.npz", counts=counts, bin_seconds=0.02)
     return folder

@@ -39,6 +39,15 @@ READERS = [
     f"view {POLICY} --clips {{}}",
     "encode {} spikes.npz --layer decoder/layer_0",
     "encode walk.h5 {} --layer decoder/layer_0",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --session {} spikes.npz",
+    "rsa {} spikes.npz",
+    "rsa walk.h5 {}",
+    "spikes {}",
+    "report {} --out new.html",
+    f"report {POLICY} --clips {{}} --out new.html",
+    f"report {POLICY} --clips clips.h5 --recording {{}} --out new.html",
+    f"report {POLICY} --clips clips.h5 --encoding {{}} --out new.html",
+    f"report {POLICY} --clips clips.h5 --rsa {{}} --out new.html",
 ]
 BAD_FILES = (
     "missing.h5",
@@ -65,6 +74,7 @@ WRITERS = [
     f"rollout {POLICY} --clips clips.h5 --out {{}}.h5",
     "render walk.h5 --out {}.mp4",
     "demo --out {}",
+    f"report {POLICY} --clips clips.h5 --out {{}}.html",
 ]
 BAD_PLACES = ("text.h5/new", "/proc/new")
 # keypoints that no rat of the marker set can have, each an npz that is wrong in one way
@@ -107,6 +117,23 @@ SWAPPED = [
     "register keypoints.npz --markers keypoints.npz --out new.h5",
 ]
 USAGE = [
+    "rsa walk.h5 spikes.npz",  # all its clips show the same
+    "rsa walk.h5 spikes.npz --layer nowhere",
+    "rsa walk.h5 spikes.npz --partitions 1",
+    "rsa walk.h5 spikes.npz --conditions session",
+    "rsa walk.h5 spikes.npz --window-seconds 0",
+    "encode walk.h5 spikes.npz --features elbows",
+    "encode walk.h5 spikes.npz --features joints --unique",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --rate 0",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --metres-per-pixel -1",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --band-lags joints",
+    "encode walk.h5 spikes.npz --layer decoder/layer_0 --model lasso",
+    "spikes spikes.npz --path-out new.csv",
+    "spikes spikes.npz --metres-per-pixel 0",
+    "spikes spikes.npz --min-presence 2",
+    "report --out new.html",
+    f"report {POLICY} --out new.html",
+    f"report {POLICY} --clips gaits --encoding spikes.npz --out new.html",
     "",
     "trian",
     "train",

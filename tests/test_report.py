@@ -72,7 +72,7 @@ ENCODING = {
     "dropped": [{"name": "MC-3", "reason": "no spikes in the bins used"}],
     "notes": ["4 s have no spike data"],
     "settings": {"seed": 7, "folds": 5},
-    "versions": {"nemos": "0.2.8"},
+    "versions": {"himalaya": "0.4.11"},
 }
 RSA = {
     "schema": "virtual-rodent/rsa",

@@ -5,15 +5,18 @@
     bands = read_bands(("joints", "decoder/layer_0"), timeline, recording)
     result = cross_validate(timeline, spikes, bands, EncodingSettings())
     result.corrected_bits_per_spike         # (neurons,)
+    result.p_values                         # rank of the score among the shifts, (neurons,)
 
 A neuron's score is the Poisson log-likelihood of held-out spikes above that of its mean
 training rate, in bits per spike, summed over all folds. Standardisation, principal
 components and the choice of the penalty see training bins only.
 
 Features and neurons that both drift slowly predict one another though neither knows of the
-other. The null is what such drift alone earns: the same regression, penalty search and
-all, where within each block the spikes are turned round in time against the features by at
-least 20 s. The corrected score is the score less the null.
+other. The null is what such drift alone earns: the same regression with the spikes shifted in
+time against the features, by at least 20 s, on the ring that the session forms with its mirror
+image. The corrected score is the score less the mean of the shifts, and p its rank among them.
+All neurons share each shift, so that the mean over neurons has a rank, too, however much they
+have in common.
 """
 
 import math
@@ -42,6 +45,9 @@ REGRESSIONS: dict[ModelName, type[PoissonRegression] | type[BandedRegression]] =
     "group-lasso": PoissonRegression,
     "banded-ridge": BandedRegression,
 }
+_SHIFTS_IN_SESSION = 6
+"""Least length of a session in units of the least shift: the null takes off drift of up to a sixth
+of a session's length (`benchmarks/truth.py`), and the least shift is how slow drift is expected."""
 
 
 def n_fits(settings: EncodingSettings) -> int:
@@ -67,7 +73,7 @@ def cross_validate(
 
     Raises:
         InputError: a band is constant or named twice, no neuron fires, there are fewer bins than
-            features, or too little time is left for the folds and shifts.
+            features, or too little time is left for the shifts or folds.
     """
     bands = (Band(model, timeline.units(model), "layer"),) if isinstance(model, str) else tuple(model)
     names = [band.name for band in bands]
@@ -85,7 +91,7 @@ def cross_validate(
     # the score's counts, then those of each shift; all are regressed side by side
     random = np.random.default_rng(settings.seed)
     least = math.ceil(settings.shift_seconds / timeline.bin_seconds)
-    orders = [folds.shifted(random, least) for _ in range(settings.shifts)]
+    orders = [folds.rotated(random, least) for _ in range(settings.shifts)]
     targets = Targets(spikes.counts[:, fires], rows, orders, timeline.bin_seconds, history=HISTORY in names)
     shared = [band for band in bands if band.name != HISTORY]
     at = {lag: i for i, lag in enumerate(settings.all_lags)}
@@ -165,14 +171,13 @@ def _ceiling(
 
 
 def _folds(n_rows: int, bin_seconds: float, settings: EncodingSettings) -> Folds:
-    least = 2 * math.ceil(settings.shift_seconds / bin_seconds)
-    needed = settings.folds * least
+    needed = _SHIFTS_IN_SESSION * math.ceil(settings.shift_seconds / bin_seconds)
     if n_rows < needed:
         raise InputError(
-            f"{n_rows * bin_seconds:g} s of the recording can be used; {settings.folds} folds whose blocks "
-            f"can be shifted by {settings.shift_seconds:g} s either way need {needed * bin_seconds:g} s: "
-            "record more, or set fewer --folds or shorter --shift-seconds"
+            f"{n_rows * bin_seconds:g} s of the recording can be used; a null of shifts by at least "
+            f"{settings.shift_seconds:g} s needs {_SHIFTS_IN_SESSION} times as long, "
+            f"{needed * bin_seconds:g} s: record more, or set shorter --shift-seconds"
         )
-    block = max(math.ceil(settings.block_seconds / bin_seconds), least)
+    block = math.ceil(settings.block_seconds / bin_seconds)
     gap = math.ceil((settings.gap_seconds + settings.lag_span) / bin_seconds)
     return Folds.of(n_rows, settings.folds, block, gap)

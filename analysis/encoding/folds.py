@@ -3,7 +3,7 @@
     folds = Folds.of(n_rows=15000, folds=5, block_rows=3000, gap_rows=50)
     for held_out in range(folds.n_folds):
         train, test = folds.training((held_out,)), folds.rows(held_out)
-    null = counts[folds.shifted(rng, 1000)]    # each block turned round in itself
+    null = counts[folds.rotated(random, 1000)]  # the session and its mirror image, turned as a ring
 
 Rows are the usable bins in order of time. Blocks have one length and every training block
 is trimmed by the gap at both ends, so any two training sets of as many folds have the same
@@ -65,26 +65,34 @@ class Folds:
         kept = [b for b in range(self.n_blocks) if b % self.n_folds not in held_out]
         return self._blocks()[kept, self.gap : self.length - self.gap].reshape(-1)
 
-    def shifted(self, rng: np.random.Generator, least: int) -> np.ndarray:
-        """An order of all rows in which each block is turned round in itself by a random amount.
+    def rotated(self, random: np.random.Generator, least: int) -> np.ndarray:
+        """A stretch as long as the session of the ring that it forms with its mirror image.
+
+        A ring has no seam, and turning it keeps the spectrum of whatever drifts on it; that a
+        session ends where its mirror image begins is what closes the ring. Shifts within
+        blocks would keep neither: they break drift at every edge, and take from it what is
+        slower than a block, so that drift itself earns more than such a null.
+
+        Between the ends some rows come twice, once in reverse, in place of as many others. Where
+        the order is reversed, one row meets itself: of what depends on the features from moment
+        to moment the null keeps so much.
 
         Args:
-            rng: source of the shifts, one per block.
-            least: rows by which each row moves, at least, either way round.
+            random: source of the turn.
+            least: rows by which the ring is turned, at least, either way round.
 
         Returns:
             row indices, shape (n_rows,).
 
         Raises:
-            InputError: the blocks are too short.
+            InputError: there are fewer rows than that.
         """
-        if self.length < 2 * least:
-            raise InputError(
-                f"blocks of {self.length} bins cannot be shifted by {least} bins either way round"
-            )
-        shifts = rng.integers(least, self.length - least, size=(self.n_blocks, 1), endpoint=True)
-        within = (np.arange(self.length) + shifts) % self.length
-        return (within + self.length * np.arange(self.n_blocks)[:, None]).reshape(-1)
+        n = self.n_rows
+        if n < least:
+            raise InputError(f"a session of {n} bins cannot be shifted by {least} bins either way round")
+        rows = np.arange(n)
+        turn = random.integers(least, 2 * n - least, endpoint=True)
+        return np.roll(np.concatenate([rows, rows[::-1]]), turn)[:n]
 
     def _blocks(self) -> np.ndarray:
         return np.arange(self.n_rows).reshape(self.n_blocks, self.length)

@@ -1,5 +1,6 @@
-"""How sure one can be of scores: intervals, and tests between two models.
+"""How sure one can be of scores: ranks among shifts, intervals, and tests between two models.
 
+    rank_p(score, of_shifts)                                # is there more than slow drift?
     bootstrap_interval(scores, seed=0)                      # 95 % of the mean over neurons
     paired_test([difference_of_session_1, …], seed=0)       # is one model better than the other?
 
@@ -13,6 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 
 DRAWS = 2000
+LEVEL = 0.05
+"""At which a p is called significant; so many do so by chance."""
 LEAST_SESSIONS = 2
 
 
@@ -37,6 +40,33 @@ class PairedTest:
     high: float
     wilcoxon_p: float
     t_p: float
+
+
+def rank_p(score: np.ndarray | float, shifts: np.ndarray) -> np.ndarray:
+    """How often a score as high comes about where neurons and features know nothing of one another.
+
+    The share of the shifts, and the score itself counted in, that score as much (Davison and
+    Hinkley, Bootstrap Methods and their Application, 1997, section 4.2). It is never less than
+    1 / (1 + shifts).
+
+    Args:
+        score: shape (...).
+        shifts: the same for each shift of the null, shape (shifts, ...).
+    """
+    return (1 + (shifts >= score).sum(0)) / (1 + len(shifts))
+
+
+def mean_p(scores: Sequence[np.ndarray], shifts: Sequence[np.ndarray]) -> float:
+    """The same of the mean over neurons, and of the mean of session means where there are several.
+
+    Neurons are shifted together, so it holds however much they have in common.
+
+    Args:
+        scores: of each session's neurons, shape (neurons,) each.
+        shifts: the same for each shift of the null, shape (shifts, neurons) each.
+    """
+    means = np.mean([of_session.mean(1) for of_session in shifts], axis=0)
+    return float(rank_p(session_mean(scores), means))
 
 
 def bootstrap_interval(values: np.ndarray, seed: int, draws: int = DRAWS) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from analysis.encoding.ceiling import NoiseCeiling
-from analysis.encoding.inference import bootstrap_interval
+from analysis.encoding.inference import LEVEL, bootstrap_interval, mean_p, rank_p
 from analysis.encoding.scores import mcfadden_r2, per_spike, pseudo_r2
 
 
@@ -69,7 +69,10 @@ class EncodingResult:
 
     @property
     def shifted_bits_per_spike(self) -> np.ndarray:
-        """Score for each shift of the null, shape (shifts, neurons)."""
+        """Score for each shift of the null, shape (shifts, neurons).
+
+        Per spike of the neuron: a shift may have fewer or more of its spikes.
+        """
         return per_spike(self.gains[1:], self.spikes)
 
     @property
@@ -81,6 +84,16 @@ class EncodingResult:
     def corrected_bits_per_spike(self) -> np.ndarray:
         """Score less null, shape (neurons,)."""
         return self.bits_per_spike - self.null_bits_per_spike
+
+    @property
+    def p_values(self) -> np.ndarray:
+        """Rank of the log-likelihood gained among those of the shifts, shape (neurons,)."""
+        return rank_p(self.gains[0], self.gains[1:])
+
+    @property
+    def share_significant(self) -> float:
+        """Of the neurons, those whose p is 0.05 or less: 5 % if there is nothing."""
+        return float((self.p_values <= LEVEL).mean())
 
     @property
     def pseudo_r2(self) -> np.ndarray:
@@ -117,6 +130,7 @@ class EncodingResult:
             "null_bits_per_spike": self.null_bits_per_spike,
             "null_sd_bits_per_spike": self.shifted_bits_per_spike.std(0),
             "corrected_bits_per_spike": self.corrected_bits_per_spike,
+            "p": self.p_values,
             "bits_per_spike_eval": self.bits_per_spike_eval,
             "pseudo_r2": self.pseudo_r2,
             "mcfadden_r2": self.mcfadden_r2,
@@ -146,6 +160,8 @@ class EncodingResult:
             "mean_corrected_bits_per_spike": self.mean_corrected,
             "sem_corrected_bits_per_spike": self.sem_corrected,
             "interval_corrected_bits_per_spike": bootstrap_interval(self.corrected_bits_per_spike, seed),
+            "p": mean_p([self.bits_per_spike], [self.shifted_bits_per_spike]),
+            "share_significant": self.share_significant,
             "repeats": None if self.ceiling is None else self.ceiling.repeats,
             "unconverged_fits": self.unconverged,
         }

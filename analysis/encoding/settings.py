@@ -28,8 +28,8 @@ class EncodingSettings:
     folds: int = 5
     """Parts of the session that are held out in turn; each consists of whole blocks."""
     block_seconds: float = 60.0
-    """Length of a contiguous block, at least; blocks are dealt to the folds in turn. Short
-    blocks keep slow drift in both the score and its null, where it cancels."""
+    """Length of a contiguous block, at least; blocks are dealt to the folds in turn, so that each
+    fold has something of all parts of the session."""
     gap_seconds: float = 1.0
     """Trimmed from both ends of every training block, on top of the span of the lags, so that
     no training bin is near a held-out one."""
@@ -41,10 +41,12 @@ class EncodingSettings:
     """Part of the elastic net's penalty that is absolute values, above 0 and at most 1."""
     band_weights: int = 20
     """Weightings of the bands against one another that banded ridge chooses from; drawn at random."""
-    shifts: int = 5
-    """Random time shifts that the null is averaged over."""
+    shifts: int = 19
+    """Random time shifts of the null, which is their mean. A score's p is its rank among them: 19 is
+    the least number of shifts at which p can be 0.05."""
     shift_seconds: float = 20.0
-    """The least such shift. It should exceed the time over which behavior repeats itself."""
+    """The least such shift. It should exceed the time over which behavior and rates are alike; a
+    session must be six times as long."""
     seed: int = 0
     """Of the random shifts, weightings and bootstraps."""
 

@@ -1,13 +1,16 @@
 """Figures of results: each function takes arrays and gives one matplotlib figure.
 
 figure = curve(minutes, lifespan, "minutes of training", "frames tracked")
-figure.savefig("curve.svg")
+write_figures({"curve": figure}, folder)
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from rodent.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -203,6 +206,28 @@ def intervals(
 def _line(i: int) -> dict[str, Any]:
     """How the line of the i-th of several things looks: colours first, then dashes too."""
     return {"color": COLORS[i % len(COLORS)], "linestyle": _DASHES[i // len(COLORS) % len(_DASHES)]}
+
+
+def write_figures(figures: Mapping[str, "Figure"], folder: Path) -> None:
+    """Write figures as NAME.svg and NAME.png, each of them whole or not at all.
+
+    Args:
+        figures: by name.
+        folder: an existing one.
+
+    Raises:
+        InputError: they cannot be written there.
+        WorkError: the disk is full.
+    """
+    import matplotlib
+
+    for name, figure in figures.items():
+        for kind, metadata in (("svg", {"Date": None}), ("png", {})):
+            with (
+                atomic_path(folder / f"{name}.{kind}") as temporary,
+                matplotlib.rc_context({"svg.hashsalt": "rodent", "svg.fonttype": "none"}),
+            ):
+                figure.savefig(temporary, format=kind, dpi=150, bbox_inches="tight", metadata=metadata)
 
 
 def _empty(height: float) -> "tuple[Figure, Axes]":

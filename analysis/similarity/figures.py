@@ -2,18 +2,15 @@
 
 figure = matrices(conditions, {"neurons": rdm, "decoder/layer_0": other})
 figure = similarities(result.layers, result.noise_ceiling)
-write_figures({"similarity": figure}, folder)
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.pages.drawing import COLORS
 from analysis.similarity.scores import LayerScore
-from rodent.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -84,25 +81,3 @@ def similarities(layers: Sequence[LayerScore], noise_ceiling: tuple[float, float
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return figure
-
-
-def write_figures(figures: "Mapping[str, Figure]", folder: Path) -> None:
-    """Write figures as NAME.svg and NAME.png, each of them whole or not at all.
-
-    Args:
-        figures: by name.
-        folder: an existing one.
-
-    Raises:
-        InputError: they cannot be written there.
-        WorkError: the disk is full.
-    """
-    import matplotlib
-
-    for name, figure in figures.items():
-        for kind, metadata in (("svg", {"Date": None}), ("png", {})):
-            with (
-                atomic_path(folder / f"{name}.{kind}") as temporary,
-                matplotlib.rc_context({"svg.hashsalt": "rodent", "svg.fonttype": "none"}),
-            ):
-                figure.savefig(temporary, format=kind, dpi=150, bbox_inches="tight", metadata=metadata)

@@ -159,7 +159,8 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _write(folder: Path, page: dict[str, Any], result: "StructureResult") -> None:
-    from analysis.similarity.figures import matrices, similarities, write_figures
+    from analysis.pages.drawing import write_figures
+    from analysis.similarity.figures import matrices, similarities
     from rodent.cli.output import write_json
     from rodent.files import explain_os_errors
 

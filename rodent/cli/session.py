@@ -18,6 +18,8 @@ import tyro
 from rodent.errors import InputError, unknown
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from analysis.neural.session import NeuralSession
     from analysis.neural.spikes import BinnedSpikes
     from analysis.timeline import Timeline
@@ -45,6 +47,9 @@ class SessionArguments:
     bin_seconds: float | None = None
     """Length of a bin, seconds: a multiple of a frame and of the bins of counts, the shortest
     such if not given. Units are averaged and spikes summed over it; longer bins cost less."""
+    metres_per_pixel: float | None = None
+    """Scale of a tracker's positions, which its file does not tell. With it the tracked path is
+    compared with the one that the virtual rat followed, which finds a wrong offset or rate."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,22 +79,32 @@ def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
 
     Raises:
         InputError: a file is not what it should be, a rollout is unknown or given twice, the
-            bins fit neither file, or the two do not overlap in time.
+            bins fit neither file, the two do not overlap in time, or behavior that both
+            hold says that the clock is wrong.
     """
     from analysis.neural.clock import Clock
+    from analysis.neural.drift import check_clock
     from analysis.neural.read import read_session
     from analysis.timeline import Timeline
     from rodent.recording import open_recording
 
     with open_recording(arguments.recording) as recording:
         rollouts = _chosen(recording, arguments.rollout)
-        session = read_session(arguments.spikes)
+        session = read_session(arguments.spikes, arguments.metres_per_pixel)
         seconds = arguments.bin_seconds
         seconds = session.fitting_bin(recording.fps) if seconds is None else seconds
         timeline = Timeline.of(rollouts, recording.fps, seconds)
-        spikes = session.on_bins(timeline.n_bins, seconds, Clock(arguments.offset, arguments.rate))
-        notes = (*session.notes, *spikes.notes, *timeline.notes)
+        clock = Clock(arguments.offset, arguments.rate)
+        spikes = session.on_bins(timeline.n_bins, seconds, clock)
+        tested = check_clock(session, _reference(rollouts), recording.fps, clock, seconds)
+        notes = (*session.notes, *spikes.notes, *tested, *timeline.notes)
         yield OpenSession(recording, rollouts, timeline, spikes, session, notes)
+
+
+def _reference(rollouts: "tuple[Rollout, ...]") -> "np.ndarray":
+    import numpy as np
+
+    return np.concatenate([rollout["reference"] for rollout in rollouts])
 
 
 def _chosen(recording: "Recording", names: tuple[str, ...]) -> "tuple[Rollout, ...]":

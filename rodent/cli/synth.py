@@ -37,10 +37,12 @@ class Synth:
         from rodent.motion.synth import (
             FPS,
             GAIT_FRAMES,
+            flaws,
             gait_clips,
             path_clips,
             read_track,
             require_quality,
+            worst_quality,
         )
         from rodent.progress import progress
 
@@ -49,20 +51,24 @@ class Synth:
         if self.path is None:
             with progress("fitting the limbs", GAIT_FRAMES, "frames") as advance:
                 clips = gait_clips(body, advance)
+            worst, told = require_quality(clips, body), []
         else:
             time, points = read_track(self.path)
             name = "".join(c if c.isalnum() or c in ".-_" else "_" for c in self.path.stem)
             frames = int((time[-1] - time[0]) * FPS) + 1
             with progress("fitting the limbs", frames, "frames") as advance:
                 clips = path_clips(body, time, points, name, self.smoothing, self._frames_per_clip(), advance)
-        worst = require_quality(clips, body)
+            # an animal does in places what legs on rails cannot; its user judges how much that matters
+            worst, told = worst_quality(clips, body), [text for clip in clips for text in flaws(clip, body)]
+        for text in told:
+            say(f"{text}: the path is too fast or too narrow for the rat's legs there; --smoothing helps")
         # velocities follow from the poses and are computed as the file is read
         bare = tuple(dataclasses.replace(clip, qvel=None) for clip in clips)
         write_clips(dataclasses.replace(clips, clips=bare), self.out)
         if self.json:
             total = {"clips": len(clips), "frames": clips.total_frames}
             mm = {"slide_mm": 1000 * worst.slide, "penetration_mm": 1000 * worst.penetration}
-            print_json({"out": str(self.out), **total, **mm})
+            print_json({"out": str(self.out), **total, **mm, "flaws": told})
         else:
             say(
                 f"wrote {self.out}: {len(clips)} clips, {clips.total_frames} frames; standing paws slide by "

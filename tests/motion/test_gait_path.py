@@ -110,7 +110,7 @@ def test_what_slides_is_refused(body):
         bad = qpos.copy()
         bad[:, axis] += shift * np.arange(5) / 4
         clips = ClipSet((Clip("bad", bad, FPS),), body.config.scale, body.joint_names)
-        with pytest.raises(WorkError, match=rf"clip 'bad': a paw {what} 2.0 mm; the path is too fast"):
+        with pytest.raises(WorkError, match=rf"clip 'bad': a paw {what} 2.0 mm at 0.1 s"):
             require_quality(clips, body)
 
 

@@ -12,7 +12,7 @@ import rich.box
 from rich.console import Console
 from rich.table import Table
 
-from analysis.encoding.inference import paired_test, session_interval, session_mean
+from analysis.encoding.inference import LEVEL, mean_p, paired_test, session_interval, session_mean
 from analysis.encoding.result import EncodingResult
 from rodent.cli.encode.sessions import Models, SessionResult
 from rodent.cli.output import write_json
@@ -52,6 +52,18 @@ class Found:
     def results(self, model: int) -> list[EncodingResult]:
         """Of one model, per session."""
         return [one.results[model] for one in self.sessions]
+
+    def p(self, model: int) -> float:
+        """Of the mean over neurons, or over sessions where there are several."""
+        results = self.results(model)
+        return mean_p(
+            [result.bits_per_spike for result in results],
+            [result.shifted_bits_per_spike for result in results],
+        )
+
+    def significant(self, model: int) -> np.ndarray:
+        """Neurons of all sessions whose p is 0.05 or less, bool, shape (neurons,)."""
+        return np.concatenate([result.p_values for result in self.results(model)]) <= LEVEL
 
     def unique(self, layer: str) -> "list[np.ndarray] | None":
         """What a layer adds, corrected for drift, per session and neuron; bits per spike."""
@@ -120,6 +132,8 @@ def _layer(found: Found, model: int) -> dict[str, Any]:
         "mean_corrected_bits_per_spike": session_mean(corrected),
         "interval_corrected_bits_per_spike": session_interval(corrected, seed),
         "interval_over": _over(found),
+        "p": found.p(model),
+        "share_significant": found.significant(model).mean(),
         "unconverged_fits": sum(result.unconverged for result in results),
     }
     if len(results) > 1:
@@ -163,7 +177,7 @@ def _comparisons(found: Found) -> list[dict[str, Any]]:
 
 
 def print_summary(found: Found) -> None:
-    """A row per model."""
+    """A row per model: its scores, and below whether they are more than drift alone earns."""
     several = len(found.sessions) > 1
     over = f"{len(found.sessions)} sessions" if several else f"{len(found.results(0)[0].names)} neurons"
     table = Table(
@@ -192,7 +206,32 @@ def print_summary(found: Found) -> None:
         if unique is not None:
             row += [f"{session_mean(unique):+.4f}", _interval(session_interval(unique, seed))]
         table.add_row(*row)
-    Console(highlight=False).print(table)
+    Console(highlight=False).print(table, _significance(found))
+
+
+def _significance(found: Found) -> Table:
+    """A row per model: p of the mean, and how many neurons have a low one."""
+    shifts = found.asked.settings.shifts
+    sessions = len(found.sessions)
+    words = []
+    if sessions == 1:
+        words.append("An interval over the neurons of one session is no test: they share the session.")
+    if 1 / (1 + shifts) > LEVEL:
+        words.append(f"With {shifts} shifts no p can be {LEVEL:g}; take --shifts 19 or more.")
+    table = Table(
+        title=f"more than slow drift earns? p by rank among {shifts} time shifts",
+        caption=" ".join(words) or None,
+        box=rich.box.SIMPLE,
+    )
+    table.add_column("model", overflow="fold")
+    of = "neurons" if sessions == 1 else "sessions"
+    for heading in (f"p of the mean over {of}", f"neurons with p ≤ {LEVEL:g}", "by chance"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for i in range(len(found.models.sets)):
+        significant = found.significant(i)
+        share = f"{significant.sum()} of {len(significant)}, {significant.mean():.0%}"
+        table.add_row(found.results(i)[0].layer, f"{found.p(i):.3g}", share, f"{LEVEL:.0%}")
+    return table
 
 
 def print_neurons(found: Found) -> None:
@@ -214,11 +253,13 @@ def _print_neurons(result: EncodingResult) -> None:
         ("score", f"{result.bits_per_spike.mean():+.4f}"),
         ("null", f"{result.null_bits_per_spike.mean():+.4f}"),
         ("corrected", mean),
+        ("p", f"{LEVEL:g} or less: {result.share_significant:.0%}"),
     ):
         table.add_column(heading, footer, justify="right", no_wrap=True)
     scores = (result.bits_per_spike, result.null_bits_per_spike, result.corrected_bits_per_spike)
     for i in (-result.corrected_bits_per_spike).argsort(kind="stable"):
-        table.add_row(result.names[i], f"{result.spikes[i]}", *(f"{score[i]:+.4f}" for score in scores))
+        row = (f"{score[i]:+.4f}" for score in scores)
+        table.add_row(result.names[i], f"{result.spikes[i]}", *row, f"{result.p_values[i]:.3g}")
     Console(highlight=False).print(table)
 
 
@@ -228,8 +269,7 @@ def write(folder: Path, page: dict[str, Any], found: Found) -> None:
     Raises:
         InputError: the folder cannot be written.
     """
-    from analysis.pages.drawing import intervals, layer_scores
-    from analysis.similarity.figures import write_figures
+    from analysis.pages.drawing import intervals, layer_scores, write_figures
 
     seed = found.asked.settings.seed
     pooled = [found.results(i) for i in range(len(found.models.sets))]

@@ -10,7 +10,7 @@ clips of 50 frames per second, and their `source` says that they are synthetic.
 """
 
 from rodent.motion.synth.path import FPS
-from rodent.motion.synth.quality import Quality, quality, require_quality
+from rodent.motion.synth.quality import Quality, flaws, quality, require_quality, worst_quality
 from rodent.motion.synth.repertoire import GAIT_FRAMES, gait_clips, path_clips
 from rodent.motion.synth.track import read_track
 
@@ -18,9 +18,11 @@ __all__ = [
     "FPS",
     "GAIT_FRAMES",
     "Quality",
+    "flaws",
     "gait_clips",
     "path_clips",
     "quality",
     "read_track",
     "require_quality",
+    "worst_quality",
 ]

@@ -88,7 +88,7 @@ def test_command_takes_chosen_rollouts(files, capsys):
         (("--layer", "latent/mean", "--bin-seconds", "0.15"), "not a whole number of frames"),
         (("--layer", "latent/mean", "--offset", "9999"), "do not overlap"),
         (("--layer", "latent/mean", "--lags", "0.05"), "no multiple of a bin"),
-        (("--layer", "latent/mean", "--shift-seconds", "40"), "need 400 s"),
+        (("--layer", "latent/mean", "--shift-seconds", "60"), "6 times as long, 360 s"),
     ],
 )
 def test_wrong_options_exit_with_2(files, arguments, message, capsys):

@@ -45,28 +45,41 @@ def test_all_training_sets_of_as_many_folds_have_one_size(n_rows, n_folds, block
     assert len({len(folds.rows(f)) for f in range(n_folds)}) == 1
 
 
-@given(**SIZES, seed=st.integers(0, 99), part=st.floats(0.05, 0.5))
-def test_shifts_stay_in_their_block_and_are_long(n_rows, n_folds, block_rows, gap_rows, seed, part):
+@given(**SIZES, seed=st.integers(0, 99), part=st.floats(0.01, 1))
+def test_shifts_have_no_seam_and_are_long(n_rows, n_folds, block_rows, gap_rows, seed, part):
     folds = Folds.of(n_rows, n_folds, block_rows, gap_rows)
-    least = max(1, int(part * folds.length))
-    order = folds.shifted(np.random.default_rng(seed), least)
-    rows = np.arange(folds.n_rows)
-    assert np.array_equal(np.sort(order), rows)
-    assert np.array_equal(order // folds.length, rows // folds.length)
-    moved = np.abs(order - rows)
-    assert np.minimum(moved, folds.length - moved).min() >= least
-    # neighbors stay neighbors but where the block was cut and turned
-    assert (np.diff(order) != 1).sum() <= 2 * folds.n_blocks
+    n = folds.n_rows
+    least = max(1, int(part * n))
+    order = folds.rotated(np.random.default_rng(seed), least)
+    assert order.shape == (n,) and order.min() >= 0 and order.max() < n
+    # neighbors stay neighbors, and where the mirror begins a row is its own
+    steps = np.diff(order)
+    assert set(steps) <= {-1, 0, 1} and (steps == 0).sum() <= 1
+    assert np.bincount(order).max() <= 2
+    # what comes in its own order comes earlier or later by the least shift or more
+    ahead = np.append(steps, steps[-1:]) == 1
+    assert (np.abs(order - np.arange(n))[ahead] >= least).all()
 
 
-def test_shifts_differ_between_blocks():
-    folds = Folds.of(n_rows=1000, n_folds=5, block_rows=100, gap_rows=1)
-    order = folds.shifted(np.random.default_rng(0), 10).reshape(folds.n_blocks, -1)
-    assert len(set(order[:, 0] % folds.length)) > 3
+def test_every_turn_of_the_ring_but_the_shortest_can_come():
+    folds = Folds.of(n_rows=10, n_folds=5, block_rows=2, gap_rows=0)
+    random = np.random.default_rng(0)
+    ring = np.r_[np.arange(10), np.arange(10)[::-1]]
+    wanted = {tuple(np.roll(ring, turn)[:10]) for turn in range(3, 18)}
+    assert {tuple(folds.rotated(random, 3)) for _ in range(500)} == wanted
+
+
+def test_a_shift_is_as_slow_as_what_is_shifted():
+    folds = Folds.of(n_rows=6000, n_folds=5, block_rows=600, gap_rows=10)
+    drift = np.sin(np.arange(6000) * 2 * np.pi / 1700)
+    fastest = np.abs(np.diff(drift)).max()
+    for seed in range(20):
+        shifted = drift[folds.rotated(np.random.default_rng(seed), 200)]
+        assert np.abs(np.diff(shifted)).max() <= fastest
 
 
 def test_gaps_that_leave_nothing_are_refused():
     with pytest.raises(InputError, match="eaten up by gaps of 10 bins"):
         Folds.of(n_rows=100, n_folds=5, block_rows=20, gap_rows=10)
-    with pytest.raises(InputError, match="cannot be shifted by 11 bins"):
-        Folds.of(100, 5, 20, 2).shifted(np.random.default_rng(0), 11)
+    with pytest.raises(InputError, match="cannot be shifted by 101 bins"):
+        Folds.of(100, 5, 20, 2).rotated(np.random.default_rng(0), 101)
