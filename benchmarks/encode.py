@@ -4,7 +4,8 @@ Five layers of 256 units and Poisson neurons driven by one of them. Ours is the 
 principal components of every layer, the search for each neuron's penalty within the training folds,
 the held-out score. The loop has `PoissonRegressor` in place of our solver, on the same components,
 folds and penalties; it takes hours, so some neurons are timed in some fits, each strength as often
-as the others, and the rest is reckoned. `--small` is a trial of a minute or two.
+as the others, and the rest is reckoned. Neither has a null: a shift is so many more neurons to
+both. `--small` is a trial of a minute or two.
 """
 
 import dataclasses
@@ -72,7 +73,7 @@ def regression(size: Size, units: np.ndarray, counts: np.ndarray) -> PoissonRegr
     rows = np.arange(size.bins)
     folds = Folds.of(size.bins, 5, round(60 / BIN_SECONDS), round(1 / BIN_SECONDS))
     rows = rows[: folds.n_rows]
-    features = Features([Band("units", units, "layer")], rows, {"units": rows[:, None]}, 32)
+    features = Features([Band("units", units, "layer")], rows, {"units": rows[:, None]}, 32, folds)
     targets = Targets(counts, rows, [], BIN_SECONDS, history=False)
     settings = EncodingSettings(strengths=STRENGTHS)
     return PoissonRegression(features, folds, targets, settings, lambda n: None)
@@ -108,7 +109,7 @@ def loop(
 
     features = {}
     for held_out in ((0,), (0, 1)):
-        features[held_out], _ = same.features.fitted(same.folds.training(held_out))
+        features[held_out], _ = same.features.fitted(held_out)
     searched = np.mean([timed((0, 1), strength, n)[0] for strength in STRENGTHS for n in sample])
     last = [timed((0,), float(strengths[0, n]), int(n)) for n in sample]
     fits = size.neurons * (10 * len(STRENGTHS) * searched + 5 * np.mean([seconds for seconds, _ in last]))

@@ -59,7 +59,7 @@ def settings_page() -> str:
         f"{inspect.getdoc(SimilaritySettings)} These are options of `rodent rsa`, without a prefix.",
         _table(SimilaritySettings),
         "## spikes",
-        f"{inspect.getdoc(QualitySettings)} Options of `rodent spikes`, `encode` and `rsa`, without a prefix.",
+        f"{inspect.getdoc(QualitySettings)} Options of `rodent spikes`, `encode` and `rsa`.",
         _table(QualitySettings),
     ]
     return "\n\n".join(sections) + "\n"

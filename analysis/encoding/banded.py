@@ -23,7 +23,7 @@ from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.targets import Targets
 from rodent.errors import InputError
 
-_COLUMNS = 1 << 22  # bins x columns predicted at once
+_CELLS = 1 << 22  # bins x columns at once
 
 
 class BandedRegression:
@@ -67,14 +67,17 @@ class BandedRegression:
             InputError: there are fewer training bins than features, or himalaya is not installed.
         """
         train, test = self.folds.training((fold,)), self.folds.rows(fold)
-        features, groups = self.features.fitted(train)
+        features, groups = self.features.fitted((fold,))
         enough_bins(len(train), features.shape[1])
         n, n_columns = self.targets.n_neurons, self.targets.n_columns
         counts = self.targets.counts(slice(0, n_columns))
         low, high = features[train].min(0), features[train].max(0)
         center = features[train].mean(0, dtype=np.float64)
-        means = np.maximum(counts[train].sum(0, dtype=np.float64), 0.5) / len(train)
-        roots = np.sqrt(counts[train].astype(np.float32)).mean(0, dtype=np.float64)
+        means, roots = np.empty(n_columns), np.empty(n_columns)
+        for columns in _slices(n_columns, len(train)):
+            real = counts[train, columns]
+            means[columns] = np.maximum(real.sum(0, dtype=np.float64), 0.5) / len(train)
+            roots[columns] = np.sqrt(real.astype(np.float32)).mean(0, dtype=np.float64)
 
         others = [f for f in range(self.folds.n_folds) if f != fold]
         short = [self._compressed(f, features, counts, center, roots) for f in others]
@@ -84,10 +87,9 @@ class BandedRegression:
         inside = np.clip(features[test], low, high) - center
         gain, squares = np.empty(n_columns), np.empty((2, n))
         rates = np.empty((len(test), n), np.float32)
-        width = max(1, _COLUMNS // len(test))
-        for columns in (slice(i, min(i + width, n_columns)) for i in range(0, n_columns, width)):
+        for columns in _slices(n_columns, len(test)):
             expected = inside @ coef[:, columns] + roots[columns]
-            found, real = np.maximum(expected, 0) ** 2 + error[columns], counts[test][:, columns]
+            found, real = np.maximum(expected, 0) ** 2 + error[columns], counts[test, columns]
             gain[columns] = likelihood_gain(real, found, means[columns])
             count = max(0, min(columns.stop, n) - columns.start)
             mine = slice(columns.start, columns.start + count)
@@ -102,8 +104,7 @@ class BandedRegression:
         self, fold: int, features: np.ndarray, counts: np.ndarray, center: np.ndarray, roots: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """R and Q'y of one training fold, and the squares of y that they lack."""
-        others = tuple(f for f in range(self.folds.n_folds) if f != fold)
-        rows = self.folds.training(others)
+        rows = self.folds.trained(fold)
         basis, short = np.linalg.qr(features[rows] - center)
         y = np.sqrt(counts[rows].astype(np.float32)) - roots
         part = basis.T @ y
@@ -135,6 +136,12 @@ class BandedRegression:
         total = weights.sum(0)
         # himalaya puts the bands side by side in their order, which is ours
         return weights / total, coef, len(bands) / (total * n_bins)
+
+
+def _slices(n_columns: int, n_bins: int) -> list[slice]:
+    """All columns, some at a time."""
+    width = max(1, _CELLS // n_bins)
+    return [slice(i, min(i + width, n_columns)) for i in range(0, n_columns, width)]
 
 
 def load_himalaya() -> Any:

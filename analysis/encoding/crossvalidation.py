@@ -46,8 +46,8 @@ REGRESSIONS: dict[ModelName, type[PoissonRegression] | type[BandedRegression]] =
     "banded-ridge": BandedRegression,
 }
 _SHIFTS_IN_SESSION = 6
-"""Least length of a session in units of the least shift: the null takes off drift of up to a sixth
-of a session's length (`benchmarks/truth.py`), and the least shift is how slow drift is expected."""
+"""Least length of a session in units of the least shift, which stands for how slow drift is expected:
+ranks hold for drift over up to a sixth of the session (`benchmarks/truth.py`)."""
 
 
 def n_fits(settings: EncodingSettings) -> int:
@@ -96,7 +96,7 @@ def cross_validate(
     shared = [band for band in bands if band.name != HISTORY]
     at = {lag: i for i, lag in enumerate(settings.all_lags)}
     lagged = {band.name: sources[:, [at[lag] for lag in settings.lags_of(band.name)]] for band in shared}
-    features = Features(shared, rows, lagged, settings.components)
+    features = Features(shared, rows, lagged, settings.components, folds)
 
     regression = REGRESSIONS[settings.model](features, folds, targets, settings, advance)
     held = [regression.held_out(fold) for fold in range(folds.n_folds)]
@@ -136,7 +136,7 @@ def _likelihoods(folds: Folds, held: Sequence[HeldOut], targets: Targets) -> dic
     """Log-likelihoods of all that is held out, nats, and what was chosen for it."""
     n = targets.n_neurons
     counts = targets.counts(slice(0, n))
-    spikes = counts.sum(0, dtype=np.int64)
+    spikes, *shifted = targets.spikes()
     null = -log_factorials(counts)
     for fold, found in enumerate(held):
         rows, mean = folds.rows(fold), found.mean[:n]
@@ -146,6 +146,7 @@ def _likelihoods(folds: Folds, held: Sequence[HeldOut], targets: Targets) -> dic
     weights = [found.weights for found in held if found.weights is not None]
     return {
         "spikes": spikes,
+        "shifted_spikes": np.stack(shifted),
         "gains": np.sum([found.gain for found in held], axis=0).reshape(-1, n),
         "null_likelihood": null,
         "mean_likelihood": spikes * np.log(mean) - spikes - log_factorials(counts),

@@ -1,16 +1,18 @@
 """Bands as features of the bins used; what is learnt of them is learnt from training bins alone.
 
-model = Features(bands, rows, sources, components=32)
-features, groups = model.fitted(train)          # (rows, features), (features,)
+model = Features(bands, rows, sources, 32, folds)
+features, groups = model.fitted(held_out=(0,))  # (rows, features), (features,)
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from analysis.encoding.bands import Band
 from analysis.encoding.bases import Splines
-from analysis.encoding.components import Components
+from analysis.encoding.components import Components, Moments
+from analysis.encoding.folds import Folds
 from rodent.errors import InputError
 
 
@@ -22,6 +24,7 @@ class Features:
         rows: bins used, in order, shape (rows,).
         sources: by band, the bin at each of its lags, shape (rows, lags).
         components: most principal components of a band, per lag.
+        folds: of the rows.
 
     Attributes:
         n_components: features per lag, over all bands, the most that any fit had.
@@ -31,33 +34,51 @@ class Features:
     """
 
     def __init__(
-        self, bands: Sequence[Band], rows: np.ndarray, sources: Mapping[str, np.ndarray], components: int
+        self,
+        bands: Sequence[Band],
+        rows: np.ndarray,
+        sources: Mapping[str, np.ndarray],
+        components: int,
+        folds: Folds,
     ):
-        self.bands, self.rows, self.sources, self.components = bands, rows, sources, components
+        self.bands, self.rows, self.sources = bands, rows, sources
+        self.components, self.folds = components, folds
         self.n_components = 0
         for band in bands:
             if not np.ptp(band.values[rows], axis=0).any():
                 n, word = band.values.shape[1], "units" if band.kind == "layer" else "columns"
                 raise InputError(f"all {n} {word} of {band} are constant; take another {band.kind}")
 
-    def fitted(self, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def fitted(self, held_out: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Features of all rows, standardised and reduced as the training rows ask for.
 
         Args:
-            train: indices into the rows.
+            held_out: folds that are not trained on.
 
         Returns:
             float32, shape (rows, features); the index of each feature's band, shape (features,).
         """
         parts, groups, n_components = [np.zeros((len(self.rows), 0), np.float32)], [], 0
         for i, band in enumerate(self.bands):
-            values, bins = band.values, self.rows[train]
-            if band.place:
-                values = Splines().fit(values[bins]).transform(values)
-            found = Components(self.components).fit(values[bins]).transform(values)
+            found = self._reduced(band, i, held_out)
             n_components += found.shape[1]
             sources = self.sources[band.name]
             parts.append(found[sources].reshape(len(sources), -1))
             groups += [i] * parts[-1].shape[1]
         self.n_components = max(self.n_components, n_components)
         return np.concatenate(parts, axis=1), np.array(groups, int)
+
+    def _reduced(self, band: Band, index: int, held_out: tuple[int, ...]) -> np.ndarray:
+        """A band's features of all bins, shape (bins, features)."""
+        if band.place:  # the splines themselves are of the training bins
+            bins = self.rows[self.folds.training(held_out)]
+            values = Splines().fit(band.values[bins]).transform(band.values)
+            return Components(self.components, together=True).fit(values[bins]).transform(values)
+        kept = [part for fold, part in enumerate(self._moments[index]) if fold not in held_out]
+        return Components(self.components).fit_moments(Moments.pooled(kept)).transform(band.values)
+
+    @functools.cached_property
+    def _moments(self) -> list[list[Moments]]:
+        """Of each band, those of each fold: training sets share folds, so each is gone through once."""
+        bins = [self.rows[self.folds.trained(fold)] for fold in range(self.folds.n_folds)]
+        return [[] if band.place else [Moments.of(band.values[some]) for some in bins] for band in self.bands]

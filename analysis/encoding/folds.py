@@ -14,6 +14,7 @@ import dataclasses
 
 import numpy as np
 
+from analysis.ring import random_turn, turned
 from rodent.errors import InputError
 
 
@@ -65,17 +66,12 @@ class Folds:
         kept = [b for b in range(self.n_blocks) if b % self.n_folds not in held_out]
         return self._blocks()[kept, self.gap : self.length - self.gap].reshape(-1)
 
+    def trained(self, fold: int) -> np.ndarray:
+        """The rows of one fold that others are trained on, in order."""
+        return self.training(tuple(other for other in range(self.n_folds) if other != fold))
+
     def rotated(self, random: np.random.Generator, least: int) -> np.ndarray:
-        """A stretch as long as the session of the ring that it forms with its mirror image.
-
-        A ring has no seam, and turning it keeps the spectrum of whatever drifts on it; that a
-        session ends where its mirror image begins is what closes the ring. Shifts within
-        blocks would keep neither: they break drift at every edge, and take from it what is
-        slower than a block, so that drift itself earns more than such a null.
-
-        Between the ends some rows come twice, once in reverse, in place of as many others. Where
-        the order is reversed, one row meets itself: of what depends on the features from moment
-        to moment the null keeps so much.
+        """A stretch, as long as the session, of the ring of it and its mirror image; see `analysis.ring`.
 
         Args:
             random: source of the turn.
@@ -90,9 +86,7 @@ class Folds:
         n = self.n_rows
         if n < least:
             raise InputError(f"a session of {n} bins cannot be shifted by {least} bins either way round")
-        rows = np.arange(n)
-        turn = random.integers(least, 2 * n - least, endpoint=True)
-        return np.roll(np.concatenate([rows, rows[::-1]]), turn)[:n]
+        return turned(n, random_turn(random, n, least))
 
     def _blocks(self) -> np.ndarray:
         return np.arange(self.n_rows).reshape(self.n_blocks, self.length)

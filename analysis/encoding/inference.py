@@ -56,17 +56,16 @@ def rank_p(score: np.ndarray | float, shifts: np.ndarray) -> np.ndarray:
     return (1 + (shifts >= score).sum(0)) / (1 + len(shifts))
 
 
-def mean_p(scores: Sequence[np.ndarray], shifts: Sequence[np.ndarray]) -> float:
+def mean_p(gains: Sequence[np.ndarray]) -> float:
     """The same of the mean over neurons, and of the mean of session means where there are several.
 
     Neurons are shifted together, so it holds however much they have in common.
 
     Args:
-        scores: of each session's neurons, shape (neurons,) each.
-        shifts: the same for each shift of the null, shape (shifts, neurons) each.
+        gains: of each session, the score and then every shift, shape (1 + shifts, neurons) each.
     """
-    means = np.mean([of_session.mean(1) for of_session in shifts], axis=0)
-    return float(rank_p(session_mean(scores), means))
+    score, *shifts = np.mean([of_session.mean(1) for of_session in gains], axis=0)
+    return float(rank_p(score, np.array(shifts)))
 
 
 def bootstrap_interval(values: np.ndarray, seed: int, draws: int = DRAWS) -> tuple[float, float]:

@@ -25,7 +25,7 @@ from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.targets import Targets
 from rodent.errors import InputError, WorkError
 
-_BYTES = 1 << 28  # of the neurons' own features that are held at once
+_BYTES = 1 << 28  # of the neurons' counts and own features that are held at once
 _CURVES = 1 << 24  # numbers in the curvatures that are held at once
 _ROUGHLY = 1e-6  # nats per spike that may be missing where strengths are compared, in single precision
 
@@ -88,12 +88,12 @@ class PoissonRegression:
         """What serves each column best within the training folds of each fold, shape (folds, columns).
 
         Of the regressions without folds i and j, the score on j chooses for i and the other
-        way round. Shifts are alike: what is chosen for the first serves them all.
+        way round. Every shift chooses its own: with another's it would earn less than the score
+        does where there is only drift.
         """
         # from the strongest on, each begins where the one before ended
         strengths = np.sort(self.settings.strengths)[::-1]
-        n_folds, n = self.folds.n_folds, self.targets.n_neurons
-        n_columns = min(2 * n, self.targets.n_columns)
+        n_folds, n_columns = self.folds.n_folds, self.targets.n_columns
         total = np.zeros((len(strengths), n_folds, n_columns))
         for pair in itertools.combinations(range(n_folds), 2) if len(strengths) > 1 else ():
             fit = self._prepare(pair)
@@ -105,8 +105,7 @@ class PoissonRegression:
                     for test, other in zip(tests, pair[::-1], strict=True):
                         total[s, other, columns] += _gain(test, coef, mean)
                     self.advance((columns.stop - columns.start) / n_columns)
-        chosen = strengths[total.argmax(0)]
-        return np.concatenate([chosen[:, :n], *[chosen[:, n:]] * (self.targets.n_columns // n - 1)], axis=1)
+        return strengths[total.argmax(0)]
 
     def held_out(self, fold: int) -> HeldOut:
         """Train without a fold, and score on it.
@@ -140,7 +139,7 @@ class PoissonRegression:
 
     def _prepare(self, held_out: tuple[int, ...]) -> "_Fit":
         train = self.folds.training(held_out)
-        features, groups = self.features.fitted(train)
+        features, groups = self.features.fitted(held_out)
         n_own = self.targets.n_own
         enough_bins(len(train), features.shape[1] + n_own)
         # the own past is a band by itself
@@ -150,8 +149,9 @@ class PoissonRegression:
         return _Fit(features, train, [self.folds.rows(fold) for fold in held_out], penalty, self.targets)
 
     def _groups(self, n_columns: int, fit: "_Fit") -> Iterator[slice]:
-        own = self.targets.n_own * len(fit.features) * np.dtype(np.float32).itemsize
-        width = max(1, min(_BYTES // max(own, 1), _CURVES // len(fit.penalty.ridge) ** 2))
+        # of a column: its counts and its own features
+        size = len(fit.features) * (1 + self.targets.n_own * np.dtype(np.float32).itemsize)
+        width = max(1, min(_BYTES // size, _CURVES // len(fit.penalty.ridge) ** 2))
         for start in range(0, n_columns, width):
             yield slice(start, min(start + width, n_columns))
 

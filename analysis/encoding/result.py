@@ -21,6 +21,8 @@ class EncodingResult:
         n_components: features per lag, the most that any fold had.
         names: of the neurons scored.
         spikes: of each in the bins scored, shape (neurons,).
+        shifted_spikes: the same for each shift, which has some spikes twice and others not, shape
+            (shifts, neurons).
         gains: log-likelihood of the model above the null model's, and the same for each shift, shape
             (1 + shifts, neurons).
         null_likelihood: of the null model, the mean rate of the training bins, shape (neurons,).
@@ -40,6 +42,7 @@ class EncodingResult:
     n_components: int
     names: tuple[str, ...]
     spikes: np.ndarray
+    shifted_spikes: np.ndarray
     gains: np.ndarray
     null_likelihood: np.ndarray
     mean_likelihood: np.ndarray
@@ -69,16 +72,13 @@ class EncodingResult:
 
     @property
     def shifted_bits_per_spike(self) -> np.ndarray:
-        """Score for each shift of the null, shape (shifts, neurons).
-
-        Per spike of the neuron: a shift may have fewer or more of its spikes.
-        """
-        return per_spike(self.gains[1:], self.spikes)
+        """Score for each shift of the null, shape (shifts, neurons); 0 for one without spikes."""
+        return np.nan_to_num(per_spike(self.gains[1:], self.shifted_spikes))
 
     @property
     def null_bits_per_spike(self) -> np.ndarray:
-        """Mean over the shifts, shape (neurons,)."""
-        return self.shifted_bits_per_spike.mean(0)
+        """Mean over the spikes of all shifts, shape (neurons,): a shift that has few counts for little."""
+        return np.nan_to_num(per_spike(self.gains[1:].sum(0), self.shifted_spikes.sum(0)))
 
     @property
     def corrected_bits_per_spike(self) -> np.ndarray:
@@ -87,8 +87,16 @@ class EncodingResult:
 
     @property
     def p_values(self) -> np.ndarray:
-        """Rank of the log-likelihood gained among those of the shifts, shape (neurons,)."""
+        """Rank of the likelihood gained, in nats, among those of the shifts, shape (neurons,).
+
+        Not per spike of each shift, for a shift of few spikes could score anything.
+        """
         return rank_p(self.gains[0], self.gains[1:])
+
+    @property
+    def scaled_gains(self) -> np.ndarray:
+        """Gains of the score and of each shift per spike of the neuron, shape (1 + shifts, neurons)."""
+        return per_spike(self.gains, self.spikes)
 
     @property
     def share_significant(self) -> float:
@@ -160,7 +168,7 @@ class EncodingResult:
             "mean_corrected_bits_per_spike": self.mean_corrected,
             "sem_corrected_bits_per_spike": self.sem_corrected,
             "interval_corrected_bits_per_spike": bootstrap_interval(self.corrected_bits_per_spike, seed),
-            "p": mean_p([self.bits_per_spike], [self.shifted_bits_per_spike]),
+            "p": mean_p([self.scaled_gains]),
             "share_significant": self.share_significant,
             "repeats": None if self.ceiling is None else self.ceiling.repeats,
             "unconverged_fits": self.unconverged,

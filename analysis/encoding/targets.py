@@ -46,6 +46,10 @@ class Targets:
         self.n_columns = self.n_neurons * len(self._rows)
         self.n_own = history_basis(bin_seconds).shape[1] if history else 0
 
+    def spikes(self) -> np.ndarray:
+        """Of each neuron in all, and the same for each shift, shape (1 + shifts, neurons)."""
+        return np.stack([self._all[rows].sum(0, dtype=np.int64) for rows in self._rows])
+
     def counts(self, columns: slice) -> np.ndarray:
         """Spikes, shape (rows, columns)."""
         return np.concatenate([self._all[rows][:, which] for rows, which in self._pieces(columns)], axis=1)

@@ -8,7 +8,11 @@ and many channels it is near one for any two populations; the unbiased estimator
 parts (Song et al., JMLR 13, 2012) mends that, as neural data need (Murphy et al., 2024).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+
+from analysis.ring import turned
 
 
 def debiased_cka(first: np.ndarray, second: np.ndarray) -> float:
@@ -21,21 +25,24 @@ def debiased_cka(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def cka_and_null(
-    first: np.ndarray, second: np.ndarray, shifts: np.ndarray, second_itself: float | None = None
+    first: np.ndarray, second: np.ndarray, turns: Sequence[int], second_itself: float | None = None
 ) -> tuple[float, float]:
-    """Debiased CKA, and its mean where the second is turned round in time by each of the shifts.
+    """Debiased CKA, and its mean where the second is turned in time, see `analysis.ring`.
 
     Moments near in time resemble one another, and both populations drift: two that know nothing
     of each other then still have a CKA above zero, which the null tells.
 
     Args:
         first, second: as for `debiased_cka`, the moments in order of time.
-        shifts: moments, shape (shifts,); without any the null is NaN.
+        turns: moments by which it is turned; without any the null is NaN.
         second_itself: `unbiased_hsic(second)` where it is known.
     """
     size = unbiased_hsic(first), unbiased_hsic(second) if second_itself is None else second_itself
     found = _ratio(unbiased_hsic(first, second), *size)
-    null = [_ratio(unbiased_hsic(first, np.roll(second, shift, axis=0)), *size) for shift in shifts]
+    null = []
+    for turn in turns:
+        there = second[turned(len(second), turn)]
+        null.append(_ratio(unbiased_hsic(first, there), size[0], unbiased_hsic(there)))
     return float(found), float(np.mean(null)) if null else float("nan")
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from analysis.neural.spikes import BinnedSpikes
+from analysis.ring import random_turn
 from analysis.similarity.cka import cka_and_null, procrustes_distance, unbiased_hsic
 from analysis.similarity.design import Design
 from analysis.similarity.dimensionality import participation_ratio
@@ -111,7 +112,7 @@ def describe(
         )
     roots = np.sqrt(counts)
     itself, means = unbiased_hsic(roots), design.means(roots).mean(0)
-    shifts = _shifts(design, settings, rng)
+    turns = _turns(design, settings, rng)
     found, latent = {}, None
     spread_from = next((layer for layer in LATENT if layer in timeline.rollouts[0].layers), None)
     for layer in dict.fromkeys(layers):
@@ -119,7 +120,7 @@ def describe(
         with _naming(f"{name}: layer {layer!r}"):
             rdm = dissimilarities(units, design, settings.noise)
         units = varying(units)
-        cka, null = cka_and_null(units, roots, shifts, itself)
+        cka, null = cka_and_null(units, roots, turns, itself)
         distance = procrustes_distance(design.means(units).mean(0), means)
         found[layer] = LayerStructure(rdm, cka, null, distance, participation_ratio(units))
         advance(1)
@@ -153,12 +154,12 @@ def _halves(
     )
 
 
-def _shifts(design: Design, settings: SimilaritySettings, rng: np.random.Generator) -> np.ndarray:
-    """Random shifts of windows, the least of them either way round; none if the session is too short."""
+def _turns(design: Design, settings: SimilaritySettings, random: np.random.Generator) -> list[int]:
+    """Random turns in time, windows; none if the session is too short."""
     least = int(np.ceil(settings.shift_seconds / design.window_seconds))
     if design.n_windows < 2 * least:
-        return np.empty(0, int)
-    return rng.integers(least, design.n_windows - least, size=settings.shifts, endpoint=True)
+        return []
+    return [random_turn(random, design.n_windows, least) for _ in range(settings.shifts)]
 
 
 @contextlib.contextmanager

@@ -189,28 +189,36 @@ def _print_table(result: "StructureResult") -> None:
     from rich.table import Table
 
     lower, upper = result.noise_ceiling
-    table = Table(
+    alike = Table(
         title=f"{len(result.conditions)} behaviours: {', '.join(result.conditions)}; "
-        f"noise ceiling {lower:.2f} to {upper:.2f}; neurons fill {result.dimensionality:.1f} dimensions",
+        f"noise ceiling {lower:.2f} to {upper:.2f}",
         box=rich.box.SIMPLE,
     )
-    table.add_column("layer", overflow="fold")
-    for heading in ("similarity", "95 %", "null", "p", "CKA", "null", "Procrustes", "dimensions"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    geometry = Table(title=f"neurons fill {result.dimensionality:.1f} dimensions", box=rich.box.SIMPLE)
+    for table, headings in (
+        (alike, ("similarity", "95 %", "null", "p")),
+        (geometry, ("CKA", "null", "Procrustes", "dimensions")),
+    ):
+        table.add_column("layer", overflow="fold", min_width=16)
+        for heading in headings:
+            table.add_column(heading, justify="right", no_wrap=True)
     for layer in result.layers:
-        table.add_row(
+        alike.add_row(
             layer.layer,
             f"{layer.similarity:+.3f}",
             f"{layer.low:+.2f} … {layer.high:+.2f}" if layer.low == layer.low else "–",
             f"{layer.null:+.3f}",
             f"{layer.p:.4f}",
+        )
+        geometry.add_row(
+            layer.layer,
             f"{layer.cka:+.3f}",
             f"{layer.null_cka:+.3f}",
             f"{layer.procrustes:.2f}",
             f"{layer.dimensionality:.1f}",
         )
     console = Console(highlight=False)
-    console.print(table)
+    console.print(alike, geometry)
     if result.variability is not None:
         r, p = result.variability["r"], result.variability["p"]
         console.print(f"latent variability with that of neurons, over behaviours: r {r:+.2f}, p {p:.4f}")

@@ -55,8 +55,9 @@ class Encode(SessionArguments):
 
     def run(self) -> None:
         """Read, regress and print."""
-        from rodent.cli.encode.results import Found, print_neurons, print_summary, to_json, write
+        from rodent.cli.encode.results import Found, to_json, write
         from rodent.cli.encode.sessions import regress
+        from rodent.cli.encode.tables import print_neurons, print_summary
         from rodent.cli.output import print_json, say
         from rodent.progress import progress
 

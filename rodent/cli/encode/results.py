@@ -1,4 +1,4 @@
-"""What `rodent encode` found: as JSON, as tables, and as figures."""
+"""What `rodent encode` found, as JSON and as figures."""
 
 import dataclasses
 import itertools
@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import rich.box
-from rich.console import Console
-from rich.table import Table
 
 from analysis.encoding.inference import LEVEL, mean_p, paired_test, session_interval, session_mean
 from analysis.encoding.result import EncodingResult
@@ -55,11 +52,7 @@ class Found:
 
     def p(self, model: int) -> float:
         """Of the mean over neurons, or over sessions where there are several."""
-        results = self.results(model)
-        return mean_p(
-            [result.bits_per_spike for result in results],
-            [result.shifted_bits_per_spike for result in results],
-        )
+        return mean_p([result.scaled_gains for result in self.results(model)])
 
     def significant(self, model: int) -> np.ndarray:
         """Neurons of all sessions whose p is 0.05 or less, bool, shape (neurons,)."""
@@ -176,93 +169,6 @@ def _comparisons(found: Found) -> list[dict[str, Any]]:
     ]
 
 
-def print_summary(found: Found) -> None:
-    """A row per model: its scores, and below whether they are more than drift alone earns."""
-    several = len(found.sessions) > 1
-    over = f"{len(found.sessions)} sessions" if several else f"{len(found.results(0)[0].names)} neurons"
-    table = Table(
-        title=f"bits per spike, held out; means and 95 % intervals over {over}", box=rich.box.SIMPLE
-    )
-    table.add_column("model", overflow="fold")
-    for heading in ("units", "score", "null", "corrected", "95 %", "pseudo-R²"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    if found.models.unique:
-        table.add_column("unique", justify="right", no_wrap=True)
-        table.add_column("95 %", justify="right", no_wrap=True)
-    seed = found.asked.settings.seed
-    for i in range(len(found.models.sets)):
-        results = found.results(i)
-        corrected = [result.corrected_bits_per_spike for result in results]
-        row = [
-            results[0].layer,
-            f"{results[0].n_units}",
-            f"{session_mean([result.bits_per_spike for result in results]):+.4f}",
-            f"{session_mean([result.null_bits_per_spike for result in results]):+.4f}",
-            f"{session_mean(corrected):+.4f}",
-            _interval(session_interval(corrected, seed)),
-            f"{session_mean([result.pseudo_r2 for result in results]):.4f}",
-        ]
-        unique = found.unique(results[0].layer)
-        if unique is not None:
-            row += [f"{session_mean(unique):+.4f}", _interval(session_interval(unique, seed))]
-        table.add_row(*row)
-    Console(highlight=False).print(table, _significance(found))
-
-
-def _significance(found: Found) -> Table:
-    """A row per model: p of the mean, and how many neurons have a low one."""
-    shifts = found.asked.settings.shifts
-    sessions = len(found.sessions)
-    words = []
-    if sessions == 1:
-        words.append("An interval over the neurons of one session is no test: they share the session.")
-    if 1 / (1 + shifts) > LEVEL:
-        words.append(f"With {shifts} shifts no p can be {LEVEL:g}; take --shifts 19 or more.")
-    table = Table(
-        title=f"more than slow drift earns? p by rank among {shifts} time shifts",
-        caption=" ".join(words) or None,
-        box=rich.box.SIMPLE,
-    )
-    table.add_column("model", overflow="fold")
-    of = "neurons" if sessions == 1 else "sessions"
-    for heading in (f"p of the mean over {of}", f"neurons with p ≤ {LEVEL:g}", "by chance"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for i in range(len(found.models.sets)):
-        significant = found.significant(i)
-        share = f"{significant.sum()} of {len(significant)}, {significant.mean():.0%}"
-        table.add_row(found.results(i)[0].layer, f"{found.p(i):.3g}", share, f"{LEVEL:.0%}")
-    return table
-
-
-def print_neurons(found: Found) -> None:
-    """For every model and session a row per neuron, the best predicted first."""
-    for session in found.sessions:
-        for result in session.results:
-            _print_neurons(result)
-
-
-def _print_neurons(result: EncodingResult) -> None:
-    title = (
-        f"{result.layer}: {result.n_units} units, {result.n_components} components; bits per spike, held out"
-    )
-    mean = f"{result.mean_corrected:+.4f} ± {result.sem_corrected:.4f}"
-    table = Table(title=title, box=rich.box.SIMPLE, show_footer=True)
-    table.add_column("neuron", f"mean of {len(result.names)} ± s.e.m.", overflow="fold")
-    for heading, footer in (
-        ("spikes", f"{result.spikes.sum()}"),
-        ("score", f"{result.bits_per_spike.mean():+.4f}"),
-        ("null", f"{result.null_bits_per_spike.mean():+.4f}"),
-        ("corrected", mean),
-        ("p", f"{LEVEL:g} or less: {result.share_significant:.0%}"),
-    ):
-        table.add_column(heading, footer, justify="right", no_wrap=True)
-    scores = (result.bits_per_spike, result.null_bits_per_spike, result.corrected_bits_per_spike)
-    for i in (-result.corrected_bits_per_spike).argsort(kind="stable"):
-        row = (f"{score[i]:+.4f}" for score in scores)
-        table.add_row(result.names[i], f"{result.spikes[i]}", *row, f"{result.p_values[i]:.3g}")
-    Console(highlight=False).print(table)
-
-
 def write(folder: Path, page: dict[str, Any], found: Found) -> None:
     """Write encoding.json, and the figures beside it.
 
@@ -310,8 +216,3 @@ def _versions() -> dict[str, str]:
 
 def _over(found: Found) -> str:
     return "sessions" if len(found.sessions) > 1 else "neurons"
-
-
-def _interval(bounds: tuple[float, float]) -> str:
-    low, high = bounds
-    return f"{low:+.4f} … {high:+.4f}" if low == low else "–"

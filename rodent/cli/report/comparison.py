@@ -1,6 +1,7 @@
 """What `rodent encode --json` and `rodent rsa --json` found, read back for the page."""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ class LayerEncoding:
         corrected: score less null, shape (neurons,).
         mean_found, mean_null: means as the file has them.
         mean: of the corrected scores.
+        p: rank of the mean score among those of the shifts.
+        share_significant: of the neurons, those whose own p is 0.05 or less.
         unique: of what the layer adds to the base, and the p of its being nought; None if not asked for.
     """
 
@@ -63,6 +66,8 @@ class LayerEncoding:
     mean_found: float
     mean_null: float
     mean: Mean
+    p: float
+    share_significant: float
     unique: tuple[Mean, float] | None
 
 
@@ -164,8 +169,16 @@ def _layer_encoding(layer: Field) -> LayerEncoding:
         mean_found=layer["mean_bits_per_spike"].number,
         mean_null=layer["mean_null_bits_per_spike"].number,
         mean=_mean(layer),
+        p=_number(layer, "p"),
+        share_significant=_number(layer, "share_significant"),
         unique=None if unique is None else (_mean(unique), unique["test"]["wilcoxon_p"].number),
     )
+
+
+def _number(of: Field, key: str) -> float:
+    """A number that files of before it was known lack; NaN without."""
+    members = of.members()
+    return members[key].number if key in members else math.nan
 
 
 def _mean(of: Field) -> Mean:

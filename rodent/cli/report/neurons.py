@@ -16,7 +16,7 @@ def encoding_section(encoding: Encoding) -> Section:
     """How well each layer predicts neurons, with the null beside it."""
     layers = encoding.layers
     best = np.bincount(np.argmax([layer.corrected for layer in layers], axis=0), minlength=len(layers))
-    columns = ["layer", "neurons", "score", "null", "score less null", "95 %", "best for so many neurons"]
+    columns = ["layer", "neurons", "score", "null", "score less null", "95 %", "best for", "p", "p ≤ 0.05"]
     rows = [
         [
             layer.layer,
@@ -24,6 +24,8 @@ def encoding_section(encoding: Encoding) -> Section:
             *(f"{value:+.4f}" for value in (layer.mean_found, layer.mean_null)),
             *_mean_and_interval(layer.mean),
             times,
+            _shown(layer.p),
+            "-" if np.isnan(layer.share_significant) else f"{layer.share_significant:.0%}",
         ]
         for layer, times in zip(layers, best, strict=True)
     ]
@@ -37,7 +39,14 @@ def encoding_section(encoding: Encoding) -> Section:
     )
     parts: list[Table | Drawing] = [
         Drawing(figure, "A dot is a neuron, a bar a mean; filled the score, empty its null."),
-        Table(columns, rows, "Means over sessions, or over neurons where there is one session."),
+        Table(
+            columns,
+            rows,
+            "Means over sessions, or over neurons where there is one session; the interval is then no test, "
+            "for they share the session. A layer is best for so many neurons. p is the rank of the mean "
+            "score among those of the shifts, and last stands the share of neurons whose own p is 0.05 or "
+            "less: 5 % by chance.",
+        ),
     ]
     if unique := [(layer.layer, *layer.unique) for layer in layers if layer.unique is not None]:
         rows = [[name, *_mean_and_interval(mean), f"{p:.3g}"] for name, mean, p in unique]

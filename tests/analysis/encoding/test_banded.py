@@ -56,12 +56,12 @@ def test_one_band_is_plain_ridge_on_all_bins(session):
     _, spikes, signal, _ = session
     folds = Folds.of(FRAMES, 5, 600, 10)
     rows = np.arange(FRAMES)
-    features = Features([signal], rows, {"signal": rows[:, None]}, 32)
+    features = Features([signal], rows, {"signal": rows[:, None]}, 32, folds)
     targets = Targets(spikes.counts, rows, [], BIN, history=False)
     settings = dataclasses.replace(SETTINGS, strengths=(0.1,))
     held = BandedRegression(features, folds, targets, settings, lambda n: None).held_out(0)
     train, test = folds.training((0,)), folds.rows(0)
-    x, _ = features.fitted(train)
+    x, _ = features.fitted((0,))
     x = x.astype(float)
     center, y = x[train].mean(0), np.sqrt(spikes.counts[train])
     z = x[train] - center

@@ -14,6 +14,7 @@ from analysis.encoding.bases import (
     history_features,
 )
 from analysis.encoding.features import Features
+from analysis.encoding.folds import Folds
 from analysis.timeline import Timeline
 from rodent.body import NU, TRACKED_BODIES, Body, BodyConfig
 from rodent.errors import InputError
@@ -124,12 +125,15 @@ def test_splines_cover_the_places_seen_and_add_up_to_one():
 def test_features_are_fitted_on_training_rows_alone():
     rng = np.random.default_rng(0)
     values = rng.uniform(size=(200, 2)).astype(np.float32)
-    train = np.arange(150)
+    folds = Folds(n_folds=4, n_blocks=4, length=50, gap=0)
     rows, sources = np.arange(200), {"position": np.arange(200)[:, None]}
-    found = Features([Band("position", values, place=True)], rows, sources, 8).fitted(train)[0]
-    values[150:] *= 100
-    again = Features([Band("position", values, place=True)], rows, sources, 8).fitted(train)[0]
-    np.testing.assert_array_equal(found[:150], again[:150])
+    for place in (True, False):
+        bands = [Band("position", values, place=place)]
+        found = Features(bands, rows, sources, 8, folds).fitted((3,))[0]
+        wild = np.where(rows[:, None] < 150, values, 100 * values)
+        bands = [Band("position", wild, place=place)]
+        again = Features(bands, rows, sources, 8, folds).fitted((3,))[0]
+        np.testing.assert_array_equal(found[:150], again[:150])
 
 
 def test_history_is_of_the_past_and_of_the_neuron_itself():

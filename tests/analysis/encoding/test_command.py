@@ -41,6 +41,8 @@ def test_command_prints_one_json_object(files, capsys):
     assert neuron["bits_per_spike"] - neuron["null_bits_per_spike"] == pytest.approx(
         neuron["corrected_bits_per_spike"]
     )
+    assert neuron["p"] == first["p"] == pytest.approx(1 / 3)  # the least with two shifts
+    assert first["share_significant"] == 0
     assert neuron["strengths"] == [0.01] * 5
     assert neuron["corrected_bits_per_spike"] > 0.05
     assert found["layers"][1]["mean_corrected_bits_per_spike"] < 0.02
@@ -59,7 +61,11 @@ def test_command_prints_a_table_with_the_best_neuron_first(files, capsys, monkey
     assert "decoder/layer_0: 20 units, 20 components" in out
     rows = [line.split() for line in out.splitlines() if line.strip().startswith(("MC", "DLS"))]
     assert {row[0] for row in rows} == {"MC-1", "DLS-1"}
-    assert float(rows[0][-1]) >= float(rows[1][-1])
+    assert float(rows[0][-2]) >= float(rows[1][-2])
+    assert {row[-1] for row in rows} == {"0.33"}
+    words = " ".join(out.split())
+    assert "rank of the score among those of 2 time shifts" in words and " 0/2 " in words
+    assert "is no test" in words and "With 2 shifts no p can be 0.05" in words
 
 
 def test_command_takes_chosen_rollouts(files, capsys):

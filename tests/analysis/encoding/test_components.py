@@ -3,7 +3,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from analysis.encoding.components import Components
+from analysis.encoding.components import Components, Moments
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +43,14 @@ def test_components_that_are_only_rounding_are_left_out():
     rng = np.random.default_rng(1)
     twins = (rng.normal(size=(1000, 3)) @ rng.normal(size=(3, 20))).astype(np.float32)
     assert Components(10).fit(twins).transform(twins).shape == (1000, 3)
+
+
+def test_parts_of_the_bins_tell_what_all_bins_do(units):
+    parts = [units[:700], 100 + 3 * units[700:3000], units[3000:]]
+    whole = np.concatenate(parts)
+    pooled = Moments.pooled([Moments.of(part) for part in parts])
+    np.testing.assert_allclose(pooled.mean, whole.mean(0, dtype=float), rtol=1e-12)
+    centered = whole - whole.mean(0, dtype=float)
+    np.testing.assert_allclose(pooled.products, centered.T @ centered, rtol=1e-9, atol=1e-6 * len(whole))
+    together, apart = Components(6).fit(whole), Components(6).fit_moments(pooled)
+    np.testing.assert_allclose(np.abs(together.transform(whole)), np.abs(apart.transform(whole)), atol=1e-5)

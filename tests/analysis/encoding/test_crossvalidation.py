@@ -7,9 +7,14 @@ from analysis.encoding import regressions
 from analysis.encoding.banded import BandedRegression
 from analysis.encoding.bands import Band
 from analysis.encoding.crossvalidation import cross_validate, n_fits
+from analysis.encoding.features import Features
+from analysis.encoding.folds import Folds
+from analysis.encoding.inference import mean_p
 from analysis.encoding.poisson import PoissonEncoder
+from analysis.encoding.regressions import PoissonRegression
 from analysis.encoding.scores import bits_per_spike, log_likelihood
 from analysis.encoding.settings import EncodingSettings
+from analysis.encoding.targets import Targets
 from analysis.neural.spikes import BinnedSpikes
 from analysis.timeline import Timeline
 from rodent.errors import InputError
@@ -127,6 +132,43 @@ def test_strengths_are_chosen_without_the_held_out_fold(timeline, driven):
     after = cross_validate(timeline, session, "mine", settings).strengths
     np.testing.assert_array_equal(before[0], after[0])
     assert (before[1:] != after[1:]).any()
+
+
+def test_every_shift_chooses_its_own_strengths(timeline, driven):
+    rows = np.arange(FRAMES)
+    folds = Folds.of(FRAMES, 5, 600, 10)
+    # the second shift is none: it must choose what the score chooses
+    orders = [folds.rotated(np.random.default_rng(0), 200), rows]
+    targets = Targets(spikes_of(driven).counts, rows, orders, BIN, history=False)
+    features = Features([Band("mine", timeline.units("mine"))], rows, {"mine": rows[:, None]}, 32, folds)
+    settings = dataclasses.replace(QUICK, strengths=(0.01, 0.1, 1.0))
+    score, shift, none = np.split(
+        PoissonRegression(features, folds, targets, settings, lambda n: None).strengths, 3, axis=1
+    )
+    np.testing.assert_array_equal(none, score)
+    assert shift.mean() > 3 * score.mean()
+
+
+def test_ranks_are_among_all_shifts_of_all_neurons(timeline, driven):
+    result = cross_validate(timeline, spikes_of(driven), "mine", QUICK)
+    page = result.to_json()
+    assert page["p"] == 1 / (1 + QUICK.shifts) and page["share_significant"] == 0
+    assert [neuron["p"] for neuron in page["neurons"]] == [0.25] * 4
+    gains = np.array([[2.0, 2.0], [1.0, 4.0], [3.0, -2.0], [0.0, 0.0]]) * np.log(2)
+    ranked = dataclasses.replace(
+        result,
+        names=("a", "b"),
+        spikes=np.array([2, 4]),
+        shifted_spikes=np.array([[1, 1], [4, 2], [0, 2]]),
+        gains=gains,
+    )
+    np.testing.assert_array_equal(ranked.p_values, [0.5, 0.5])
+    np.testing.assert_allclose(ranked.shifted_bits_per_spike, [[1, 4], [3 / 4, -1], [0, 0]])
+    np.testing.assert_allclose(ranked.null_bits_per_spike, [4 / 5, 2 / 5])
+    # means per spike of the neurons: 3/4, and 3/4, 1/2, 0 for the shifts
+    assert mean_p([ranked.scaled_gains]) == 0.5
+    more = np.array([[0.1], [0.0], [0.0], [0.0]])
+    assert mean_p([ranked.scaled_gains + more, np.zeros((4, 3))]) == 0.25
 
 
 def test_lags_find_what_came_before(timeline, driven):

@@ -41,12 +41,12 @@ def test_cka_of_unrelated_wide_activity_is_zero_where_the_biased_one_is_not():
 def test_shifted_in_time_drift_alone_is_left(smooth):
     x = smooth(4000, 3, 0).cumsum(0)
     shared = smooth(4000, 3, 1)
-    shifts = np.array([500, 1500, 2500])
-    found, null = cka_and_null(shared, shared + 0.1 * smooth(4000, 3, 2), shifts)
+    turns = [500, 1500, 2500]
+    found, null = cka_and_null(shared, shared + 0.1 * smooth(4000, 3, 2), turns)
     assert found > 0.9 and abs(null) < 0.05
-    found, null = cka_and_null(x, smooth(4000, 3, 3).cumsum(0), shifts)
+    found, null = cka_and_null(x, smooth(4000, 3, 3).cumsum(0), turns)
     assert found > 0.02 and null > 0.02
-    assert np.isnan(cka_and_null(shared, shared, shifts[:0])[1])
+    assert np.isnan(cka_and_null(shared, shared, [])[1])
 
 
 def test_noise_alone_has_no_cka():
