@@ -1,6 +1,6 @@
 """How long all layers take to be compared with 300 neurons over half an hour, and in how much memory.
 
-One session at 50 Hz: bouts of eight behaviours of 1 to 6 s, which move a few latent signals; layers as
+One session at 50 Hz: bouts of eight behaviors of 1 to 6 s, which move a few latent signals; layers as
 those of a policy and its value network, all a bit wider, and neurons that fire as the signals tell. The
 recording is in memory; with a file, reading it adds what the disk takes for a gigabyte.
 """

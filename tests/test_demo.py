@@ -94,7 +94,10 @@ def test_the_comparison_finds_the_driven_neurons_and_its_null_does_not(made):
     scores = {n["name"]: n["corrected_bits_per_spike"] for n in layer["neurons"]}
     driven, drifting = ([scores[f"{kind}_{i}"] for i in range(4)] for kind in ("driven", "drifting"))
     assert min(driven) > 0.05
-    assert np.mean(driven) > np.mean(drifting) + 0.1
+    # of so short a session drift is found to earn a little, which p tells from a find
+    assert np.mean(driven) > np.mean(drifting) + 0.05
+    p = {n["name"]: n["p"] for n in layer["neurons"]}
+    assert max(p[f"driven_{i}"] for i in range(4)) <= 0.05 < np.median([p[f"drifting_{i}"] for i in range(4)])
     encoding = results.encoding
     assert encoding.null_bits_per_spike[of_kind(encoding, "driven")].max() < 0.05
     kinds = result["corrected_bits_per_spike"]

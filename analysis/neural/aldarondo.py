@@ -5,7 +5,7 @@ One HDF5 file of 62 to 370 MB per session, all at 50 Hz and on one clock:
 - `ephys/spike_counts` (bins, columns), bytes. Most columns hold no neuron: those that do are in the
   attribute `active_units`, a mask of the columns or a list of them; `unique_labels` names columns.
 - `pose/keypoints` (frames, 3, 23) in millimetres, `pose/qpos` (frames, 74).
-- `behavior/motion_mapper` (frames,), the number of each frame's behaviour, counted from 1 in a list of
+- `behavior/motion_mapper` (frames,), the number of each frame's behavior, counted from 1 in a list of
   names that is an attribute of it. What is called TrackingError, or marked with (check), was tracked wrongly.
 
 Neurons are not matched across sessions. The counts are read block by block, poses when asked for.
@@ -52,7 +52,7 @@ def read_session_file(path: Path) -> NeuralSession:
 
     Raises:
         InputError: damaged, a dataset is missing or has another shape than the rest, no column is
-            usable, or the behaviours are not counted from 1.
+            usable, or the behaviors are not counted from 1.
     """
     with reading(path), open_hdf5(path) as file:
         counts = _dataset(file, COUNTS, path)
@@ -148,7 +148,7 @@ def _numbered(active: np.ndarray, labels: np.ndarray, width: int, what: str) -> 
 
 
 def _labels(file: Any, bins: int, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Each frame's behaviour by number, shape (bins,), and the names of behaviours 1, 2, …"""
+    """Each frame's behavior by number, shape (bins,), and the names of behaviors 1, 2, …"""
     if LABELS not in file:
         return np.zeros(bins, np.int64), ()
     dataset, what = _dataset(file, LABELS, path), f"{path}: {LABELS}"
@@ -160,7 +160,7 @@ def _labels(file: Any, bins: int, path: Path) -> tuple[np.ndarray, tuple[str, ..
         )
     if labels.min() < 1:
         raise InputError(
-            f"{what} is {labels.min():g} in frame {int(labels.argmin())}, but behaviours are counted from 1: "
+            f"{what} is {labels.min():g} in frame {int(labels.argmin())}, but behaviors are counted from 1: "
             "the labels "
             "are off by one; add 1 to all of them"
         )
@@ -172,7 +172,7 @@ def _labels(file: Any, bins: int, path: Path) -> tuple[np.ndarray, tuple[str, ..
             "tracked wrongly cannot be told"
         )
     if len(set(names)) < len(names):
-        raise InputError(f"{what}: its list of names has some twice; each behaviour needs its own")
+        raise InputError(f"{what}: its list of names has some twice; each behavior needs its own")
     return labels.astype(np.int64), names
 
 

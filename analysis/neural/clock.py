@@ -5,7 +5,7 @@
     clock.on_recording(72.5012)                     # 60.0
 
 Both are what the experimenter says they are; `analysis.neural.drift` tests them against
-behaviour that both files have.
+behavior that both files have.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""Whether two clocks go together, told from behaviour that both files have.
+"""Whether two clocks go together, told from behavior that both files have.
 
     notes = check_clock(session, reference, fps, clock, bin_seconds)
 

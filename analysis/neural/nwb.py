@@ -1,7 +1,7 @@
 """NWB files: units with spike times, epochs, position and pose.
 
 Read through pynwb, after its schemas (NWB 2, `nwb.misc.yaml`, `nwb.epoch.yaml`, `nwb.behavior.yaml`)
-and that of ndx-pose. Spike times and tables are read at once, series of behaviour when asked for, and
+and that of ndx-pose. Spike times and tables are read at once, series of behavior when asked for, and
 raw recordings never.
 """
 

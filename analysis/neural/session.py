@@ -1,4 +1,4 @@
-"""One recorded session: spikes, what is known of each neuron, epochs, and behaviour.
+"""One recorded session: spikes, what is known of each neuron, epochs, and behavior.
 
     session = read_session(Path("monday.nwb"))          # of analysis.neural.read
     session.table["location"]                           # one entry per neuron
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Behavior(Mapping[str, "Series"]):
-    """Series of behaviour by name, each read from its file when it is asked for, and not kept."""
+    """Series of behavior by name, each read from its file when it is asked for, and not kept."""
 
     def __init__(self, readers: "Mapping[str, Callable[[], Series]] | None" = None):
         self._readers = dict(readers or {})
@@ -51,7 +51,7 @@ class NeuralSession:
         kind: which format it has.
         spikes: times or counts.
         table: what the file says of the neurons; arrays of shape (neurons,) by name.
-        epochs: stretches of the session by name, such as `trials` or a behaviour.
+        epochs: stretches of the session by name, such as `trials` or a behavior.
         behavior: series by name in metres, radians and seconds, NaN where nothing was measured.
         notes: what a reader of results should know of the file.
     """
@@ -117,7 +117,7 @@ class NeuralSession:
         return dataclasses.replace(self, spikes=spikes)
 
     def behavior_on_bins(self, name: str, n_bins: int, bin_seconds: float, clock: Clock) -> np.ndarray:
-        """A series of behaviour averaged over the bins of a recording.
+        """A series of behavior averaged over the bins of a recording.
 
         Args:
             name: of the series.
@@ -132,7 +132,7 @@ class NeuralSession:
             InputError: there is no such series.
         """
         if name not in self.behavior:
-            raise unknown("behaviour series", name, self.behavior, str(self.path))
+            raise unknown("behavior series", name, self.behavior, str(self.path))
         series = self.behavior[name]
         bins = np.floor(clock.on_recording(np.asarray(series.t)) / bin_seconds + 1e-6)
         values = np.asarray(series.values, float).reshape(len(bins), -1)

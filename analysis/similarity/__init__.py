@@ -1,1 +1,1 @@
-"""Structure: is the geometry of activity across behaviours alike in neurons and in a network's layers?"""
+"""Structure: is the geometry of activity across behaviors alike in neurons and in a network's layers?"""

@@ -10,9 +10,9 @@ inference draws from numpy's global random state, which cannot be seeded without
 it for everybody, and divides by nought with a single session: the same resampling is done
 here with a generator of one's own.
 
-All crossnobis distances of behaviours that differ are positive, so two RDMs have a cosine well
+All crossnobis distances of behaviors that differ are positive, so two RDMs have a cosine well
 above zero though nothing in them corresponds: a similarity is to be read beside its null, the
-mean over orders of the behaviours.
+mean over orders of the behaviors.
 """
 
 import itertools
@@ -32,7 +32,7 @@ MEASURES: dict[Measure, str] = {
 for the ranks Schütt et al., eLife 12:e82566, 2023."""
 
 FEWEST_RESAMPLED = 5
-"""Behaviours below which samples of them, drawn with replacement, hold too few different ones."""
+"""Behaviors below which samples of them, drawn with replacement, hold too few different ones."""
 
 _CLOSE = 1e-9  # similarities that differ by less are equal but for rounding
 
@@ -77,9 +77,9 @@ def compare(first: np.ndarray, second: np.ndarray, measure: Measure) -> np.ndarr
 def permuted(
     layers: np.ndarray, neurons: np.ndarray, measure: Measure, count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What similarity is where behaviours are exchanged, and how often it is as high as it was found.
+    """What similarity is where behaviors are exchanged, and how often it is as high as it was found.
 
-    All orders of the behaviours are taken where there are no more than `count`, else so many
+    All orders of the behaviors are taken where there are no more than `count`, else so many
     random ones; in all sessions the same.
 
     Returns:
@@ -110,14 +110,14 @@ def permutations(n: int, count: int, rng: np.random.Generator) -> tuple[np.ndarr
 def bootstrapped(
     layers: np.ndarray, neurons: np.ndarray, measure: Measure, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Standard errors of similarity over other behaviours and other sessions.
+    """Standard errors of similarity over other behaviors and other sessions.
 
-    Behaviours are drawn with replacement, pairs of one with itself being left out; with more
+    Behaviors are drawn with replacement, pairs of one with itself being left out; with more
     than one session these are drawn too, and the variances of the three samplings (both, sessions,
-    behaviours) are joined as in the dual bootstrap (Schütt et al. 2023, eq. 12).
+    behaviors) are joined as in the dual bootstrap (Schütt et al. 2023, eq. 12).
 
     Returns:
-        shape (layers,); NaN with fewer than five behaviours.
+        shape (layers,); NaN with fewer than five behaviors.
     """
     n_sessions, n_layers, n, _ = layers.shape
     if n < FEWEST_RESAMPLED:
@@ -151,7 +151,7 @@ def interval(found: np.ndarray, error: np.ndarray, n_sessions: int, n: int) -> t
     Args:
         found: similarities, shape (layers,).
         error: their standard errors, shape (layers,).
-        n_sessions, n: sessions and behaviours.
+        n_sessions, n: sessions and behaviors.
     """
     from scipy.stats import t
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def clip_labels(timeline: Timeline) -> np.ndarray:
-    """The behaviour that each rollout's clip shows, shape (bins,).
+    """The behavior that each rollout's clip shows, shape (bins,).
 
     Raises:
         InputError: no clip says what it shows.
@@ -30,7 +30,7 @@ def clip_labels(timeline: Timeline) -> np.ndarray:
     shown = np.array([*(rollout.behavior for rollout in timeline.rollouts), ""])
     if not any(shown):
         raise InputError(
-            "the clips of this recording have no behaviour; take the states that kinematics show "
+            "the clips of this recording have no behavior; take the states that kinematics show "
             "(--conditions kinematics)"
         )
     # a bin across two rollouts has index -1, which is the last

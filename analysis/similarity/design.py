@@ -1,4 +1,4 @@
-"""Which windows of a session show which behaviour, and over which parts distances are cross-validated.
+"""Which windows of a session show which behavior, and over which parts distances are cross-validated.
 
     design = Design.of(labels, timeline, usable, SimilaritySettings())
     counts = design.summed(spikes.counts)        # (windows, neurons)
@@ -25,14 +25,14 @@ class Design:
     """Windows, their conditions and partitions.
 
     Attributes:
-        conditions: names of the behaviours, in alphabetical order.
+        conditions: names of the behaviors, in alphabetical order.
         bins: of each window, shape (windows, bins of a window).
         condition: index of each window's condition, shape (windows,).
         bout: index of each window's bout, shape (windows,).
         partition: of each window, shape (windows,).
         n_partitions: how many there are; every condition is in each of them.
         window_seconds: length of a window, seconds.
-        dropped: behaviours left out, and why.
+        dropped: behaviors left out, and why.
     """
 
     conditions: tuple[str, ...]
@@ -51,13 +51,13 @@ class Design:
         """Cut the labelled bins in bouts and windows, and deal the bouts to partitions.
 
         Args:
-            labels: behaviour of each bin, "" where none, shape (bins,).
+            labels: behavior of each bin, "" where none, shape (bins,).
             timeline: the bins.
             usable: bins that may be used, bool, shape (bins,).
             settings: how.
 
         Raises:
-            InputError: a window is no whole number of bins, or fewer than three behaviours
+            InputError: a window is no whole number of bins, or fewer than three behaviors
                 have enough bouts.
         """
         width = _window_bins(settings.window_seconds, timeline.bin_seconds)
@@ -135,7 +135,7 @@ def _bouts(labels: np.ndarray, rollout: np.ndarray, used: np.ndarray) -> tuple[n
 def _enough(
     shown: np.ndarray, windows: np.ndarray, seconds: float, settings: SimilaritySettings
 ) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Behaviours seen often and long enough, and why others are left out."""
+    """Behaviors seen often and long enough, and why others are left out."""
     kept, dropped = [], {}
     for name in np.unique(shown).tolist():
         these = windows[shown == name]
@@ -166,7 +166,7 @@ def _too_few(conditions: tuple[str, ...], dropped: dict[str, str]) -> str:
     left = f": {', '.join(conditions)}" if conditions else ""
     reasons = "; ".join(f"{name}: {reason}" for name, reason in dropped.items())
     return (
-        f"{len(conditions)} behaviours can be compared{left}; at least {FEWEST_CONDITIONS} are needed "
-        f"(left out: {reasons or 'none'}). Take fewer --partitions, a longer recording, or behaviours from "
+        f"{len(conditions)} behaviors can be compared{left}; at least {FEWEST_CONDITIONS} are needed "
+        f"(left out: {reasons or 'none'}). Take fewer --partitions, a longer recording, or behaviors from "
         "elsewhere (--conditions)"
     )

@@ -21,10 +21,10 @@ _GREY, _BAND = "#98A2B3", "#D5DAE3"
 
 
 def matrices(conditions: Sequence[str], rdms: Mapping[str, np.ndarray]) -> "Figure":
-    """Dissimilarities between behaviours, each relative to its largest: only their pattern is compared.
+    """Dissimilarities between behaviors, each relative to its largest: only their pattern is compared.
 
     Args:
-        conditions: names of the n behaviours.
+        conditions: names of the n behaviors.
         rdms: by what they are of, shape (n, n) each; drawn in that order, row by row.
     """
     from matplotlib.figure import Figure
@@ -39,7 +39,7 @@ def matrices(conditions: Sequence[str], rdms: Mapping[str, np.ndarray]) -> "Figu
         largest = np.abs(rdm).max() or 1.0
         shown = axes.imshow(rdm / largest, cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
         axes.set_title(name, fontsize=8)
-        # behaviours are named at the edges of the figure alone
+        # behaviors are named at the edges of the figure alone
         ticks, lowest = range(len(conditions)), place + across >= len(rdms)
         axes.set_xticks(ticks, conditions if lowest else [""] * len(ticks), rotation=90, fontsize=7)
         axes.set_yticks(ticks, [""] * len(ticks) if place % across else conditions, fontsize=7)
@@ -74,7 +74,7 @@ def similarities(layers: Sequence[LayerScore], noise_ceiling: tuple[float, float
     axes.hlines(at, low, high, color=COLORS[0], linewidth=1.5)
     axes.scatter(found, at, s=28, color=COLORS[0], zorder=3, label="similarity, 95 % interval")
     axes.scatter(
-        null, at, s=28, facecolor="white", edgecolor=COLORS[1], zorder=4, label="behaviours exchanged"
+        null, at, s=28, facecolor="white", edgecolor=COLORS[1], zorder=4, label="behaviors exchanged"
     )
     axes.set(xlabel="similarity to the neurons' structure", yticks=at, ylim=(len(layers) - 0.5, -0.5))
     axes.set_yticklabels([f"{layer.layer}{' *' if layer.p < 0.05 else ''}" for layer in layers])

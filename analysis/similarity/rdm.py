@@ -1,16 +1,16 @@
-"""Representational dissimilarity matrices: how far apart the activity of behaviours is.
+"""Representational dissimilarity matrices: how far apart the activity of behaviors is.
 
     roots = np.sqrt(design.summed(spikes.counts))
     rdm = dissimilarities(roots, design, noise="shrunk")       # (conditions, conditions)
 
 The distance is crossnobis (Walther et al., NeuroImage 137, 2016): the squared Mahalanobis
 distance in which the two factors come from different partitions, so that noise, being
-independent in them, adds nothing on average. Where two behaviours do not differ it is zero
+independent in them, adds nothing on average. Where two behaviors do not differ it is zero
 on average, and may be negative. It is given per channel, as by rsatoolbox.
 
-The noise is the covariance within behaviours, shrunk towards a multiple of the identity as
+The noise is the covariance within behaviors, shrunk towards a multiple of the identity as
 much as its uncertainty asks (Ledoit & Wolf, J Multivar Anal 88, 2004). It is that of windows
-around the mean of their behaviour in their own partition, which is independent of these means.
+around the mean of their behavior in their own partition, which is independent of these means.
 Around the mean over partitions it would be smallest where partitions happen to agree, and
 distances would come out too large. Windows near in time resemble one another, so there is less
 to know than their number says: the shrinkage is a little too small, which makes distances
@@ -25,18 +25,18 @@ from rodent.errors import InputError
 
 
 def dissimilarities(samples: np.ndarray, design: Design, noise: Noise) -> np.ndarray:
-    """Crossnobis distances between all pairs of behaviours.
+    """Crossnobis distances between all pairs of behaviors.
 
     Args:
         samples: activity in each window, shape (windows, channels).
-        design: behaviours and partitions of the windows.
+        design: behaviors and partitions of the windows.
         noise: what the distances are relative to.
 
     Returns:
         symmetric, zero on the diagonal, shape (conditions, conditions).
 
     Raises:
-        InputError: nothing varies, or nothing does within behaviours.
+        InputError: nothing varies, or nothing does within behaviors.
     """
     live = varying(samples)
     n_channels = live.shape[1]
@@ -122,12 +122,12 @@ def _precision(residuals: np.ndarray, n_channels: int, n_means: int, noise: Nois
         variance = (residuals**2).sum(0) / (len(residuals) - n_means)
         if not variance.all():
             raise InputError(
-                f"{(variance == 0).sum()} of {len(variance)} channels do not vary within behaviours; take "
+                f"{(variance == 0).sum()} of {len(variance)} channels do not vary within behaviors; take "
                 "--noise shrunk or none"
             )
         return np.diag(1 / variance)
     if not residuals.any():
-        raise InputError(f"none of {n_channels} channels varies within behaviours; take --noise none")
+        raise InputError(f"none of {n_channels} channels varies within behaviors; take --noise none")
     return np.linalg.inv(shrunk_covariance(residuals, n_channels, lost=n_means))
 
 

@@ -34,8 +34,8 @@ class LayerScore:
         layer: its name.
         rdm: mean over sessions, shape (conditions, conditions).
         similarity: of the structures.
-        low, high: 95 % interval; NaN with fewer than five behaviours.
-        null: similarity where behaviours are exchanged, on average.
+        low, high: 95 % interval; NaN with fewer than five behaviors.
+        null: similarity where behaviors are exchanged, on average.
         p: how often it is then as high.
         cka, null_cka, procrustes, dimensionality: means over sessions, of `LayerStructure`.
     """
@@ -58,14 +58,14 @@ class StructureResult:
     """Scores of all layers.
 
     Attributes:
-        conditions: behaviours that all sessions have.
+        conditions: behaviors that all sessions have.
         rdm: of the neurons, mean over sessions, shape (conditions, conditions).
         dimensionality: of the neurons, mean over sessions.
         noise_ceiling: lower and upper.
         layers: their scores, in the order given.
         variability: correlation of the spread of intention and neurons, or None.
         sessions: what the sessions consist of.
-        dropped: behaviours left out, and why.
+        dropped: behaviors left out, and why.
         notes: what a reader should know.
     """
 
@@ -95,17 +95,17 @@ class StructureResult:
 
 
 def compare_structures(sessions: Sequence[SessionStructure], settings: SimilaritySettings) -> StructureResult:
-    """Score every layer against the neurons, over all sessions, on the behaviours that all of them have.
+    """Score every layer against the neurons, over all sessions, on the behaviors that all of them have.
 
     Raises:
-        InputError: the sessions have fewer than three behaviours in common.
+        InputError: the sessions have fewer than three behaviors in common.
     """
     rng = np.random.default_rng(settings.seed)
     conditions = tuple(sorted(set.intersection(*(set(s.conditions) for s in sessions))))
     dropped = _dropped(sessions, conditions)
     if len(conditions) < FEWEST_CONDITIONS:
         raise InputError(
-            f"the {len(sessions)} sessions have {len(conditions)} behaviours in common; at least "
+            f"the {len(sessions)} sessions have {len(conditions)} behaviors in common; at least "
             f"{FEWEST_CONDITIONS} are needed ({'; '.join(f'{k}: {v}' for k, v in dropped.items())})"
         )
     orders = [np.searchsorted(s.conditions, conditions) for s in sessions]
@@ -161,7 +161,7 @@ def compare_structures(sessions: Sequence[SessionStructure], settings: Similarit
 
 
 def _dropped(sessions: Sequence[SessionStructure], conditions: tuple[str, ...]) -> dict[str, str]:
-    """Why each behaviour that is not compared is left out; with several sessions, in which."""
+    """Why each behavior that is not compared is left out; with several sessions, in which."""
     if len(sessions) == 1:
         return sessions[0].dropped
     seen = sorted({name for s in sessions for name in (*s.conditions, *s.dropped)} - set(conditions))
@@ -179,7 +179,7 @@ def _variability(
     settings: SimilaritySettings,
     rng: np.random.Generator,
 ) -> dict[str, Any] | None:
-    """Correlation over behaviours of the spread of the intention with that of neurons, over sessions."""
+    """Correlation over behaviors of the spread of the intention with that of neurons, over sessions."""
     if any(s.latent is None for s in sessions):
         return None
     ordered = list(zip(sessions, orders, strict=True))
@@ -195,11 +195,11 @@ def _notes(sessions: Sequence[SessionStructure], conditions: tuple[str, ...]) ->
     if len(sessions) == 1:
         notes.append(
             "one session: the noise ceiling comes from halves of its neurons, and takes noise that they "
-            "share for structure; intervals are over behaviours alone"
+            "share for structure; intervals are over behaviors alone"
         )
     if n < FEWEST_RESAMPLED:
         notes.append(
-            f"{n} behaviours are too few to draw samples from: there are no intervals, and p is at least "
+            f"{n} behaviors are too few to draw samples from: there are no intervals, and p is at least "
             f"{1 / math.factorial(n):.2g}"
         )
     if any(np.isnan(layer.null_cka) for s in sessions for layer in s.layers.values()):

@@ -11,34 +11,34 @@ Noise = Literal["shrunk", "diagonal", "none"]
 Measure = Literal["whitened", "cosine", "rank", "tau"]
 
 FEWEST_CONDITIONS = 3
-"""Behaviours below which there is no structure: two have but one distance."""
+"""Behaviors below which there is no structure: two have but one distance."""
 
 
 @dataclasses.dataclass(frozen=True)
 class SimilaritySettings:
-    """How behaviours are found, their distances measured and the structures compared."""
+    """How behaviors are found, their distances measured and the structures compared."""
 
     conditions: LabelSource = "clip"
-    """Where the behaviours come from: the labels of the recording's clips, the epochs of the
+    """Where the behaviors come from: the labels of the recording's clips, the epochs of the
     session's file, or states told apart by kinematics."""
     window_seconds: float = 0.2
     """Length of a window, seconds, a whole number of bins: spikes are summed and units averaged
     over it. Counts of 20 ms are mostly 0 or 1; over 0.2 s their roots vary about alike."""
     partitions: int = 4
     """Parts of the session that distances are cross-validated over, made of whole bouts. A
-    behaviour with fewer bouts than this is left out."""
+    behavior with fewer bouts than this is left out."""
     least_seconds: float = 2.0
-    """A behaviour seen for less is left out, seconds."""
+    """A behavior seen for less is left out, seconds."""
     noise: Noise = "shrunk"
-    """What distances are relative to: the covariance within behaviours shrunk as by Ledoit and
+    """What distances are relative to: the covariance within behaviors shrunk as by Ledoit and
     Wolf, the variances alone, or nothing (squared Euclidean distance)."""
     similarity: Measure = "whitened"
     """How structures are compared: cosine of the distances whitened by their covariance
     (Diedrichsen et al. 2021), plain cosine, Spearman's rho-a, or Kendall's tau-a."""
     permutations: int = 5000
-    """Random orders of the behaviours that p is found with; all orders where there are no more."""
+    """Random orders of the behaviors that p is found with; all orders where there are no more."""
     bootstraps: int = 1000
-    """Samples of behaviours and sessions, drawn with replacement, that intervals come from."""
+    """Samples of behaviors and sessions, drawn with replacement, that intervals come from."""
     splits: int = 20
     """Random halves of the neurons that the noise ceiling of a single session comes from."""
     shifts: int = 5

@@ -30,10 +30,10 @@ class LayerStructure:
     """One layer in one session.
 
     Attributes:
-        rdm: distances between behaviours, shape (conditions, conditions).
+        rdm: distances between behaviors, shape (conditions, conditions).
         cka: debiased linear CKA with the neurons, over all windows.
         null_cka: the same where one is shifted in time; NaN where the session is too short for that.
-        procrustes: distance of the behaviours' means from those of the neurons, radians.
+        procrustes: distance of the behaviors' means from those of the neurons, radians.
         dimensionality: participation ratio.
     """
 
@@ -50,16 +50,16 @@ class SessionStructure:
 
     Attributes:
         name: of the session.
-        conditions: names of the behaviours.
+        conditions: names of the behaviors.
         seconds: for which each was seen, shape (conditions,).
         n_neurons: how many neurons vary.
         rdm: of the neurons, shape (conditions, conditions).
         halves: RDMs of random halves of the neurons, shape (splits, 2, conditions, conditions).
         dimensionality: participation ratio of the neurons.
-        fano: mean-matched Fano factor per behaviour, shape (conditions,).
-        latent: spread of the policy's intention per behaviour, shape (conditions,); None if not recorded.
+        fano: mean-matched Fano factor per behavior, shape (conditions,).
+        latent: spread of the policy's intention per behavior, shape (conditions,); None if not recorded.
         layers: by name.
-        dropped: behaviours left out, and why.
+        dropped: behaviors left out, and why.
     """
 
     name: str
@@ -90,13 +90,13 @@ def describe(
         name: of the session, for messages.
         timeline: bins of the recording.
         spikes: counts on these bins.
-        labels: behaviour of each bin, "" where none, shape (bins,).
+        labels: behavior of each bin, "" where none, shape (bins,).
         layers: names.
         settings: how.
         advance: called with 1 after each layer.
 
     Raises:
-        InputError: fewer than three behaviours or two neurons are left, or a layer is unknown, not finite
+        InputError: fewer than three behaviors or two neurons are left, or a layer is unknown, not finite
             or constant.
     """
     rng = np.random.default_rng(settings.seed)
@@ -107,7 +107,7 @@ def describe(
     n_neurons = counts.shape[1]
     if n_neurons < 2:
         raise InputError(
-            f"{name}: {n_neurons} of {len(spikes.names)} neurons vary during these behaviours; a structure "
+            f"{name}: {n_neurons} of {len(spikes.names)} neurons vary during these behaviors; a structure "
             "needs at least 2"
         )
     roots = np.sqrt(counts)

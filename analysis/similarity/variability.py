@@ -1,12 +1,12 @@
-"""Whether behaviours in which the policy's intention is uncertain are those in which neurons vary.
+"""Whether behaviors in which the policy's intention is uncertain are those in which neurons vary.
 
     neural = matched_fano(counts, design)            # (conditions,)
     latent = latent_spread("latent/logvar", logvar, design)
     r, p = correlated(latent, neural, 5000, rng)
 
-The variance of counts grows with their mean, which differs between behaviours. As Churchland
+The variance of counts grows with their mean, which differs between behaviors. As Churchland
 et al. (Nat Neurosci 13, 2010) do, neurons are weighted such that their means have the same
-distribution in every behaviour: what differs is then variability.
+distribution in every behavior: what differs is then variability.
 """
 
 import numpy as np
@@ -21,16 +21,16 @@ _STRATA = 10  # of the distribution of means
 
 
 def matched_fano(counts: np.ndarray, design: Design) -> np.ndarray:
-    """Mean-matched Fano factor of each behaviour.
+    """Mean-matched Fano factor of each behavior.
 
     The variance is that of windows around the mean of their partition, which leaves slow drift out.
 
     Args:
         counts: spikes per window, shape (windows, neurons).
-        design: behaviours of the windows.
+        design: behaviors of the windows.
 
     Returns:
-        shape (conditions,); NaN where the behaviours' distributions of means have nothing in common.
+        shape (conditions,); NaN where the behaviors' distributions of means have nothing in common.
     """
     around = design.residuals(counts) ** 2
     shows = design.condition == np.arange(len(design.conditions))[:, None]
@@ -53,14 +53,14 @@ def matched_fano(counts: np.ndarray, design: Design) -> np.ndarray:
 
 
 def latent_spread(layer: str, units: np.ndarray, design: Design) -> np.ndarray:
-    """Spread of the policy's intention in each behaviour, shape (conditions,).
+    """Spread of the policy's intention in each behavior, shape (conditions,).
 
     Args:
         layer: one of LATENT: from the log-variance it is the standard deviation that the policy
             itself gives, from the sample that of windows around the mean of their partition; the mean over
             dimensions.
         units: of that layer in each window, shape (windows, units).
-        design: behaviours of the windows.
+        design: behaviors of the windows.
     """
     shows = (design.condition == np.arange(len(design.conditions))[:, None]).astype(float)
     windows = shows.sum(1, keepdims=True)
@@ -72,11 +72,11 @@ def latent_spread(layer: str, units: np.ndarray, design: Design) -> np.ndarray:
 def correlated(
     first: np.ndarray, second: np.ndarray, count: int, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Pearson's r over behaviours, and how often chance orders give one as far from zero.
+    """Pearson's r over behaviors, and how often chance orders give one as far from zero.
 
     Args:
         first, second: shape (conditions,).
-        count: random orders of the behaviours; all where there are no more.
+        count: random orders of the behaviors; all where there are no more.
         rng: source of the orders.
 
     Returns:

@@ -28,7 +28,7 @@ class List:
             print_json({"sets": rows})
             return
         print_table(
-            ["name", "behaviours", "clips", "size", "licence", "here"],
+            ["name", "behaviors", "clips", "size", "licence", "here"],
             [
                 [
                     e.name,

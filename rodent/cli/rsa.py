@@ -1,4 +1,4 @@
-"""`rodent rsa`: compare the structure of neurons and layers across behaviours."""
+"""`rodent rsa`: compare the structure of neurons and layers across behaviors."""
 
 import contextlib
 import dataclasses
@@ -24,10 +24,10 @@ SCHEMA, VERSION = "virtual-rodent/rsa", 1
 
 @dataclasses.dataclass(frozen=True)
 class Rsa(SessionArguments):
-    """Compare which behaviours are alike to the neurons with which are alike to a network's layers.
+    """Compare which behaviors are alike to the neurons with which are alike to a network's layers.
 
     For every layer: the similarity of the two structures with its interval, the noise ceiling, and what
-    is found where behaviours are exchanged; CKA, Procrustes distance and dimensionality beside it.
+    is found where behaviors are exchanged; CKA, Procrustes distance and dimensionality beside it.
 
     Example: rodent rsa day.h5 spikes.npz --layer latent/mean --layer decoder/layer_0 --out structure
     """
@@ -128,7 +128,7 @@ def _layers(wanted: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str
 def _labels(
     arguments: SessionArguments, session: "OpenSession", settings: SimilaritySettings
 ) -> "np.ndarray":
-    """Behaviour of each bin, from where the settings say."""
+    """Behavior of each bin, from where the settings say."""
     import numpy as np
 
     from analysis.similarity.conditions import clip_labels, epoch_labels, kinematic_labels
@@ -190,7 +190,7 @@ def _print_table(result: "StructureResult") -> None:
 
     lower, upper = result.noise_ceiling
     alike = Table(
-        title=f"{len(result.conditions)} behaviours: {', '.join(result.conditions)}; "
+        title=f"{len(result.conditions)} behaviors: {', '.join(result.conditions)}; "
         f"noise ceiling {lower:.2f} to {upper:.2f}",
         box=rich.box.SIMPLE,
     )
@@ -221,4 +221,4 @@ def _print_table(result: "StructureResult") -> None:
     console.print(alike, geometry)
     if result.variability is not None:
         r, p = result.variability["r"], result.variability["p"]
-        console.print(f"latent variability with that of neurons, over behaviours: r {r:+.2f}, p {p:.4f}")
+        console.print(f"latent variability with that of neurons, over behaviors: r {r:+.2f}, p {p:.4f}")

@@ -1,4 +1,4 @@
-"""A small set of behaviours told apart by kinematics alone: what clips and recordings are labelled with.
+"""A small set of behaviors told apart by kinematics alone: what clips and recordings are labelled with.
 
     labels = behaviors(qpos, fps, body)       # one of BEHAVIORS per frame
     most_common(labels)                       # of a clip

@@ -43,7 +43,7 @@ class PublicClips:
     seconds: float
     """All clips together."""
     behaviors: Mapping[str, int]
-    """How many clips of each behaviour."""
+    """How many clips of each behavior."""
     licence: str
     """The terms it may be used under."""
     citation: str

@@ -50,7 +50,7 @@ class RawClips:
 
 
 def behavior_of(label: str) -> str:
-    """The behaviour that a label names: its first word.
+    """The behavior that a label names: its first word.
 
     >>> [behavior_of(x) for x in ("RGroom_4", "Walk_half_circle(84)", "clip_0093", "7")]
     ['RGroom', 'Walk', '', '']

@@ -114,11 +114,11 @@ def test_mimic_json(pair, tmp_path, packed):
     clips = read_clips(path)
     assert_same_motion(clips, pair)
     assert clips.names == ("clip_0000", "clip_0093")
-    # only the demo's own ten ids have behaviours that are known
+    # only the demo's own ten ids have behaviors that are known
     assert [c.behavior for c in clips] == ["", ""]
 
 
-def test_the_ten_clips_of_the_mimic_demo_get_their_behaviours(pair, tmp_path):
+def test_the_ten_clips_of_the_mimic_demo_get_their_behaviors(pair, tmp_path):
     ids = (0, 93, 186, 280, 373, 467, 560, 654, 747, 841)
     (tmp_path / "c.json").write_text(json.dumps(mimic(pair[[0] * 10], ids)))
     behaviors = " ".join(c.behavior for c in read_clips(tmp_path / "c.json"))

@@ -17,7 +17,7 @@ def clips(data) -> ClipSet:
     return read_clips(data / "mocap" / "rat_clips_9.npz")
 
 
-def test_nine_clips_with_their_behaviours(clips, body):
+def test_nine_clips_with_their_behaviors(clips, body):
     assert clips.names[:2] == ("RGroom_4", "Rear_43")
     assert clips.names[-1] == "Walk_half_circle_84"
     behaviors = "RGroom Rear Rear Walk FastWalk FaceGroom RGroom RGroom Walk"

@@ -113,7 +113,7 @@ def _print(found: dict[str, Any]) -> None:
 
 
 def groups_of(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The means of parts of the run and of behaviours; nothing of what has only one of its kind."""
+    """The means of parts of the run and of behaviors; nothing of what has only one of its kind."""
     groups: dict[str, dict[str, Any]] = {}
     for kind, key in (("splits", "split"), ("behaviors", "behavior")):
         rows = found.get(kind, [])

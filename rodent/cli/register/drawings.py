@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _WIDTH = 8.0  # inches
 _COLUMNS = 800  # at most, of a picture; more than a page has pixels for
 _ABSENT = "#D0D5DD"  # where a keypoint is missing
-# by behaviour; distinct to every kind of colour vision (Okabe & Ito, Color universal design, 2008)
+# by behavior; distinct to every kind of colour vision (Okabe & Ito, Color universal design, 2008)
 _SHADES = ("#98A2B3", "#56B4E9", "#0072B2", "#E69F00", "#D55E00", "#CC79A7", "#009E73", "#F0E442")
 _COLORS = dict(zip(BEHAVIORS, _SHADES, strict=True))
 

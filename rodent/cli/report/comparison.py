@@ -21,7 +21,7 @@ class Origin:
 
     Attributes:
         path: the file.
-        dropped: neurons or behaviours left out, and why.
+        dropped: neurons or behaviors left out, and why.
         notes: what a reader of the results should know.
         settings: as asked.
         versions: of the software.
@@ -92,7 +92,7 @@ class Similarity:
 
     Attributes:
         origin: how it came about.
-        conditions: behaviours compared.
+        conditions: behaviors compared.
         rdm: of the neurons.
         dimensionality: of the neurons, participation ratio.
         layers: beside them.
@@ -200,7 +200,7 @@ def _origin(file: Field) -> Origin:
 
 
 def _reasons(dropped: Field) -> Iterator[tuple[str, str]]:
-    """What was left out and why: of neurons a list of objects, of behaviours one object."""
+    """What was left out and why: of neurons a list of objects, of behaviors one object."""
     if isinstance(dropped.value, dict):
         yield from ((name, reason.text) for name, reason in dropped.members().items())
     else:

@@ -16,7 +16,7 @@ _OPTIONS = RenderOptions(ghost=True, size=(480, 360), fps=25.0)
 
 
 def film_subject(subject: Subject, folder: Path) -> Film:
-    """Let a policy play a clip of each of its first behaviours, and film it.
+    """Let a policy play a clip of each of its first behaviors, and film it.
 
     Args:
         subject: whom.
@@ -33,7 +33,7 @@ def film_subject(subject: Subject, folder: Path) -> Film:
 
 
 def film_recording(recording: Path, out: Path, caption: str) -> Film:
-    """Film the beginning of a rollout of each of a recording's first behaviours; errors as above."""
+    """Film the beginning of a rollout of each of a recording's first behaviors; errors as above."""
     with open_recording(recording) as opened:
         shots = [_shot(rollout, opened.fps) for rollout in _various(opened.rollouts.values())]
         render_shots(opened.body, shots, out, _OPTIONS)
@@ -49,7 +49,7 @@ _Shown = TypeVar("_Shown", bound=_Behaving)
 
 
 def _various(shown: Iterable[_Shown]) -> list[_Shown]:
-    """The first of each behaviour, as many as are filmed."""
+    """The first of each behavior, as many as are filmed."""
     first: dict[str, _Shown] = {}
     for one in shown:
         first.setdefault(one.behavior, one)

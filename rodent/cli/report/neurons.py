@@ -56,7 +56,7 @@ def encoding_section(encoding: Encoding) -> Section:
 
 
 def similarity_section(similarity: Similarity) -> Section:
-    """Whether activity differs between behaviours in the same way."""
+    """Whether activity differs between behaviors in the same way."""
     layers = similarity.layers
     rdms = {"neurons": similarity.rdm} | {layer.layer: layer.rdm for layer in layers}
     keys = ("similarity", "low", "high", "null", "p", "cka", "null_cka", "procrustes", "dimensionality")
@@ -93,7 +93,7 @@ def similarity_section(similarity: Similarity) -> Section:
 
 
 def dropped(origins: Sequence[Origin]) -> Section:
-    """The neurons and behaviours that were left out, and what else a reader should know."""
+    """The neurons and behaviors that were left out, and what else a reader should know."""
     reasons = {(name, reason): [] for origin in origins for name, reason in origin.dropped}
     for origin in origins:
         for key in origin.dropped:

@@ -2,8 +2,8 @@
 
 One HDF5 file per session: `pose/keypoints` (frames, 3, 23) in millimetres, DANNCE's keypoints in
 DANNCE's order and without their names, 50 frames per second; `behavior/motion_mapper` (frames,), the
-number of each frame's behaviour, counted from 1 in a list of names that is an attribute of it. Frames
-of a behaviour called TrackingError, or marked with (check), were tracked wrongly: they become missing.
+number of each frame's behavior, counted from 1 in a list of names that is an attribute of it. Frames
+of a behavior called TrackingError, or marked with (check), were tracked wrongly: they become missing.
 """
 
 import re

@@ -67,7 +67,7 @@ class Workshop:
             file["pose/keypoints"] = rng.uniform(-80, 80, (frames, 3, 23)).astype(np.float32)
             file["pose/qpos"] = rng.normal(size=(frames, 74)).astype(np.float32)
             labels = file.create_dataset("behavior/motion_mapper", data=np.resize(LABELS, frames))
-            labels.attrs["description"] = "behaviour of each frame"
+            labels.attrs["description"] = "behavior of each frame"
             labels.attrs["names"] = list(BEHAVIORS)
             spoil(file)
         return path

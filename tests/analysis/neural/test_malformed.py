@@ -205,7 +205,7 @@ MALFORMED = {
     ),
     "huge": session(r"shape \(1000000000, 40\), more than a session can have", huge),
     "labels off by one": session(
-        "is 0 in frame 0, but behaviours are counted from 1: the labels are off by one; add 1",
+        "is 0 in frame 0, but behaviors are counted from 1: the labels are off by one; add 1",
         relabelled(LABELS - 1),
     ),
     "labels too few": session(r"motion_mapper has shape \(2999,\)", relabelled(LABELS[:-1])),

@@ -12,7 +12,7 @@ QUICK = ("--permutations", "200", "--bootstraps", "50", "--splits", "3")
 
 @pytest.fixture
 def files(write_recording, tmp_path):
-    """A recording of twenty-four clips of six behaviours, and the spikes of neurons that know them."""
+    """A recording of twenty-four clips of six behaviors, and the spikes of neurons that know them."""
     rng = np.random.default_rng(0)
     names = [f"{behavior}_{i}" for i in range(4) for behavior in rng.permutation(list("ABCDEF"))]
     places = rng.normal(size=(6, 3))
@@ -61,7 +61,7 @@ def test_command_prints_a_table(files, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
     assert main(["rsa", *files, *QUICK, "--layer", "decoder/layer_0"]) == 0
     out, _ = capsys.readouterr()
-    assert "6 behaviours: A, B, C, D, E, F; noise ceiling" in out
+    assert "6 behaviors: A, B, C, D, E, F; noise ceiling" in out
     assert "decoder/layer_0" in out and "latent/mean" not in out
 
 
@@ -76,16 +76,16 @@ def test_command_joins_sessions(files, capsys):
 def test_kinematics_name_behaviors_too(files, capsys):
     # the rat of these recordings lies at the origin
     assert main(["rsa", *files, *QUICK, "--conditions", "kinematics"]) == 2
-    assert "1 behaviours can be compared: " in capsys.readouterr().err
+    assert "1 behaviors can be compared: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--layer", "decoder/layr_0"), "did you mean 'decoder/layer_0'"),
-        (("--partitions", "5"), "0 behaviours can be compared"),
+        (("--partitions", "5"), "0 behaviors can be compared"),
         (("--partitions", "1"), "setting partitions is 1"),
-        (("--rollout", "A_0"), "0 behaviours can be compared"),
+        (("--rollout", "A_0"), "0 behaviors can be compared"),
         (("--bin-seconds", "0.3"), "no whole number of bins of 0.3 s"),
         (("--session", "nothing.h5", "nothing.npz"), "no such file: nothing.h5"),
         (("--out", "nowhere/there"), "cannot write nowhere/there"),
@@ -104,4 +104,4 @@ def test_clips_without_behaviors_are_refused(files, capsys):
             rollout.attrs["behavior"] = ""
     assert main(["rsa", *files, *QUICK]) == 2
     err = capsys.readouterr().err
-    assert f"{files[0]}: the clips of this recording have no behaviour" in err
+    assert f"{files[0]}: the clips of this recording have no behavior" in err

@@ -25,7 +25,7 @@ def test_labels_of_clips():
 
 def test_clips_without_labels_are_refused():
     timeline = Timeline.of([Made("", 5)], fps=10.0, bin_seconds=0.1)
-    with pytest.raises(InputError, match=r"have no behaviour; .*--conditions kinematics"):
+    with pytest.raises(InputError, match=r"have no behavior; .*--conditions kinematics"):
         clip_labels(timeline)
 
 

@@ -85,9 +85,9 @@ def test_behaviors_seen_too_seldom_are_dropped_by_name(bouts):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ("", r"^0 behaviours can be compared; at least 3 are needed \(left out: none\).*--conditions"),
-        ("A", "^1 behaviours can be compared: A; at least 3"),
-        ("AB", r"^2 behaviours can be compared: A, B; .*\(left out: D: 2 bouts .*--partitions"),
+        ("", r"^0 behaviors can be compared; at least 3 are needed \(left out: none\).*--conditions"),
+        ("A", "^1 behaviors can be compared: A; at least 3"),
+        ("AB", r"^2 behaviors can be compared: A, B; .*\(left out: D: 2 bouts .*--partitions"),
     ],
 )
 def test_fewer_than_three_behaviors_are_refused_by_name(bouts, names, message):

@@ -69,7 +69,7 @@ def test_behaviors_that_do_not_differ_are_at_distance_zero_on_average(design):
     random = np.random.default_rng(1)
     rdms = []
     for _ in range(100):
-        # bouts differ, behaviours do not
+        # bouts differ, behaviors do not
         bout = random.normal(size=(design.bout.max() + 1, 20))[design.bout]
         rdms.append(dissimilarities(bout + random.normal(size=bout.shape), design, "shrunk"))
     means = np.array([rdm[np.triu_indices(6, 1)].mean() for rdm in rdms])
@@ -87,8 +87,8 @@ def test_what_has_no_structure_is_refused(design):
     with pytest.raises(InputError, match="all 4 channels are constant"):
         dissimilarities(np.ones((design.n_windows, 4)), design, "shrunk")
     steps = np.column_stack([design.condition, design.condition % 2]).astype(float)
-    with pytest.raises(InputError, match="none of 2 channels varies within behaviours; take --noise none"):
+    with pytest.raises(InputError, match="none of 2 channels varies within behaviors; take --noise none"):
         dissimilarities(steps, design, "shrunk")
-    with pytest.raises(InputError, match="2 of 2 channels do not vary within behaviours"):
+    with pytest.raises(InputError, match="2 of 2 channels do not vary within behaviors"):
         dissimilarities(steps, design, "diagonal")
     assert dissimilarities(steps, design, "none").max() > 1

@@ -54,7 +54,7 @@ def test_the_planted_structure_is_found_and_another_is_not(session, noise):
     assert lower - 0.1 < same.similarity <= upper + 0.02 and lower > 0.8
     assert same.p < 0.01 and same.low < same.similarity < same.high
     assert same.similarity - same.null > 0.1
-    # of exchanged behaviours all distances are still positive: near its null is where chance is
+    # of exchanged behaviors all distances are still positive: near its null is where chance is
     assert abs(other.similarity - other.null) < 0.15 and other.p > 0.05
     assert same.cka > 0.2 and same.cka > 3 * abs(other.cka) and abs(same.null_cka) < 0.1
     assert same.procrustes < other.procrustes
@@ -97,21 +97,21 @@ def test_without_the_latent_there_is_no_variability(session):
 def test_few_behaviors_are_told_of(session):
     result = compare_structures([described(session(0, names="ABC"))], QUICK)
     assert np.isnan(result.layers[0].low) and result.layers[0].p >= 1 / 6
-    assert any("3 behaviours are too few" in note for note in result.notes)
+    assert any("3 behaviors are too few" in note for note in result.notes)
 
 
 def test_what_cannot_be_compared_is_refused(session):
     path, spikes, labels = session(0)
     with pytest.raises(InputError, match=r"session0\.h5: 1 of 60 neurons vary during"):
         described((path, dataclasses.replace(spikes, counts=spikes.counts * (np.arange(60) == 3)), labels))
-    with pytest.raises(InputError, match=r"session0\.h5: 0 behaviours can be compared"):
+    with pytest.raises(InputError, match=r"session0\.h5: 0 behaviors can be compared"):
         described((path, spikes, np.full(len(labels), "")))
     with pytest.raises(InputError, match=r"unknown layer 'sane'.*did you mean 'same'"):
         described((path, spikes, labels), layers=("sane",))
     one = described((path, spikes, labels))
     two = dataclasses.replace(one, conditions=tuple("CDXYZVW"))
     with pytest.raises(
-        InputError, match=r"2 sessions have 2 behaviours in common; at least 3 .*A: session0.h5: not"
+        InputError, match=r"2 sessions have 2 behaviors in common; at least 3 .*A: session0.h5: not"
     ):
         compare_structures([one, two], QUICK)
 

@@ -16,7 +16,7 @@ def test_fano_factors_are_found_whatever_the_means(bouts):
     design = Design.of(labels, timeline_of(len(labels)), np.ones(len(labels), bool), SimilaritySettings())
     random = np.random.default_rng(0)
     wanted = np.array([1.2, 1.5, 2.0, 2.5, 3.0, 1.8])
-    # behaviours of a low Fano factor have the higher means
+    # behaviors of a low Fano factor have the higher means
     mean = random.gamma(3.0, size=(1, 90)) * (3.5 - wanted[:, None])
     counts = negative_binomial(mean[design.condition], wanted[design.condition][:, None], random)
     assert matched_fano(counts, design) == pytest.approx(wanted, rel=0.1)

@@ -32,7 +32,7 @@ def session(tmp_path, points):
             file["pose/keypoints"] = points.transpose(0, 2, 1)
             file["pose/qpos"] = np.zeros((FRAMES, 74))
             file["behavior/motion_mapper"] = LABELS
-            file["behavior/motion_mapper"].attrs["description"] = "behaviour of each frame"
+            file["behavior/motion_mapper"].attrs["description"] = "behavior of each frame"
             file["behavior/motion_mapper"].attrs["names"] = BEHAVIORS
             spoil(file)
         return path
