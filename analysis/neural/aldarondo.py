@@ -12,7 +12,6 @@ Neurons are not matched across sessions. The counts are read block by block, pos
 """
 
 import functools
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,20 +25,17 @@ from analysis.neural.timeseries import epoch, runs, series
 from rodent.errors import InputError
 from rodent.files import open_hdf5, reading
 from rodent.motion.keypoints.raw import in_order, names_of
-from rodent.motion.keypoints.session import FPS
+from rodent.motion.keypoints.session import FPS, LABELS, BehaviorLabels, read_labels
+from rodent.motion.keypoints.session import POINTS as KEYPOINTS
 from rodent.motion.raw import numbers
 from rodent.progress import progress
 
 if TYPE_CHECKING:
     from analysis.neural.session import Series
 
-COUNTS, LABELS, QPOS, KEYPOINTS = (
-    *("ephys/spike_counts", "behavior/motion_mapper"),
-    *("pose/qpos", "pose/keypoints"),
-)
+COUNTS, QPOS = "ephys/spike_counts", "pose/qpos"
 
 _METRES = 1e-3  # the keypoints' unit
-_WRONG = re.compile(r"tracking\W*error|\(check\)", re.IGNORECASE)
 
 
 def is_session(members: tuple[str, ...]) -> bool:
@@ -65,7 +61,7 @@ def read_session_file(path: Path) -> NeuralSession:
             if place in file:
                 _check_frames(_dataset(file, place, path), bins, f"{path}: {place}")
                 readers[name] = functools.partial(reader, path)
-        labels, behaviors = _labels(file, bins, path)
+        labels = _labels(file, bins, path)
         with progress("reading spikes", bins, "bins") as advance:
             kept = read_counts(counts, f"{path}: {COUNTS}", columns, advance)
     if not kept.any():
@@ -73,18 +69,18 @@ def read_session_file(path: Path) -> NeuralSession:
             f"{path}: there are no spikes, the counts of all {len(columns)} active units are zero"
         )
     notes = [f"{len(columns)} of {width} columns of counts hold neurons"]
-    wrong = np.isin(labels, [n for n, name in enumerate(behaviors, start=1) if _WRONG.search(name)])
+    wrong = labels.wrong
     if wrong.any():
         notes.append(f"{wrong.sum() / FPS:g} of {bins / FPS:g} s were tracked wrongly and are left out")
-    if not behaviors:
+    if not labels.names:
         notes.append(f"there is no {LABELS}, so that frames tracked wrongly cannot be told")
-    epochs = {name: runs(labels == number) / FPS for number, name in enumerate(behaviors, start=1)}
+    edges_of = {name: runs(labels.numbers == n) / FPS for n, name in enumerate(labels.names, start=1)}
     return NeuralSession(
         path,
         "session of Aldarondo et al. 2024",
         SpikeCounts(path, kept, names, 1 / FPS, ~wrong if wrong.any() else None),
         table={"column": columns},
-        epochs={name: epoch(edges) for name, edges in epochs.items() if len(edges)},
+        epochs={name: epoch(edges) for name, edges in edges_of.items() if len(edges)},
         behavior=Behavior(readers),
         notes=tuple(notes),
     )
@@ -107,8 +103,7 @@ def usable_columns(
     if "active_units" not in attributes:
         raise InputError(
             f"{what} has no attribute active_units, without which columns of neurons cannot be told from "
-            "empty "
-            "ones; save the good columns as npz with counts and bin_seconds"
+            "empty ones; save the good columns as npz with counts and bin_seconds"
         )
     active = np.ravel(attributes["active_units"])
     labels = np.ravel(attributes.get("unique_labels", np.arange(width)))
@@ -141,39 +136,21 @@ def _numbered(active: np.ndarray, labels: np.ndarray, width: int, what: str) -> 
     if as_columns is not None and not np.array_equal(as_columns, as_labels):
         raise InputError(
             f"{what}: active_units may hold numbers of columns or labels of unique_labels, which lead to "
-            "different "
-            "columns; give a mask of the columns"
+            "different columns; give a mask of the columns"
         )
     return np.unique(as_labels)
 
 
-def _labels(file: Any, bins: int, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Each frame's behavior by number, shape (bins,), and the names of behaviors 1, 2, …"""
+def _labels(file: Any, bins: int, path: Path) -> BehaviorLabels:
+    """Each frame's behavior; none of them has a name where the file does not tell."""
     if LABELS not in file:
-        return np.zeros(bins, np.int64), ()
+        return BehaviorLabels(np.zeros(bins, np.int64), ())
     dataset, what = _dataset(file, LABELS, path), f"{path}: {LABELS}"
     _check_frames(dataset, bins, what)
-    labels = numbers(dataset[()], what).ravel()
-    if labels.size != bins or (labels != np.floor(labels)).any():
-        raise InputError(
-            f"{what} has shape {dataset.shape}; ({bins},) whole numbers are wanted, one per frame"
-        )
-    if labels.min() < 1:
-        raise InputError(
-            f"{what} is {labels.min():g} in frame {int(labels.argmin())}, but behaviors are counted from 1: "
-            "the labels "
-            "are off by one; add 1 to all of them"
-        )
-    lists = [names_of(value) for value in dataset.attrs.values() if np.asarray(value).dtype.kind in "SUO"]
-    names = next((names for names in lists if len(names) >= max(labels.max(), 2)), None)
-    if names is None:
-        raise InputError(
-            f"{what} has labels up to {labels.max():g} and no attribute with a name for each, so that frames "
-            "tracked wrongly cannot be told"
-        )
-    if len(set(names)) < len(names):
+    labels = read_labels(dataset, bins, what)
+    if len(set(labels.names)) < len(labels.names):
         raise InputError(f"{what}: its list of names has some twice; each behavior needs its own")
-    return labels.astype(np.int64), names
+    return labels
 
 
 def _qpos(path: Path) -> "Series":
