@@ -16,6 +16,7 @@ slow drift earns by itself.
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,10 +24,12 @@ from pathlib import Path
 import numpy as np
 
 from analysis.timeline import Timeline
-from rodent.errors import InputError, unknown
+from rodent.errors import InputError, check_setting, unknown
 from rodent.files import atomic_path
 
 _FURTHEST = 3.0  # standard deviations; a unit's one outburst would else be a storm of spikes
+
+_check = functools.partial(check_setting, "neuron model")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -264,8 +267,3 @@ def _recovered(times: np.ndarray, model: NeuronModel, random: np.random.Generato
         kept[row] = (rest >= 0) & (draws[row] < recovered) & np.isfinite(now)
         last = np.where(kept[row], now, last)
     return kept
-
-
-def _check(name: str, good: bool, value: object, wanted: str) -> None:
-    if not good:
-        raise InputError(f"neuron model {name} is {value}; it must be {wanted}")

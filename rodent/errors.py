@@ -6,8 +6,9 @@ their message as one line, so a message names the thing, what was found, what wa
 wanted, and how to mend it.
 """
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class InputError(Exception):
@@ -29,3 +30,28 @@ def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> Inpu
     hint = f"; did you mean {close[0]!r}?" if close else ";"
     place = f" in {where}" if where else ""
     return InputError(f"unknown {kind} {name!r}{place}{hint} There are: {', '.join(known)}")
+
+
+@contextlib.contextmanager
+def naming(place: object) -> Iterator[None]:
+    """Say of an InputError where it was met, such as a file or a layer."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from error
+
+
+def check_setting(what: str, name: str, good: bool, value: object, wanted: str) -> None:
+    """Refuse a setting.
+
+    Raises:
+        InputError: it is not good; the message has what it is a setting of, its name, its value and
+            what is wanted.
+
+    >>> check_setting("encoding setting", "folds", False, 1, "at least 2")
+    Traceback (most recent call last):
+    ...
+    rodent.errors.InputError: encoding setting folds is 1; it must be at least 2
+    """
+    if not good:
+        raise InputError(f"{what} {name} is {value}; it must be {wanted}")

@@ -12,10 +12,11 @@ import gzip
 import json
 import os
 import shutil
+import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +119,34 @@ def reading(path: Path) -> Iterator[None]:
                 f"{path} holds pickled Python objects, which can run code and are never read; "
                 "save plain arrays of numbers and strings"
             ) from error
+        raise InputError(f"{path} is damaged: {one_line(error)}") from error
+
+
+def read_mat(path: Path, wanted: str, variables: Sequence[str], purpose: str = "") -> dict[str, Any]:
+    """Variables of a MAT file of version 5 to 7.2; nothing in such a file is pickled.
+
+    Args:
+        path: the file.
+        wanted: the variable that must be there.
+        variables: those that are read, where they are there.
+        purpose: what the one wanted is for, said where it is missing.
+
+    Raises:
+        InputError: damaged, or without the variable wanted.
+    """
+    import scipy.io
+    from scipy.io.matlab import MatReadError
+
+    try:
+        with reading(path):
+            found = [name for name, *_ in scipy.io.whosmat(path)]
+            if wanted not in found:
+                why = f", {purpose}" if purpose else ""
+                raise InputError(
+                    f"{path} has no variable {wanted!r}{why}; it has: {', '.join(found) or 'none'}"
+                )
+            return scipy.io.loadmat(path, variable_names=list(variables))
+    except (MatReadError, struct.error, zlib.error, NotImplementedError) as error:
         raise InputError(f"{path} is damaged: {one_line(error)}") from error
 
 

@@ -17,8 +17,8 @@ import numpy as np
 
 from analysis.encoding.features import Features
 from analysis.encoding.folds import Folds
-from analysis.encoding.regressions import HeldOut, enough_bins
-from analysis.encoding.scores import likelihood_gain
+from analysis.encoding.regressions import HeldOut, Regression, enough_bins
+from analysis.encoding.scores import likelihood_gain, mean_count
 from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.targets import Targets
 from rodent.errors import InputError
@@ -26,14 +26,12 @@ from rodent.errors import InputError
 _CELLS = 1 << 22  # bins x columns at once
 
 
-class BandedRegression:
-    """Banded ridge of the roots of counts; see `analysis.encoding.regressions.Regression`.
+class BandedRegression(Regression):
+    """Banded ridge of the roots of counts.
 
     An expected root r means an expected count of r² + the variance about it, which is always
     positive; a negative r counts as zero.
     """
-
-    unconverged = 0
 
     def __init__(
         self,
@@ -43,8 +41,7 @@ class BandedRegression:
         settings: EncodingSettings,
         advance: Callable[[float], None],
     ):
-        self.features, self.folds, self.targets, self.settings = features, folds, targets, settings
-        self.advance = advance
+        super().__init__(features, folds, targets, settings, advance)
         if targets.n_own:
             raise InputError(
                 "banded ridge has one set of features for all neurons, and history is each neuron's own; "
@@ -76,7 +73,7 @@ class BandedRegression:
         means, roots = np.empty(n_columns), np.empty(n_columns)
         for columns in _slices(n_columns, len(train)):
             real = counts[train, columns]
-            means[columns] = np.maximum(real.sum(0, dtype=np.float64), 0.5) / len(train)
+            means[columns] = mean_count(real.sum(0, dtype=np.float64), len(train))
             roots[columns] = np.sqrt(real.astype(np.float32)).mean(0, dtype=np.float64)
 
         others = [f for f in range(self.folds.n_folds) if f != fold]

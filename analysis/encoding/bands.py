@@ -5,7 +5,7 @@
 
 A band is a group of features that belong together, as in banded ridge and the group lasso. The
 name of a recorded layer is a band, too. `history` is each neuron's own past, see
-`analysis.encoding.history`.
+`analysis.encoding.bases`.
 """
 
 import dataclasses

@@ -30,7 +30,7 @@ from analysis.encoding.bands import HISTORY, Band
 from analysis.encoding.ceiling import NoiseCeiling, noise_ceiling, repeated_bins
 from analysis.encoding.features import Features
 from analysis.encoding.folds import Folds
-from analysis.encoding.regressions import HeldOut, PoissonRegression
+from analysis.encoding.regressions import HeldOut, PoissonRegression, Regression
 from analysis.encoding.result import EncodingResult
 from analysis.encoding.scores import log_factorials, saturated_log_likelihood
 from analysis.encoding.settings import EncodingSettings, ModelName
@@ -39,7 +39,7 @@ from analysis.neural.spikes import BinnedSpikes
 from analysis.timeline import Timeline
 from rodent.errors import InputError
 
-REGRESSIONS: dict[ModelName, type[PoissonRegression] | type[BandedRegression]] = {
+REGRESSIONS: dict[ModelName, type[Regression]] = {
     "ridge": PoissonRegression,
     "elastic-net": PoissonRegression,
     "group-lasso": PoissonRegression,

@@ -16,6 +16,7 @@ import numpy as np
 
 from analysis.encoding.design import Data
 from analysis.encoding.penalties import Penalty
+from analysis.encoding.scores import mean_count
 
 TOLERANCE = 1e-12
 """Nats per spike that a full step would still gain, at the end."""
@@ -72,7 +73,7 @@ class _Descent:
         self.data, self.penalty = data, penalty
         self.live = np.flatnonzero(data.spikes > 0)
         self.scale = 1 / np.maximum(data.spikes, 1.0)
-        self.coef = data.flat(np.maximum(data.spikes, 0.5) / data.n_bins) if start is None else start.copy()
+        self.coef = data.flat(mean_count(data.spikes, data.n_bins)) if start is None else start.copy()
         shape = self.coef.shape
         self.strength, self.ridge = np.zeros(shape[1]), np.zeros(shape)
         self.direction, self.size = np.zeros(shape), np.ones(shape[1])

@@ -15,7 +15,7 @@ import numpy as np
 from analysis.encoding.design import Data
 from analysis.encoding.newton import TOLERANCE, solve
 from analysis.encoding.penalties import FREE, Penalty, PenaltyName
-from analysis.encoding.scores import bits_per_spike
+from analysis.encoding.scores import bits_per_spike, mean_count
 from rodent.errors import WorkError
 
 
@@ -63,7 +63,7 @@ class PoissonEncoder:
         """
         n_bins, n_neurons = counts.shape
         self.range_ = np.stack([features.min(0), features.max(0)])
-        self.mean_ = np.maximum(counts.sum(0, dtype=np.float64), 0.5) / n_bins
+        self.mean_ = mean_count(counts.sum(0, dtype=np.float64), n_bins)
         groups = np.zeros(features.shape[1], int) if self.groups is None else self.groups
         penalty = Penalty.of(self.penalty, np.append(groups, FREE), self.l1_ratio)
         strength = np.broadcast_to(np.asarray(self.strength, float), n_neurons)

@@ -7,12 +7,12 @@
 `analysis.encoding.banded` has the same for banded ridge.
 """
 
+import abc
 import dataclasses
 import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from analysis.encoding.features import Features
 from analysis.encoding.folds import Folds
 from analysis.encoding.newton import solve, solve_path
 from analysis.encoding.penalties import FREE, Penalty, PenaltyName
+from analysis.encoding.scores import mean_count
 from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.targets import Targets
 from rodent.errors import InputError, WorkError
@@ -51,19 +52,19 @@ class HeldOut:
     weights: np.ndarray | None = None
 
 
-class Regression(Protocol):
-    """A regression of all columns of counts on the features of a model."""
+class Regression(abc.ABC):
+    """A regression of all columns of counts on the features of a model.
 
-    unconverged: int
-    """Fits of a neuron that stopped short of the optimum."""
+    Attributes:
+        unconverged: fits of a neuron that stopped short of the optimum.
 
-    def held_out(self, fold: int) -> HeldOut:
-        """Train without a fold, and score on it."""
-        ...
-
-
-class PoissonRegression:
-    """Poisson regression with one of the penalties; its strength is chosen within the training folds."""
+    Args:
+        features: of the model.
+        folds: of the session.
+        targets: the counts.
+        settings: of the regression.
+        advance: told what part of a fit of all neurons is done.
+    """
 
     def __init__(
         self,
@@ -76,6 +77,23 @@ class PoissonRegression:
         self.features, self.folds, self.targets, self.settings = features, folds, targets, settings
         self.advance = advance
         self.unconverged = 0
+
+    @staticmethod
+    @abc.abstractmethod
+    def n_fits(settings: EncodingSettings) -> int:
+        """How many regressions of all neurons there are: the unit of progress."""
+
+    @abc.abstractmethod
+    def held_out(self, fold: int) -> HeldOut:
+        """Train without a fold, and score on it.
+
+        Raises:
+            InputError: there are fewer training bins than features.
+        """
+
+
+class PoissonRegression(Regression):
+    """Poisson regression with one of the penalties; its strength is chosen within the training folds."""
 
     @staticmethod
     def n_fits(settings: EncodingSettings) -> int:
@@ -99,7 +117,7 @@ class PoissonRegression:
             fit = self._prepare(pair)
             for columns in self._groups(n_columns, fit):
                 train, tests = fit.data(columns, np.float32)
-                mean = _mean(train)
+                mean = mean_count(train.spikes, train.n_bins)
                 every = (np.full(train.n_neurons, strength) for strength in strengths)
                 for s, (coef, _) in enumerate(solve_path(train, fit.penalty, every, tolerance=_ROUGHLY)):
                     for test, other in zip(tests, pair[::-1], strict=True):
@@ -130,7 +148,7 @@ class PoissonRegression:
                     "a Poisson regression came out infinite; take stronger penalties (--strengths)"
                 )
             self.unconverged += int((~converged).sum())
-            means[columns] = _mean(train)
+            means[columns] = mean_count(train.spikes, train.n_bins)
             gain[columns] = _gain(test, coef, means[columns])
             if columns.start < n:
                 rates[:, columns] = test.rates(coef)[:, : n - columns.start]
@@ -201,11 +219,6 @@ def enough_bins(n_bins: int, n_features: int) -> None:
             f"{n_features} features are regressed on in {n_bins} training bins; take a longer recording, "
             "shorter bins, or fewer --components, --lags or bands"
         )
-
-
-def _mean(data: Data) -> np.ndarray:
-    """Spikes per bin; half a spike in all where there is none."""
-    return np.maximum(data.spikes, 0.5) / data.n_bins
 
 
 def _gain(data: Data, coef: np.ndarray, mean: np.ndarray) -> np.ndarray:

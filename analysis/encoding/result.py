@@ -153,16 +153,19 @@ class EncodingResult:
             columns |= {key: getattr(self.ceiling, key) for key in ("cc_abs", "cc_max", "cc_norm")}
         return columns
 
+    def rows(self) -> list[dict[str, Any]]:
+        """The same, a row for each neuron."""
+        columns = self.columns()
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
     def to_json(self, seed: int = 0) -> dict[str, Any]:
         """As plain values, neurons in the order of the file; seed of the bootstrap."""
-        columns = self.columns()
-        rows = zip(*columns.values(), strict=True)
         return {
             "layer": self.layer,
             "units": self.n_units,
             "components": self.n_components,
             "bins": self.bins,
-            "neurons": [dict(zip(columns, row, strict=True)) for row in rows],
+            "neurons": self.rows(),
             "mean_bits_per_spike": self.bits_per_spike.mean(),
             "mean_null_bits_per_spike": self.null_bits_per_spike.mean(),
             "mean_corrected_bits_per_spike": self.mean_corrected,

@@ -47,6 +47,11 @@ def likelihood_gain(counts: np.ndarray, predicted: np.ndarray, baseline: np.ndar
     return (counts * np.log(predicted / baseline)).sum(0) - (predicted - baseline).sum(0)
 
 
+def mean_count(spikes: np.ndarray, n_bins: int) -> np.ndarray:
+    """Spikes per bin, of spikes in all; half a spike in all where there is none, for its logarithm."""
+    return np.maximum(spikes, 0.5) / n_bins
+
+
 def bits_per_spike(counts: np.ndarray, predicted: np.ndarray, baseline: np.ndarray) -> np.ndarray:
     """The same in bits per spike, shape (neurons,); NaN where there are no spikes.
 

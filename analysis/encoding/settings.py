@@ -1,12 +1,15 @@
 """The settings of comparisons; light, so that the command line can be derived from them."""
 
 import dataclasses
+import functools
 import math
 from typing import Literal
 
-from rodent.errors import InputError
+from rodent.errors import InputError, check_setting
 
 ModelName = Literal["ridge", "elastic-net", "group-lasso", "banded-ridge"]
+
+_check = functools.partial(check_setting, "encoding setting")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,8 +98,3 @@ class EncodingSettings:
                     "in joints=0,0.1"
                 ) from error
         return found
-
-
-def _check(name: str, good: bool, value: object, wanted: str) -> None:
-    if not good:
-        raise InputError(f"encoding setting {name} is {value}; it must be {wanted}")

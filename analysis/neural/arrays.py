@@ -230,7 +230,6 @@ def _whole(path: Path, dataset: Any) -> np.ndarray:
     if dataset.nbytes > MOST_BYTES:
         raise InputError(
             f"{path}: {dataset.name.strip('/')} declares shape {dataset.shape}, {dataset.nbytes:.3g} bytes; "
-            "at "
-            f"most {MOST_BYTES:.3g} are read; is it damaged?"
+            f"at most {MOST_BYTES:.3g} are read; is it damaged?"
         )
     return dataset[()]

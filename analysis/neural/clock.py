@@ -38,9 +38,8 @@ class Clock:
             raise InputError(f"an offset of {self.offset} s makes no sense; it must be finite")
         if not RATES[0] <= self.rate <= RATES[1]:
             raise InputError(
-                f"a rate of {self.rate:g} makes no sense; it is seconds of the spikes' clock in a second of "
-                "the "
-                f"recording's and must lie in [{RATES[0]:g}, {RATES[1]:g}]"
+                f"a rate of {self.rate:g} makes no sense; it is seconds of the spikes' clock in a second "
+                f"of the recording's and must lie in [{RATES[0]:g}, {RATES[1]:g}]"
             )
 
     @property

@@ -41,9 +41,8 @@ def read_counts(
     kept = np.arange(width) if columns is None else columns
     if bins * len(kept) > MOST_BYTES or width * counts.dtype.itemsize > BLOCK_BYTES:
         raise InputError(
-            f"{what} has shape {counts.shape}, more than a session can have; is the file damaged, or are "
-            "bins "
-            "and neurons exchanged?"
+            f"{what} has shape {counts.shape}, more than a session can have; is the file damaged, "
+            "or are bins and neurons exchanged?"
         )
     rows = block_rows(counts)
     read = np.zeros((bins, len(kept)), np.uint8)

@@ -222,9 +222,9 @@ def _verdict(
             f"{clock.start + lag:.3f}"
         )
     return (
-        f"clocks tested by {name} in {len(lags.lag)} of {lags.windows} stretches of {WINDOW:g} s: offset "
-        "right to "
-        f"{1000 * abs(lag):.0f} ms, drift {1e6 * drift:.0f} ± {1e6 * lags.drift_error:.0f} ppm",
+        f"clocks tested by {name} in {len(lags.lag)} of {lags.windows} stretches of {WINDOW:g} s: "
+        f"offset right to {1000 * abs(lag):.0f} ms, "
+        f"drift {1e6 * drift:.0f} ± {1e6 * lags.drift_error:.0f} ppm",
     )
 
 

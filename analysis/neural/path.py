@@ -54,8 +54,7 @@ def write_path(session: NeuralSession, out: Path, between: tuple[float, float] |
     if seen.sum() < 2:
         raise InputError(
             f"{session.path}: the animal was seen {int(seen.sum())} times between {low:g} and {high:g} s; "
-            "positions are "
-            f"from {position.t[0]:g} to {position.t[-1]:g} s of the spikes' clock"
+            f"positions are from {position.t[0]:g} to {position.t[-1]:g} s of the spikes' clock"
         )
     with atomic_path(out) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)

@@ -242,9 +242,8 @@ def _same_span(
     parted = abs(last - seconds) / seconds
     if what == "counts" and parted > SAME_RATE:
         return (
-            f"the counts last {last:g} s, the recording {seconds:g} s, {1e6 * parted:.0f} ppm apart; if both "
-            "are "
-            f"of the same time, give --rate {clock.rate * last / seconds:.6f}",
+            f"the counts last {last:g} s, the recording {seconds:g} s, {1e6 * parted:.0f} ppm apart; "
+            f"if both are of the same time, give --rate {clock.rate * last / seconds:.6f}",
         )
     return ()
 

@@ -8,8 +8,6 @@ of nelpy/example-data.
 """
 
 import functools
-import struct
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from analysis.neural.spikes import SpikeTimes
 from analysis.neural.timeseries import intervals
 from analysis.neural.tracker import SUFFIX, Track, read_tracker
 from rodent.errors import InputError
-from rodent.files import one_line, reading
+from rodent.files import read_mat
 
 KIND = "MAT of tetrodes"
 
@@ -95,18 +93,8 @@ def _spikes(path: Path) -> tuple[SpikeTimes, dict[str, np.ndarray]]:
 
 
 def _variable(path: Path) -> Any:
-    import scipy.io
-    from scipy.io.matlab import MatReadError
-
-    try:
-        with reading(path):
-            found = [name for name, *_ in scipy.io.whosmat(path)]
-            if "spikes" not in found:
-                raise InputError(f"{path} has no variable spikes; it has: {', '.join(found) or 'none'}")
-            # structs become plain arrays with fields; nothing in a MAT file is pickled
-            cells = scipy.io.loadmat(path, variable_names=["spikes"])["spikes"]
-    except (MatReadError, struct.error, zlib.error, NotImplementedError) as error:
-        raise InputError(f"{path} is damaged: {one_line(error)}") from error
+    # structs become plain arrays with fields
+    cells = read_mat(path, "spikes", ("spikes",))["spikes"]
     kind = cells.dtype if isinstance(cells, np.ndarray) else type(cells).__name__
     if not (isinstance(cells, np.ndarray) and cells.dtype.kind == "O"):
         raise InputError(f"{path}: spikes has type {kind}; a cell array, tetrodes × units, is wanted")
@@ -151,7 +139,6 @@ def _same_clock(path: Path, spikes: SpikeTimes, track: Track) -> None:
     (first, last), (begin, end) = spikes.span, track.seconds[[0, -1]]
     if first > end or last < begin:
         raise InputError(
-            f"{path}: its spikes, {first:g} to {last:g} s, and {track.path.name}, {begin:g} to {end:g} s, do "
-            "not "
-            "overlap: they are not of one clock"
+            f"{path}: its spikes, {first:g} to {last:g} s, and {track.path.name}, {begin:g} to {end:g} s, "
+            "do not overlap: they are not of one clock"
         )

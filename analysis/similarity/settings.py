@@ -1,10 +1,11 @@
 """The settings of a comparison of structure; light, so that the command line can be derived from them."""
 
 import dataclasses
+import functools
 import math
 from typing import Literal
 
-from rodent.errors import InputError
+from rodent.errors import check_setting
 
 LabelSource = Literal["clip", "session", "kinematics"]
 Noise = Literal["shrunk", "diagonal", "none"]
@@ -12,6 +13,8 @@ Measure = Literal["whitened", "cosine", "rank", "tau"]
 
 FEWEST_CONDITIONS = 3
 """Behaviors below which there is no structure: two have but one distance."""
+
+_check = functools.partial(check_setting, "similarity setting")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +58,3 @@ class SimilaritySettings:
         for name in ("window_seconds", "shift_seconds"):
             _check(name, 0 < getattr(self, name) < math.inf, getattr(self, name), "positive")
         _check("least_seconds", 0 <= self.least_seconds < math.inf, self.least_seconds, "zero or more")
-
-
-def _check(name: str, good: bool, value: object, wanted: str) -> None:
-    if not good:
-        raise InputError(f"similarity setting {name} is {value}; it must be {wanted}")

@@ -7,9 +7,8 @@ Neurons are taken as square roots of their counts per window, which gives Poisso
 any mean about the same variance; units as their means per window.
 """
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from analysis.similarity.rdm import dissimilarities, varying
 from analysis.similarity.settings import SimilaritySettings
 from analysis.similarity.variability import LATENT, latent_spread, matched_fano
 from analysis.timeline import Timeline
-from rodent.errors import InputError
+from rodent.errors import InputError, naming
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +99,7 @@ def describe(
             or constant.
     """
     rng = np.random.default_rng(settings.seed)
-    with _naming(name):
+    with naming(name):
         design = Design.of(labels, timeline, spikes.covered, settings)
     counts = design.summed(spikes.counts)
     counts = counts[:, counts.std(0) > 0].astype(np.float64)
@@ -117,7 +116,7 @@ def describe(
     spread_from = next((layer for layer in LATENT if layer in timeline.rollouts[0].layers), None)
     for layer in dict.fromkeys(layers):
         units = design.averaged(timeline.units(layer))
-        with _naming(f"{name}: layer {layer!r}"):
+        with naming(f"{name}: layer {layer!r}"):
             rdm = dissimilarities(units, design, settings.noise)
         units = varying(units)
         cka, null = cka_and_null(units, roots, turns, itself)
@@ -160,12 +159,3 @@ def _turns(design: Design, settings: SimilaritySettings, random: np.random.Gener
     if design.n_windows < 2 * least:
         return []
     return [random_turn(random, design.n_windows, least) for _ in range(settings.shifts)]
-
-
-@contextlib.contextmanager
-def _naming(place: str) -> Iterator[None]:
-    """Say of an InputError where it was met."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from error

@@ -1,17 +1,16 @@
 """`rodent rsa`: compare the structure of neurons and layers across behaviors."""
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import tyro
 
 from analysis.neural.settings import QualitySettings
 from analysis.similarity.settings import SimilaritySettings
-from rodent.cli.session import SessionArguments, open_session
-from rodent.errors import InputError, unknown
+from rodent.cli.session import SessionArguments, open_sessions
+from rodent.errors import InputError, naming
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,11 +33,6 @@ class Rsa(SessionArguments):
 
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Layer to compare; may be given several times. All that were recorded if not given."""
-    session: Annotated[
-        tyro.conf.UseAppendAction[tuple[tuple[Path, Path], ...]], tyro.conf.arg(metavar="RECORDING SPIKES")
-    ] = ()
-    """A further session, of which recording and spikes start together; may be given several times.
-    Neurons need not be the same."""
     settings: tyro.conf.OmitArgPrefixes[SimilaritySettings] = dataclasses.field(
         default_factory=SimilaritySettings
     )
@@ -50,7 +44,6 @@ class Rsa(SessionArguments):
 
     def run(self) -> None:
         """Read, compare and print."""
-        from analysis.neural.quality import judge, require_good
         from analysis.similarity.scores import compare_structures
         from analysis.similarity.structure import describe
         from rodent.cli.output import print_json, say
@@ -60,20 +53,16 @@ class Rsa(SessionArguments):
         if self.out is not None and not self.out.parent.is_dir():
             raise InputError(f"cannot write {self.out}: the folder {self.out.parent} does not exist")
         structures, notes, bins, dropped = [], [], [], []
-        everything = (self, *(self._further(*files) for files in self.session))
-        with contextlib.ExitStack() as stack:
-            opened = [stack.enter_context(open_session(arguments)) for arguments in everything]
+        with open_sessions(self) as opened:
             layers = _layers(self.layer, opened)
             with progress("comparing", total=len(layers) * len(opened), unit="layers") as advance:
-                for arguments, session in zip(everything, opened, strict=True):
-                    name = str(arguments.recording)
+                for session in opened:
+                    name = str(session.arguments.recording)
                     notes += [f"{name}: {note}" if self.session else note for note in session.notes]
                     bins.append(session.timeline.bin_seconds)
-                    labels = _labels(arguments, session, self.settings)
-                    quality = judge(session.spikes, session.session, self.quality)
-                    require_good(quality, session.session)
+                    labels = _labels(session, self.settings)
+                    good, quality = session.good_neurons(self.quality)
                     dropped += [{"session": name, "name": k, "reason": v} for k, v in quality.dropped.items()]
-                    good = session.spikes.subset(quality.good)
                     structures.append(
                         describe(name, session.timeline, good, labels, layers, self.settings, advance)
                     )
@@ -91,7 +80,7 @@ class Rsa(SessionArguments):
             "dropped_neurons": dropped,
             "notes": [*notes, *result.notes],
             "settings": dataclasses.asdict(self.settings) | {"quality": dataclasses.asdict(self.quality)},
-            "versions": versions() | _versions(),
+            "versions": versions("rsatoolbox", "scipy"),
         }
         for neuron in dropped:
             say(f"neuron {neuron['name']} is left out: {neuron['reason']}")
@@ -107,9 +96,6 @@ class Rsa(SessionArguments):
         else:
             _print_table(result)
 
-    def _further(self, recording: Path, spikes: Path) -> SessionArguments:
-        return SessionArguments(recording=recording, spikes=spikes, bin_seconds=self.bin_seconds)
-
 
 def _layers(wanted: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str, ...]:
     """The layers wanted, or all; every rollout has to have them."""
@@ -117,23 +103,17 @@ def _layers(wanted: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str
     if not layers:
         raise InputError(f"{opened[0].recording.path} has no layers; record it with `rodent rollout`")
     for session in opened:
-        for rollout in session.rollouts:
-            for layer in layers:
-                if layer not in rollout.layers:
-                    place = f"{session.recording.path}, rollout {rollout.name!r}"
-                    raise unknown("layer", layer, rollout.layers, place)
+        session.require_layers(layers)
     return layers
 
 
-def _labels(
-    arguments: SessionArguments, session: "OpenSession", settings: SimilaritySettings
-) -> "np.ndarray":
+def _labels(session: "OpenSession", settings: SimilaritySettings) -> "np.ndarray":
     """Behavior of each bin, from where the settings say."""
     import numpy as np
 
     from analysis.similarity.conditions import clip_labels, epoch_labels, kinematic_labels
 
-    with _naming(arguments.recording):
+    with naming(session.arguments.recording):
         if settings.conditions == "clip":
             return clip_labels(session.timeline)
         if settings.conditions == "kinematics":
@@ -141,21 +121,10 @@ def _labels(
 
             body = Body(session.recording.body)
             return kinematic_labels(session.timeline, session.recording.fps, body)
-    from analysis.neural.clock import Clock
-
     edges = np.arange(session.timeline.n_bins + 1) * session.timeline.bin_seconds
-    times = Clock(arguments.offset, arguments.rate).on_spikes(edges)
-    with _naming(arguments.spikes):
+    times = session.arguments.clock.on_spikes(edges)
+    with naming(session.arguments.spikes):
         return epoch_labels(session.timeline, session.session.epochs, times)
-
-
-@contextlib.contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Say of an InputError which file it is about."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
 
 
 def _write(folder: Path, page: dict[str, Any], result: "StructureResult") -> None:
@@ -175,12 +144,6 @@ def _write(folder: Path, page: dict[str, Any], result: "StructureResult") -> Non
         },
         folder,
     )
-
-
-def _versions() -> dict[str, str]:
-    from importlib import metadata
-
-    return {name: metadata.version(name) for name in ("rsatoolbox", "scipy")}
 
 
 def _print_table(result: "StructureResult") -> None:

@@ -1,15 +1,15 @@
-"""What commands that compare a recording with neurons have in common: their arguments, and opening both.
+"""What commands that compare recordings with neurons have in common: their arguments, and opening both.
 
 @dataclasses.dataclass(frozen=True)
 class Encode(SessionArguments):
     def run(self) -> None:
-        with open_session(self) as session:
+        with open_sessions(self) as (session, *further):
             session.timeline.units("decoder/layer_0"), session.spikes.counts
 """
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +20,10 @@ from rodent.errors import InputError, unknown
 if TYPE_CHECKING:
     import numpy as np
 
+    from analysis.neural.clock import Clock
+    from analysis.neural.quality import UnitQuality
     from analysis.neural.session import NeuralSession
+    from analysis.neural.settings import QualitySettings
     from analysis.neural.spikes import BinnedSpikes
     from analysis.timeline import Timeline
     from rodent.recording import Recording, Rollout
@@ -50,6 +53,18 @@ class SessionArguments:
     metres_per_pixel: float | None = None
     """Scale of a tracker's positions, which its file does not tell. With it the tracked path is
     compared with the one that the virtual rat followed, which finds a wrong offset or rate."""
+    session: Annotated[
+        tyro.conf.UseAppendAction[tuple[tuple[Path, Path], ...]], tyro.conf.arg(metavar="RECORDING SPIKES")
+    ] = ()
+    """A further session, of which recording and spikes start together; may be given several times.
+    Neurons need not be the same; means and tests are then over sessions."""
+
+    @property
+    def clock(self) -> "Clock":
+        """How the recording's clock and that of the spikes go together."""
+        from analysis.neural.clock import Clock
+
+        return Clock(self.offset, self.rate)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +72,7 @@ class OpenSession:
     """A recording and the spikes on its bins; arrays are read from the recording on demand.
 
     Attributes:
+        arguments: of this session alone.
         recording: the open recording.
         rollouts: those used, in the order of the session.
         timeline: their bins.
@@ -65,12 +81,51 @@ class OpenSession:
         notes: what a reader of the results should know of bins and alignment.
     """
 
+    arguments: SessionArguments
     recording: "Recording"
     rollouts: "tuple[Rollout, ...]"
     timeline: "Timeline"
     spikes: "BinnedSpikes"
     session: "NeuralSession"
     notes: tuple[str, ...]
+
+    def good_neurons(self, settings: "QualitySettings") -> "tuple[BinnedSpikes, UnitQuality]":
+        """The spikes of the neurons that are good enough, and the verdict on all.
+
+        Raises:
+            InputError: none is.
+        """
+        from analysis.neural.quality import judge, require_good
+
+        quality = judge(self.spikes, self.session, settings)
+        require_good(quality, self.session)
+        return self.spikes.subset(quality.good), quality
+
+    def place(self, rollout: "Rollout") -> str:
+        """File and rollout, for messages."""
+        return f"{self.recording.path}, rollout {rollout.name!r}"
+
+    def require_layers(self, layers: Sequence[str]) -> None:
+        """Make sure that every rollout has the layers.
+
+        Raises:
+            InputError: one has not.
+        """
+        for rollout in self.rollouts:
+            for layer in layers:
+                if layer not in rollout.layers:
+                    raise unknown("layer", layer, rollout.layers, self.place(rollout))
+
+
+@contextlib.contextmanager
+def open_sessions(arguments: SessionArguments) -> Iterator[tuple[OpenSession, ...]]:
+    """Open the session of the arguments, and the further ones; errors as for one."""
+    further = (
+        SessionArguments(recording=recording, spikes=spikes, bin_seconds=arguments.bin_seconds)
+        for recording, spikes in arguments.session
+    )
+    with contextlib.ExitStack() as stack:
+        yield tuple(stack.enter_context(open_session(one)) for one in (arguments, *further))
 
 
 @contextlib.contextmanager
@@ -82,7 +137,6 @@ def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
             bins fit neither file, the two do not overlap in time, or behavior that both
             hold says that the clock is wrong.
     """
-    from analysis.neural.clock import Clock
     from analysis.neural.drift import check_clock
     from analysis.neural.read import read_session
     from analysis.timeline import Timeline
@@ -94,11 +148,13 @@ def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
         seconds = arguments.bin_seconds
         seconds = session.fitting_bin(recording.fps) if seconds is None else seconds
         timeline = Timeline.of(rollouts, recording.fps, seconds)
-        clock = Clock(arguments.offset, arguments.rate)
+        clock = arguments.clock
         spikes = session.on_bins(timeline.n_bins, seconds, clock)
-        tested = check_clock(session, _reference(rollouts), recording.fps, clock, seconds)
+        tested = ()
+        if session.behavior:
+            tested = check_clock(session, _reference(rollouts), recording.fps, clock, seconds)
         notes = (*session.notes, *spikes.notes, *tested, *timeline.notes)
-        yield OpenSession(recording, rollouts, timeline, spikes, session, notes)
+        yield OpenSession(arguments, recording, rollouts, timeline, spikes, session, notes)
 
 
 def _reference(rollouts: "tuple[Rollout, ...]") -> "np.ndarray":

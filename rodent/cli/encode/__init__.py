@@ -1,15 +1,15 @@
 """`rodent encode`: regress neurons on the units of a network, or on any features of what it did."""
 
-import contextlib
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import tyro
 
 from analysis.encoding.settings import EncodingSettings
 from analysis.neural.settings import QualitySettings
-from rodent.cli.session import SessionArguments, open_session
+from rodent.cli.session import SessionArguments, open_sessions
 from rodent.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -37,11 +37,6 @@ class Encode(SessionArguments):
     """Score as well what each layer adds to --kinematics and the neuron's own past."""
     kinematics: str = "joints,velocities"
     """The bands that --unique starts from."""
-    session: Annotated[
-        tyro.conf.UseAppendAction[tuple[tuple[Path, Path], ...]], tyro.conf.arg(metavar="RECORDING SPIKES")
-    ] = ()
-    """A further session, of which recording and spikes start together; may be given several times.
-    Neurons need not be the same; means and tests are then over sessions."""
     settings: tyro.conf.OmitArgPrefixes[EncodingSettings] = dataclasses.field(
         default_factory=EncodingSettings
     )
@@ -61,9 +56,7 @@ class Encode(SessionArguments):
         from rodent.cli.output import print_json, say
         from rodent.progress import progress
 
-        everything = (self, *(self._further(*files) for files in self.session))
-        with contextlib.ExitStack() as stack:
-            opened = [stack.enter_context(open_session(arguments)) for arguments in everything]
+        with open_sessions(self) as opened:
             models = self._models(opened)
             total = len(opened) * models.n_fits(self.settings)
             with progress("regressing", total=total, unit="fits") as advance:
@@ -84,10 +77,7 @@ class Encode(SessionArguments):
         if self.neurons:
             print_neurons(found)
 
-    def _further(self, recording: Path, spikes: Path) -> SessionArguments:
-        return SessionArguments(recording=recording, spikes=spikes, bin_seconds=self.bin_seconds)
-
-    def _models(self, opened: "list[OpenSession]") -> "Models":
+    def _models(self, opened: "Sequence[OpenSession]") -> "Models":
         """What neurons are regressed on, checked against what was recorded.
 
         Raises:
@@ -103,11 +93,9 @@ class Encode(SessionArguments):
         if self.unique and not self.layer:
             raise InputError("--unique is what layers add; name at least one --layer")
         for session in opened:
+            session.require_layers(self.layer)
             for rollout in session.rollouts:
-                place = f"{session.recording.path}, rollout {rollout.name!r}"
-                for layer in self.layer:
-                    if layer not in rollout.layers:
-                        raise unknown("layer", layer, rollout.layers, place)
+                place = session.place(rollout)
                 known = (*BANDS, HISTORY, *rollout.layers)
                 for band in (*_split(self.features), *(_split((self.kinematics,)) if self.unique else ())):
                     if band not in (*known, "all"):

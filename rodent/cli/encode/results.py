@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from rodent.cli.encode import Encode
 
 SCHEMA, VERSION = "virtual-rodent/encoding", 1
-_PACKAGES = ("scipy", "himalaya")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +96,7 @@ def to_json(found: Found) -> dict[str, Any]:
         "dropped": [{"name": name, "reason": reason} for name, reason in found.dropped],
         "notes": found.notes,
         "settings": dataclasses.asdict(settings) | {"quality": dataclasses.asdict(found.asked.quality)},
-        "versions": versions() | _versions(),
+        "versions": versions("scipy", "himalaya"),
     }
 
 
@@ -109,7 +107,7 @@ def _layer(found: Found, model: int) -> dict[str, Any]:
     unique = found.unique(page["layer"])
     neurons = []
     for i, (result, session) in enumerate(zip(results, found.sessions, strict=True)):
-        rows = result.to_json(seed)["neurons"]
+        rows = result.rows()
         for k, row in enumerate(rows):
             row["session"] = i
             if unique is not None and session.base is not None:
@@ -202,16 +200,6 @@ def write(folder: Path, page: dict[str, Any], found: Found) -> None:
         folder.mkdir(exist_ok=True)
     write_json(page, folder / "encoding.json")
     write_figures(figures, folder)
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
 
 
 def _over(found: Found) -> str:

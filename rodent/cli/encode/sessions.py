@@ -7,10 +7,9 @@ from analysis.encoding.bands import read_bands
 from analysis.encoding.crossvalidation import cross_validate, n_fits
 from analysis.encoding.result import EncodingResult
 from analysis.encoding.settings import EncodingSettings
-from analysis.neural.quality import judge, require_good
 from analysis.neural.settings import QualitySettings
 from rodent.cli.session import OpenSession
-from rodent.errors import InputError
+from rodent.errors import naming
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,9 +82,7 @@ def regress(
     Raises:
         InputError: no neuron is good, a band is not finite or constant, or too little time is left.
     """
-    verdict = judge(session.spikes, session.session, quality)
-    require_good(verdict, session.session)
-    spikes = session.spikes.subset(verdict.good)
+    spikes, verdict = session.good_neurons(quality)
     bands = {band.name: band for band in read_bands(models.bands, session.timeline, session.recording)}
 
     def score(names: tuple[str, ...]) -> EncodingResult:
@@ -93,12 +90,10 @@ def regress(
         chosen = [bands[name] for name in names]
         return cross_validate(session.timeline, spikes, chosen, settings, advance)
 
-    try:
+    with naming(session.recording.path):
         results = tuple(score(names) for names in models.sets)
         base = score(models.base) if models.unique else None
         added = {layer: score((*models.base, layer)) for layer in models.unique}
-    except InputError as error:
-        raise InputError(f"{session.recording.path}: {error}") from error
     scored = [*results, *added.values(), *([base] if base else [])]
     unsure = [
         f"{one.layer}: {one.unconverged} fits stopped short of the optimum"

@@ -8,15 +8,13 @@ loader of talmolab/stac-mjx, `stac_mjx/io.py`.
 MATLAB itself saves as HDF5 since version 7.3, with the axes in reverse order.
 """
 
-import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rodent.errors import InputError
-from rodent.files import one_line, open_hdf5, reading
+from rodent.files import open_hdf5, read_mat, reading
 from rodent.motion.keypoints.raw import RawKeypoints, in_order
 from rodent.motion.raw import numbers
 
@@ -34,20 +32,7 @@ def read_matlab(path: Path, count: int | None) -> RawKeypoints:
     Raises:
         InputError: damaged, without `pred`, or of another shape.
     """
-    import scipy.io
-    from scipy.io.matlab import MatReadError
-
-    try:
-        with reading(path):
-            found = [name for name, *_ in scipy.io.whosmat(path)]
-            if "pred" not in found:
-                raise InputError(
-                    f"{path} has no variable 'pred', where DANNCE puts its keypoints; it has: "
-                    f"{', '.join(found) or 'none'}"
-                )
-            variables = scipy.io.loadmat(path, variable_names=VARIABLES)
-    except (MatReadError, struct.error, zlib.error, NotImplementedError) as error:
-        raise InputError(f"{path} is damaged: {one_line(error)}") from error
+    variables = read_mat(path, "pred", VARIABLES, "where DANNCE puts its keypoints")
     return _of_variables(variables, count, path)
 
 

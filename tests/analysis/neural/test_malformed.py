@@ -220,7 +220,7 @@ MALFORMED = {
     ),
     "cut session": (lambda w: cut(w.session()), "truncated or damaged"),
     # MAT files of tetrodes
-    "no spikes in MAT": (lambda w: mat(w, units=[1]), "has no variable spikes; it has: units"),
+    "no spikes in MAT": (lambda w: mat(w, units=[1]), "has no variable 'spikes'; it has: units"),
     "spikes a matrix": (lambda w: mat(w, spikes=[[1.0]]), "a cell array, tetrodes × units, is wanted"),
     "cells without time": tetrodes("has no field time; it has: t", cells=cells({"t": [1.0]})),
     "cells of numbers": tetrodes("a struct with the field time is wanted", cells=cells(np.ones(3))),
