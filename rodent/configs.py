@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rodent.errors import InputError, unknown
+from rodent.errors import InputError, naming, unknown
 
 Config = TypeVar("Config")
 
@@ -39,10 +39,8 @@ def from_json(kind: type[Config], values: Any, path: Path | str, part: str) -> C
     if missing:
         raise InputError(f"{path}: {part} lacks {', '.join(missing)}; it was written by another version")
     plain = {name: _value(hint, values[name], path, f"{part}.{name}") for name, hint in fields.items()}
-    try:
+    with naming(path):
         return kind(**plain)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
 
 
 def _value(hint: Any, value: Any, path: Path | str, place: str) -> Any:

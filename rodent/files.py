@@ -146,7 +146,7 @@ def read_mat(path: Path, wanted: str, variables: Sequence[str], purpose: str = "
                     f"{path} has no variable {wanted!r}{why}; it has: {', '.join(found) or 'none'}"
                 )
             return scipy.io.loadmat(path, variable_names=list(variables))
-    except (MatReadError, struct.error, zlib.error, NotImplementedError) as error:
+    except (MatReadError, struct.error) as error:
         raise InputError(f"{path} is damaged: {one_line(error)}") from error
 
 

@@ -36,6 +36,11 @@ def saturated_log_likelihood(counts: np.ndarray) -> np.ndarray:
     return table[counts].sum(0) - log_factorials(counts)
 
 
+def mean_count(spikes: np.ndarray, n_bins: int) -> np.ndarray:
+    """Spikes per bin, of spikes in all; half a spike in all where there is none, for its logarithm."""
+    return np.maximum(spikes, 0.5) / n_bins
+
+
 def likelihood_gain(counts: np.ndarray, predicted: np.ndarray, baseline: np.ndarray) -> np.ndarray:
     """Log-likelihood of the prediction above that of constant rates, nats, shape (neurons,).
 
@@ -45,11 +50,6 @@ def likelihood_gain(counts: np.ndarray, predicted: np.ndarray, baseline: np.ndar
         baseline: the constant expected counts, positive, shape (neurons,).
     """
     return (counts * np.log(predicted / baseline)).sum(0) - (predicted - baseline).sum(0)
-
-
-def mean_count(spikes: np.ndarray, n_bins: int) -> np.ndarray:
-    """Spikes per bin, of spikes in all; half a spike in all where there is none, for its logarithm."""
-    return np.maximum(spikes, 0.5) / n_bins
 
 
 def bits_per_spike(counts: np.ndarray, predicted: np.ndarray, baseline: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ import numpy as np
 
 from rodent.assets import path_or_built_in
 from rodent.body import Body
-from rodent.errors import InputError, unknown
+from rodent.errors import InputError, naming, unknown
 from rodent.files import atomic_path, existing_file, open_hdf5, reading
 from rodent.motion.kinematics import velocities
 from rodent.motion.validate import check_clip_set, check_joint_names
@@ -248,10 +248,8 @@ def load_clip_file(path: Path) -> ClipSet:
         clips = tuple(_read_clip(name, group, f"{path}: clip {name!r}") for name, group in groups.items())
         scale = _number(file.attrs["scale"], f"{path}: attribute 'scale'")
         joint_names = _texts(file.attrs["joint_names"])
-    try:
+    with naming(path):
         return ClipSet(clips, scale, joint_names)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
 
 
 def _with_velocities(clip: Clip) -> Clip:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from rodent.body import Body
-from rodent.errors import InputError
+from rodent.errors import InputError, naming
 from rodent.files import existing_file
 from rodent.motion.clip import Clip, ClipSet, is_clip_file, load_clip_file
 from rodent.motion.floor import floor_shift
@@ -81,10 +81,8 @@ def import_clips(path: str | Path, options: ImportOptions | None = None) -> Clip
     body = body_of_scale(scale, str(path))
     order = _joint_order(raw, body, path)
     clips = tuple(_convert(clip, raw, order, body, options, path) for clip in _cut(raw.clips, options, path))
-    try:
+    with naming(path):
         return ClipSet(clips, scale, body.joint_names)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
 
 
 def _convert(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rodent.body import N_HINGES, NQ, NV, Body, BodyConfig
-from rodent.errors import InputError
+from rodent.errors import InputError, naming
 from rodent.motion.kinematics import conjugate, quaternion_log, quaternion_product, rotate
 
 if TYPE_CHECKING:
@@ -28,10 +28,8 @@ MAX_VALUE = 1e5  # beyond any unit's mistake: damage
 
 def body_of_scale(scale: float, where: str) -> Body:
     """The body that poses of this scale belong to."""
-    try:
+    with naming(where):
         return _body(float(scale))
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from error
 
 
 @functools.lru_cache(maxsize=4)

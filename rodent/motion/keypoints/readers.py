@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rodent.errors import InputError, unknown
+from rodent.errors import InputError, naming, unknown
 from rodent.files import existing_file, reading
 from rodent.motion.keypoints.axes import AXES, axes_matrix
 from rodent.motion.keypoints.hdf5 import read_hdf5
@@ -67,12 +67,10 @@ def read_keypoints(
     points = raw.points[:, kept]
     scale = metres_per_unit(points, units, raw.units, path)
     confidence = None if raw.confidence is None else _confidence(raw, raw.confidence, path)[:, kept]
-    try:
+    with naming(path):
         keypoints = Keypoints(points * scale, tuple(known[i] for i in kept), rate, confidence, path.name)
         _check_motion(keypoints)
         return keypoints.confident(min_confidence).along(axes)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
 
 
 def _read(path: Path, count: int | None) -> RawKeypoints:
