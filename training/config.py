@@ -15,9 +15,9 @@ class PPOConfig:
 
     num_envs: int = 512
     """Rats stepped at once."""
-    unroll: int = 32
+    unroll: int = 16
     """Control steps each rat makes between updates."""
-    epochs: int = 2
+    epochs: int = 1
     """Passes over the collected steps per update."""
     minibatches: int = 4
     """Parts a pass is cut into, by rat; num_envs must be a multiple."""
@@ -29,7 +29,7 @@ class PPOConfig:
     """How far the likelihood ratio of an action may move in one update."""
     learning_rate: float = 5e-4
     """Where the learning rate starts; it then follows the measured KL."""
-    learning_rate_range: tuple[float, float] = (3e-5, 2e-3)
+    learning_rate_range: tuple[float, float] = (3e-5, 4e-3)
     """Bounds of the learning rate."""
     target_kl: float = 0.02
     """KL divergence per minibatch between old and new policy that the learning rate aims at, nats."""
@@ -48,7 +48,7 @@ class PPOConfig:
     """Weight of the value network's squared error."""
     max_grad_norm: float = 1.0
     """Gradients are scaled down to this global norm."""
-    average: float = 0.97
+    average: float = 0.985
     """What the averaged parameters keep of themselves per update. They are what is evaluated and
     saved: single updates wander around what they learn (Polyak and Juditsky, 1992)."""
     latent_kl: float = 1e-4
@@ -89,7 +89,7 @@ class SamplerConfig:
     """Steps after which a failure counts 1/e of an immediate one."""
     neighbours: int = 5
     """Frames to either side whose episodes count as a frame's own."""
-    memory: float = 0.98
+    memory: float = 0.99
     """What is kept, per update, of the count of episodes."""
 
     def __post_init__(self) -> None:

@@ -56,7 +56,7 @@ Progress = tuple[Any, Any, jax.Array]
 
 
 class Batch(NamedTuple):
-    """What one minibatch needs; leaves lead with (unroll, rats)."""
+    """What one minibatch needs; leaves lead with (unroll, rats), or for the MLP with (steps,)."""
 
     act: Act
     log_prob: jax.Array
@@ -133,6 +133,8 @@ def update(
 
     key, key_shuffle = jax.random.split(learner.key)
     parts = _parts(batch, jax.random.permutation(key_shuffle, config.num_envs), config.minibatches)
+    if network.config.decoder_kind == "mlp":  # it knows no order; in one row, steps are learnt a sixth faster
+        parts = jax.tree.map(lambda x: x.reshape(len(x), x.shape[1] * x.shape[2], *x.shape[3:]), parts)
 
     def one_epoch(carry: Progress, _: None) -> tuple[Progress, dict[str, jax.Array]]:
         return jax.lax.scan(one_minibatch, carry, parts)
