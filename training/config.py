@@ -17,9 +17,9 @@ class PPOConfig:
     """Rats stepped at once."""
     unroll: int = 16
     """Control steps each rat makes between updates."""
-    epochs: int = 1
-    """Passes over the collected steps per update."""
-    minibatches: int = 4
+    epochs: int = 2
+    """Passes of the policy over the collected steps per update; the value network makes one."""
+    minibatches: int = 2
     """Parts a pass is cut into, by rat; num_envs must be a multiple."""
     discount: float = 0.95
     """Per control step of 20 ms: looks about 0.4 s ahead, as far as a fall takes."""
@@ -44,10 +44,8 @@ class PPOConfig:
     noise does not, but a policy that must survive it learns to be careful, not exact."""
     final_std_steps: tuple[int, int] = (3_000_000, 5_000_000)
     """Control steps between which the ceiling falls, geometrically, from the network's action_std."""
-    value_weight: float = 1.0
-    """Weight of the value network's squared error."""
     max_grad_norm: float = 1.0
-    """Gradients are scaled down to this global norm."""
+    """The gradients of policy and value network are each scaled down to this norm."""
     average: float = 0.985
     """What the averaged parameters keep of themselves per update. They are what is evaluated and
     saved: single updates wander around what they learn (Polyak and Juditsky, 1992)."""
