@@ -15,11 +15,11 @@ class PPOConfig:
 
     num_envs: int = 512
     """Rats stepped at once."""
-    unroll: int = 16
+    unroll: int = 32
     """Control steps each rat makes between updates."""
     epochs: int = 2
-    """Passes of the policy over the collected steps per update; the value network makes one."""
-    minibatches: int = 2
+    """Passes over the collected steps per update."""
+    minibatches: int = 4
     """Parts a pass is cut into, by rat; num_envs must be a multiple."""
     discount: float = 0.95
     """Per control step of 20 ms: looks about 0.4 s ahead, as far as a fall takes."""
@@ -29,7 +29,7 @@ class PPOConfig:
     """How far the likelihood ratio of an action may move in one update."""
     learning_rate: float = 5e-4
     """Where the learning rate starts; it then follows the measured KL."""
-    learning_rate_range: tuple[float, float] = (3e-5, 4e-3)
+    learning_rate_range: tuple[float, float] = (3e-5, 2e-3)
     """Bounds of the learning rate."""
     target_kl: float = 0.02
     """KL divergence per minibatch between old and new policy that the learning rate aims at, nats."""
@@ -44,9 +44,11 @@ class PPOConfig:
     noise does not, but a policy that must survive it learns to be careful, not exact."""
     final_std_steps: tuple[int, int] = (3_000_000, 5_000_000)
     """Control steps between which the ceiling falls, geometrically, from the network's action_std."""
+    value_weight: float = 1.0
+    """Weight of the value network's squared error."""
     max_grad_norm: float = 1.0
-    """The gradients of policy and value network are each scaled down to this norm."""
-    average: float = 0.985
+    """Gradients are scaled down to this global norm."""
+    average: float = 0.97
     """What the averaged parameters keep of themselves per update. They are what is evaluated and
     saved: single updates wander around what they learn (Polyak and Juditsky, 1992)."""
     latent_kl: float = 1e-4
@@ -87,7 +89,7 @@ class SamplerConfig:
     """Steps after which a failure counts 1/e of an immediate one."""
     neighbours: int = 5
     """Frames to either side whose episodes count as a frame's own."""
-    memory: float = 0.99
+    memory: float = 0.98
     """What is kept, per update, of the count of episodes."""
 
     def __post_init__(self) -> None:

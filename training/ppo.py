@@ -35,7 +35,7 @@ class Learner:
     Attributes:
         params: of the actor-critic.
         average: of the params over the last updates: what is evaluated and saved.
-        optimizer: its moments, of policy and critic apart.
+        optimizer: its moments.
         statistics: running mean and deviation of observations.
         learning_rate: as adapted so far.
         key: of minibatch shuffling.
@@ -51,27 +51,17 @@ class Learner:
     steps: jax.Array
 
 
-class Batch(NamedTuple):
-    """What one minibatch needs; leaves lead with (unroll, rats), or for the MLP with (steps,).
+Progress = tuple[Any, Any, jax.Array]
+"""Parameters, optimiser and learning rate between minibatches."""
 
-    Attributes:
-        act: what was done, its observation normalised.
-        log_prob: of the action when it was done.
-        advantage: of the action, normalised.
-        target: the return that the value network is to expect.
-    """
+
+class Batch(NamedTuple):
+    """What one minibatch needs; leaves lead with (unroll, rats)."""
 
     act: Act
     log_prob: jax.Array
     advantage: jax.Array
     target: jax.Array
-
-
-class Taught(NamedTuple):
-    """One of the two networks while it learns: its parameters and the optimiser's moments of them."""
-
-    params: Any
-    optimizer: Any
 
 
 def new_learner(
@@ -84,7 +74,7 @@ def new_learner(
     return Learner(
         params=params,
         average=jax.tree.map(jnp.copy, params),  # buffers are donated, each once
-        optimizer={name: _OPTIMIZER.init(part) for name, part in params.items()},
+        optimizer=_OPTIMIZER.init(params),
         statistics=running_statistics.init_state(one),
         learning_rate=jnp.float32(config.learning_rate),
         key=key,
@@ -129,33 +119,26 @@ def update(
     batch = Batch(acts._replace(observation=observation), log_prob, advantage, target)
     weight = config.latent_kl * jnp.minimum(1.0, learner.steps / config.latent_kl_steps)
 
+    def one_minibatch(carry: Progress, part: Batch) -> tuple[Progress, dict[str, jax.Array]]:
+        params, optimizer, rate = carry
+        gradient, figures = jax.grad(_loss, has_aux=True)(params, config, network, part, weight)
+        norm = optax.tree.norm(gradient)
+        gradient = jax.tree.map(
+            lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient
+        )
+        step, optimizer = _OPTIMIZER.update(gradient, optimizer, params)
+        params = jax.tree.map(lambda p, s: p + rate * s, params, step)
+        rate = _adapted(config, rate, figures["kl"])
+        return (params, optimizer, rate), figures | {"gradient_norm": norm}
+
     key, key_shuffle = jax.random.split(learner.key)
     parts = _parts(batch, jax.random.permutation(key_shuffle, config.num_envs), config.minibatches)
-    if network.config.decoder_kind == "mlp":  # it knows no order; in one row, steps are learnt a sixth faster
-        parts = jax.tree.map(lambda x: x.reshape(len(x), x.shape[1] * x.shape[2], *x.shape[3:]), parts)
-    rate = learner.learning_rate
 
-    def teach_critic(critic: Taught, part: Batch) -> tuple[Taught, jax.Array]:
-        loss, gradient = jax.value_and_grad(_critic_loss)(critic.params, network, part)
-        return _stepped(config, critic, gradient, rate)[0], loss
+    def one_epoch(carry: Progress, _: None) -> tuple[Progress, dict[str, jax.Array]]:
+        return jax.lax.scan(one_minibatch, carry, parts)
 
-    def teach_policy(
-        carry: tuple[Taught, jax.Array], part: Batch
-    ) -> tuple[tuple[Taught, jax.Array], dict[str, jax.Array]]:
-        policy, rate = carry
-        gradient, figures = jax.grad(_policy_loss, has_aux=True)(policy.params, config, network, part, weight)
-        policy, norm = _stepped(config, policy, gradient, rate)
-        return (policy, _adapted(config, rate, figures["kl"])), figures | {"gradient_norm": norm}
-
-    def one_epoch(
-        carry: tuple[Taught, jax.Array], _: None
-    ) -> tuple[tuple[Taught, jax.Array], dict[str, jax.Array]]:
-        return jax.lax.scan(teach_policy, carry, parts)
-
-    policy, critic = (Taught(learner.params[name], learner.optimizer[name]) for name in ("policy", "critic"))
-    critic, value_loss = jax.lax.scan(teach_critic, critic, parts)
-    (policy, rate), figures = jax.lax.scan(one_epoch, (policy, rate), length=config.epochs)
-    params = {"policy": policy.params, "critic": critic.params}
+    carry = (learner.params, learner.optimizer, learner.learning_rate)
+    (params, optimizer, rate), figures = jax.lax.scan(one_epoch, carry, length=config.epochs)
     steps = learner.steps + outcomes.reward.size
     params = _less_noisy(params, std_ceiling(config, network.config.action_std, steps))
     updates = steps / outcomes.reward.size
@@ -163,7 +146,7 @@ def update(
     learner = Learner(
         params=params,
         average=optax.incremental_update(params, learner.average, 1 - kept),
-        optimizer={"policy": policy.optimizer, "critic": critic.optimizer},
+        optimizer=optimizer,
         # steps that follow one another look alike: every fourth tells as much
         statistics=running_statistics.update(
             learner.statistics, jax.tree.map(lambda x: x[::4], acts.observation)
@@ -172,7 +155,7 @@ def update(
         key=key,
         steps=steps,
     )
-    figures = {name: jnp.mean(value) for name, value in (figures | {"value_loss": value_loss}).items()}
+    figures = {name: jnp.mean(value) for name, value in figures.items()}
     explained = 1 - jnp.var(target - values) / (jnp.var(target) + 1e-9)
     return learner, figures | {"learning_rate": rate, "explained_variance": explained}
 
@@ -186,33 +169,24 @@ def _parts(batch: Batch, rats: jax.Array, count: int) -> Batch:
     return jax.tree.map(cut, batch)
 
 
-def _stepped(config: PPOConfig, taught: Taught, gradient: Any, rate: jax.Array) -> tuple[Taught, jax.Array]:
-    """One step of the optimiser, and the gradient's norm."""
-    norm = optax.tree.norm(gradient)
-    gradient = jax.tree.map(lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient)
-    step, optimizer = _OPTIMIZER.update(gradient, taught.optimizer, taught.params)
-    return Taught(jax.tree.map(lambda p, s: p + rate * s, taught.params, step), optimizer), norm
-
-
-def _critic_loss(params: Any, network: ActorCritic, batch: Batch) -> jax.Array:
-    value = network.apply({"params": {"critic": params}}, batch.act.observation, method="value")
-    return 0.5 * jnp.mean(jnp.square(value - batch.target))
-
-
-def _policy_loss(
+def _loss(
     params: Any, config: PPOConfig, network: ActorCritic, batch: Batch, latent_weight: jax.Array
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     act = batch.act
-    output = unrolled(network, params, act)
+    output, value = unrolled(network, params, act)
     now = _NORMAL.create_dist((output.action_mean, output.action_std))
     before = _NORMAL.create_dist((act.mean, act.std))
     ratio = jnp.exp(_log_prob(output.action_mean, output.action_std, act.action) - batch.log_prob)
     clipped = jnp.clip(ratio, 1 - config.clip, 1 + config.clip)
-    surrogate = -jnp.mean(jnp.minimum(ratio * batch.advantage, clipped * batch.advantage))
+    policy = -jnp.mean(jnp.minimum(ratio * batch.advantage, clipped * batch.advantage))
+    critic = 0.5 * jnp.mean(jnp.square(value - batch.target))
     entropy = jnp.mean(jnp.sum(now.entropy(), -1))
     latent = jnp.mean(latent_kl(output, act.carry.latent, act.fresh, config.latent_correlation))
-    return surrogate - config.entropy * entropy + latent_weight * latent, {
-        "policy_loss": surrogate,
+    loss = policy + config.value_weight * critic - config.entropy * entropy + latent_weight * latent
+    return loss, {
+        "loss": loss,
+        "policy_loss": policy,
+        "value_loss": critic,
         "entropy": entropy,
         "latent_kl": latent,
         "kl": jnp.mean(now.kl_divergence(before)),  # brax: from its argument to itself
@@ -221,22 +195,23 @@ def _policy_loss(
     }
 
 
-def unrolled(network: ActorCritic, params: Any, act: Act) -> PolicyOutput:
-    """What the policy of these parameters gives for the recorded steps, leaves (unroll, rats, ...).
+def unrolled(network: ActorCritic, params: Any, act: Act) -> tuple[PolicyOutput, jax.Array]:
+    """The network's output for the recorded steps, leaves (unroll, rats, ...).
 
-    The MLP takes all steps at once, in any shape. The LSTM lives through them in order, from the
-    memory it had at the first, forgetting where episodes begin.
+    The MLP takes all steps at once. The LSTM lives through them in order, from the memory
+    it had at the first, forgetting where episodes begin.
     """
-    variables = {"params": {"policy": params}}
+    variables = {"params": params}
+    value = network.apply(variables, act.observation, method="value")
     if network.config.decoder_kind == "mlp":
-        return network.apply(variables, act.observation, act.carry, act.noise, method="act")
+        return network.apply(variables, act.observation, act.carry, act.noise, method="act"), value
 
     def step(memory: Carry, now: Act) -> tuple[Carry, PolicyOutput]:
         output = network.apply(variables, now.observation, forget(memory, now.fresh), now.noise, method="act")
         return output.carry, output
 
     start = jax.tree.map(lambda x: x[0], act.carry)
-    return jax.lax.scan(step, start, act)[1]
+    return jax.lax.scan(step, start, act)[1], value
 
 
 def latent_kl(output: PolicyOutput, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:

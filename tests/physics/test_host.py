@@ -6,7 +6,14 @@ import pytest
 
 from rodent.body import NU
 from rodent.errors import InputError
-from rodent.physics.host import HostEngine
+from rodent.physics.host import HostEngine, bare_skeleton
+
+JOINTS_OF_ALL_KINDS = """<mujoco><worldbody><body pos="0 0 1"><freejoint/><geom size=".1"/>
+  <body pos=".1 .2 .3" quat="1 .2 0 .1"><joint name="a" axis="0 1 1" pos="0 .1 0" ref="20"/><joint name="b"
+    axis="1 0 0"/><geom size=".1"/>
+    <body pos="0 .1 0"><joint type="slide" axis="1 1 0" ref=".2"/><geom size=".1"/></body>
+    <body pos="0 0 .2"><joint type="ball" pos=".1 0 0"/><geom size=".1"/></body>
+  </body></body></worldbody></mujoco>"""
 
 
 def _standing(body, n, rng):
@@ -32,6 +39,16 @@ def test_steps_are_those_of_mujoco(body, rng):
         mujoco.mj_step1(body.model, data)
         np.testing.assert_allclose(state.qpos[i], data.qpos, atol=1e-5)
         np.testing.assert_allclose(state.xpos[i], data.xpos, atol=1e-5)
+
+
+def test_a_bare_skeleton_stands_like_its_body(body, rng):
+    for model in (body.model, mujoco.MjModel.from_xml_string(JOINTS_OF_ALL_KINDS)):
+        whole, bare = mujoco.MjData(model), mujoco.MjData(bare_skeleton(model))
+        for _ in range(5):
+            whole.qpos[:] = bare.qpos[:] = rng.normal(size=model.nq)
+            mujoco.mj_kinematics(model, whole)
+            mujoco.mj_kinematics(bare_skeleton(model), bare)
+            np.testing.assert_array_equal(bare.xpos, whole.xpos)
 
 
 def test_a_wrench_pushes_for_one_control_step(body, rng):

@@ -95,7 +95,7 @@ def _experience(config, network, key, unroll=4):
     )
     first = jax.tree.map(lambda x: x[0], blank)
     learner = new_learner(config, network, first.observation, first.carry, keys[2])
-    output = unrolled(network, learner.params["policy"], blank)
+    output, _ = unrolled(network, learner.params, blank)
     action = output.action_mean + output.action_std * jax.random.normal(keys[3], output.action_mean.shape)
     act = blank._replace(action=action, mean=output.action_mean, std=output.action_std)
     # large beside what a fresh value network says
@@ -114,11 +114,11 @@ def test_an_update_makes_rewarded_actions_likelier(kind):
         NetworkConfig(latent=4, encoder=(8,), decoder=(16, 8), value=(8,), decoder_kind=kind), NU
     )
     learner, experience = _experience(config, network, jax.random.PRNGKey(0))
-    before = unrolled(network, learner.params["policy"], experience.acts).action_mean.mean()
+    before = unrolled(network, learner.params, experience.acts)[0].action_mean.mean()
     step = jax.jit(partial(update, config, network))
     for _ in range(5):
         learner, figures = step(learner, experience)
-    after = unrolled(network, learner.params["policy"], experience.acts).action_mean.mean()
+    after = unrolled(network, learner.params, experience.acts)[0].action_mean.mean()
     assert after > before + 0.005
     assert all(np.isfinite(float(v)) for v in figures.values())
     assert int(learner.steps) == 5 * 4 * 64
@@ -161,7 +161,7 @@ def test_what_is_saved_is_an_average_over_updates():
 
 def test_a_clips_end_teaches_nothing():
     """Steps that end a clip have no advantage: other rewards there change no parameter of the policy."""
-    config = PPOConfig(num_envs=16, minibatches=2)
+    config = PPOConfig(num_envs=16, minibatches=2, value_weight=0.0)
     network = ActorCritic(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
     learner, experience = _experience(config, network, jax.random.PRNGKey(0))
     ended = jnp.zeros((4, 16), bool).at[2, :8].set(True)
