@@ -74,7 +74,7 @@ class HostEngine:
             name: self._batch.bind(name) for name in PhysicsState.__dataclass_fields__ if name != "xpos"
         }
         # a step leaves the bodies where its last substep began; where they are at its end takes
-        # kinematics alone, which costs a third of what it would with the contacts of the whole model
+        # kinematics alone, which costs half of what it would with the contacts of the whole model
         self._kinematics = Batch(bare_skeleton(model), num_envs, threads)
         self._pose, self._places = self._kinematics.bind("qpos"), self._kinematics.bind("xpos")
         self._pushed = self._batch.bind("xfrc_applied")
