@@ -150,10 +150,13 @@ class HostEngine:
 
 
 def bare_skeleton(model: mujoco.MjModel) -> mujoco.MjModel:
-    """A model with the bodies and joints of another and nothing on them: the same xpos for less."""
+    """A model with the bodies and joints of another and nothing on them: the same xpos for less.
+
+    Where geoms or sites are wanted too, `rodent.body.kinematic_model` keeps them.
+    """
     spec = mujoco.MjSpec()
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
-    spec.compiler.degree = False
+    spec.compiler.degree = False  # what a compiled model holds is in radians
     bodies = [spec.worldbody]
     for i in range(1, model.nbody):
         parent = bodies[model.body_parentid[i]]

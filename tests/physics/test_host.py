@@ -43,11 +43,12 @@ def test_steps_are_those_of_mujoco(body, rng):
 
 def test_a_bare_skeleton_stands_like_its_body(body, rng):
     for model in (body.model, mujoco.MjModel.from_xml_string(JOINTS_OF_ALL_KINDS)):
-        whole, bare = mujoco.MjData(model), mujoco.MjData(bare_skeleton(model))
+        skeleton = bare_skeleton(model)
+        whole, bare = mujoco.MjData(model), mujoco.MjData(skeleton)
         for _ in range(5):
             whole.qpos[:] = bare.qpos[:] = rng.normal(size=model.nq)
             mujoco.mj_kinematics(model, whole)
-            mujoco.mj_kinematics(bare_skeleton(model), bare)
+            mujoco.mj_kinematics(skeleton, bare)
             np.testing.assert_array_equal(bare.xpos, whole.xpos)
 
 
