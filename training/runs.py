@@ -17,9 +17,7 @@ from rodent.motion.clip import ClipSet, read_clips
 from rodent.versions import versions
 from training.config import TrainConfig
 
-SCHEMA, VERSION = "virtual-rodent/run", 1
-# settings that came later, as runs without them were made
-_LATER = {"test_clips": (), "device": "cpu"}
+SCHEMA, VERSION = "virtual-rodent/run", 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,10 +86,7 @@ def open_run(folder: Path) -> Run:
         raise InputError(f"{folder / 'split.json'} lacks the lists train and test")
     if both := [name for name in split["train"] if name in split["test"]]:
         raise InputError(f"{folder / 'split.json'} has {both[0]!r} in train and in test")
-    settings = card["config"]
-    if isinstance(settings, dict):
-        settings = _LATER | settings
-    config = from_json(TrainConfig, settings, folder / "config.json", "config")
+    config = from_json(TrainConfig, card["config"], folder / "config.json", "config")
     return Run(folder, config, Path(card["clips"]), card["clips_digest"], split)
 
 

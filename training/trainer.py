@@ -31,7 +31,7 @@ from training.evaluate import scores, trace_clips
 from training.ppo import Learner, new_learner, normalizer_of, update
 from training.sampler import new_sampler, refreshed
 
-_EVALUATED_CLIPS, _EVALUATED_FRAMES = 16, 500
+_EVALUATED_CLIPS, _EVALUATED_FRAMES = 24, 500
 
 
 class TrainingState(NamedTuple):
@@ -109,7 +109,7 @@ class Trainer:
         return {name: float(value) for name, value in figures.items()}
 
     def evaluate(self) -> dict[str, float]:
-        """Track (up to 16 of) the training clips from their first frames; remembers the best policy."""
+        """Track (up to 24 of) the training clips from their first frames; remembers the best policy."""
         candidate = self._usable()
         found = self._track(candidate)
         rank = [found["success_rate"], found["tracking/lifespan_frames"]]

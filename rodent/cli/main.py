@@ -20,6 +20,7 @@ from rodent.cli.render import Render
 from rodent.cli.report import Report
 from rodent.cli.rollout import Rollout
 from rodent.cli.rsa import Rsa
+from rodent.cli.share import Share
 from rodent.cli.spikes import Spikes
 from rodent.cli.train import Train
 from rodent.cli.view import View
@@ -32,6 +33,7 @@ Command = (
     | Annotated[Register, tyro.conf.subcommand("register")]
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+    | Annotated[Share, tyro.conf.subcommand("share")]
     | Annotated[Rollout, tyro.conf.subcommand("rollout")]
     | Annotated[Render, tyro.conf.subcommand("render")]
     | Annotated[View, tyro.conf.subcommand("view")]

@@ -31,7 +31,7 @@ from rodent.tasks.imitation import Observation
 from rodent.tasks.settings import ImitationConfig
 from rodent.versions import versions
 
-SCHEMA, VERSION = "virtual-rodent/policy", 1
+SCHEMA, VERSION = "virtual-rodent/policy", 2
 
 
 @flax.struct.dataclass

@@ -11,15 +11,15 @@ class ImitationConfig:
 
     horizon: int = 5
     """How many frames of the future reference the policy sees."""
-    action_scale: float = 0.3
-    """Control per unit of action: with servos, the offset around the reference's setpoint."""
+    action_scale: float = 2.0
+    """Force per unit of action, in multiples of what each actuator usually takes to follow a rat."""
     failure_factor: float = 1.0
     """Limits of failure during training, relative to those of the tracking metrics."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.horizon <= 100:
             raise InputError(f"task horizon is {self.horizon}; it must lie in [1, 100] frames")
-        if not 0 < self.action_scale <= 2:
-            raise InputError(f"task action_scale is {self.action_scale:g}; it must lie in (0, 2]")
+        if not 0 < self.action_scale <= 20:
+            raise InputError(f"task action_scale is {self.action_scale:g}; it must lie in (0, 20]")
         if not 0 < self.failure_factor <= 1:
             raise InputError(f"task failure_factor is {self.failure_factor:g}; it must lie in (0, 1]")

@@ -72,7 +72,7 @@ DAMAGE = {
     "not UTF-8": (lambda f: (f / "policy.json").write_bytes(b"\xff\xfe"), "policy.json is not JSON"),
     "another schema": (lambda f: _edited(f, schema="onnx"), "is not a policy"),
     "a list": (lambda f: (f / "policy.json").write_text("[]"), "is not a policy"),
-    "another version": (lambda f: _edited(f, version=7), "version 7.*reads version 1"),
+    "another version": (lambda f: _edited(f, version=7), "version 7.*reads version 2"),
     "no body": (lambda f: _edited(f, body=None), "lacks body"),
     "body of another kind": (lambda f: _edited(f, body=[1]), "body is list; an object is wanted"),
     "unknown field": (lambda f: _edit_part(f, "body", wings=2), r"unknown field 'body.wings'.*body.scale"),

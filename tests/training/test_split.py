@@ -94,15 +94,6 @@ def run(clips, tmp_path):
     return begin_run(tmp_path / "run", TrainConfig(), tmp_path / "clips.h5", split)
 
 
-def test_runs_without_the_later_settings_still_open(run):
-    path = run.folder / "config.json"
-    card = json.loads(path.read_text())
-    for later in ("test_clips", "device"):
-        del card["config"][later]
-    path.write_text(json.dumps(card))
-    assert open_run(run.folder).config == TrainConfig()
-
-
 def test_a_split_that_has_a_clip_twice_is_refused(run):
     (run.folder / "split.json").write_text(json.dumps({"train": ["a", "b"], "test": ["b"]}))
     with pytest.raises(InputError, match=r"split.json has 'b' in train and in test"):

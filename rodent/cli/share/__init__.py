@@ -1,0 +1,60 @@
+"""`rodent share`: a run's policy with its card, to be given away."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import tyro
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """Put a run's policy into a folder of its own, with a card that says what it is.
+
+    The card tells the body, the network, the clips with their sources and licences, the command that
+    trains it again, how closely it tracks every clip, and how it learnt. Whoever has the folder can use it:
+    rodent rollout rat-walk --clips clips.h5 --out walk-recording.h5
+
+    Example: rodent share runs/walk --out rat-walk --note "Trained on walks alone: it cannot rear."
+    """
+
+    run_folder: tyro.conf.Positional[Path]
+    """A run folder."""
+    out: Path
+    """The folder to make; its name is the policy's."""
+    clips: Path | None = None
+    """Where the run's clips lie now, if not where they lay."""
+    note: str = ""
+    """What its users should know beside the figures, such as what it is not for."""
+
+    def run(self) -> None:
+        """Track the run's clips and write the folder; see the class."""
+        from rodent.jax_setup import cache_compilations
+
+        cache_compilations()
+        from rodent.cli.output import say
+        from rodent.cli.report.subject import open_subjects
+        from rodent.cli.share.card import card
+        from rodent.errors import InputError
+        from rodent.files import atomic_path
+        from rodent.progress import progress
+        from training.evaluate import n_steps, scores, trace_policy
+
+        if not (self.run_folder / "config.json").is_file():
+            raise InputError(
+                f"{self.run_folder} is not a run folder: only a run knows how its policy came about"
+            )
+        if self.out.exists():
+            raise InputError(f"{self.out} exists already; choose another --out")
+        (subject,) = open_subjects([self.run_folder], self.clips)
+        if subject.split is None:
+            raise InputError(f"{self.clips} is another file than {self.run_folder} was begun with")
+        with atomic_path(self.out) as folder:
+            with progress("evaluating", n_steps(subject.clips), "steps") as advance:
+                traces = trace_policy(subject.policy, subject.clips, advance=advance)
+            shutil.copytree(self.run_folder / "policy", folder)  # the very files: they name their versions
+            text, curve = card(self.out.name, subject, scores(traces, subject.split), self.note)
+            (folder / "README.md").write_text(text)
+            if curve is not None:
+                curve.savefig(folder / "learning.svg")
+        say(f"wrote {self.out}: now read {self.out / 'README.md'}")

@@ -1,0 +1,150 @@
+"""The card of a policy: what it is, what it was trained on, how well it does, how to make it again."""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rodent.cli.report.subject import Subject, flat
+from rodent.configs import to_json
+from rodent.motion.clip import Clip
+from training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_COURSES = {"frames tracked": "tracking/lifespan_frames", "success rate": "success_rate"}
+
+
+def card(
+    name: str, subject: Subject, found: Mapping[str, Any], note: str = ""
+) -> "tuple[str, Figure | None]":
+    """The card as Markdown, and the learning curve that it shows as learning.svg.
+
+    Args:
+        name: of the policy.
+        subject: the policy with the clips and the log of its run.
+        found: its tracking metrics on these clips.
+        note: what else to say.
+    """
+    curve = _curve(subject)
+    parts = [
+        f"# {name}",
+        *([note] if note else []),
+        _table(["", ""], _facts(subject)),
+        "## How well it tracks",
+    ]
+    parts += [_success(found), _clips(found)]
+    if curve is not None:
+        parts += [
+            "## How it learnt",
+            "![frames tracked and success rate by minutes of training](learning.svg)",
+        ]
+    return "\n\n".join(parts) + "\n", curve
+
+
+def command(subject: Subject) -> str:
+    """The command line that trains it again."""
+    usual = dict(flat(to_json(TrainConfig())))
+    words = ["rodent", "train", "--clips", subject.source.name, "--out", "run"]
+    if subject.history:
+        words += ["--steps", str(subject.history[-1]["steps"])]
+    for key, value in subject.settings.items():
+        if value != usual[key]:
+            words += list(_option(key, value))
+    return shlex.join(words)
+
+
+def _option(key: str, value: Any) -> Iterator[str]:
+    *parts, last = key.replace("_", "-").split(".")
+    if isinstance(value, bool):
+        yield "--" + ".".join([*parts, last if value else f"no-{last}"])
+        return
+    yield "--" + ".".join([*parts, last])
+    yield from map(str, value) if isinstance(value, list | tuple) else [str(value)]
+
+
+def _facts(subject: Subject) -> list[list[str]]:
+    body, network = subject.policy.body, subject.policy.network_config
+    split = subject.split
+    assert split is not None, "the clips are the run's own"
+    trained = [clip for clip in subject.clips.clips if clip.name in split["train"]]
+    physics = f"physics in steps of {1e3 * body.timestep:g} ms"
+    rows = [
+        ["body", f"scale {body.scale:g}, {body.actuation} actuation, {physics}"],
+        ["network", _network(network)],
+        ["trained on", _motion(trained)],
+    ]
+    if kept_out := [clip for clip in subject.clips.clips if clip.name in split["test"]]:
+        rows.append(["kept out", _motion(kept_out)])
+    rows += [["source of the motion", text] for text in dict.fromkeys(map(_origin, trained)) if text]
+    if subject.history:
+        steps = subject.history[-1]["steps"]
+        rows.append(["training", f"{steps:,} control steps in {subject.minutes[-1]:.0f} minutes"])
+    kept = ("mujoco", "jax", "virtual-rodent")
+    rows.append(["made again by", f"`{command(subject)}`"])
+    rows.append(["versions", ", ".join(f"{k} {subject.versions[k]}" for k in kept if k in subject.versions)])
+    return rows
+
+
+def _network(network: Any) -> str:
+    def units(layers: Sequence[int]) -> str:
+        return " and ".join(map(str, layers))
+
+    return (
+        f"encoder of {units(network.encoder)} units, intention of {network.latent}, "
+        f"{network.decoder_kind.upper()} decoder of {units(network.decoder)}"
+    )
+
+
+def _motion(clips: Sequence[Clip]) -> str:
+    seconds = sum(clip.n_frames / clip.fps for clip in clips)
+    kinds = Counter(clip.behavior or "of no named behavior" for clip in clips)
+    return f"{len(clips)} clips, {seconds:.0f} s: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+
+
+def _origin(clip: Clip) -> str:
+    return f"{clip.source} ({clip.licence})" if clip.source and clip.licence else clip.source or clip.licence
+
+
+def _success(found: Mapping[str, Any]) -> str:
+    mean, n = found["mean"], len(found["clips"])
+    whole, close = (round(n * found[rate]) for rate in ("success_rate", "success_rate_20mm"))
+    return (
+        f"Played from their first frames by the mean action, {whole} of {n} clips are tracked to the end, "
+        f"{close} of them never further off than 20 mm. "
+        f"Until a clip is over or lost, at 50 mm or 60 degrees, "
+        f"the root is {mean['root_position_error_mm']:.1f} mm and "
+        f"{mean['root_orientation_error_deg']:.1f} degrees off, and joints are "
+        f"{mean['joint_angle_error_deg']:.1f} degrees off."
+    )
+
+
+def _clips(found: Mapping[str, Any]) -> str:
+    known = ["split"] if len(found["splits"]) > 1 else []
+    errors = ("root_position_error_mm", "joint_angle_error_deg", "body_position_error_mm")
+    rows = [
+        [
+            *(str(clip[key]) for key in ("name", "behavior", *known)),
+            f"{clip['lifespan_frames']} of {clip['frames']}",
+            *(f"{clip[key]:.1f}" for key in errors),
+        ]
+        for clip in found["clips"]
+    ]
+    return _table(
+        ["clip", "behavior", *known, "frames tracked", "root, mm", "joints, deg", "bodies, mm"], rows
+    )
+
+
+def _curve(subject: Subject) -> "Figure | None":
+    from analysis.pages.drawing import courses
+
+    panels = {label: {"": subject.curve(key)} for label, key in _COURSES.items()}
+    if not len(panels["success rate"][""][0]):
+        return None
+    return courses(panels, "minutes of training")
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    cells = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells)

@@ -1,0 +1,54 @@
+"""How much force each actuator takes to follow a rat, which is what an action is measured by.
+
+The MJCF's limits say little of it: they allow the trunk fifty times what it ever needs,
+the knees eight times. Noise in shares of the limits throws the trunk about before the legs
+have tried a step.
+"""
+
+import numpy as np
+
+from rodent.body import Body
+
+_MEASURED_SCALE = 0.9
+_EFFORT = {  # N m; root mean square of servos' forces where a trained policy tracked nine real clips
+    "lumbar_extend": 0.40,
+    "lumbar_bend": 0.28,
+    "lumbar_twist": 0.28,
+    "cervical_extend": 1.24,
+    "cervical_bend": 1.26,
+    "cervical_twist": 1.36,
+    "caudal_extend": 0.0038,
+    "caudal_bend": 0.0032,
+    "atlas": 0.0042,
+    "mandible": 0.0010,
+    "hip_supinate": 0.022,
+    "hip_abduct": 0.027,
+    "hip_extend": 0.059,
+    "knee": 0.026,
+    "ankle": 0.028,
+    "toe": 0.0016,
+    "scapula_supinate": 0.0060,
+    "scapula_abduct": 0.0087,
+    "scapula_extend": 0.0077,
+    "shoulder": 0.019,
+    "shoulder_sup": 0.011,
+    "elbow": 0.018,
+    "wrist": 0.0071,
+    "finger": 0.0015,
+}
+
+
+def usual_ctrl(body: Body) -> np.ndarray:
+    """Change of control by which each actuator changes its force by what tracking usually takes.
+
+    Forces that carry a weight on a lever go with the fourth power of the size.
+
+    Args:
+        body: the rat; its servos or its torques.
+
+    Returns:
+        share of the control range, shape (38,).
+    """
+    names = (name.replace("_L", "").replace("_R", "") for name in body.actuator_names)
+    effort = np.array([_EFFORT[name] for name in names])
+    return effort * (body.config.scale / _MEASURED_SCALE) ** 4 / body.model.actuator_gainprm[:, 0]

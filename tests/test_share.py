@@ -1,0 +1,105 @@
+"""`rodent share`: the folder given away holds the very policy, and its card tells the truth."""
+
+import dataclasses
+import json
+import shlex
+
+import pytest
+import tyro
+
+from rodent.body import BodyConfig
+from rodent.cli import main
+from rodent.cli.report.subject import open_subjects
+from rodent.cli.share.card import command
+from rodent.cli.train import Train
+from rodent.motion import read_clips, write_clips
+from rodent.motion.sway import swaying_clips
+from rodent.policy.policy import load_policy, save_policy
+from rodent.policy.sizes import NetworkConfig
+from tests.policies import untrained_policy
+from training.config import PPOConfig, TrainConfig
+from training.runs import begin_run
+
+CONFIG = TrainConfig(
+    body=BodyConfig(tail_contact=True, strength=1.0),
+    network=NetworkConfig(encoder=(16,), decoder_kind="lstm"),
+    ppo=PPOConfig(num_envs=64, learning_rate_range=(1e-5, 1e-3)),
+    test_clips=("sway_2",),
+    seed=5,
+)
+ROWS = [
+    {"iteration": 1, "steps": 512, "seconds": 60.0, "success_rate": 0.0, "tracking/lifespan_frames": 3.0},
+    {"iteration": 2, "steps": 1024, "seconds": 120.0},
+    {"iteration": 3, "steps": 1536, "seconds": 180.0, "success_rate": 0.5, "tracking/lifespan_frames": 7.0},
+]
+
+
+@pytest.fixture
+def run(body, tmp_path):
+    clips = swaying_clips(body, frames=30, n=3)
+    told = {"behavior": "Sway|1", "source": "made by hand", "licence": "CC0"}
+    clips = dataclasses.replace(clips, clips=tuple(dataclasses.replace(clip, **told) for clip in clips))
+    write_clips(clips, tmp_path / "clips.h5")
+    split = {"train": ["sway_0", "sway_1"], "test": ["sway_2"]}
+    run = begin_run(tmp_path / "run", CONFIG, tmp_path / "clips.h5", split)
+    save_policy(untrained_policy(body), run.folder / "policy")
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return run
+
+
+def test_a_shared_policy_is_the_runs_own_and_tells_what_it_is(run, tmp_path):
+    out = tmp_path / "rat-sway"
+    assert main(["share", str(run.folder), "--out", str(out), "--note", "It only sways."]) == 0
+    assert sorted(p.name for p in out.iterdir()) == [
+        "README.md",
+        "learning.svg",
+        "params.safetensors",
+        "policy.json",
+    ]
+    assert load_policy(out).digest() == load_policy(run.folder).digest()
+    card = (out / "README.md").read_text()
+    for told in (
+        "# rat-sway\n\nIt only sways.\n",
+        "| trained on | 2 clips, 1 s: 2 Sway\\|1 |",
+        "| kept out | 1 clips, 1 s: 1 Sway\\|1 |",
+        "| source of the motion | made by hand (CC0) |",
+        "1,536 control steps in 3 minutes",
+        "| sway_2 | Sway\\|1 | test |",
+        "of 3 clips are tracked to the end",
+        "](learning.svg)",
+    ):
+        assert told in card, told
+    assert "<svg" in (out / "learning.svg").read_text()
+
+
+def test_the_command_on_the_card_is_the_runs_configuration(run):
+    (subject,) = open_subjects([run.folder], None)
+    words = shlex.split(command(subject))
+    assert words[:2] == ["rodent", "train"]
+    again = tyro.cli(Train, args=words[2:])
+    assert (again.config, again.steps, str(again.clips)) == (CONFIG, 1536, "clips.h5")
+
+
+def test_a_run_that_was_never_logged_has_no_curve(run, tmp_path):
+    (run.folder / "metrics.jsonl").unlink()
+    assert main(["share", str(run.folder), "--out", str(tmp_path / "quiet")]) == 0
+    assert not (tmp_path / "quiet" / "learning.svg").exists()
+    assert "How it learnt" not in (tmp_path / "quiet" / "README.md").read_text()
+
+
+def test_bad_input_ends_with_two_and_leaves_nothing(run, tmp_path, capsys):
+    (tmp_path / "there").mkdir()
+    write_clips(read_clips(run.clips).subset(["sway_0"]), tmp_path / "other.h5")
+    for words, message in (
+        ([tmp_path / "nowhere", "--out", tmp_path / "a"], "is not a run folder"),
+        ([run.folder / "policy", "--out", tmp_path / "a"], "is not a run folder"),
+        ([run.folder, "--out", tmp_path / "there"], "there exists already"),
+        ([run.folder, "--out", tmp_path / "no" / "a"], "does not exist; create it first"),
+        (
+            [run.folder, "--clips", tmp_path / "other.h5", "--out", tmp_path / "a"],
+            "other.h5 is another file",
+        ),
+    ):
+        assert main(["share", *map(str, words)]) == 2
+        assert message in capsys.readouterr().err
+    assert not (tmp_path / "a").exists()
