@@ -98,7 +98,7 @@ def planted(path: Path, n_sets: int) -> bool:
 def ten_minutes(path: Path) -> Path:
     """A recording of the built-in policy on the built-in clips, with noise, over and over."""
     clips = again(read_clips("gaits"), 60 * MINUTES)
-    record(load_policy("imitator"), clips, path, sample=True, on_failure="restart")
+    record(load_policy("rat-position"), clips, path, sample=True, on_failure="restart")
     return path
 
 

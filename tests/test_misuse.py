@@ -34,6 +34,7 @@ READERS = [
     "evaluate {} --clips clips.h5",
     f"rollout {POLICY} --clips {{}} --out new.h5",
     "rollout {} --clips clips.h5 --out new.h5",
+    "share {} --out new",
     "render {} --out new.mp4",
     "view {}",
     f"view {POLICY} --clips {{}}",

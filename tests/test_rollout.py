@@ -195,7 +195,10 @@ def test_the_commands(files, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["nowhere", "--clips", "clips.h5"], "no such file or folder: nowhere; built in are: imitator"),
+        (
+            ["nowhere", "--clips", "clips.h5"],
+            "no such file or folder: nowhere; built in are: rat-lstm, rat-position, rat-torque",
+        ),
         (["clips.h5", "--clips", "clips.h5"], "neither a policy folder nor a run"),
         (["policy", "--clips", "nowhere.h5"], "no such file"),
         (["policy", "--clips", "policy"], "is a folder"),

@@ -37,8 +37,9 @@ ROWS = [
 @pytest.fixture
 def run(body, tmp_path):
     clips = swaying_clips(body, frames=30, n=3)
-    told = {"behavior": "Sway|1", "source": "made by hand", "licence": "CC0"}
-    clips = dataclasses.replace(clips, clips=tuple(dataclasses.replace(clip, **told) for clip in clips))
+    told = {"behavior": "Sway|1", "licence": "CC0"}
+    named = (dataclasses.replace(clip, source=f"made by hand id {i}", **told) for i, clip in enumerate(clips))
+    clips = dataclasses.replace(clips, clips=tuple(named))
     write_clips(clips, tmp_path / "clips.h5")
     split = {"train": ["sway_0", "sway_1"], "test": ["sway_2"]}
     run = begin_run(tmp_path / "run", CONFIG, tmp_path / "clips.h5", split)
@@ -62,7 +63,7 @@ def test_a_shared_policy_is_the_runs_own_and_tells_what_it_is(run, tmp_path):
         "# rat-sway\n\nIt only sways.\n",
         "| trained on | 2 clips, 1 s: 2 Sway\\|1 |",
         "| kept out | 1 clips, 1 s: 1 Sway\\|1 |",
-        "| source of the motion | made by hand (CC0) |",
+        "| source of the motion | made by hand (CC0): 2 |",
         "1,536 control steps in 3 minutes",
         "| sway_2 | Sway\\|1 | test |",
         "of 3 clips are tracked to the end",

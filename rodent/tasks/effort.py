@@ -1,4 +1,4 @@
-"""How much force each actuator takes to follow a rat, which is what an action is measured by.
+"""The unit of an action, by how much force each actuator takes to follow a rat.
 
 The MJCF's limits say little of it: they allow the trunk fifty times what it ever needs,
 the knees eight times. Noise in shares of the limits throws the trunk about before the legs
@@ -10,6 +10,8 @@ import numpy as np
 from rodent.body import Body
 
 _MEASURED_SCALE = 0.9
+# a servo's force fades as its joint gives way: policies learn best when it is pushed by more
+_SERVO = 4.0
 _EFFORT = {  # N m; root mean square of servos' forces where a trained policy tracked nine real clips
     "lumbar_extend": 0.40,
     "lumbar_bend": 0.28,
@@ -38,8 +40,8 @@ _EFFORT = {  # N m; root mean square of servos' forces where a trained policy tr
 }
 
 
-def usual_ctrl(body: Body) -> np.ndarray:
-    """Change of control by which each actuator changes its force by what tracking usually takes.
+def action_unit(body: Body) -> np.ndarray:
+    """Change of control by one action: torques change by the usual force, servos by four times as much.
 
     Forces that carry a weight on a lever go with the fourth power of the size.
 
@@ -50,5 +52,6 @@ def usual_ctrl(body: Body) -> np.ndarray:
         share of the control range, shape (38,).
     """
     names = (name.replace("_L", "").replace("_R", "") for name in body.actuator_names)
-    effort = np.array([_EFFORT[name] for name in names])
-    return effort * (body.config.scale / _MEASURED_SCALE) ** 4 / body.model.actuator_gainprm[:, 0]
+    usual = np.array([_EFFORT[name] for name in names]) * (body.config.scale / _MEASURED_SCALE) ** 4
+    times = _SERVO if body.config.actuation == "position" else 1.0
+    return times * usual / body.model.actuator_gainprm[:, 0]

@@ -15,7 +15,7 @@ import numpy as np
 from rodent.body import TOUCH_SENSORS, Body, in_tail
 from rodent.physics.engine import PhysicsState
 from rodent.tasks import rotation
-from rodent.tasks.effort import usual_ctrl
+from rodent.tasks.effort import action_unit
 from rodent.tasks.metrics import END_EFFECTOR_ROWS, TORSO, TrackingError, failed, tracking_error
 from rodent.tasks.reference import Reference
 from rodent.tasks.settings import ImitationConfig
@@ -76,7 +76,7 @@ class Imitation:
         self._inertial = jnp.asarray(body.sensor_rows(("accelerometer", "gyro", "velocimeter")))
         # the tail has 24 of the 67 hinges and needs no preview: its servos follow their setpoints
         self._previewed = jnp.asarray(np.flatnonzero([not in_tail(name) for name in body.joint_names]))
-        self._ctrl_scale = jnp.asarray(config.action_scale * usual_ctrl(body), jnp.float32)
+        self._action_unit = jnp.asarray(config.action_scale * action_unit(body), jnp.float32)
         self._force_scale = jnp.asarray(np.abs(body.model.actuator_forcerange[:, 1]), jnp.float32)
 
     def observe(self, state: PhysicsState, reference: Reference, frame: jax.Array) -> Observation:
@@ -130,7 +130,7 @@ class Imitation:
         follows the reference's joints; torques come from the action alone. The pose lies
         one frame ahead and, as the muscles' filter lags by its time constant, that much more.
         """
-        offset = self._ctrl_scale * action
+        offset = self._action_unit * action
         if self.servo:
             offset = offset + reference.setpoint[reference.after(frame, jnp.array(self._lead))]
         return jnp.clip(offset, -1.0, 1.0)

@@ -11,8 +11,9 @@ class ImitationConfig:
 
     horizon: int = 5
     """How many frames of the future reference the policy sees."""
-    action_scale: float = 2.0
-    """Force per unit of action, in multiples of what each actuator usually takes to follow a rat."""
+    action_scale: float = 1.0
+    """Makes the unit of an action larger or smaller: the force each actuator usually takes to follow a rat
+    or, with servos, four times as much."""
     failure_factor: float = 1.0
     """Limits of failure during training, relative to those of the tracking metrics."""
 

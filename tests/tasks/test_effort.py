@@ -1,11 +1,11 @@
-"""What an action is measured by: the same force for servos and torques, like on both sides."""
+"""The unit of an action: a like force for servos and torques, and on both sides."""
 
 import mujoco
 import numpy as np
 import pytest
 
 from rodent.body import Body, BodyConfig
-from rodent.tasks.effort import usual_ctrl
+from rodent.tasks.effort import action_unit
 
 
 def _forces(body, ctrl):
@@ -16,24 +16,24 @@ def _forces(body, ctrl):
     return data.actuator_force.copy()
 
 
-def test_servos_and_torques_change_their_force_by_the_same():
+def test_servos_are_pushed_by_four_times_the_force_of_torques():
     changes = []
     for actuation in ("position", "torque"):
         body = Body(BodyConfig(actuation=actuation))
-        usual = usual_ctrl(body)
-        changes.append(_forces(body, usual) - _forces(body, 0 * usual))
-    np.testing.assert_allclose(changes[0], changes[1], rtol=1e-9)
-    assert (changes[0] > 0).all()
+        unit = action_unit(body)
+        changes.append(_forces(body, unit) - _forces(body, 0 * unit))
+    np.testing.assert_allclose(changes[0], 4 * changes[1], rtol=1e-9)
+    assert (changes[1] > 0).all()
 
 
 @pytest.mark.parametrize("config", [{"strength": 3.0}, {"scale": 1.2}])
 def test_force_follows_weight_and_lever_not_strength(config):
     usual, other = Body(BodyConfig(actuation="torque")), Body(BodyConfig(actuation="torque", **config))
-    ratio = _forces(other, usual_ctrl(other)) / _forces(usual, usual_ctrl(usual))
+    ratio = _forces(other, action_unit(other)) / _forces(usual, action_unit(usual))
     np.testing.assert_allclose(ratio, (other.config.scale / usual.config.scale) ** 4, rtol=1e-9)
 
 
 def test_left_is_as_right(body):
-    usual = dict(zip(body.actuator_names, usual_ctrl(body), strict=True))
-    for name, value in usual.items():
-        assert value == pytest.approx(usual[name.replace("_L", "_R")])
+    unit = dict(zip(body.actuator_names, action_unit(body), strict=True))
+    for name, value in unit.items():
+        assert value == pytest.approx(unit[name.replace("_L", "_R")])

@@ -26,7 +26,7 @@ from training import train
 from training.config import PPOConfig, TrainConfig
 from training.evaluate import evaluate
 
-POLICY = "imitator"
+POLICY = "rat-position"
 ORIGIN = {"policy_folder": POLICY, "clips": "gaits"}
 LAYER = "decoder/layer_0"
 BIN_SECONDS = 0.1

@@ -1,5 +1,6 @@
 """The card of a policy: what it is, what it was trained on, how well it does, how to make it again."""
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,7 +78,8 @@ def _facts(subject: Subject) -> list[list[str]]:
     ]
     if kept_out := [clip for clip in subject.clips.clips if clip.name in split["test"]]:
         rows.append(["kept out", _motion(kept_out)])
-    rows += [["source of the motion", text] for text in dict.fromkeys(map(_origin, trained)) if text]
+    origins = Counter(map(_origin, trained))
+    rows += [["source of the motion", f"{text}: {n}"] for text, n in origins.items() if text]
     if subject.history:
         steps = subject.history[-1]["steps"]
         rows.append(["training", f"{steps:,} control steps in {subject.minutes[-1]:.0f} minutes"])
@@ -99,12 +101,14 @@ def _network(network: Any) -> str:
 
 def _motion(clips: Sequence[Clip]) -> str:
     seconds = sum(clip.n_frames / clip.fps for clip in clips)
-    kinds = Counter(clip.behavior or "of no named behavior" for clip in clips)
+    kinds = Counter(clip.behavior or "unnamed" for clip in clips)
     return f"{len(clips)} clips, {seconds:.0f} s: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items())
 
 
 def _origin(clip: Clip) -> str:
-    return f"{clip.source} ({clip.licence})" if clip.source and clip.licence else clip.source or clip.licence
+    """Source and licence; clips of one source are often numbered."""
+    source = re.sub(r"(\s+id)?\s+\d+$", "", clip.source)
+    return f"{source} ({clip.licence})" if source and clip.licence else source or clip.licence
 
 
 def _success(found: Mapping[str, Any]) -> str:
