@@ -22,6 +22,7 @@ import numpy as np
 
 from rodent.assets import asset_path
 from rodent.body_config import BodyConfig
+from rodent.effort import usual_force
 from rodent.errors import InputError, unknown
 
 ROOT = "walker"  # the body that carries the free joint, as in dm_control
@@ -57,6 +58,7 @@ class Body:
         actuator_names: the 38 actuators in ctrl order.
         transmission: actuator lengths per hinge angle, shape (38, 67).
         joint_range: lower and upper limits of the hinges, radians, shape (67, 2).
+        usual_force: what each actuator takes to follow a rat, newton metres, shape (38,).
     """
 
     def __init__(self, config: BodyConfig | None = None):
@@ -67,6 +69,7 @@ class Body:
         self.actuator_names = tuple(m.actuator(i).name for i in range(m.nu))
         self.joint_range = m.jnt_range[1:].copy()
         self.transmission = _transmission(m)
+        self.usual_force = usual_force(self.actuator_names, self.config.scale)
 
     def body_ids(self, names: Iterable[str]) -> np.ndarray:
         """Indices into xpos of the named bodies, shape (n,)."""

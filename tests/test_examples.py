@@ -26,6 +26,8 @@ from tests.motion.test_importers import mimic
 from tests.policies import untrained_policy
 from tests.test_demo import SMALL
 from tests.training.test_train import TINY
+from training.config import TrainConfig
+from training.runs import begin_run
 
 LINES = sorted({line for text in all_help().values() for line in examples(text)})
 
@@ -62,7 +64,9 @@ def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(folder / "keypoints.npz", points=1000 * points, fps=50.0, names=np.array(markers.names))
     policy = untrained_policy(body)
     (folder / "runs").mkdir()
-    save_policy(policy, folder / "runs" / "walk")
+    split = {"train": list(clips.names), "test": []}
+    run = begin_run(folder / "runs" / "walk", TrainConfig(), folder / "clips.h5", split)
+    save_policy(policy, run.folder / "policy")
     record(policy, clips, folder / "walk.h5")
     bouts = zip(swaying_clips(body, frames=50, n=12), ("Walk", "Rear", "RGroom") * 4, strict=True)
     day = tuple(dataclasses.replace(clip, behavior=behavior) for clip, behavior in bouts)

@@ -80,6 +80,7 @@ class SmallBody(Body):
         self.actuator_names = self.joint_names
         self.joint_range = self.model.jnt_range[1:].copy()
         self.transmission = _transmission(self.model)
+        self.usual_force = np.full(self.model.nu, 0.1)
 
     @functools.cached_property
     def tracked_ids(self) -> np.ndarray:

@@ -204,7 +204,7 @@ BAD_RUNS = {
 
 def _card(run: Path, **changes: object) -> None:
     run.mkdir()
-    card = {"schema": "virtual-rodent/run", "version": 1, "clips": "c.h5", "clips_digest": "0", "config": {}}
+    card = {"schema": "virtual-rodent/run", "version": 2, "clips": "c.h5", "clips_digest": "0", "config": {}}
     (run / "config.json").write_text(json.dumps({k: v for k, v in (card | changes).items() if v is not None}))
     (run / "split.json").write_text(json.dumps({"train": [], "test": []}))
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rodent.cli.report.subject import Subject, flat
 from rodent.configs import to_json
 from rodent.motion.clip import Clip
@@ -39,7 +41,7 @@ def card(
     if curve is not None:
         parts += [
             "## How it learnt",
-            "![frames tracked and success rate by minutes of training](learning.svg)",
+            "![frames tracked and success rate by control steps](learning.svg)",
         ]
     return "\n\n".join(parts) + "\n", curve
 
@@ -141,12 +143,17 @@ def _clips(found: Mapping[str, Any]) -> str:
 
 
 def _curve(subject: Subject) -> "Figure | None":
+    """By steps, not minutes: those are of one machine and what else it did."""
     from analysis.pages.drawing import courses
 
-    panels = {label: {"": subject.curve(key)} for label, key in _COURSES.items()}
-    if not len(panels["success rate"][""][0]):
+    rows = [row for row in subject.history if "success_rate" in row]
+    if not rows:
         return None
-    return courses(panels, "minutes of training")
+    millions = np.array([row["steps"] for row in rows]) / 1e6
+    panels = {
+        label: {"": (millions, np.array([row[key] for row in rows]))} for label, key in _COURSES.items()
+    }
+    return courses(panels, "million control steps")
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

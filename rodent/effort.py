@@ -1,17 +1,14 @@
-"""The unit of an action, by how much force each actuator takes to follow a rat.
+"""How much force each actuator takes to follow a rat.
 
 The MJCF's limits say little of it: they allow the trunk fifty times what it ever needs,
-the knees eight times. Noise in shares of the limits throws the trunk about before the legs
-have tried a step.
+the knees eight times.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 
-from rodent.body import Body
-
 _MEASURED_SCALE = 0.9
-# a servo's force fades as its joint gives way: policies learn best when it is pushed by more
-_SERVO = 4.0
 _EFFORT = {  # N m; root mean square of servos' forces where a trained policy tracked nine real clips
     "lumbar_extend": 0.40,
     "lumbar_bend": 0.28,
@@ -40,18 +37,17 @@ _EFFORT = {  # N m; root mean square of servos' forces where a trained policy tr
 }
 
 
-def action_unit(body: Body) -> np.ndarray:
-    """Change of control by one action: torques change by the usual force, servos by four times as much.
+def usual_force(actuators: Iterable[str], scale: float) -> np.ndarray:
+    """The force that each actuator takes to follow a rat.
 
     Forces that carry a weight on a lever go with the fourth power of the size.
 
     Args:
-        body: the rat; its servos or its torques.
+        actuators: their names, n of them.
+        scale: size of the rat relative to dm_control's.
 
     Returns:
-        share of the control range, shape (38,).
+        newton metres, shape (n,).
     """
-    names = (name.replace("_L", "").replace("_R", "") for name in body.actuator_names)
-    usual = np.array([_EFFORT[name] for name in names]) * (body.config.scale / _MEASURED_SCALE) ** 4
-    times = _SERVO if body.config.actuation == "position" else 1.0
-    return times * usual / body.model.actuator_gainprm[:, 0]
+    sideless = (name.replace("_L", "").replace("_R", "") for name in actuators)
+    return np.array([_EFFORT[name] for name in sideless]) * (scale / _MEASURED_SCALE) ** 4

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rodent.body import Body, BodyConfig
-from rodent.tasks.effort import action_unit
+from rodent.tasks.imitation import action_unit
 
 
 def _forces(body, ctrl):
