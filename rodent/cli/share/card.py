@@ -119,7 +119,7 @@ def _success(found: Mapping[str, Any]) -> str:
     return (
         f"Played from their first frames by the mean action, {whole} of {n} clips are tracked to the end, "
         f"{close} of them never further off than 20 mm. "
-        f"Until a clip is over or lost, at 50 mm or 60 degrees, "
+        "Until a clip is over or lost, at 50 mm or 60 degrees, "
         f"the root is {mean['root_position_error_mm']:.1f} mm and "
         f"{mean['root_orientation_error_deg']:.1f} degrees off, and joints are "
         f"{mean['joint_angle_error_deg']:.1f} degrees off."
