@@ -89,7 +89,8 @@ def distance_from_host(engine: DeviceEngine, reference: Reference, steps: int = 
     begun = reference.start(frame)
     begun = dataclasses.replace(begun, qpos=begun.qpos.at[:, 2].add(1e-3))
     ctrl = np.asarray(reference.setpoint[frame])
-    host = HostEngine(engine.model, n, engine.substeps * engine.model.opt.timestep)
+    timestep = engine.substeps * engine.model.opt.timestep
+    host = HostEngine(engine.model, n, timestep, bodies=engine.bodies)
     host.reset(np.arange(n), *(np.asarray(x, float) for x in (begun.qpos, begun.qvel, begun.act)))
     rats, step = engine.begin(begun), jax.jit(engine.step)
     for _ in range(steps):
@@ -111,7 +112,7 @@ def measure(device: jax.Device, implementation: Implementation, counts: Iterable
     reference = build_reference(clips, body)
     best = 0.0
     for n in sorted(counts):
-        engine = DeviceEngine(body.model, n, timestep, implementation, [device])
+        engine = DeviceEngine(body.model, n, timestep, implementation, [device], bodies=body.tracked_ids)
         physics = physics_alone(engine, reference)
         say(f"physics alone, {n} rats", physics.rate, "env steps/s", STEPS_BAR)
         ppo = whole_ppo(body, clips, n, implementation, device)
@@ -121,7 +122,7 @@ def measure(device: jax.Device, implementation: Implementation, counts: Iterable
         peak = (device.memory_stats() or {}).get("peak_bytes_in_use", 0)
         say(f"memory of whole PPO, {n} rats", peak / n / 1e6, "MB per rat", MEMORY_BAR)
         best = max(best, ppo.rate)
-    engine = DeviceEngine(body.model, 256, timestep, implementation, [device])
+    engine = DeviceEngine(body.model, 256, timestep, implementation, [device], bodies=body.tracked_ids)
     apart = distance_from_host(engine, reference)
     say("device from host after 20 control steps", apart, "mm, median over bodies", ERROR_BAR)
     say("whole PPO, the best", best, "env steps/s", STEPS_BAR)

@@ -59,7 +59,10 @@ class DeviceTrainer(Trainer):
 
     def _prepare(self, task: Imitation, network: ActorCritic, timestep: float) -> None:
         ppo = self.config.ppo
-        engine = DeviceEngine(self.body.model, ppo.num_envs, timestep, self._implementation, self._devices)
+        body, n = self.body, ppo.num_envs
+        engine = DeviceEngine(
+            body.model, n, timestep, self._implementation, self._devices, bodies=body.tracked_ids
+        )
         self._warmstart = engine.begin(self.physics).warmstart
         self._places = places(engine)
         self._iterate = compiled_iteration(ppo, task, network, engine)

@@ -4,6 +4,8 @@ Pieces are brax's (advantage estimation, normal distribution) and optax's (Muon)
 is our own because brax's can neither drive a host engine nor carry the latent's prior.
 """
 
+import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import flax.struct
@@ -94,19 +96,20 @@ def update(
     """One PPO update from one unroll of all rats; returns the learner and figures for the log."""
     acts, outcomes, following = experience
     normalizer = normalizer_of(learner.statistics)
-    observation = normalizer(acts.observation)
-
-    def value(o: Observation) -> jax.Array:
-        return network.apply({"params": learner.params}, o, method="value")
-
-    values = value(observation)
+    key, key_shuffle = jax.random.split(learner.key)
+    rats = jax.random.permutation(key_shuffle, config.num_envs)
+    cut = partial(_parts, rats=rats, count=config.minibatches)
+    # cut before anything is computed of it: observations are large, and each pass over them costs time
+    seen = jax.tree.map(cut, acts)
+    seen = seen._replace(observation=normalizer(seen.observation))
+    values = _whole(expected_return(network, learner.params, seen.observation), rats)
     # rewards are scaled so that returns are about one, whatever the discount
     target, advantage = compute_gae(
         truncation=outcomes.ended.astype(jnp.float32),
         termination=outcomes.failed.astype(jnp.float32),
         rewards=outcomes.reward * (1 - config.discount),
         values=values,
-        bootstrap_value=value(normalizer(following)),
+        bootstrap_value=expected_return(network, learner.params, normalizer(following)),
         lambda_=config.gae_lambda,
         discount=config.discount,
     )
@@ -116,7 +119,7 @@ def update(
     spread = jnp.sqrt(jnp.sum(jnp.square(advantage - mean) * told) / jnp.sum(told))
     advantage = told * (advantage - mean) / (spread + 1e-8)
     log_prob = _log_prob(acts.mean, acts.std, acts.action)
-    batch = Batch(acts._replace(observation=observation), log_prob, advantage, target)
+    batches = Batch(seen, cut(log_prob), cut(advantage), cut(target))
     weight = config.latent_kl * jnp.minimum(1.0, learner.steps / config.latent_kl_steps)
 
     def one_minibatch(carry: Progress, part: Batch) -> tuple[Progress, dict[str, jax.Array]]:
@@ -131,11 +134,8 @@ def update(
         rate = _adapted(config, rate, figures["kl"])
         return (params, optimizer, rate), figures | {"gradient_norm": norm}
 
-    key, key_shuffle = jax.random.split(learner.key)
-    parts = _parts(batch, jax.random.permutation(key_shuffle, config.num_envs), config.minibatches)
-
     def one_epoch(carry: Progress, _: None) -> tuple[Progress, dict[str, jax.Array]]:
-        return jax.lax.scan(one_minibatch, carry, parts)
+        return jax.lax.scan(one_minibatch, carry, batches)
 
     carry = (learner.params, learner.optimizer, learner.learning_rate)
     (params, optimizer, rate), figures = jax.lax.scan(one_epoch, carry, length=config.epochs)
@@ -147,9 +147,9 @@ def update(
         params=params,
         average=optax.incremental_update(params, learner.average, 1 - kept),
         optimizer=optimizer,
-        # steps that follow one another look alike: every fourth tells as much
+        # steps that follow one another look alike: every eighth tells as much
         statistics=running_statistics.update(
-            learner.statistics, jax.tree.map(lambda x: x[::4], acts.observation)
+            learner.statistics, jax.tree.map(lambda x: x[::8], acts.observation)
         ),
         learning_rate=rate,
         key=key,
@@ -160,13 +160,16 @@ def update(
     return learner, figures | {"learning_rate": rate, "explained_variance": explained}
 
 
-def _parts(batch: Batch, rats: jax.Array, count: int) -> Batch:
-    """Minibatches of whole rats in the given order; leaves (count, unroll, rats / count, ...)."""
+def _parts(x: jax.Array, rats: jax.Array, count: int) -> jax.Array:
+    """Minibatches of whole rats in this order: from (unroll, rats, …) to (count, unroll, rats / count, …)."""
+    return jnp.moveaxis(x[:, rats].reshape(x.shape[0], count, len(rats) // count, *x.shape[2:]), 1, 0)
 
-    def cut(x: jax.Array) -> jax.Array:
-        return jnp.moveaxis(x[:, rats].reshape(x.shape[0], count, len(rats) // count, *x.shape[2:]), 1, 0)
 
-    return jax.tree.map(cut, batch)
+def _whole(parts: jax.Array, rats: jax.Array) -> jax.Array:
+    """The reverse of `_parts`."""
+    shuffled = jnp.moveaxis(parts, 0, 1)
+    shuffled = shuffled.reshape(shuffled.shape[0], len(rats), *shuffled.shape[3:])
+    return shuffled[:, jnp.argsort(rats)]
 
 
 def _loss(
@@ -201,10 +204,12 @@ def unrolled(network: ActorCritic, params: Any, act: Act) -> tuple[PolicyOutput,
     The MLP takes all steps at once. The LSTM lives through them in order, from the memory
     it had at the first, forgetting where episodes begin.
     """
-    variables = {"params": params}
-    value = network.apply(variables, act.observation, method="value")
+    variables, lead = {"params": params}, act.fresh.shape
+    value = expected_return(network, params, act.observation)
     if network.config.decoder_kind == "mlp":
-        return network.apply(variables, act.observation, act.carry, act.noise, method="act"), value
+        rows = _rows(act, lead)
+        output = network.apply(variables, rows.observation, rows.carry, rows.noise, method="act")
+        return jax.tree.map(lambda x: x.reshape(*lead, *x.shape[1:]), output), value
 
     def step(memory: Carry, now: Act) -> tuple[Carry, PolicyOutput]:
         output = network.apply(variables, now.observation, forget(memory, now.fresh), now.noise, method="act")
@@ -212,6 +217,17 @@ def unrolled(network: ActorCritic, params: Any, act: Act) -> tuple[PolicyOutput,
 
     start = jax.tree.map(lambda x: x[0], act.carry)
     return jax.lax.scan(step, start, act)[1], value
+
+
+def expected_return(network: ActorCritic, params: Any, observation: Observation) -> jax.Array:
+    """What the value network says of normalised observations, in the shape (…) that they lead with."""
+    lead = observation.reference.shape[:-1]
+    return network.apply({"params": params}, _rows(observation, lead), method="value").reshape(lead)
+
+
+def _rows(tree: Any, lead: tuple[int, ...]) -> Any:
+    """Leaves (lead, ...) with all that leads in one dimension: XLA multiplies such matrices quicker."""
+    return jax.tree.map(lambda x: x.reshape(math.prod(lead), *x.shape[len(lead) :]), tree)
 
 
 def latent_kl(output: PolicyOutput, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:

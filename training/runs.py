@@ -17,7 +17,7 @@ from rodent.motion.clip import ClipSet, read_clips
 from rodent.versions import versions
 from training.config import TrainConfig
 
-SCHEMA, VERSION = "virtual-rodent/run", 2
+SCHEMA, VERSION = "virtual-rodent/run", 3
 
 
 @dataclasses.dataclass(frozen=True)

@@ -81,7 +81,7 @@ class Trainer:
     def _prepare(self, task: Imitation, network: ActorCritic, timestep: float) -> None:
         """Make the engine, and what is compiled for it."""
         ppo = self.config.ppo
-        self.engine = HostEngine(self.body.model, ppo.num_envs, timestep)
+        self.engine = HostEngine(self.body.model, ppo.num_envs, timestep, bodies=self.body.tracked_ids)
         self._advance = jax.jit(partial(advance, task, network, ppo.noise_correlation))
         self._update = jax.jit(partial(_stacked_update, ppo, network), donate_argnums=0)
         self._refresh = jax.jit(refreshed)

@@ -1,6 +1,6 @@
 """The engine on an accelerator: MJX, as pure functions for `jax.jit` and `jax.lax.scan`.
 
-    engine = DeviceEngine(body.model, 4096, 0.02, "warp", warp_devices(4096))
+    engine = DeviceEngine(body.model, 4096, 0.02, "warp", warp_devices(4096), bodies=body.tracked_ids)
     rats = engine.begin(reference.start(frame))
     rats = engine.reset(rats, lost, qpos, qvel, act)    # the rats where `lost` is true
     rats = engine.step(rats, ctrl)
@@ -56,6 +56,7 @@ class DeviceEngine:
     Attributes:
         model: what is stepped, the body's model reduced to what the implementation knows.
         substeps: physics steps per control step.
+        bodies: indices of the bodies whose positions the state gives.
         by_rat: how arrays that lead with rats lie on the devices.
         everywhere: how arrays lie that every device holds whole.
 
@@ -67,6 +68,7 @@ class DeviceEngine:
         devices: of JAX; None for the first.
         contacts: room for contacts per rat, shared by the rats of a device; MuJoCo Warp drops those
             that find none. The JAX implementation has room for all.
+        bodies: indices of the bodies whose positions the state gives; None for all.
 
     Raises:
         InputError: numbers that do not divide, or `warp` where it is not installed.
@@ -80,6 +82,7 @@ class DeviceEngine:
         implementation: Implementation,
         devices: Sequence[jax.Device] | None = None,
         contacts: int = 64,
+        bodies: np.ndarray | None = None,
     ):
         if implementation == "warp":
             _require_warp()
@@ -92,6 +95,7 @@ class DeviceEngine:
         self.by_rat = NamedSharding(self._mesh, _RATS)
         self.everywhere = NamedSharding(self._mesh, PartitionSpec())
         self._trunk = model.body("torso").id
+        self.bodies = np.arange(model.nbody) if bodies is None else bodies
         self._mjx_model = mjx.put_model(self.model, devices[0], implementation)
         room: dict[str, int] = {}
         if implementation == "warp":
@@ -139,7 +143,7 @@ class DeviceEngine:
         data = self._at_rest.replace(**begun, ctrl=ctrl, xfrc_applied=push)
         data = jax.lax.fori_loop(0, self.substeps, lambda _, d: mjx.step(self._mjx_model, d), data)
         # a step leaves the bodies where its last substep began
-        places = mjx.kinematics(self._mjx_model, data).xpos
+        places = mjx.kinematics(self._mjx_model, data).xpos[self.bodies]
         found: dict[str, Any] = {name: getattr(data, name) for name in PhysicsState.__dataclass_fields__}
         sound &= _sound({name: found[name] for name in ("qpos", "qvel", "act")})
         after = Rats(PhysicsState(**found | {"xpos": places}), data.qacc_warmstart)

@@ -17,7 +17,8 @@ class PhysicsState:
         qvel: root velocity (m/s, world), root angular velocity (rad/s, body frame),
             hinge velocities (rad/s), shape (n, 73).
         act: actuator activations, shape (n, 38).
-        xpos: positions of all bodies (m), shape (n, nbody, 3).
+        xpos: positions of the bodies the engine was asked for (m), of a rat's `Body.tracked_ids`,
+            shape (n, bodies, 3).
         sensordata: the MJCF's sensors in order, of the last physics substep, shape (n, 16).
         actuator_force: forces of the last physics substep (N·m), shape (n, 38).
     """

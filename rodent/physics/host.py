@@ -1,6 +1,6 @@
 """The CPU engine: `mujoco.batch.Batch`, threads over rats.
 
-engine = HostEngine(body.model, num_envs=512, control_timestep=0.02)
+engine = HostEngine(body.model, num_envs=512, control_timestep=0.02, bodies=body.tracked_ids)
 engine.reset(np.arange(512), qpos, qvel, act)
 state = engine.step(ctrl)
 """
@@ -18,6 +18,11 @@ from rodent.physics.engine import PhysicsState
 
 _POSITIONS, _VELOCITIES = (int(s) for s in (mujoco.mjtStage.mjSTAGE_POS, mujoco.mjtStage.mjSTAGE_VEL))
 _SCALAR_JOINTS = (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
+_WIDTHS = {
+    int(mujoco.mjtJoint.mjJNT_FREE): 7,
+    int(mujoco.mjtJoint.mjJNT_BALL): 4,
+    **dict.fromkeys(_SCALAR_JOINTS, 1),
+}
 _HUGE = 1e10  # mjMAXVAL: what MuJoCo calls diverged
 _REPORTED = 16  # divergences kept until they are taken
 
@@ -62,9 +67,17 @@ class HostEngine:
         num_envs: number of rats.
         control_timestep: seconds that one control is held, a multiple of the model's timestep.
         threads: worker threads; 0 for one per core.
+        bodies: indices of the bodies whose positions the state gives; None for all.
     """
 
-    def __init__(self, model: mujoco.MjModel, num_envs: int, control_timestep: float, threads: int = 0):
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        num_envs: int,
+        control_timestep: float,
+        threads: int = 0,
+        bodies: np.ndarray | None = None,
+    ):
         self.substeps = count_substeps(control_timestep, model.opt.timestep)
         self.num_envs = num_envs
         # a diverging rat must be seen, not silently put back to the origin
@@ -74,8 +87,9 @@ class HostEngine:
             name: self._batch.bind(name) for name in PhysicsState.__dataclass_fields__ if name != "xpos"
         }
         # a step leaves the bodies where its last substep began; where they are at its end takes
-        # kinematics alone, which costs half of what it would with the contacts of the whole model
-        self._kinematics = Batch(bare_skeleton(model), num_envs, threads)
+        # kinematics alone, of the bodies wanted: a quarter of what the whole model's would cost
+        self._skeleton = bare_skeleton(model, np.arange(model.nbody) if bodies is None else bodies)
+        self._kinematics = Batch(self._skeleton.model, num_envs, threads)
         self._pose, self._places = self._kinematics.bind("qpos"), self._kinematics.bind("xpos")
         self._pushed = self._batch.bind("xfrc_applied")
         self._trunk = model.body("torso").id
@@ -126,9 +140,9 @@ class HostEngine:
 
     def _state(self) -> PhysicsState:
         """A copy of the present state, float32."""
-        self._pose[:] = self._outputs["qpos"]
+        self._pose[:] = self._outputs["qpos"][:, self._skeleton.qpos]
         self._kinematics.forward(ids=np.flatnonzero(np.isfinite(self._pose).all(1)), stage=_POSITIONS)
-        found = self._outputs | {"xpos": self._places}
+        found = self._outputs | {"xpos": self._places[:, self._skeleton.bodies]}
         with np.errstate(over="ignore", invalid="ignore"):  # of a broken rat
             return PhysicsState(**{name: value.astype(np.float32) for name, value in found.items()})
 
@@ -149,26 +163,54 @@ class HostEngine:
             self._divergences.append(Divergence(int(i), *state, np.array(ctrl[i])))
 
 
-def bare_skeleton(model: mujoco.MjModel) -> mujoco.MjModel:
-    """A model with the bodies and joints of another and nothing on them: the same xpos for less.
+class Skeleton(NamedTuple):
+    """What places some bodies of another model.
+
+    Attributes:
+        model: those bodies and all that they hang on, with their joints and nothing else.
+        qpos: indices of its qpos in that of the other model.
+        bodies: indices of the bodies wanted in it, in the order they were asked for.
+    """
+
+    model: mujoco.MjModel
+    qpos: np.ndarray
+    bodies: np.ndarray
+
+
+def bare_skeleton(model: mujoco.MjModel, bodies: np.ndarray) -> Skeleton:
+    """The least model that gives the same xpos of the bodies, shape (k,), for less.
 
     Where geoms or sites are wanted too, `rodent.body.kinematic_model` keeps them.
     """
     spec = mujoco.MjSpec()
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
     spec.compiler.degree = False  # what a compiled model holds is in radians
-    bodies = [spec.worldbody]
-    for i in range(1, model.nbody):
-        parent = bodies[model.body_parentid[i]]
-        body = parent.add_body(pos=model.body_pos[i], quat=model.body_quat[i], mass=1.0, inertia=np.ones(3))
+    made, rows = {0: spec.worldbody}, [np.zeros(0, int)]
+    for i in _with_ancestors(model, bodies):
+        body = made[model.body_parentid[i]].add_body(
+            pos=model.body_pos[i], quat=model.body_quat[i], mass=1.0, inertia=np.ones(3)
+        )
         body.explicitinertial = True
         for j in model.body_jntadr[i] + np.arange(model.body_jntnum[i]):
-            rest = model.qpos0[model.jnt_qposadr[j]] if model.jnt_type[j] in _SCALAR_JOINTS else 0.0
+            scalar, first = model.jnt_type[j] in _SCALAR_JOINTS, model.jnt_qposadr[j]
+            rest = model.qpos0[first] if scalar else 0.0
             body.add_joint(
                 type=int(model.jnt_type[j]), pos=model.jnt_pos[j], axis=model.jnt_axis[j], ref=rest
             )
-        bodies.append(body)
-    return spec.compile()
+            rows.append(first + np.arange(_WIDTHS[int(model.jnt_type[j])]))
+        made[i] = body
+    index = {body: k for k, body in enumerate(made)}
+    return Skeleton(spec.compile(), np.concatenate(rows), np.array([index[int(i)] for i in bodies]))
+
+
+def _with_ancestors(model: mujoco.MjModel, bodies: np.ndarray) -> list[int]:
+    """The bodies and all that they hang on but the world, parents first."""
+    kept: set[int] = set()
+    for body in bodies:
+        while body > 0 and body not in kept:
+            kept.add(int(body))
+            body = model.body_parentid[body]
+    return sorted(kept)
 
 
 @contextlib.contextmanager

@@ -84,7 +84,7 @@ class Player:
         sample: bool = False,
     ):
         self.reference, self.n, self.network = reference, n, network
-        self._engine = HostEngine(body.model, n, timestep)
+        self._engine = HostEngine(body.model, n, timestep, bodies=body.tracked_ids)
         imitation = Imitation(body, task, timestep)
         self._think = jax.jit(partial(_think, imitation, ActorCritic(network, NU), units, sample))
         self._reward = jax.jit(partial(_reward, imitation))

@@ -72,7 +72,6 @@ class Imitation:
 
     def __init__(self, body: Body, config: ImitationConfig, timestep: float):
         self.config = config
-        self.tracked = jnp.asarray(body.tracked_ids)
         self.servo = body.config.actuation == "position"
         self._lead = 1 + round(body.config.activation_time / timestep)
         self._touch = jnp.asarray(body.sensor_rows(TOUCH_SENSORS))
@@ -89,9 +88,8 @@ class Imitation:
     def proprioception(self, state: PhysicsState) -> jax.Array:
         """Joints, muscles, height, gravity, velocities, touch and end effectors, shape (n, p)."""
         turn = state.qpos[:, 3:7]
-        body = state.xpos[:, self.tracked]
-        torso = body[:, TORSO]
-        reach = body[:, jnp.array(END_EFFECTOR_ROWS)] - torso[:, None]
+        torso = state.xpos[:, TORSO]
+        reach = state.xpos[:, jnp.array(END_EFFECTOR_ROWS)] - torso[:, None]
         n = turn.shape[0]
         inertial = state.sensordata[:, self._inertial]
         return jnp.concatenate(
@@ -114,8 +112,7 @@ class Imitation:
         """The next frames' root, joints and bodies relative to the present body, shape (n, r)."""
         ahead = reference.after(frame[:, None], jnp.arange(1, self.config.horizon + 1))
         turn = state.qpos[:, None, 3:7]
-        torso = state.xpos[:, self.tracked[TORSO]][:, None, None]
-        wanted = reference.state.xpos[ahead[..., None], self.tracked] - torso
+        wanted = reference.state.xpos[ahead] - state.xpos[:, None, TORSO, None]
         target = reference.state.qpos[ahead]
         joints = target[..., 7:][..., self._previewed] - state.qpos[:, None, 7:][..., self._previewed]
         n, k = ahead.shape
@@ -177,7 +174,7 @@ class Imitation:
 
     def error(self, state: PhysicsState, wanted: PhysicsState) -> TrackingError:
         """The tracking error of rats against the states wanted."""
-        return tracking_error(state, wanted, self.tracked)
+        return tracking_error(state, wanted)
 
     def failed(self, state: PhysicsState, error: TrackingError) -> jax.Array:
         """Whether the episode ends in failure, shape (n,)."""

@@ -41,15 +41,14 @@ class TrackingError(NamedTuple):
     end_effector: Array
 
 
-def tracking_error(state: PhysicsState, reference: PhysicsState, tracked: jax.Array) -> TrackingError:
+def tracking_error(state: PhysicsState, reference: PhysicsState) -> TrackingError:
     """Compare rats with their references at the same frame.
 
     Args:
         state: the rats.
         reference: the wanted states, as if they were rats.
-        tracked: indices of the tracked bodies (`Body.tracked_ids`).
     """
-    distance = jnp.linalg.norm(state.xpos[:, tracked] - reference.xpos[:, tracked], axis=-1)
+    distance = jnp.linalg.norm(state.xpos - reference.xpos, axis=-1)
     joints = state.qpos[:, 7:] - reference.qpos[:, 7:]
     return TrackingError(
         root_position=distance[:, TORSO],

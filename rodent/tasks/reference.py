@@ -23,7 +23,7 @@ class Reference:
     """All frames of a clip set, one after another; N frames, C clips.
 
     Attributes:
-        state: the reference as physics states: qpos (N, 74), qvel (N, 73), …
+        state: the reference as physics states: qpos (N, 74), qvel (N, 73), xpos (N, 15, 3), …
         setpoint: controls whose servo setpoint is the pose, shape (N, 38).
         lift: how far a rat put down at a frame is raised so that its lowest paw touches the floor,
             metres, shape (N,); registered motion floats or sinks by up to 2 cm, and a rat that
@@ -84,7 +84,7 @@ def build_reference(clips: ClipSet, body: Body) -> Reference:
     """
     qpos = np.concatenate([c.qpos for c in clips])
     qvel = np.concatenate([velocities(c.qpos, c.fps) if c.qvel is None else c.qvel for c in clips])
-    engine = HostEngine(body.model, _BLOCK, control_timestep(clips))
+    engine = HostEngine(body.model, _BLOCK, control_timestep(clips), bodies=body.tracked_ids)
     blocks = []
     for start in range(0, len(qpos), _BLOCK):
         rows = np.minimum(np.arange(start, start + _BLOCK), len(qpos) - 1)

@@ -43,13 +43,30 @@ def test_steps_are_those_of_mujoco(body, rng):
 
 def test_a_bare_skeleton_stands_like_its_body(body, rng):
     for model in (body.model, mujoco.MjModel.from_xml_string(JOINTS_OF_ALL_KINDS)):
-        skeleton = bare_skeleton(model)
-        whole, bare = mujoco.MjData(model), mujoco.MjData(skeleton)
-        for _ in range(5):
-            whole.qpos[:] = bare.qpos[:] = rng.normal(size=model.nq)
-            mujoco.mj_kinematics(model, whole)
-            mujoco.mj_kinematics(skeleton, bare)
-            np.testing.assert_array_equal(bare.xpos, whole.xpos)
+        for bodies in (np.arange(model.nbody), np.array([model.nbody - 1, 2, 2])):
+            skeleton = bare_skeleton(model, bodies)
+            whole, bare = mujoco.MjData(model), mujoco.MjData(skeleton.model)
+            for _ in range(5):
+                whole.qpos[:] = rng.normal(size=model.nq)
+                bare.qpos[:] = whole.qpos[skeleton.qpos]
+                mujoco.mj_kinematics(model, whole)
+                mujoco.mj_kinematics(skeleton.model, bare)
+                np.testing.assert_array_equal(bare.xpos[skeleton.bodies], whole.xpos[bodies])
+
+
+def test_a_skeleton_has_no_more_than_what_its_bodies_hang_on(body):
+    skeleton = bare_skeleton(body.model, body.tracked_ids)
+    tail = sum(body.model.body(i).name.startswith("vertebra_C") for i in range(body.model.nbody))
+    assert 15 < skeleton.model.nbody < body.model.nbody - tail
+
+
+def test_positions_are_those_of_the_bodies_asked_for(body, rng):
+    wanted = np.array([5, 2])
+    qpos, qvel, _ = _standing(body, 3, rng)
+    some, all_of_them = (
+        HostEngine(body.model, 3, 0.02, bodies=bodies).forward(qpos, qvel).xpos for bodies in (wanted, None)
+    )
+    np.testing.assert_array_equal(some, all_of_them[:, wanted])
 
 
 def test_a_wrench_pushes_for_one_control_step(body, rng):

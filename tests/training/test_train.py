@@ -195,7 +195,7 @@ BAD_RUNS = {
     "an empty folder": (lambda r: r.mkdir(), "not a run folder"),
     "not JSON": (lambda r: (r.mkdir(), (r / "config.json").write_text("{")), "is not JSON"),
     "another schema": (lambda r: _card(r, schema="x"), "does not describe a run"),
-    "another version": (lambda r: _card(r, version=99), "version 99.*reads version 2"),
+    "another version": (lambda r: _card(r, version=99), "version 99.*reads version 3"),
     "no clips": (lambda r: _card(r, clips=None), "lacks clips"),
     "unknown setting": (lambda r: _card(r, config={"wings": 1}), "unknown field 'config.wings'"),
     "no split": (lambda r: (_card(r), (r / "split.json").unlink()), r"no such file.*split.json"),
