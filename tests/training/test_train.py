@@ -18,6 +18,7 @@ from rodent.motion.sway import swaying_clips
 from rodent.policy.policy import load_policy
 from training import train
 from training.config import PPOConfig, TrainConfig
+from training.runs import VERSION as RUN_VERSION
 from training.runs import MetricsLog, open_run
 from training.trainer import Trainer
 
@@ -195,7 +196,7 @@ BAD_RUNS = {
     "an empty folder": (lambda r: r.mkdir(), "not a run folder"),
     "not JSON": (lambda r: (r.mkdir(), (r / "config.json").write_text("{")), "is not JSON"),
     "another schema": (lambda r: _card(r, schema="x"), "does not describe a run"),
-    "another version": (lambda r: _card(r, version=99), "version 99.*reads version 3"),
+    "another version": (lambda r: _card(r, version=99), f"version 99.*reads version {RUN_VERSION}"),
     "no clips": (lambda r: _card(r, clips=None), "lacks clips"),
     "unknown setting": (lambda r: _card(r, config={"wings": 1}), "unknown field 'config.wings'"),
     "no split": (lambda r: (_card(r), (r / "split.json").unlink()), r"no such file.*split.json"),
@@ -204,7 +205,13 @@ BAD_RUNS = {
 
 def _card(run: Path, **changes: object) -> None:
     run.mkdir()
-    card = {"schema": "virtual-rodent/run", "version": 2, "clips": "c.h5", "clips_digest": "0", "config": {}}
+    card = {
+        "schema": "virtual-rodent/run",
+        "version": RUN_VERSION,
+        "clips": "c.h5",
+        "clips_digest": "0",
+        "config": {},
+    }
     (run / "config.json").write_text(json.dumps({k: v for k, v in (card | changes).items() if v is not None}))
     (run / "split.json").write_text(json.dumps({"train": [], "test": []}))
 

@@ -153,7 +153,7 @@ def _learning(subjects: Sequence[Subject]) -> list[Section]:
     if not runs:
         return []
     figure = courses(
-        {label: {run.name: run.curve(key) for run in runs} for label, key in _COURSES.items()},
+        {label: {run.name: run.curve(key, run.minutes) for run in runs} for label, key in _COURSES.items()},
         "minutes of training, compiling included",
     )
     text = (

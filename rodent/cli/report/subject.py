@@ -54,10 +54,20 @@ class Subject:
         earlier[again] = seconds[again - 1]
         return (seconds + np.cumsum(earlier)) / 60
 
-    def curve(self, key: str) -> tuple[np.ndarray, np.ndarray]:
-        """Minutes and values of those rows of the history that have a figure, shape (n,) each."""
-        has = [key in row for row in self.history]
-        return self.minutes[has], np.array([row[key] for row in self.history if key in row])
+    @property
+    def steps(self) -> np.ndarray:
+        """Control steps trained up to each row of the history, shape (rows,)."""
+        return np.array([row["steps"] for row in self.history])
+
+    def curve(self, key: str, over: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Those rows of the history that have a figure, shape (n,): what `over` has there, and the figure.
+
+        Args:
+            key: of the figure.
+            over: what the curve is drawn over, such as `minutes`, shape (rows,).
+        """
+        has = np.array([key in row for row in self.history], bool)
+        return over[has], np.array([row[key] for row in self.history if key in row])
 
 
 def open_subjects(names: Sequence[Path], clips: Path | None) -> list[Subject]:

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rodent.cli.report.subject import Subject, flat
 from rodent.configs import to_json
 from rodent.motion.clip import Clip
@@ -146,14 +144,9 @@ def _curve(subject: Subject) -> "Figure | None":
     """By steps, not minutes: those are of one machine and what else it did."""
     from analysis.pages.drawing import courses
 
-    rows = [row for row in subject.history if "success_rate" in row]
-    if not rows:
-        return None
-    millions = np.array([row["steps"] for row in rows]) / 1e6
-    panels = {
-        label: {"": (millions, np.array([row[key] for row in rows]))} for label, key in _COURSES.items()
-    }
-    return courses(panels, "million control steps")
+    panels = {label: {"": subject.curve(key, subject.steps / 1e6)} for label, key in _COURSES.items()}
+    drawn = any(len(values) for curves in panels.values() for _, values in curves.values())
+    return courses(panels, "million control steps") if drawn else None
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
