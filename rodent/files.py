@@ -38,8 +38,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         WorkError: the disk is full.
     """
     path = Path(path)
-    if not path.parent.is_dir():
-        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist; create it first")
+    _require_parent(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         with explain_os_errors(path):
@@ -50,6 +49,22 @@ def atomic_path(path: Path) -> Iterator[Path]:
                 os.replace(temporary, path)
     finally:
         _remove(temporary)
+
+
+def require_room_for_folder(path: Path) -> None:
+    """Ask before long work whether results can be put into a folder, which need not be there yet.
+
+    Raises:
+        InputError: its parent is missing, or a file has its name.
+    """
+    _require_parent(path)
+    if path.exists() and not path.is_dir():
+        raise InputError(f"cannot write to {path}: it is a file, and a folder is wanted; name another")
+
+
+def _require_parent(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist; create it first")
 
 
 @contextlib.contextmanager

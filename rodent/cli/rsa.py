@@ -47,11 +47,12 @@ class Rsa(SessionArguments):
         from analysis.similarity.scores import compare_structures
         from analysis.similarity.structure import describe
         from rodent.cli.output import print_json, say
+        from rodent.files import require_room_for_folder
         from rodent.progress import progress
         from rodent.versions import versions
 
-        if self.out is not None and not self.out.parent.is_dir():
-            raise InputError(f"cannot write {self.out}: the folder {self.out.parent} does not exist")
+        if self.out is not None:
+            require_room_for_folder(self.out)
         structures, notes, bins, dropped = [], [], [], []
         with open_sessions(self) as opened:
             layers = _layers(self.layer, opened)

@@ -54,8 +54,11 @@ class Encode(SessionArguments):
         from rodent.cli.encode.sessions import regress
         from rodent.cli.encode.tables import print_neurons, print_summary
         from rodent.cli.output import print_json, say
+        from rodent.files import require_room_for_folder
         from rodent.progress import progress
 
+        if self.out is not None:
+            require_room_for_folder(self.out)
         with open_sessions(self) as opened:
             models = self._models(opened)
             total = len(opened) * models.n_fits(self.settings)

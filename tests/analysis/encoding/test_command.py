@@ -95,6 +95,8 @@ def test_command_takes_chosen_rollouts(files, capsys):
         (("--layer", "latent/mean", "--offset", "9999"), "do not overlap"),
         (("--layer", "latent/mean", "--lags", "0.05"), "no multiple of a bin"),
         (("--layer", "latent/mean", "--shift-seconds", "60"), "6 times as long, 360 s"),
+        (("--layer", "latent/mean", "--out", "no/there"), "the folder no does not exist; create it first"),
+        (("--layer", "latent/mean", "--out", __file__), "it is a file, and a folder is wanted"),
     ],
 )
 def test_wrong_options_exit_with_2(files, arguments, message, capsys):
