@@ -1,8 +1,9 @@
-"""Ctrl-C in the middle of long work: 130, one line, nothing half-written, the cursor shown again."""
+"""Ctrl-C, or SIGTERM, amid long work: 130, one line, nothing half-written, the cursor shown again."""
 
 import os
 import pty
 import shlex
+import signal
 import subprocess
 import sys
 
@@ -41,8 +42,10 @@ def files(body, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("line", LINES)
-def test_ctrl_c(line, files, monkeypatch, request, capfd):
+@pytest.mark.parametrize(
+    ("line", "number"), [*((line, signal.SIGINT) for line in LINES), (LINES[0], signal.SIGTERM)]
+)
+def test_a_signal_ends_the_work(line, number, files, monkeypatch, request, capfd):
     if line.startswith("render"):
         request.getfixturevalue("drawing")
     monkeypatch.chdir(files)
@@ -52,7 +55,7 @@ def test_ctrl_c(line, files, monkeypatch, request, capfd):
     def interrupt(self, task, *, advance=None, **fields):
         moved.extend([advance] if advance else [])
         if len(moved) == 2:  # in the middle: the first piece of work is done
-            raise KeyboardInterrupt
+            signal.raise_signal(number)
 
     monkeypatch.setattr(rich.progress.Progress, "update", interrupt)
     assert main(shlex.split(line)) == 130

@@ -4,8 +4,11 @@ Command modules import nothing heavy at the top, so that `rodent --help` answers
 once; `run()` imports what it needs.
 """
 
+import contextlib
 import os
+import signal
 import sys
+from collections.abc import Iterator
 from typing import Annotated
 
 import tyro
@@ -55,7 +58,8 @@ def main(args: list[str] | None = None) -> int:
             description="The virtual rat: train it on real motion, record it, compare it with neurons.",
             args=args,
         )
-        command.run()
+        with _ended_like_ctrl_c():
+            command.run()
     except InputError as error:
         print(f"rodent: {error}", file=sys.stderr)
         return 2
@@ -76,3 +80,13 @@ def main(args: list[str] | None = None) -> int:
         print("rodent: interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+@contextlib.contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM, with which clusters end jobs, stop the work as Ctrl-C does, and leave nothing behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
