@@ -22,6 +22,7 @@ from rodent.physics.device import DeviceEngine, Rats, warp_devices
 from rodent.physics.host import Divergence
 from rodent.physics.reduction import Implementation
 from rodent.policy.networks import ActorCritic
+from rodent.policy.policy import Policy
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.reference import Reference
 from training.collect import Act, Episodes, Experience, Outcome, advance
@@ -76,6 +77,11 @@ class DeviceTrainer(Trainer):
         )
         self.physics, self._warmstart = rats.physics, rats.warmstart
         return {name: float(value) for name, value in jax.device_get(figures).items()}
+
+    def start_from(self, policy: Policy) -> None:
+        """Go on from a policy, before the first iteration; see `training.start`."""
+        super().start_from(policy)
+        self._spread()
 
     def take_divergences(self) -> list[Divergence]:
         """None: on the device they are only counted, in the figure `diverged`."""

@@ -28,6 +28,8 @@ _NORMAL = NormalDistribution(NU)
 # that of Liu et al., Muon is scalable for LLM training, arXiv 2502.16982, 2025)
 _OPTIMIZER = optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2)
 _MIN_STD = 1e-2  # what counts as constant in an observation
+SEEN_EVERY = 8
+"""Steps that follow one another look alike: the normaliser's statistics are of every so many."""
 
 
 @flax.struct.dataclass
@@ -147,9 +149,8 @@ def update(
         params=params,
         average=optax.incremental_update(params, learner.average, 1 - kept),
         optimizer=optimizer,
-        # steps that follow one another look alike: every eighth tells as much
         statistics=running_statistics.update(
-            learner.statistics, jax.tree.map(lambda x: x[::8], acts.observation)
+            learner.statistics, jax.tree.map(lambda x: x[::SEEN_EVERY], acts.observation)
         ),
         learning_rate=rate,
         key=key,

@@ -1,6 +1,7 @@
 """The run folder: what was asked, on which clips, with which software, and what came of it.
 
-config.json, versions.json, split.json, metrics.jsonl, tensorboard/, checkpoints/, policy/
+config.json, versions.json, split.json, metrics.jsonl, tensorboard/, checkpoints/, policy/; and start/, the
+policy that it started from, if it did
 """
 
 import dataclasses
@@ -14,6 +15,7 @@ from rodent.configs import from_json, to_json
 from rodent.errors import InputError
 from rodent.files import atomic_path, existing_file, explain_os_errors, read_json
 from rodent.motion.clip import ClipSet, read_clips
+from rodent.policy.policy import Policy, save_policy
 from rodent.versions import versions
 from training.config import TrainConfig
 
@@ -38,9 +40,16 @@ class Run:
     clips_digest: str
     split: dict[str, list[str]]
 
+    @property
+    def start(self) -> Path:
+        """Where the policy lies that it started from, if it did."""
+        return self.folder / "start"
 
-def begin_run(folder: Path, config: TrainConfig, clips: Path, split: dict[str, list[str]]) -> Run:
-    """Make a new run folder.
+
+def begin_run(
+    folder: Path, config: TrainConfig, clips: Path, split: dict[str, list[str]], start: Policy | None = None
+) -> Run:
+    """Make a new run folder, with a copy of the policy that it starts from.
 
     Raises:
         InputError: something stands there already.
@@ -55,6 +64,8 @@ def begin_run(folder: Path, config: TrainConfig, clips: Path, split: dict[str, l
     _write(folder / "versions.json", versions())
     _write(folder / "split.json", split)
     origin = {"clips": str(run.clips), "clips_digest": run.clips_digest}
+    if start is not None:
+        save_policy(start, run.start)
     _write(folder / "config.json", head | origin | {"config": to_json(config)})
     return run
 

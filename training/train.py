@@ -17,7 +17,7 @@ from rodent.files import atomic_path
 from rodent.motion.clip import ClipSet, clips_path, read_clips, require_body
 from rodent.physics.device import warp_devices
 from rodent.physics.host import count_substeps
-from rodent.policy.policy import save_policy
+from rodent.policy.policy import Policy, load_policy, save_policy
 from rodent.progress import progress
 from rodent.tasks.reference import control_timestep
 from training.checkpoint import Checkpoints
@@ -25,6 +25,7 @@ from training.config import TrainConfig
 from training.device import DeviceTrainer
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
+from training.start import starting_policy
 from training.trainer import Trainer
 
 
@@ -40,7 +41,8 @@ def start(
     if config.device == "gpu":
         warp_devices(config.ppo.num_envs)
     split = split_clips(clip_set, config.test_fraction, config.seed, config.test_clips)
-    return train(begin_run(out, config, clips, split), clip_set, minutes, steps)
+    run = begin_run(out, config, clips, split, starting_policy(config, split["test"]))
+    return train(run, clip_set, minutes, steps)
 
 
 def resume(out: Path, minutes: float | None, steps: int | None) -> dict[str, Any]:
@@ -71,11 +73,14 @@ def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) ->
     clock = _Clock()
     kind = DeviceTrainer if config.device == "gpu" else Trainer
     trainer = kind(config, Body(config.body), clips.subset(run.split["train"]))
+    start = load_policy(run.start) if config.start_from else None
     checkpoints = Checkpoints(run.folder / "checkpoints")
     iteration = 0
     if checkpoints.any():
         iteration, state = checkpoints.restore(trainer.state())
         trainer.set_state(state)
+    elif start is not None:
+        trainer.start_from(start)
     log = MetricsLog(run.folder, iteration)
     rate = _Rate(trainer.steps)
     tracking: dict[str, float] = {}
@@ -97,9 +102,9 @@ def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) ->
                 passed = trainer.steps - before if steps else clock.lap()
                 bar(passed, _note(trainer.steps, rate(trainer.steps), tracking))
                 if clock.checkpoint_due(config.checkpoint_seconds):
-                    _save(run, trainer, checkpoints, iteration)
+                    _save(run, trainer, checkpoints, iteration, start)
         trainer.evaluate()
-        _save(run, trainer, checkpoints, iteration)
+        _save(run, trainer, checkpoints, iteration, start)
         best = trainer.evaluate_best()
     finally:
         log.close()
@@ -169,7 +174,7 @@ def _interruptible() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _save(run: Run, trainer: Trainer, checkpoints: Checkpoints, iteration: int) -> None:
+def _save(run: Run, trainer: Trainer, checkpoints: Checkpoints, iteration: int, start: Policy | None) -> None:
     checkpoints.save(iteration, trainer.state())
     provenance = {
         "clips": run.clips.name,
@@ -178,6 +183,8 @@ def _save(run: Run, trainer: Trainer, checkpoints: Checkpoints, iteration: int) 
         "steps": trainer.steps,
         "seed": run.config.seed,
     }
+    if start is not None:
+        provenance["start"] = {"digest": start.digest(), **start.provenance}
     save_policy(trainer.policy(provenance), run.folder / "policy")
 
 

@@ -30,6 +30,7 @@ from training.config import PPOConfig, TrainConfig
 from training.evaluate import scores, trace_clips
 from training.ppo import Learner, new_learner, normalizer_of, update
 from training.sampler import new_sampler, refreshed
+from training.start import started
 
 _EVALUATED_CLIPS, _EVALUATED_FRAMES = 24, 500
 
@@ -85,6 +86,11 @@ class Trainer:
         self._advance = jax.jit(partial(advance, task, network, ppo.noise_correlation))
         self._update = jax.jit(partial(_stacked_update, ppo, network), donate_argnums=0)
         self._refresh = jax.jit(refreshed)
+
+    def start_from(self, policy: Policy) -> None:
+        """Go on from a policy, before the first iteration; see `training.start`."""
+        self.learner = started(self.learner, policy)
+        self._best_policy = self._usable()
 
     def take_divergences(self) -> list[Divergence]:
         """Rats whose physics broke since the last call."""

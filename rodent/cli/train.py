@@ -26,7 +26,8 @@ class Train:
     minutes: float | None = None
     """Stop after so many minutes."""
     steps: int | None = None
-    """Stop after so many control steps of all rats together, counted from the run's beginning."""
+    """Stop after so many control steps of all rats together, counted from the run's beginning, or from that
+    of the policy it starts from."""
     resume: bool = False
     """Continue the run in --out with the configuration it was begun with."""
     json: bool = False

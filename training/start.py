@@ -1,0 +1,89 @@
+"""Training that goes on from a policy: on other clips, or where its own run is gone.
+
+    policy = starting_policy(config)            # refused if it does not fit what is to be trained
+    learner = started(learner, policy)
+
+A policy folder holds the value network and the normaliser beside the policy network, but not
+the optimiser's moments nor where episodes had got to: these begin anew.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rodent.configs import to_json
+from rodent.errors import InputError
+from rodent.motion.mirror import original_name
+from rodent.policy.policy import Policy, load_policy
+from training.brax_parts import running_statistics
+from training.config import TrainConfig
+from training.ppo import SEEN_EVERY, Learner
+
+_MUST_AGREE = ("body.actuation", "task.horizon", "task.action_scale")  # beside the network
+
+
+def starting_policy(config: TrainConfig, kept_out: Sequence[str] = ()) -> Policy | None:
+    """The policy that a configuration starts from; None if it starts from nothing.
+
+    Args:
+        config: of the run.
+        kept_out: names of clips that the run is to be tested on.
+
+    Raises:
+        InputError: there is no such policy, it has seen a clip that is kept out, or its network, what it
+            sees or the meaning of its actions is not that of the configuration.
+    """
+    if config.start_from is None:
+        return None
+    policy = load_policy(config.start_from)
+    if seen := [name for name in kept_out if original_name(name) in _trained_on(policy.provenance)]:
+        raise InputError(
+            f"{config.start_from} was trained on {seen[0]!r}, which is kept out here; start from another "
+            "policy, or from nothing, or keep out other clips"
+        )
+    parts = (("body", policy.body), ("task", policy.task), ("network", policy.network_config))
+    for part, its in parts:
+        for key, value in to_json(its).items():
+            name, here = f"{part}.{key}", to_json(getattr(config, part))[key]
+            if value != here and (part == "network" or name in _MUST_AGREE):
+                words = " ".join(map(str, value)) if isinstance(value, list | tuple) else value
+                raise InputError(
+                    f"{config.start_from} cannot be started from: its {name} is {value}, here it is {here}; "
+                    f"add --{name.replace('_', '-')} {words}"
+                )
+    return policy
+
+
+def _trained_on(provenance: Mapping[str, Any]) -> set[str]:
+    """Original names of all clips that a policy has learnt from, or one that it was started from."""
+    before = provenance.get("start")
+    own = {original_name(name) for name in provenance.get("trained_on", ())}
+    return own | (_trained_on(before) if before else set())
+
+
+def started(learner: Learner, policy: Policy) -> Learner:
+    """A fresh learner that knows what a policy knows, and counts on from the steps it was trained for."""
+    steps = jnp.int32(policy.provenance.get("steps", 0))
+    params = jax.tree.map(jnp.asarray, dict(policy.params))
+    return dataclasses.replace(
+        learner,
+        params=params,
+        average=jax.tree.map(jnp.copy, params),  # buffers are donated, each once
+        statistics=_statistics(learner.statistics, policy, steps // SEEN_EVERY),
+        steps=steps,
+    )
+
+
+def _statistics(
+    fresh: running_statistics.RunningStatisticsState, policy: Policy, count: jax.Array
+) -> running_statistics.RunningStatisticsState:
+    """Those that give the policy's normaliser, weighing as much as what it has seen."""
+    mean, std = (
+        jax.tree.map(lambda x: jnp.array(x, jnp.float32), part)
+        for part in (policy.normalizer.mean, policy.normalizer.std)
+    )
+    summed = jax.tree.map(lambda s: jnp.square(s) * count, std)
+    return dataclasses.replace(fresh, count=fresh.count + count, mean=mean, std=std, summed_variance=summed)
