@@ -25,6 +25,7 @@ CONFIG = TrainConfig(
     network=NetworkConfig(encoder=(16,), decoder_kind="lstm"),
     ppo=PPOConfig(num_envs=64, learning_rate_range=(1e-5, 1e-3)),
     test_clips=("sway_2",),
+    start_from="rat-walk",
     seed=5,
 )
 ROWS = [
@@ -79,6 +80,16 @@ def test_the_command_on_the_card_is_the_runs_configuration(run):
     assert words[:2] == ["rodent", "train"]
     again = tyro.cli(Train, args=words[2:])
     assert (again.config, again.steps, str(again.clips)) == (CONFIG, 1536, "clips.h5")
+
+
+def test_a_policy_that_another_began_says_so(run, body, tmp_path):
+    start = {"digest": "abc", "steps": 500, "trained_on": ["walk", "trot"]}
+    started = dataclasses.replace(untrained_policy(body), provenance={"start": start})
+    save_policy(started, run.folder / "policy")
+    assert main(["share", str(run.folder), "--out", str(tmp_path / "later")]) == 0
+    card = (tmp_path / "later" / "README.md").read_text()
+    assert "| started from | rat-walk (abc), after 500 control steps on 2 clips |" in card
+    assert "1,036 control steps in 3 minutes" in card
 
 
 def test_a_run_that_was_never_logged_has_no_curve(run, tmp_path):

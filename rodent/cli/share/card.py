@@ -80,8 +80,14 @@ def _facts(subject: Subject) -> list[list[str]]:
         rows.append(["kept out", _motion(kept_out)])
     origins = Counter(map(_origin, trained))
     rows += [["source of the motion", f"{text}: {n}"] for text, n in origins.items() if text]
+    start = subject.policy.provenance.get("start", {})
+    before = start.get("steps", 0)
+    if start:
+        from_what = f"{subject.settings['start_from']} ({start['digest']})"
+        n = len(start.get("trained_on", ()))
+        rows.append(["started from", f"{from_what}, after {before:,} control steps on {n} clips"])
     if subject.history:
-        steps = subject.history[-1]["steps"]
+        steps = subject.history[-1]["steps"] - before
         rows.append(["training", f"{steps:,} control steps in {subject.minutes[-1]:.0f} minutes"])
     kept = ("mujoco", "jax", "virtual-rodent")
     rows.append(["made again by", f"`{command(subject)}`"])
