@@ -16,7 +16,7 @@ class NetworkConfig:
     """Units per hidden layer of the encoder."""
     decoder: tuple[int, ...] = (192, 192)
     """Units per hidden layer of the decoder; an LSTM decoder's cells are its last layer."""
-    value: tuple[int, ...] = (128, 128)
+    value: tuple[int, ...] = (64, 64)
     """Units per hidden layer of the value network."""
     decoder_kind: Literal["mlp", "lstm"] = "mlp"
     """Whether the decoder remembers."""
