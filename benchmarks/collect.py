@@ -19,29 +19,33 @@ from mujoco.batch import Batch
 from rodent.body import Body
 from rodent.body_config import BodyConfig
 from rodent.jax_setup import cache_compilations
+from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
 from training.config import TrainConfig
 from training.trainer import Trainer
 
 ROUNDS, ITERATIONS = 7, 3
 
+Order = tuple[str, tuple[np.ndarray, ...]]
+"""("reset", (ids, qpos, qvel, act)) or ("step", (ctrl,))."""
+
 
 class Written:
-    """Every order an engine is given, in turn: ("reset", ids, qpos, qvel, act) or ("step", ctrl)."""
+    """Every order that an engine is given, in turn."""
 
     def __init__(self, engine: HostEngine):
-        self.orders: list[tuple] = []
+        self.orders: list[Order] = []
         self._reset, self._step = engine.reset, engine.step
         engine.reset, engine.step = self.reset, self.step
 
-    def reset(self, *order):
+    def reset(self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray) -> None:
         """Write down who begins anew, and where."""
-        self.orders.append(("reset", *order))
-        self._reset(*order)
+        self.orders.append(("reset", (ids, qpos, qvel, act)))
+        self._reset(ids, qpos, qvel, act)
 
-    def step(self, ctrl, wrench=None):
+    def step(self, ctrl: np.ndarray, wrench: np.ndarray | None = None) -> PhysicsState:
         """Write down the controls."""
-        self.orders.append(("step", np.array(ctrl)))
+        self.orders.append(("step", (np.array(ctrl),)))
         return self._step(ctrl, wrench)
 
 
@@ -54,14 +58,14 @@ class BarePhysics:
         self.state = [self.batch.bind(name) for name in ("qpos", "qvel", "act")]
         self.warmstart = self.batch.bind("qacc_warmstart")
 
-    def obey(self, orders: list[tuple]) -> None:
+    def obey(self, orders: list[Order]) -> None:
         """Do the same work again."""
-        for kind, *order in orders:
+        for kind, arrays in orders:
             if kind == "step":
-                self.batch.ctrl[:] = order[0]
+                self.batch.ctrl[:] = arrays[0]
                 self.batch.step(nstep=self.substeps)
             else:
-                ids, *rows = order
+                ids, *rows = arrays
                 for field, row in zip(self.state, rows, strict=True):
                     field[ids] = row
                 self.warmstart[ids] = 0.0

@@ -1,6 +1,7 @@
 """Training that goes on from a policy: on other clips, or where its own run is gone.
 
-    policy = starting_policy(config)            # refused if it does not fit what is to be trained
+    policy = starting_policy(config, kept_out)  # refused if it has seen what is to be kept out
+    config = fitted(config, policy)             # its network, actuation and view of the task
     learner = started(learner, policy)
 
 A policy folder holds the value network and the normaliser beside the policy network, but not
@@ -14,15 +15,20 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rodent.configs import to_json
 from rodent.errors import InputError
 from rodent.motion.mirror import original_name
 from rodent.policy.policy import Policy, load_policy
+from rodent.policy.sizes import NetworkConfig
 from training.brax_parts import running_statistics
 from training.config import TrainConfig
 from training.ppo import SEEN_EVERY, Learner
 
-_MUST_AGREE = ("body.actuation", "task.horizon", "task.action_scale")  # beside the network
+# what a policy's parameters mean: all of its network, what it sees, what its actions do
+_ITS_OWN = {
+    "body": ("actuation",),
+    "task": ("horizon", "action_scale"),
+    "network": tuple(field.name for field in dataclasses.fields(NetworkConfig)),
+}
 
 
 def starting_policy(config: TrainConfig, kept_out: Sequence[str] = ()) -> Policy | None:
@@ -33,8 +39,7 @@ def starting_policy(config: TrainConfig, kept_out: Sequence[str] = ()) -> Policy
         kept_out: names of clips that the run is to be tested on.
 
     Raises:
-        InputError: there is no such policy, it has seen a clip that is kept out, or its network, what it
-            sees or the meaning of its actions is not that of the configuration.
+        InputError: there is no such policy, or it has seen a clip that is kept out.
     """
     if config.start_from is None:
         return None
@@ -44,17 +49,27 @@ def starting_policy(config: TrainConfig, kept_out: Sequence[str] = ()) -> Policy
             f"{config.start_from} was trained on {seen[0]!r}, which is kept out here; start from another "
             "policy, or from nothing, or keep out other clips"
         )
-    parts = (("body", policy.body), ("task", policy.task), ("network", policy.network_config))
-    for part, its in parts:
-        for key, value in to_json(its).items():
-            name, here = f"{part}.{key}", to_json(getattr(config, part))[key]
-            if value != here and (part == "network" or name in _MUST_AGREE):
-                words = " ".join(map(str, value)) if isinstance(value, list | tuple) else value
-                raise InputError(
-                    f"{config.start_from} cannot be started from: its {name} is {value}, here it is {here}; "
-                    f"add --{name.replace('_', '-')} {words}"
-                )
     return policy
+
+
+def fitted(config: TrainConfig, policy: Policy) -> TrainConfig:
+    """The configuration with the policy's network, actuation, horizon and action scale.
+
+    Raises:
+        InputError: one of these is set in the configuration, to something else.
+    """
+    parts = {"body": policy.body, "task": policy.task, "network": policy.network_config}
+    for part, names in _ITS_OWN.items():
+        here, default = getattr(config, part), getattr(TrainConfig(), part)
+        its = {name: getattr(parts[part], name) for name in names}
+        for name, value in its.items():
+            if getattr(here, name) not in (value, getattr(default, name)):
+                raise InputError(
+                    f"{config.start_from} cannot be started from: its {part}.{name} is {value}, here it is "
+                    f"{getattr(here, name)}; leave out --{part}.{name.replace('_', '-')}"
+                )
+        config = dataclasses.replace(config, **{part: dataclasses.replace(here, **its)})
+    return config
 
 
 def _trained_on(provenance: Mapping[str, Any]) -> set[str]:

@@ -25,7 +25,7 @@ from training.config import TrainConfig
 from training.device import DeviceTrainer
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
-from training.start import starting_policy
+from training.start import fitted, starting_policy
 from training.trainer import Trainer
 
 
@@ -41,7 +41,9 @@ def start(
     if config.device == "gpu":
         warp_devices(config.ppo.num_envs)
     split = split_clips(clip_set, config.test_fraction, config.seed, config.test_clips)
-    run = begin_run(out, config, clips, split, starting_policy(config, split["test"]))
+    if policy := starting_policy(config, split["test"]):
+        config = fitted(config, policy)
+    run = begin_run(out, config, clips, split, policy)
     return train(run, clip_set, minutes, steps)
 
 

@@ -8,23 +8,20 @@ import jax
 import numpy as np
 import pytest
 
+from rodent.body_config import BodyConfig
 from rodent.cli import main
 from rodent.errors import InputError
 from rodent.motion.clip import write_clips
 from rodent.motion.sway import swaying_clips
 from rodent.policy.policy import Policy, load_policy, save_policy
-from rodent.policy.sizes import NetworkConfig
+from rodent.tasks.settings import ImitationConfig
 from tests.policies import TINY, untrained_policy
 from training.config import PPOConfig, TrainConfig
 from training.ppo import normalizer_of
-from training.start import starting_policy
+from training.start import fitted, starting_policy
 from training.trainer import Trainer
 
-WORDS = [
-    *("--ppo.num-envs", "8", "--ppo.minibatches", "2", "--ppo.epochs", "1", "--ppo.unroll", "4"),
-    *("--network.latent", "8", "--network.encoder", "16", "--network.decoder", "12", "10"),
-    *("--network.value", "6"),
-]
+WORDS = ["--ppo.num-envs", "8", "--ppo.minibatches", "2", "--ppo.epochs", "1", "--ppo.unroll", "4"]
 
 
 @pytest.fixture(scope="module")
@@ -107,32 +104,39 @@ def test_the_same_start_gives_the_same_run(folder, clips, tmp_path):
     assert digests[0] == digests[1]
 
 
+def test_what_is_not_said_is_as_the_policy_has_it(policy):
+    task = dataclasses.replace(policy.task, horizon=3)
+    torque = dataclasses.replace(policy, task=task, body=dataclasses.replace(policy.body, actuation="torque"))
+    config = fitted(TrainConfig(seed=4), torque)
+    assert config.network == TINY != TrainConfig().network
+    assert (config.task.horizon, config.body.actuation, config.seed) == (3, "torque", 4)
+    assert fitted(config, torque) == config
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"network": NetworkConfig()}, "its network.latent is 8, here it is 60; add --network.latent 8"),
         (
             {"network": dataclasses.replace(TINY, decoder=(9, 9))},
-            r"its network.decoder is \(12, 10\).* add --network.decoder 12 10",
+            r"its network.decoder is \(12, 10\), here it is \(9, 9\); leave out --network.decoder",
         ),
-        ({"body": {"actuation": "torque"}}, "add --body.actuation position"),
-        ({"task": {"horizon": 6}}, "its task.horizon is 5, here it is 6; add --task.horizon 5"),
-        ({"start_from": "rat-positon"}, "no such file or folder: rat-positon; built in are: rat-lstm"),
+        ({"body": BodyConfig(actuation="torque")}, "leave out --body.actuation"),
+        ({"task": ImitationConfig(horizon=6)}, "its task.horizon is 5, here it is 6"),
+        ({"task": ImitationConfig(action_scale=2)}, "leave out --task.action-scale"),
     ],
 )
-def test_policies_that_do_not_fit_are_refused(folder, changes, message):
-    config = _config(start_from=str(folder))
-    for part, values in changes.items():
-        whole = dataclasses.replace(getattr(config, part), **values) if isinstance(values, dict) else values
-        config = dataclasses.replace(config, **{part: whole})
+def test_what_is_said_must_be_as_the_policy_has_it(policy, changes, message):
     with pytest.raises(InputError, match=message):
-        starting_policy(config)
+        fitted(dataclasses.replace(_config(start_from="learnt"), **changes), policy)
 
 
-def test_another_size_of_body_may_start_from_it(folder):
-    config = _config(start_from=str(folder))
-    larger = dataclasses.replace(config, body=dataclasses.replace(config.body, scale=1.1))
-    assert starting_policy(larger) is not None
+def test_a_policy_that_is_not_there():
+    with pytest.raises(InputError, match="no such file or folder: rat-positon; built in are: rat-lstm"):
+        starting_policy(_config(start_from="rat-positon"))
+
+
+def test_another_size_of_body_may_start_from_it(policy):
+    assert fitted(_config(body=BodyConfig(scale=1.1)), policy).body.scale == 1.1
 
 
 def test_clips_that_the_policy_has_seen_cannot_be_kept_out(folder, clips, tmp_path, capsys):
