@@ -42,6 +42,15 @@ def files(body, tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def listening():
+    """Tests that a shell put into the background would not hear of Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("listening")
 @pytest.mark.parametrize(
     ("line", "number"), [*((line, signal.SIGINT) for line in LINES), (LINES[0], signal.SIGTERM)]
 )
