@@ -89,13 +89,37 @@ class Episodes:
 
 
 class Orders(NamedTuple):
-    """What the engine is told: controls, shape (n, 38), and the states of rats that begin anew."""
+    """What the engine is told.
+
+    Attributes:
+        ctrl: controls, shape (n, 38).
+        restart: which rats begin anew, shape (n,).
+        state: where all rats are, those that begin anew at their beginning.
+    """
 
     ctrl: jax.Array
     restart: jax.Array
-    qpos: jax.Array
-    qvel: jax.Array
-    muscles: jax.Array
+    state: PhysicsState
+
+
+class Move(NamedTuple):
+    """What physics made of one step of n rats, arrays (n, ...).
+
+    Attributes:
+        state: before it.
+        frame: of the reference, before it.
+        previous: the action of the step before.
+        carry: of the policy, before it.
+        ctrl: the controls.
+        after: the state it led to.
+    """
+
+    state: PhysicsState
+    frame: jax.Array
+    previous: jax.Array
+    carry: Carry
+    ctrl: jax.Array
+    after: PhysicsState
 
 
 class Experience(NamedTuple):
@@ -162,7 +186,7 @@ def advance(
     deviation = _correlated(key_action, episodes.deviation, over, noise_correlation)
     action = output.action_mean + output.action_std * deviation
     act = Act(observation, carry, noise, action, output.action_mean, output.action_std, over)
-    orders = Orders(task.ctrl(action, reference, frame), over, now.qpos, now.qvel, now.act)
+    orders = Orders(task.ctrl(action, reference, frame), over, now)
     previous = jnp.where(over[:, None], 0.0, episodes.act.action)
     return Episodes(frame, start, act, previous, deviation, output.carry, sampler, key), outcome, orders
 
@@ -183,8 +207,15 @@ def obey(engine: HostEngine, orders: Orders) -> PhysicsState:
     """Carry out the orders: put restarted rats into place, step all."""
     restart = np.flatnonzero(orders.restart)
     if len(restart):
-        engine.reset(restart, *(np.asarray(x)[restart] for x in (orders.qpos, orders.qvel, orders.muscles)))
+        begun = (orders.state.qpos, orders.state.qvel, orders.state.act)
+        engine.reset(restart, *(np.asarray(x)[restart] for x in begun))
     return engine.step(np.asarray(orders.ctrl))
+
+
+def move_of(episodes: Episodes, orders: Orders, after: PhysicsState) -> Move:
+    """The step under way, once physics has made it."""
+    act = episodes.act
+    return Move(orders.state, episodes.frame, episodes.previous, act.carry, orders.ctrl, after)
 
 
 def collect(
@@ -193,7 +224,7 @@ def collect(
     physics: PhysicsState,
     episodes: Episodes,
     unroll: int,
-) -> tuple[PhysicsState, Episodes, list[tuple[Act, Outcome]]]:
+) -> tuple[PhysicsState, Episodes, list[tuple[Act, Outcome, Move]]]:
     """Let the rats make `unroll` steps.
 
     A step's outcome is known only after the engine has moved, so the first step handed
@@ -206,12 +237,12 @@ def collect(
         unroll: how many steps.
 
     Returns:
-        where the rats are then, and the steps.
+        where the rats are then, and the steps; with each the move begun meanwhile, which is the next step's.
     """
     steps = []
     for _ in range(unroll):
         act = episodes.act
         episodes, outcome, orders = step(physics, episodes)
         physics = obey(engine, orders)
-        steps.append((act, outcome))
+        steps.append((act, outcome, move_of(episodes, orders, physics)))
     return physics, episodes, steps

@@ -42,7 +42,7 @@ class PPOConfig:
     final_std: float = 0.25
     """The standard deviation of actions is at last held under this: coarse noise finds what fine
     noise does not, but a policy that must survive it learns to be careful, not exact."""
-    final_std_steps: tuple[int, int] = (3_000_000, 5_000_000)
+    final_std_steps: tuple[int, ...] = (2_000_000, 3_500_000)
     """Control steps between which the ceiling falls, geometrically, from the network's action_std."""
     value_weight: float = 1.0
     """Weight of the value network's squared error."""
@@ -75,6 +75,48 @@ class PPOConfig:
         for name in ("discount", "gae_lambda", "latent_correlation", "noise_correlation", "average"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"ppo {name} is {getattr(self, name):g}; it must lie in [0, 1)")
+
+
+@dataclasses.dataclass(frozen=True)
+class DreamConfig:
+    """Learning in a learnt model of the body, between updates of PPO; see `training.dream`."""
+
+    updates: int = 16
+    """Updates of the policy by dreams after each of PPO; 0 to do without dreams and the model."""
+    begin: int = 2_700_000
+    """Control steps before the model begins to study the body: PPO alone is quicker to learn what coarse
+    noise can teach."""
+    study: int = 300_000
+    """Control steps that the model studies before the first dream."""
+    rats: int = 256
+    """Dreams per update."""
+    horizon: int = 16
+    """Control steps of a dream, before the value network takes over."""
+    noise: float = 0.5
+    """Noise of dreamt actions, as a share of the policy's standard deviation."""
+    rate: float = 3e-4
+    """Learning rate in dreams."""
+    world: tuple[int, ...] = (256, 256, 256)
+    """Units per hidden layer of the model."""
+    world_epochs: int = 2
+    """Passes of the model over the collected steps per update."""
+    world_batch: int = 512
+    """Steps per minibatch of the model."""
+    world_rate: float = 2e-3
+    """Learning rate of the model."""
+
+    def __post_init__(self) -> None:
+        for name in ("begin", "study", "updates"):
+            if getattr(self, name) < 0:
+                raise InputError(f"dream {name} is {getattr(self, name)}; it must not be negative")
+        for name in ("rats", "horizon", "world_epochs", "world_batch"):
+            if getattr(self, name) < 1:
+                raise InputError(f"dream {name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("noise", "rate", "world_rate"):
+            if not getattr(self, name) >= 0:
+                raise InputError(f"dream {name} is {getattr(self, name):g}; it must not be negative")
+        if not self.world or min(self.world) < 1:
+            raise InputError(f"dream world is {self.world}; it wants at least one layer of at least one unit")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,6 +156,8 @@ class TrainConfig:
     """What it thinks with."""
     ppo: PPOConfig = dataclasses.field(default_factory=PPOConfig)
     """How it learns."""
+    dream: DreamConfig = dataclasses.field(default_factory=DreamConfig)
+    """How it learns in dreams."""
     sampler: SamplerConfig = dataclasses.field(default_factory=SamplerConfig)
     """Where episodes begin."""
     start_from: str | None = None

@@ -25,8 +25,9 @@ from rodent.policy.networks import ActorCritic
 from rodent.policy.policy import Policy
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.reference import Reference
-from training.collect import Act, Episodes, Experience, Outcome, advance
-from training.config import PPOConfig, TrainConfig
+from training.collect import Act, Episodes, Experience, Move, Outcome, advance, move_of
+from training.config import TrainConfig
+from training.dream import Dreamer, Dreams
 from training.ppo import Learner, normalizer_of
 from training.sampler import refreshed
 from training.trainer import Trainer, TrainingState, learn
@@ -58,7 +59,7 @@ class DeviceTrainer(Trainer):
         self._devices = warp_devices(config.ppo.num_envs) if devices is None else devices
         super().__init__(config, body, clips)
 
-    def _prepare(self, task: Imitation, network: ActorCritic, timestep: float) -> None:
+    def _prepare(self, task: Imitation, network: ActorCritic, dreams: Dreams, timestep: float) -> None:
         ppo = self.config.ppo
         body, n = self.body, ppo.num_envs
         engine = DeviceEngine(
@@ -66,14 +67,14 @@ class DeviceTrainer(Trainer):
         )
         self._warmstart = engine.begin(self.physics).warmstart
         self._places = places(engine)
-        self._iterate = compiled_iteration(ppo, task, network, engine)
+        self._iterate = compiled_iteration(self.config, task, network, dreams, engine)
         self._spread()
 
     def iterate(self) -> dict[str, float]:
         """Collect one unroll and learn from it; returns the iteration's figures."""
         rats = Rats(self.physics, self._warmstart)
-        self.learner, rats, self.episodes, figures = self._iterate(
-            self.learner, rats, self.episodes, self._everywhere
+        self.learner, self.dreamer, rats, self.episodes, figures = self._iterate(
+            self.learner, self.dreamer, rats, self.episodes, self._everywhere
         )
         self.physics, self._warmstart = rats.physics, rats.warmstart
         return {name: float(value) for name, value in jax.device_get(figures).items()}
@@ -100,58 +101,77 @@ class DeviceTrainer(Trainer):
 
     def _spread(self) -> None:
         """Put everything where the compiled program wants it: elsewhere it would be compiled anew."""
-        everything = (self.learner, Rats(self.physics, self._warmstart), self.episodes, self._reference)
+        rats = Rats(self.physics, self._warmstart)
+        everything = (self.learner, self.dreamer, rats, self.episodes, self._reference)
         everything = jax.tree.map(lambda x: jnp.asarray(x, x.dtype), everything)  # without weak types
-        self.learner, rats, self.episodes, self._everywhere = jax.device_put(everything, self._places)
+        everything = jax.device_put(everything, self._places)
+        self.learner, self.dreamer, rats, self.episodes, self._everywhere = everything
         self.physics, self._warmstart = rats.physics, rats.warmstart
 
 
 def places(engine: DeviceEngine) -> tuple[Any, ...]:
-    """Shardings of learner, rats, episodes and reference."""
+    """Shardings of learner, dreamer, rats, episodes and reference."""
     rats: Any = engine.by_rat  # stands for all arrays of a part
     whole: Any = engine.everywhere
-    return whole, rats, Episodes(rats, rats, rats, rats, rats, rats, sampler=whole, key=whole), whole
+    episodes = Episodes(rats, rats, rats, rats, rats, rats, sampler=whole, key=whole)
+    return whole, whole, rats, episodes, whole
 
 
 def compiled_iteration(
-    config: PPOConfig, task: Imitation, network: ActorCritic, engine: DeviceEngine
+    config: TrainConfig, task: Imitation, network: ActorCritic, dreams: Dreams, engine: DeviceEngine
 ) -> jax.stages.Wrapped:
-    """`iteration` under jit; learner, rats and episodes are donated.
+    """`iteration` under jit; learner, dreamer, rats and episodes are donated.
 
-    Takes learner, rats, episodes and reference; returns the first three and the figures.
+    Takes learner, dreamer, rats, episodes and reference; returns the first four and the figures.
     """
     return jax.jit(
-        partial(iteration, config, task, network, engine),
+        partial(iteration, config, task, network, dreams, engine),
         in_shardings=places(engine),
-        out_shardings=(*places(engine)[:3], engine.everywhere),
-        donate_argnums=(0, 1, 2),
+        out_shardings=(*places(engine)[:4], engine.everywhere),
+        donate_argnums=(0, 1, 2, 3),
     )
 
 
 def iteration(
-    config: PPOConfig,
+    config: TrainConfig,
     task: Imitation,
     network: ActorCritic,
+    dreams: Dreams,
     engine: DeviceEngine,
     learner: Learner,
+    dreamer: Dreamer,
     rats: Rats,
     episodes: Episodes,
     reference: Reference,
-) -> tuple[Learner, Rats, Episodes, dict[str, jax.Array]]:
+) -> tuple[Learner, Dreamer, Rats, Episodes, dict[str, jax.Array]]:
     """Let the rats make one unroll of steps and learn from them; a pure function."""
+    ppo = config.ppo
     variables, normalizer = {"params": learner.params}, normalizer_of(learner.statistics)
 
-    def step(before: tuple[Rats, Episodes], _: None) -> tuple[tuple[Rats, Episodes], tuple[Act, Outcome]]:
+    def step(
+        before: tuple[Rats, Episodes], _: None
+    ) -> tuple[tuple[Rats, Episodes], tuple[Act, Outcome, Move]]:
         rats, episodes = before
         act = episodes.act
         episodes, outcome, orders = advance(
-            task, network, config.noise_correlation, variables, normalizer, reference, rats.physics, episodes
+            task, network, ppo.noise_correlation, variables, normalizer, reference, rats.physics, episodes
         )
-        rats = engine.reset(rats, orders.restart, orders.qpos, orders.qvel, orders.muscles)
-        return (engine.step(rats, orders.ctrl), episodes), (act, outcome)
+        begun = orders.state
+        rats = engine.reset(rats, orders.restart, begun.qpos, begun.qvel, begun.act)
+        rats = engine.step(rats, orders.ctrl)
+        return (rats, episodes), (act, outcome, move_of(episodes, orders, rats.physics))
 
-    (rats, episodes), (acts, outcomes) = jax.lax.scan(step, (rats, episodes), length=config.unroll)
+    (rats, episodes), (acts, outcomes, moves) = jax.lax.scan(step, (rats, episodes), length=ppo.unroll)
     experience = Experience(acts, outcomes, episodes.act.observation)
-    learner, figures = learn(config, network, learner, experience)
+    learner, figures = learn(ppo, network, learner, experience)
+    if config.dream.updates:
+        studies = dreams.studies(learner)
+        dreamer = jax.lax.cond(studies, lambda d: dreams.study(d, moves)[0], lambda d: d, dreamer)
+        learner, dreamer = jax.lax.cond(
+            studies & dreams.knows_enough(dreamer),
+            lambda known: dreams.dream(*known, moves, reference)[:2],
+            lambda known: known,
+            (learner, dreamer),
+        )
     episodes = dataclasses.replace(episodes, sampler=refreshed(episodes.sampler, reference))
-    return learner, rats, episodes, figures
+    return learner, dreamer, rats, episodes, figures

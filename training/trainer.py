@@ -25,12 +25,14 @@ from rodent.policy.policy import Policy
 from rodent.rollout import Player
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.reference import Reference, build_reference, control_timestep
-from training.collect import Act, Episodes, Experience, Outcome, advance, collect, first_episodes
+from training.collect import Act, Episodes, Experience, Move, Outcome, advance, collect, first_episodes
 from training.config import PPOConfig, TrainConfig
+from training.dream import Dreamer, Dreams
 from training.evaluate import scores, trace_clips
 from training.ppo import Learner, new_learner, normalizer_of, update
 from training.sampler import new_sampler, refreshed
 from training.start import started
+from training.world import World
 
 _EVALUATED_CLIPS, _EVALUATED_FRAMES = 24, 500
 
@@ -40,6 +42,7 @@ class TrainingState(NamedTuple):
 
     Attributes:
         learner: parameters, optimiser, statistics, learning rate, key.
+        dreamer: the model of the body, and what else dreaming changes.
         episodes: where the rats are, the sampler, the key.
         physics: what the task sees of the rats.
         engine: what the engine's next step depends on beside physics, rows by rat.
@@ -48,6 +51,7 @@ class TrainingState(NamedTuple):
     """
 
     learner: Learner
+    dreamer: Dreamer
     episodes: Episodes
     physics: PhysicsState
     engine: np.ndarray
@@ -70,21 +74,27 @@ class Trainer:
         self._reference = build_reference(clips, body)
         task = Imitation(body, config.task, timestep)
         network = ActorCritic(config.network, body.model.nu)
-        begin = jax.jit(partial(_beginning, config, task, network))
-        self.physics, self.episodes, self.learner = begin(self._reference, jax.random.PRNGKey(config.seed))
-        self._prepare(task, network, timestep)
+        dreams = Dreams(config, task, network, World(body, config.dream, timestep))
+        begin = jax.jit(partial(_beginning, config, task, network, dreams))
+        self.physics, self.episodes, self.learner, self.dreamer = begin(
+            self._reference, jax.random.PRNGKey(config.seed)
+        )
+        self._prepare(task, network, dreams, timestep)
         chosen = np.unique(np.linspace(0, len(clips) - 1, min(_EVALUATED_CLIPS, len(clips))).astype(int))
         self._clips, self._evaluated = clips, chosen
         self._player = Player(body, config.task, config.network, self._reference, len(chosen), timestep)
         self._best = np.array([-1.0, 0.0, 0.0])
         self._best_policy = self._usable()
 
-    def _prepare(self, task: Imitation, network: ActorCritic, timestep: float) -> None:
+    def _prepare(self, task: Imitation, network: ActorCritic, dreams: Dreams, timestep: float) -> None:
         """Make the engine, and what is compiled for it."""
         ppo = self.config.ppo
         self.engine = HostEngine(self.body.model, ppo.num_envs, timestep, bodies=self.body.tracked_ids)
         self._advance = jax.jit(partial(advance, task, network, ppo.noise_correlation))
         self._update = jax.jit(partial(_stacked_update, ppo, network), donate_argnums=0)
+        self._dreams = dreams
+        self._study = jax.jit(partial(_stacked_study, dreams))
+        self._dream = jax.jit(dreams.dream)
         self._refresh = jax.jit(refreshed)
 
     def start_from(self, policy: Policy) -> None:
@@ -108,11 +118,21 @@ class Trainer:
         self.physics, self.episodes, steps = collect(
             step, self.engine, self.physics, self.episodes, self.config.ppo.unroll
         )
-        acts, outcomes = zip(*steps, strict=True)
+        acts, outcomes, moves = zip(*steps, strict=True)
         self.learner, figures = self._update(self.learner, acts, outcomes, self.episodes.act.observation)
+        if self._dreams.studies(self.learner):
+            figures |= self._dream_of(moves)
         sampler = self._refresh(self.episodes.sampler, self._reference)
         self.episodes = dataclasses.replace(self.episodes, sampler=sampler)
         return {name: float(value) for name, value in figures.items()}
+
+    def _dream_of(self, moves: tuple[Move, ...]) -> dict[str, jax.Array]:
+        """Study the moves, and when enough is known dream on from them; returns figures."""
+        self.dreamer, stacked, figures = self._study(self.dreamer, moves)
+        if not self._dreams.knows_enough(self.dreamer):
+            return figures
+        self.learner, self.dreamer, dreamt = self._dream(self.learner, self.dreamer, stacked, self._reference)
+        return figures | dreamt
 
     def evaluate(self) -> dict[str, float]:
         """Track (up to 24 of) the training clips from their first frames; remembers the best policy."""
@@ -146,6 +166,7 @@ class Trainer:
         """Everything the next iteration depends on."""
         return TrainingState(
             self.learner,
+            self.dreamer,
             self.episodes,
             self.physics,
             self._engine_state(),
@@ -155,8 +176,9 @@ class Trainer:
 
     def set_state(self, state: TrainingState) -> None:
         """Continue from a state."""
-        arrays = jax.tree.map(jnp.asarray, (state.learner, state.episodes, state.physics, state.best_policy))
-        self.learner, self.episodes, self.physics, self._best_policy = arrays
+        kept = (state.learner, state.dreamer, state.episodes, state.physics, state.best_policy)
+        arrays = jax.tree.map(jnp.asarray, kept)
+        self.learner, self.dreamer, self.episodes, self.physics, self._best_policy = arrays
         self._set_engine_state(np.asarray(state.engine))
         self._best = np.asarray(state.best)
 
@@ -172,8 +194,13 @@ class Trainer:
 
 
 def _beginning(
-    config: TrainConfig, task: Imitation, network: ActorCritic, reference: Reference, key: jax.Array
-) -> tuple[PhysicsState, Episodes, Learner]:
+    config: TrainConfig,
+    task: Imitation,
+    network: ActorCritic,
+    dreams: Dreams,
+    reference: Reference,
+    key: jax.Array,
+) -> tuple[PhysicsState, Episodes, Learner, Dreamer]:
     """Everything as it is before the first step: one function, for its parts would be compiled one by one."""
     key_episodes, key_learner = jax.random.split(key)
     sampler = new_sampler(config.sampler, reference)
@@ -181,7 +208,7 @@ def _beginning(
         task, config.network, reference, sampler, key_episodes, config.ppo.num_envs
     )
     learner = new_learner(config.ppo, network, episodes.act.observation, episodes.carry, key_learner)
-    return physics, episodes, learner
+    return physics, episodes, learner, dreams.begin(learner, jax.random.fold_in(key_learner, 1))
 
 
 def _stacked_update(
@@ -196,6 +223,15 @@ def _stacked_update(
     stacked_acts = jax.tree.map(lambda *x: jnp.stack(x), *acts)
     stacked = jax.tree.map(lambda *x: jnp.stack(x), *outcomes)
     return learn(config, network, learner, Experience(stacked_acts, stacked, following))
+
+
+def _stacked_study(
+    dreams: Dreams, dreamer: Dreamer, moves: tuple[Move, ...]
+) -> tuple[Dreamer, Move, dict[str, jax.Array]]:
+    """`Dreams.study` of moves that still stand in a row; returns them stacked too."""
+    stacked = jax.tree.map(lambda *x: jnp.stack(x), *moves)
+    dreamer, figures = dreams.study(dreamer, stacked)
+    return dreamer, stacked, figures
 
 
 def learn(

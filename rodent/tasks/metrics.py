@@ -67,9 +67,12 @@ def finite(state: PhysicsState) -> jax.Array:
 
 def failed(state: PhysicsState, error: TrackingError, factor: float = 1.0) -> jax.Array:
     """Whether the rat has lost its reference, shape (n,); `factor` tightens the limits."""
-    lost = (
-        (error.root_position > factor * ROOT_POSITION_LIMIT)
-        | (error.body_position > factor * BODY_POSITION_LIMIT)
-        | (error.root_orientation > factor * ROOT_ORIENTATION_LIMIT)
+    return (share_of_limits(error, factor) > 1) | ~finite(state)
+
+
+def share_of_limits(error: TrackingError, factor: float = 1.0) -> jax.Array:
+    """The largest error as a share of its limit, shape (n,): beyond 1 the reference is lost."""
+    position = jnp.maximum(
+        error.root_position / ROOT_POSITION_LIMIT, error.body_position / BODY_POSITION_LIMIT
     )
-    return lost | ~finite(state)
+    return jnp.maximum(position, error.root_orientation / ROOT_ORIENTATION_LIMIT) / factor

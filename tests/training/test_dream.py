@@ -1,0 +1,131 @@
+"""Dreams: they better what they dream of, leave alone what is not theirs, and survive a resumed run."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import rodent.rollout.player
+from rodent.policy.sizes import NetworkConfig
+from tests.physics.test_device import SmallBody
+from tests.training.test_device import small_clips
+from training.collect import Move
+from training.config import DreamConfig, PPOConfig, TrainConfig
+from training.ppo import normalizer_of
+from training.trainer import Trainer
+
+CONFIG = TrainConfig(
+    ppo=PPOConfig(num_envs=64, minibatches=2, epochs=1, unroll=8),
+    network=NetworkConfig(latent=4, encoder=(16,), decoder=(16,), value=(8,)),
+    dream=DreamConfig(
+        begin=0, study=1500, updates=4, rats=64, horizon=6, world=(32, 32), world_batch=64, world_rate=5e-3
+    ),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_player():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rodent.rollout.player, "NU", SmallBody().model.nu)
+        yield
+
+
+def _trainer(config: TrainConfig = CONFIG) -> Trainer:
+    body = SmallBody()
+    return Trainer(config, body, small_clips(body, 40))
+
+
+def _moves(trainer: Trainer) -> Move:
+    """What one more unroll gives, which the trainer learns from too."""
+    kept = {}
+    study = trainer._study
+
+    def keeping(dreamer, moves):
+        found = study(dreamer, moves)
+        kept["moves"] = found[1]
+        return found
+
+    trainer._study = keeping
+    trainer.iterate()
+    trainer._study = study
+    return kept["moves"]
+
+
+@pytest.fixture(scope="module")
+def trained():
+    trainer = _trainer()
+    figures = [trainer.iterate() for _ in range(12)]
+    return trainer, figures, _moves(trainer)
+
+
+def test_rats_are_dreamt_of_once_enough_is_studied(trained):
+    _, figures, _ = trained
+    dreamt = ["dreamt_return" in row for row in figures]
+    # 512 steps an unroll: the third makes 1536
+    assert dreamt == [False, False] + [True] * 10
+    assert figures[-1]["world_missed"] < 0.7 * figures[0]["world_missed"]
+
+
+def test_dreams_better_what_is_dreamt(trained):
+    trainer, _, moves = trained
+    dreams, learner, dreamer = trainer._dreams, trainer.learner, trainer.dreamer
+    first = jax.tree.map(lambda x: x.reshape(x.shape[0] * x.shape[1], *x.shape[2:]), moves)
+    worth = jax.jit(
+        lambda params: jnp.mean(
+            dreams.returns(
+                params,
+                dreamer.world,
+                normalizer_of(learner.statistics),
+                first,
+                trainer._reference,
+                jax.random.PRNGKey(5),
+            )
+        )
+    )
+    before = worth(learner.params)
+    better = learner
+    for _ in range(5):
+        better, dreamer_after, _ = trainer._dream(better, dreamer, moves, trainer._reference)
+        dreamer = dataclasses.replace(dreamer_after, world=dreamer.world)
+    assert worth(better.params) > before + 1e-4
+    # the value network is PPO's to teach, and so is how much noise there is
+    for part in (lambda p: p["critic"], lambda p: p["policy"]["decoder"]["log_std"]):
+        for kept, was in zip(*(jax.tree.leaves(part(x.params)) for x in (better, learner)), strict=True):
+            np.testing.assert_array_equal(kept, was)
+
+
+def test_what_lies_beyond_a_clip_is_no_concern(trained):
+    trainer, _, moves = trained
+    first = jax.tree.map(lambda x: x.reshape(x.shape[0] * x.shape[1], *x.shape[2:]), moves)
+    last = int(trainer._reference.last[0])
+    over = first._replace(frame=jnp.full_like(first.frame, last))
+    worth = trainer._dreams.returns(
+        trainer.learner.params,
+        trainer.dreamer.world,
+        normalizer_of(trainer.learner.statistics),
+        over,
+        trainer._reference,
+        jax.random.PRNGKey(0),
+    )
+    np.testing.assert_array_equal(worth, 0)
+
+
+def test_no_updates_no_study():
+    trainer = _trainer(dataclasses.replace(CONFIG, dream=dataclasses.replace(CONFIG.dream, updates=0)))
+    figures = trainer.iterate()
+    assert "world_missed" not in figures and int(trainer.dreamer.studied) == 0
+
+
+def test_dreams_go_on_where_they_stopped(trained):
+    straight, halted = _trainer(), _trainer()
+    for _ in range(3):
+        halted.iterate()
+    resumed = _trainer()
+    resumed.set_state(jax.tree.map(np.array, halted.state()))
+    resumed.iterate()
+    for _ in range(4):
+        straight.iterate()
+    for a, b in zip(*(jax.tree.leaves(t.state()) for t in (straight, resumed)), strict=True):
+        np.testing.assert_array_equal(a, b)
