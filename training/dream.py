@@ -19,7 +19,6 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 import optax
-import optax.contrib
 
 from rodent.physics.engine import PhysicsState
 from rodent.policy.networks import ActorCritic, Carry
@@ -30,11 +29,8 @@ from rodent.tasks.reference import Reference
 from training.collect import Move
 from training.config import TrainConfig
 from training.ppo import Learner, normalizer_of
-from training.world import World, WorldModel
+from training.world import OPTIMIZER, World, WorldModel
 
-_OPTIMIZER = optax.chain(
-    optax.clip_by_global_norm(1.0), optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2)
-)
 _SURE = 0.05  # share of the limits within which a dreamt failure goes from unlikely to certain
 
 
@@ -92,7 +88,7 @@ class Dreams:
     def begin(self, learner: Learner, key: jax.Array) -> Dreamer:
         """A dreamer that knows nothing of its body."""
         key, key_world = jax.random.split(key)
-        optimizer = _OPTIMIZER.init(learner.params["policy"])
+        optimizer = OPTIMIZER.init(learner.params["policy"])
         return Dreamer(self._world.begin(key_world), optimizer, key, jnp.int32(0))
 
     def study(self, dreamer: Dreamer, moves: Move) -> tuple[Dreamer, dict[str, jax.Array]]:
@@ -129,7 +125,7 @@ class Dreams:
             lost, gradient = jax.value_and_grad(loss)(policy)
             norm = optax.tree.norm(gradient)
             gradient = jax.tree.map(lambda g: jnp.where(jnp.isfinite(norm), g, 0.0), gradient)
-            step, optimizer = _OPTIMIZER.update(gradient, optimizer, policy)
+            step, optimizer = OPTIMIZER.update(gradient, optimizer, policy)
             policy = jax.tree.map(lambda p, s: p + self.config.rate * s, policy, step)
             return (policy, optimizer), {"dreamt_return": -lost, "dream_gradient_norm": norm}
 

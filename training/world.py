@@ -31,14 +31,15 @@ from rodent.tasks import rotation
 from training.brax_parts import running_statistics
 from training.collect import Move
 from training.config import DreamConfig
+from training.ppo import SEEN_EVERY
 
-_OPTIMIZER = optax.chain(
+OPTIMIZER = optax.chain(
     optax.clip_by_global_norm(1.0), optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2)
 )
+"""Muon as PPO has it; a blow of the floor's bounded."""
 _ROOT = 6  # velocities of the root lead the others
 _STANDING, _NEAR = 0.008, 0.006  # metres: height of a paw's body that stands, and what is near it
 _LEAST = 1e-3  # what counts as constant
-_SEEN_EVERY = 8
 
 
 @flax.struct.dataclass
@@ -117,7 +118,7 @@ class World:
         params = self._network.init(key, jnp.zeros((1, self._inputs)))["params"]
         features = running_statistics.init_state(jnp.zeros(self._inputs))
         changes = running_statistics.init_state(jnp.zeros(2 * self._nv))
-        return WorldModel(params, _OPTIMIZER.init(params), features, changes)
+        return WorldModel(params, OPTIMIZER.init(params), features, changes)
 
     def learn(
         self, model: WorldModel, moves: Move, key: jax.Array
@@ -131,7 +132,7 @@ class World:
         sound = jnp.isfinite(changes).all(-1) & jnp.isfinite(features).all(-1) & jnp.isfinite(felt).all(-1)
         sound = (sound & (jnp.abs(changes) < 1e3).all(-1)).astype(jnp.float32)
         features, changes, felt = (jnp.where(sound[:, None] > 0, x, 0.0) for x in (features, changes, felt))
-        every = slice(None, None, _SEEN_EVERY)
+        every = slice(None, None, SEEN_EVERY)
         model = dataclasses.replace(
             model,
             features=running_statistics.update(model.features, features[every], weights=sound[every]),
@@ -144,7 +145,7 @@ class World:
             params, optimizer = carry
             batch = (fed[rows], wanted[rows], sound[rows])
             gradient, missed = jax.grad(self._loss, has_aux=True)(params, *batch)
-            step, optimizer = _OPTIMIZER.update(gradient, optimizer, params)
+            step, optimizer = OPTIMIZER.update(gradient, optimizer, params)
             params = jax.tree.map(lambda p, s: p + self.config.world_rate * s, params, step)
             return (params, optimizer), missed
 
