@@ -110,6 +110,7 @@ class Move(NamedTuple):
         frame: of the reference, before it.
         previous: the action of the step before.
         carry: of the policy, before it.
+        fresh: whether an episode begins with it.
         ctrl: the controls.
         after: the state it led to.
     """
@@ -118,6 +119,7 @@ class Move(NamedTuple):
     frame: jax.Array
     previous: jax.Array
     carry: Carry
+    fresh: jax.Array
     ctrl: jax.Array
     after: PhysicsState
 
@@ -215,7 +217,7 @@ def obey(engine: HostEngine, orders: Orders) -> PhysicsState:
 def move_of(episodes: Episodes, orders: Orders, after: PhysicsState) -> Move:
     """The step under way, once physics has made it."""
     act = episodes.act
-    return Move(orders.state, episodes.frame, episodes.previous, act.carry, orders.ctrl, after)
+    return Move(orders.state, episodes.frame, episodes.previous, act.carry, act.fresh, orders.ctrl, after)
 
 
 def collect(

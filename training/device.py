@@ -28,9 +28,10 @@ from rodent.tasks.reference import Reference
 from training.collect import Act, Episodes, Experience, Move, Outcome, advance, move_of
 from training.config import TrainConfig
 from training.dream import Dreamer, Dreams
-from training.ppo import Learner, normalizer_of
+from training.learner import Learner, normalizer_of
+from training.ppo import POLICY_FIGURES, update, update_value
 from training.sampler import refreshed
-from training.trainer import Trainer, TrainingState, learn
+from training.trainer import Trainer, TrainingState, Update, reward_figures
 
 
 class DeviceTrainer(Trainer):
@@ -60,8 +61,8 @@ class DeviceTrainer(Trainer):
         super().__init__(config, body, clips)
 
     def _prepare(self, task: Imitation, network: ActorCritic, dreams: Dreams, timestep: float) -> None:
-        ppo = self.config.ppo
-        body, n = self.body, ppo.num_envs
+        body, n = self.body, self.config.ppo.num_envs
+        self._dreams = dreams
         engine = DeviceEngine(
             body.model, n, timestep, self._implementation, self._devices, bodies=body.tracked_ids
         )
@@ -73,11 +74,13 @@ class DeviceTrainer(Trainer):
     def iterate(self) -> dict[str, float]:
         """Collect one unroll and learn from it; returns the iteration's figures."""
         rats = Rats(self.physics, self._warmstart)
+        absent = POLICY_FIGURES if self._dreams.knows_enough(self.dreamer) else ()
         self.learner, self.dreamer, rats, self.episodes, figures = self._iterate(
             self.learner, self.dreamer, rats, self.episodes, self._everywhere
         )
         self.physics, self._warmstart = rats.physics, rats.warmstart
-        return {name: float(value) for name, value in jax.device_get(figures).items()}
+        figures = jax.device_get(figures)
+        return {name: float(value) for name, value in figures.items() if name not in absent}
 
     def start_from(self, policy: Policy) -> None:
         """Go on from a policy, before the first iteration; see `training.start`."""
@@ -163,8 +166,13 @@ def iteration(
 
     (rats, episodes), (acts, outcomes, moves) = jax.lax.scan(step, (rats, episodes), length=ppo.unroll)
     experience = Experience(acts, outcomes, episodes.act.observation)
-    learner, figures = learn(ppo, network, learner, experience)
-    if config.dream.updates:
+    practise, value_alone = (partial(kind, ppo, network) for kind in (update, update_value))
+    if not config.dream.updates:
+        learner, figures = practise(learner, experience)
+    else:
+        learner, figures = jax.lax.cond(
+            dreams.knows_enough(dreamer), partial(_padded, value_alone), practise, learner, experience
+        )
         studies = dreams.studies(learner)
         dreamer = jax.lax.cond(studies, lambda d: dreams.study(d, moves)[0], lambda d: d, dreamer)
         learner, dreamer = jax.lax.cond(
@@ -174,4 +182,12 @@ def iteration(
             (learner, dreamer),
         )
     episodes = dataclasses.replace(episodes, sampler=refreshed(episodes.sampler, reference))
-    return learner, dreamer, rats, episodes, figures
+    return learner, dreamer, rats, episodes, figures | reward_figures(outcomes)
+
+
+def _padded(
+    value_alone: Update, learner: Learner, experience: Experience
+) -> tuple[Learner, dict[str, jax.Array]]:
+    """With a place for the figures that only learning of the policy has: both ways must look alike."""
+    learner, figures = value_alone(learner, experience)
+    return learner, figures | dict.fromkeys(POLICY_FIGURES, jnp.zeros(()))

@@ -28,7 +28,8 @@ from rodent.tasks.metrics import share_of_limits
 from rodent.tasks.reference import Reference
 from training.collect import Move
 from training.config import TrainConfig
-from training.ppo import Learner, normalizer_of
+from training.latent import latent_kl, latent_weight
+from training.learner import Learner, normalizer_of
 from training.world import OPTIMIZER, World, WorldModel
 
 _SURE = 0.05  # share of the limits within which a dreamt failure goes from unlikely to certain
@@ -59,6 +60,7 @@ class Moment(NamedTuple):
         frame: of the reference.
         previous: the action before.
         carry: of the policy.
+        fresh: whether an episode begins here.
         alive: how sure it is that the dream has not failed, 0 to 1.
         told: 1 until the clip is over.
     """
@@ -67,6 +69,7 @@ class Moment(NamedTuple):
     frame: jax.Array
     previous: jax.Array
     carry: Carry
+    fresh: jax.Array
     alive: jax.Array
     told: jax.Array
 
@@ -82,7 +85,7 @@ class Dreams:
     """
 
     def __init__(self, config: TrainConfig, task: Imitation, network: ActorCritic, world: World):
-        self.config, self._discount, self._average = config.dream, config.ppo.discount, config.ppo.average
+        self.config, self._ppo = config.dream, config.ppo
         self._task, self._network, self._world = task, network, world
 
     def begin(self, learner: Learner, key: jax.Array) -> Dreamer:
@@ -110,6 +113,7 @@ class Dreams:
     ) -> tuple[Learner, Dreamer, dict[str, jax.Array]]:
         """Better the policy by dreams that begin in one unroll's steps; returns figures for the log too."""
         rows, normalizer = _in_a_row(moves), normalizer_of(learner.statistics)
+        latent_cost = latent_weight(self._ppo, learner.steps)
         key, *keys = jax.random.split(dreamer.key, 1 + self.config.updates)
 
         def one(before: tuple[Any, Any], key: jax.Array) -> tuple[tuple[Any, Any], dict[str, jax.Array]]:
@@ -120,7 +124,10 @@ class Dreams:
 
             def loss(policy: Any) -> jax.Array:
                 params = learner.params | {"policy": policy}
-                return -jnp.mean(self.returns(params, dreamer.world, normalizer, first, reference, key_dream))
+                dreamt = self.returns(
+                    params, dreamer.world, normalizer, first, reference, latent_cost, key_dream
+                )
+                return -jnp.mean(dreamt)
 
             lost, gradient = jax.value_and_grad(loss)(policy)
             norm = optax.tree.norm(gradient)
@@ -132,7 +139,7 @@ class Dreams:
         begun = learner.params["policy"], dreamer.optimizer
         (policy, optimizer), figures = jax.lax.scan(one, begun, jnp.stack(keys))
         params = learner.params | {"policy": policy}
-        average = optax.incremental_update(params, learner.average, 1 - self._average)
+        average = optax.incremental_update(params, learner.average, 1 - self._ppo.average)
         learner = dataclasses.replace(learner, params=params, average=average)
         dreamer = dataclasses.replace(dreamer, optimizer=optimizer, key=key)
         return learner, dreamer, jax.tree.map(jnp.mean, figures)
@@ -144,18 +151,20 @@ class Dreams:
         normalizer: Normalizer,
         first: Move,
         reference: Reference,
+        latent_cost: jax.Array | float,
         key: jax.Array,
     ) -> jax.Array:
         """What dreams are worth that begin at the given moves, scaled as PPO's returns are, shape (n,)."""
-        task, variables = self._task, {"params": params}
+        task, discount, variables = self._task, self._ppo.discount, {"params": params}
 
         def step(now: Moment, key: jax.Array) -> tuple[Moment, jax.Array]:
             observation = normalizer(task.observe(now.state, reference, now.frame))
-            still = jnp.zeros_like(now.carry.latent)
-            output = self._network.apply(variables, observation, now.carry, still, method="act")
-            # only PPO decides how much noise there is: in dreams none would always be best
+            key_latent, key_action = jax.random.split(key)
+            noise = jax.random.normal(key_latent, now.carry.latent.shape)
+            output = self._network.apply(variables, observation, now.carry, noise, method="act")
+            # how much noise there is is not for dreams to decide: none would always be best
             std = self.config.noise * jax.lax.stop_gradient(output.action_std)
-            action = output.action_mean + std * jax.random.normal(key, std.shape)
+            action = output.action_mean + std * jax.random.normal(key_action, std.shape)
             state = self._world.step(model, now.state, task.ctrl(action, reference, now.frame))
             over = now.frame >= reference.last[reference.clip_of[now.frame]]
             frame = reference.after(now.frame, jnp.array(1))
@@ -164,16 +173,18 @@ class Dreams:
             spared = (1 - share_of_limits(error, task.config.failure_factor)) / _SURE
             alive, told = now.alive * jax.nn.sigmoid(spared), jnp.where(over, 0.0, now.told)
             terms = task.rewards(state, wanted, error, action, now.previous)
-            reward = sum(terms.values(), start=jnp.zeros(frame.shape))
-            return Moment(state, frame, action, output.carry, alive, told), alive * told * reward
+            cost = latent_cost * latent_kl(output, now.carry.latent, now.fresh, self._ppo.latent_correlation)
+            reward = sum(terms.values(), start=-cost)
+            then = Moment(state, frame, action, output.carry, jnp.zeros_like(now.fresh), alive, told)
+            return then, alive * told * reward
 
         certain = jnp.ones(first.frame.shape)
-        moment = Moment(first.state, first.frame, first.previous, first.carry, certain, certain)
+        moment = Moment(first.state, first.frame, first.previous, first.carry, first.fresh, certain, certain)
         end, rewards = jax.lax.scan(step, moment, jax.random.split(key, self.config.horizon))
         observation = normalizer(task.observe(end.state, reference, end.frame))
         value = self._network.apply(variables, observation, method="value")
-        weights = self._discount ** jnp.arange(self.config.horizon + 1)
-        lived = (1 - self._discount) * weights[:-1] @ rewards
+        weights = discount ** jnp.arange(self.config.horizon + 1)
+        lived = (1 - discount) * weights[:-1] @ rewards
         return lived + weights[-1] * end.alive * end.told * value
 
 

@@ -4,57 +4,37 @@ Pieces are brax's (advantage estimation, normal distribution) and optax's (Muon)
 is our own because brax's can neither drive a host engine nor carry the latent's prior.
 """
 
+import dataclasses
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 import optax
-import optax.contrib
 
 from rodent.body import NU
 from rodent.policy.networks import ActorCritic, Carry, PolicyOutput, forget
-from rodent.policy.policy import Normalizer
 from rodent.tasks.imitation import Observation
 from training.brax_parts import NormalDistribution, compute_gae, running_statistics
 from training.collect import Act, Experience
 from training.config import PPOConfig
+from training.latent import latent_kl, latent_weight
+from training.learner import SEEN_EVERY, Learner, normalizer_of, stepped
 
+POLICY_FIGURES = (
+    "loss",
+    "policy_loss",
+    "entropy",
+    "latent_kl",
+    "kl",
+    "clipped",
+    "action_std",
+    "learning_rate",
+)
+"""Figures that `update` has and `update_value` has not."""
 _NORMAL = NormalDistribution(NU)
-# matrices take orthogonalised momentum of Adam's usual size, all else Adam itself: a step that a KL
-# divergence bounds moves every direction of a layer alike (Jordan et al., Muon, 2024; the size is
-# that of Liu et al., Muon is scalable for LLM training, arXiv 2502.16982, 2025)
-_OPTIMIZER = optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2)
-_MIN_STD = 1e-2  # what counts as constant in an observation
-SEEN_EVERY = 8
-"""Steps that follow one another look alike: the normaliser's statistics are of every so many."""
-
-
-@flax.struct.dataclass
-class Learner:
-    """All that learning changes.
-
-    Attributes:
-        params: of the actor-critic.
-        average: of the params over the last updates: what is evaluated and saved.
-        optimizer: its moments.
-        statistics: running mean and deviation of observations.
-        learning_rate: as adapted so far.
-        key: of minibatch shuffling.
-        steps: control steps learnt from.
-    """
-
-    params: Any
-    average: Any
-    optimizer: Any
-    statistics: running_statistics.RunningStatisticsState
-    learning_rate: jax.Array
-    key: jax.Array
-    steps: jax.Array
-
-
 Progress = tuple[Any, Any, jax.Array]
 """Parameters, optimiser and learning rate between minibatches."""
 
@@ -68,34 +48,89 @@ class Batch(NamedTuple):
     target: jax.Array
 
 
-def new_learner(
-    config: PPOConfig, network: ActorCritic, observation: Observation, carry: Carry, key: jax.Array
-) -> Learner:
-    """A learner with fresh parameters, shaped by one observation of n rats."""
-    key, key_init = jax.random.split(key)
-    params = network.init(key_init, observation, carry, jnp.zeros_like(carry.latent))["params"]
-    one = jax.tree.map(lambda x: jnp.zeros(x.shape[1:], jnp.float32), observation)
-    return Learner(
-        params=params,
-        average=jax.tree.map(jnp.copy, params),  # buffers are donated, each once
-        optimizer=_OPTIMIZER.init(params),
-        statistics=running_statistics.init_state(one),
-        learning_rate=jnp.float32(config.learning_rate),
-        key=key,
-        steps=jnp.int32(0),
-    )
-
-
-def normalizer_of(statistics: running_statistics.RunningStatisticsState) -> Normalizer:
-    """The normaliser that goes with the statistics so far."""
-    mean: Any = statistics.mean
-    return Normalizer(mean, jax.tree.map(lambda s: jnp.maximum(s, _MIN_STD), statistics.std))
-
-
 def update(
     config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience
 ) -> tuple[Learner, dict[str, jax.Array]]:
     """One PPO update from one unroll of all rats; returns the learner and figures for the log."""
+    judged = _judged(config, network, learner, experience)
+    acts, outcomes, _ = experience
+    # a clip's end is no failure and says nothing of what would have come: it is left out
+    told = ~outcomes.ended
+    mean = jnp.sum(judged.advantage * told) / jnp.sum(told)
+    spread = jnp.sqrt(jnp.sum(jnp.square(judged.advantage - mean) * told) / jnp.sum(told))
+    advantage = told * (judged.advantage - mean) / (spread + 1e-8)
+    log_prob = _log_prob(acts.mean, acts.std, acts.action)
+    cut = judged.cut
+    batches = Batch(judged.seen, cut(log_prob), cut(advantage), cut(judged.target))
+    weight = latent_weight(config, learner.steps)
+
+    def one_minibatch(carry: Progress, part: Batch) -> tuple[Progress, dict[str, jax.Array]]:
+        params, optimizer, rate = carry
+        gradient, figures = jax.grad(_loss, has_aux=True)(params, config, network, part, weight)
+        gradient, norm = _bounded(config, gradient)
+        params, optimizer = stepped(params, optimizer, gradient, rate)
+        rate = _adapted(config, rate, figures["kl"])
+        return (params, optimizer, rate), figures | {"gradient_norm": norm}
+
+    begun = (learner.params, learner.optimizer, learner.learning_rate)
+    (params, optimizer, rate), figures = _passes(config, one_minibatch, begun, batches)
+    learner = dataclasses.replace(
+        _grown(config, network, learner, experience, params),
+        optimizer=optimizer,
+        learning_rate=rate,
+        key=judged.key,
+    )
+    return learner, figures | {"learning_rate": rate, "explained_variance": judged.explained}
+
+
+def update_value(
+    config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience
+) -> tuple[Learner, dict[str, jax.Array]]:
+    """The part of `update` that the value network has in it, at the rate that PPO begins with."""
+    judged = _judged(config, network, learner, experience)
+    batches = (judged.seen.observation, judged.cut(judged.target))
+
+    def missed(critic: Any, observation: Observation, target: jax.Array) -> jax.Array:
+        return _value_loss(expected_return(network, {"critic": critic}, observation), target)
+
+    def one_minibatch(carry: Any, part: Any) -> tuple[Any, dict[str, jax.Array]]:
+        params, optimizer = carry
+        loss, gradient = jax.value_and_grad(missed)(params["critic"], *part)
+        gradient, norm = _bounded(config, {"critic": gradient})
+        return stepped(params, optimizer, gradient, config.learning_rate), {
+            "value_loss": loss,
+            "gradient_norm": norm,
+        }
+
+    begun = (learner.params, learner.optimizer)
+    (params, optimizer), figures = _passes(config, one_minibatch, begun, batches)
+    learner = dataclasses.replace(
+        _grown(config, network, learner, experience, params), optimizer=optimizer, key=judged.key
+    )
+    return learner, figures | {"explained_variance": judged.explained}
+
+
+class Judged(NamedTuple):
+    """An unroll in minibatches, and what came of its steps.
+
+    Attributes:
+        cut: makes minibatches of what leads with (unroll, rats).
+        seen: the steps, normalised and cut.
+        target: what the value network should have said, shape (unroll, rats).
+        advantage: how much better than expected an action was, shape (unroll, rats).
+        explained: share of the targets' variance that the value network knew.
+        key: for the next unroll.
+    """
+
+    cut: Callable[[jax.Array], jax.Array]
+    seen: Act
+    target: jax.Array
+    advantage: jax.Array
+    explained: jax.Array
+    key: jax.Array
+
+
+def _judged(config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience) -> Judged:
     acts, outcomes, following = experience
     normalizer = normalizer_of(learner.statistics)
     key, key_shuffle = jax.random.split(learner.key)
@@ -115,50 +150,45 @@ def update(
         lambda_=config.gae_lambda,
         discount=config.discount,
     )
-    # a clip's end is no failure and says nothing of what would have come: it is left out
-    told = ~outcomes.ended
-    mean = jnp.sum(advantage * told) / jnp.sum(told)
-    spread = jnp.sqrt(jnp.sum(jnp.square(advantage - mean) * told) / jnp.sum(told))
-    advantage = told * (advantage - mean) / (spread + 1e-8)
-    log_prob = _log_prob(acts.mean, acts.std, acts.action)
-    batches = Batch(seen, cut(log_prob), cut(advantage), cut(target))
-    weight = config.latent_kl * jnp.minimum(1.0, learner.steps / config.latent_kl_steps)
+    explained = 1 - jnp.var(target - values) / (jnp.var(target) + 1e-9)
+    return Judged(cut, seen, target, advantage, explained, key)
 
-    def one_minibatch(carry: Progress, part: Batch) -> tuple[Progress, dict[str, jax.Array]]:
-        params, optimizer, rate = carry
-        gradient, figures = jax.grad(_loss, has_aux=True)(params, config, network, part, weight)
-        norm = optax.tree.norm(gradient)
-        gradient = jax.tree.map(
-            lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient
-        )
-        step, optimizer = _OPTIMIZER.update(gradient, optimizer, params)
-        params = jax.tree.map(lambda p, s: p + rate * s, params, step)
-        rate = _adapted(config, rate, figures["kl"])
-        return (params, optimizer, rate), figures | {"gradient_norm": norm}
 
-    def one_epoch(carry: Progress, _: None) -> tuple[Progress, dict[str, jax.Array]]:
+def _bounded(config: PPOConfig, gradient: Any) -> tuple[Any, jax.Array]:
+    """The gradient scaled down to the largest norm allowed, and its norm before."""
+    norm = optax.tree.norm(gradient)
+    return jax.tree.map(lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient), norm
+
+
+def _passes(
+    config: PPOConfig, one_minibatch: Any, begun: Any, batches: Any
+) -> tuple[Any, dict[str, jax.Array]]:
+    """All minibatches, as often as configured; returns what they led to and their mean figures."""
+
+    def one_epoch(carry: Any, _: None) -> tuple[Any, dict[str, jax.Array]]:
         return jax.lax.scan(one_minibatch, carry, batches)
 
-    carry = (learner.params, learner.optimizer, learner.learning_rate)
-    (params, optimizer, rate), figures = jax.lax.scan(one_epoch, carry, length=config.epochs)
-    steps = learner.steps + outcomes.reward.size
+    end, figures = jax.lax.scan(one_epoch, begun, length=config.epochs)
+    return end, {name: jnp.mean(value) for name, value in figures.items()}
+
+
+def _grown(
+    config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience, params: Any
+) -> Learner:
+    """The learner older by one unroll: new parameters in its average, what it saw in its statistics."""
+    size = experience.outcomes.reward.size
+    steps = learner.steps + size
     params = _less_noisy(params, std_ceiling(config, network.config.action_std, steps))
-    updates = steps / outcomes.reward.size
+    updates = steps / size
     kept = jnp.minimum(config.average, updates / (updates + 10))  # the first ones are soon forgotten
-    learner = Learner(
+    seen = jax.tree.map(lambda x: x[::SEEN_EVERY], experience.acts.observation)
+    return dataclasses.replace(
+        learner,
         params=params,
         average=optax.incremental_update(params, learner.average, 1 - kept),
-        optimizer=optimizer,
-        statistics=running_statistics.update(
-            learner.statistics, jax.tree.map(lambda x: x[::SEEN_EVERY], acts.observation)
-        ),
-        learning_rate=rate,
-        key=key,
+        statistics=running_statistics.update(learner.statistics, seen),
         steps=steps,
     )
-    figures = {name: jnp.mean(value) for name, value in figures.items()}
-    explained = 1 - jnp.var(target - values) / (jnp.var(target) + 1e-9)
-    return learner, figures | {"learning_rate": rate, "explained_variance": explained}
 
 
 def _parts(x: jax.Array, rats: jax.Array, count: int) -> jax.Array:
@@ -183,7 +213,7 @@ def _loss(
     ratio = jnp.exp(_log_prob(output.action_mean, output.action_std, act.action) - batch.log_prob)
     clipped = jnp.clip(ratio, 1 - config.clip, 1 + config.clip)
     policy = -jnp.mean(jnp.minimum(ratio * batch.advantage, clipped * batch.advantage))
-    critic = 0.5 * jnp.mean(jnp.square(value - batch.target))
+    critic = _value_loss(value, batch.target)
     entropy = jnp.mean(jnp.sum(now.entropy(), -1))
     latent = jnp.mean(latent_kl(output, act.carry.latent, act.fresh, config.latent_correlation))
     loss = policy + config.value_weight * critic - config.entropy * entropy + latent_weight * latent
@@ -197,6 +227,10 @@ def _loss(
         "clipped": jnp.mean((jnp.abs(ratio - 1) > config.clip).astype(jnp.float32)),
         "action_std": jnp.mean(output.action_std),
     }
+
+
+def _value_loss(value: jax.Array, target: jax.Array) -> jax.Array:
+    return 0.5 * jnp.mean(jnp.square(value - target))
 
 
 def unrolled(network: ActorCritic, params: Any, act: Act) -> tuple[PolicyOutput, jax.Array]:
@@ -229,21 +263,6 @@ def expected_return(network: ActorCritic, params: Any, observation: Observation)
 def _rows(tree: Any, lead: tuple[int, ...]) -> Any:
     """Leaves (lead, ...) with all that leads in one dimension: XLA multiplies such matrices quicker."""
     return jax.tree.map(lambda x: x.reshape(math.prod(lead), *x.shape[len(lead) :]), tree)
-
-
-def latent_kl(output: PolicyOutput, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:
-    """KL divergence from the intention to its AR(1) prior, nats, shape of fresh.
-
-    The prior of z_t is normal around correlation * z_(t-1) with variance 1 - correlation^2,
-    and standard normal where an episode begins (Merel et al., Neural probabilistic motor
-    primitives, ICLR 2019).
-    """
-    known = ~fresh[..., None]
-    mean = jnp.where(known, correlation * before, 0.0)
-    variance = jnp.where(known, 1 - correlation**2, 1.0)
-    q = jnp.exp(output.latent_logvar)
-    kl = (q + jnp.square(output.latent_mean - mean)) / variance - 1 + jnp.log(variance) - output.latent_logvar
-    return 0.5 * jnp.sum(kl, -1)
 
 
 def std_ceiling(config: PPOConfig, initial: float, steps: jax.Array) -> jax.Array:

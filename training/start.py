@@ -21,7 +21,7 @@ from rodent.policy.policy import Policy, load_policy
 from rodent.policy.sizes import NetworkConfig
 from training.brax_parts import running_statistics
 from training.config import TrainConfig
-from training.ppo import SEEN_EVERY, Learner
+from training.learner import SEEN_EVERY, Learner
 
 # what a policy's parameters mean: all of its network, what it sees, what its actions do
 _ITS_OWN = {

@@ -9,6 +9,7 @@
 """
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -26,14 +27,16 @@ from rodent.rollout import Player
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.reference import Reference, build_reference, control_timestep
 from training.collect import Act, Episodes, Experience, Move, Outcome, advance, collect, first_episodes
-from training.config import PPOConfig, TrainConfig
+from training.config import TrainConfig
 from training.dream import Dreamer, Dreams
 from training.evaluate import scores, trace_clips
-from training.ppo import Learner, new_learner, normalizer_of, update
+from training.learner import Learner, new_learner, normalizer_of
+from training.ppo import update, update_value
 from training.sampler import new_sampler, refreshed
 from training.start import started
 from training.world import World
 
+Update = Callable[[Learner, Experience], tuple[Learner, dict[str, jax.Array]]]
 _EVALUATED_CLIPS, _EVALUATED_FRAMES = 24, 500
 
 
@@ -91,7 +94,10 @@ class Trainer:
         ppo = self.config.ppo
         self.engine = HostEngine(self.body.model, ppo.num_envs, timestep, bodies=self.body.tracked_ids)
         self._advance = jax.jit(partial(advance, task, network, ppo.noise_correlation))
-        self._update = jax.jit(partial(_stacked_update, ppo, network), donate_argnums=0)
+        self._update, self._update_value = (
+            jax.jit(partial(_stacked_update, partial(kind, ppo, network)), donate_argnums=0)
+            for kind in (update, update_value)
+        )
         self._dreams = dreams
         self._study = jax.jit(partial(_stacked_study, dreams))
         self._dream = jax.jit(dreams.dream)
@@ -119,7 +125,9 @@ class Trainer:
             step, self.engine, self.physics, self.episodes, self.config.ppo.unroll
         )
         acts, outcomes, moves = zip(*steps, strict=True)
-        self.learner, figures = self._update(self.learner, acts, outcomes, self.episodes.act.observation)
+        # a policy that dreams lead is led by them alone
+        learn = self._update_value if self._dreams.knows_enough(self.dreamer) else self._update
+        self.learner, figures = learn(self.learner, acts, outcomes, self.episodes.act.observation)
         if self._dreams.studies(self.learner):
             figures |= self._dream_of(moves)
         sampler = self._refresh(self.episodes.sampler, self._reference)
@@ -212,17 +220,17 @@ def _beginning(
 
 
 def _stacked_update(
-    config: PPOConfig,
-    network: ActorCritic,
+    learn: Update,
     learner: Learner,
     acts: tuple[Act, ...],
     outcomes: tuple[Outcome, ...],
     following: Any,
 ) -> tuple[Learner, dict[str, jax.Array]]:
-    """`learn` from steps that still stand in a row."""
+    """`learn` from steps that still stand in a row; the rewards' figures are added."""
     stacked_acts = jax.tree.map(lambda *x: jnp.stack(x), *acts)
     stacked = jax.tree.map(lambda *x: jnp.stack(x), *outcomes)
-    return learn(config, network, learner, Experience(stacked_acts, stacked, following))
+    learner, figures = learn(learner, Experience(stacked_acts, stacked, following))
+    return learner, figures | reward_figures(stacked)
 
 
 def _stacked_study(
@@ -234,14 +242,10 @@ def _stacked_study(
     return dreamer, stacked, figures
 
 
-def learn(
-    config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience
-) -> tuple[Learner, dict[str, jax.Array]]:
-    """`update`, with the rewards' figures added."""
-    learner, figures = update(config, network, learner, experience)
-    outcomes = experience.outcomes
+def reward_figures(outcomes: Outcome) -> dict[str, jax.Array]:
+    """What steps were rewarded for and how they ended, for the log."""
     episodes = jnp.sum(outcomes.failed | outcomes.ended)
-    return learner, figures | {
+    return {
         "reward": jnp.mean(outcomes.reward),
         **{f"reward/{name}": jnp.mean(term) for name, term in outcomes.terms.items()},
         "failures_per_step": jnp.mean(outcomes.failed.astype(jnp.float32)),

@@ -31,7 +31,7 @@ from rodent.tasks import rotation
 from training.brax_parts import running_statistics
 from training.collect import Move
 from training.config import DreamConfig
-from training.ppo import SEEN_EVERY
+from training.learner import SEEN_EVERY
 
 OPTIMIZER = optax.chain(
     optax.clip_by_global_norm(1.0), optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2)

@@ -33,7 +33,7 @@ class Term:
 TRACKING_TERMS: Mapping[str, Term] = {
     "root_position": Term(0.20, 0.030),
     "root_orientation": Term(0.20, 0.45),
-    "joint_angles": Term(0.15, 0.40),
+    "joint_angles": Term(0.30, 0.25),
     "joint_velocities": Term(0.05, 6.0),
     "end_effectors": Term(0.20, 0.030),
     "body_positions": Term(0.20, 0.025),

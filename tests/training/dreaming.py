@@ -26,7 +26,8 @@ def random_moves(body: SmallBody, n: int = 256, unroll: int = 8, seed: int = 0) 
         ctrl = rng.uniform(-1, 1, (n, body.model.nu)).astype(np.float32)
         after = engine.step(ctrl)
         empty = np.zeros((n, 0), np.float32)
-        moves.append(Move(state, np.zeros(n, np.int32), np.zeros_like(ctrl), empty, ctrl, after))
+        none = np.zeros(n, bool)
+        moves.append(Move(state, np.zeros(n, np.int32), np.zeros_like(ctrl), empty, none, ctrl, after))
         state = after
     return jax.tree.map(lambda *x: np.stack(x), *moves)
 

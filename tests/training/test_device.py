@@ -20,8 +20,9 @@ from rodent.cli import main
 from rodent.motion.clip import Clip, ClipSet
 from rodent.policy.sizes import NetworkConfig
 from tests.physics.test_device import SmallBody
-from training.config import PPOConfig, TrainConfig
+from training.config import DreamConfig, PPOConfig, TrainConfig
 from training.device import DeviceTrainer
+from training.ppo import POLICY_FIGURES
 
 TWO_DEVICES = {
     "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
@@ -31,6 +32,8 @@ TWO_DEVICES = {
 CONFIG = TrainConfig(
     ppo=PPOConfig(num_envs=8, minibatches=2, epochs=1, unroll=4),
     network=NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)),
+    # of 32 steps an iteration: the second studies and dreams, from the third on dreams lead
+    dream=DreamConfig(begin=64, study=16, updates=2, rats=8, horizon=2, world=(8, 8), world_batch=16),
 )
 
 
@@ -105,35 +108,41 @@ def compilations() -> Iterator[list[str]]:
 
 @dataclasses.dataclass
 class Beginning:
-    """Three iterations: parameters before them, what came of the first, figures of the last, and what
+    """Three iterations: parameters before them, what came of the first, figures of each, and what
     was compiled in each.
     """
 
     before: list[np.ndarray]
     first: dict[str, np.ndarray]
-    figures: dict[str, float]
+    figures: list[dict[str, float]]
     compiled: list[list[str]]
 
 
 @pytest.fixture(scope="module")
 def beginning(trainer) -> Beginning:
-    before, results, compiled = params_of(trainer), [], []
+    before, results, figures, compiled = params_of(trainer), [], [], []
     for _ in range(3):
         with compilations() as names:
-            figures = trainer.iterate()
+            figures.append(trainer.iterate())
         compiled.append(names)
-        results.append(result(trainer, figures))
+        results.append(result(trainer, figures[-1]))
     return Beginning(before, results[0], figures, compiled)
 
 
 def test_iterations_learn_from_every_step(trainer, beginning):
     assert trainer.steps == 3 * 4 * 8
-    figures = beginning.figures
-    assert all(np.isfinite(value) for value in figures.values())
-    assert {"reward", "reward/root_position", "kl", "learning_rate", "diverged"} <= figures.keys()
-    assert figures["diverged"] == 0
+    for figures in beginning.figures:
+        assert all(np.isfinite(value) for value in figures.values())
+        assert {"reward", "reward/root_position", "value_loss", "diverged"} <= figures.keys()
+        assert figures["diverged"] == 0
     for before, after in zip(beginning.before, params_of(trainer), strict=True):
         assert np.isfinite(after).all() and (before != after).any()
+
+
+def test_it_dreams_of_what_it_has_studied(trainer, beginning):
+    assert int(trainer.dreamer.studied) == 2 * 32
+    assert [set(POLICY_FIGURES) <= figures.keys() for figures in beginning.figures] == [True, True, False]
+    assert not set(POLICY_FIGURES) & beginning.figures[-1].keys()
 
 
 def test_nothing_is_compiled_after_the_first_iteration(beginning):

@@ -10,10 +10,11 @@ import pytest
 import rodent.rollout.player
 from rodent.policy.sizes import NetworkConfig
 from tests.physics.test_device import SmallBody
+from tests.training.dreaming import in_a_row
 from tests.training.test_device import small_clips
 from training.collect import Move
 from training.config import DreamConfig, PPOConfig, TrainConfig
-from training.ppo import normalizer_of
+from training.learner import normalizer_of
 from training.trainer import Trainer
 
 CONFIG = TrainConfig(
@@ -71,7 +72,7 @@ def test_rats_are_dreamt_of_once_enough_is_studied(trained):
 def test_dreams_better_what_is_dreamt(trained):
     trainer, _, moves = trained
     dreams, learner, dreamer = trainer._dreams, trainer.learner, trainer.dreamer
-    first = jax.tree.map(lambda x: x.reshape(x.shape[0] * x.shape[1], *x.shape[2:]), moves)
+    first = in_a_row(moves)
     worth = jax.jit(
         lambda params: jnp.mean(
             dreams.returns(
@@ -80,6 +81,7 @@ def test_dreams_better_what_is_dreamt(trained):
                 normalizer_of(learner.statistics),
                 first,
                 trainer._reference,
+                0.0,
                 jax.random.PRNGKey(5),
             )
         )
@@ -98,7 +100,7 @@ def test_dreams_better_what_is_dreamt(trained):
 
 def test_what_lies_beyond_a_clip_is_no_concern(trained):
     trainer, _, moves = trained
-    first = jax.tree.map(lambda x: x.reshape(x.shape[0] * x.shape[1], *x.shape[2:]), moves)
+    first = in_a_row(moves)
     last = int(trainer._reference.last[0])
     over = first._replace(frame=jnp.full_like(first.frame, last))
     worth = trainer._dreams.returns(
@@ -107,9 +109,44 @@ def test_what_lies_beyond_a_clip_is_no_concern(trained):
         normalizer_of(trainer.learner.statistics),
         over,
         trainer._reference,
+        0.0,
         jax.random.PRNGKey(0),
     )
     np.testing.assert_array_equal(worth, 0)
+
+
+def test_from_then_on_dreams_alone_lead_the_policy():
+    still = dataclasses.replace(CONFIG.dream, rate=0.0)
+    trainer = _trainer(dataclasses.replace(CONFIG, dream=still))
+    for _ in range(3):
+        assert "kl" in trainer.iterate()
+    before = jax.tree.map(np.array, trainer.learner.params)
+    figures = trainer.iterate()
+    assert "kl" not in figures and "value_loss" in figures
+    after = trainer.learner.params
+    for a, b in zip(jax.tree.leaves(before["policy"]), jax.tree.leaves(after["policy"]), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(jax.tree.leaves(before["critic"]), jax.tree.leaves(after["critic"]), strict=True):
+        assert (a != b).any()
+
+
+def test_an_intention_far_from_its_prior_costs(trained):
+    trainer, _, moves = trained
+    first = in_a_row(moves)
+    learner, dreamer = trainer.learner, trainer.dreamer
+    worth = [
+        trainer._dreams.returns(
+            learner.params,
+            dreamer.world,
+            normalizer_of(learner.statistics),
+            first,
+            trainer._reference,
+            cost,
+            jax.random.PRNGKey(0),
+        )
+        for cost in (0.0, 1e-3)
+    ]
+    assert (worth[1] <= worth[0]).all() and worth[1].mean() < worth[0].mean()
 
 
 def test_no_updates_no_study():

@@ -19,7 +19,9 @@ from rodent.tasks.imitation import Observation
 from rodent.tasks.reference import build_reference
 from training.collect import Act, Experience, Outcome
 from training.config import PPOConfig, SamplerConfig, TrainConfig
-from training.ppo import latent_kl, new_learner, std_ceiling, unrolled, update
+from training.latent import latent_kl
+from training.learner import new_learner
+from training.ppo import POLICY_FIGURES, std_ceiling, unrolled, update, update_value
 from training.sampler import new_sampler, refreshed, sample_starts, updated
 from training.split import split_clips
 
@@ -122,6 +124,23 @@ def test_an_update_makes_rewarded_actions_likelier(kind):
     assert after > before + 0.005
     assert all(np.isfinite(float(v)) for v in figures.values())
     assert int(learner.steps) == 5 * 4 * 64
+
+
+def test_the_value_network_learns_alone():
+    config = PPOConfig(num_envs=16, minibatches=2, discount=0.0, learning_rate=2e-2)
+    network = ActorCritic(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
+    learner, experience = _experience(config, network, jax.random.PRNGKey(0))
+    both = update(config, network, learner, experience)[1]
+    before, losses = learner.params["policy"], []
+    for _ in range(20):
+        learner, figures = update_value(config, network, learner, experience)
+        losses.append(float(figures["value_loss"]))
+    assert losses[-1] < 0.5 * losses[0]
+    assert losses[0] == pytest.approx(float(both["value_loss"]), rel=0.1)
+    assert both.keys() - figures.keys() == set(POLICY_FIGURES) and figures.keys() < both.keys()
+    for a, b in zip(jax.tree.leaves(learner.params["policy"]), jax.tree.leaves(before), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert int(learner.steps) == 20 * 4 * 16
 
 
 def test_the_learning_rate_follows_the_kl():

@@ -17,7 +17,7 @@ from rodent.policy.policy import Policy, load_policy, save_policy
 from rodent.tasks.settings import ImitationConfig
 from tests.policies import TINY, untrained_policy
 from training.config import PPOConfig, TrainConfig
-from training.ppo import normalizer_of
+from training.learner import normalizer_of
 from training.start import fitted, starting_policy
 from training.trainer import Trainer
 

@@ -1,0 +1,27 @@
+"""What the intention costs: how far it goes from what it was a step before."""
+
+import jax
+import jax.numpy as jnp
+
+from rodent.policy.networks import PolicyOutput
+from training.config import PPOConfig
+
+
+def latent_kl(output: PolicyOutput, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:
+    """KL divergence from the intention to its AR(1) prior, nats, shape of fresh.
+
+    The prior of z_t is normal around correlation * z_(t-1) with variance 1 - correlation^2,
+    and standard normal where an episode begins (Merel et al., Neural probabilistic motor
+    primitives, ICLR 2019).
+    """
+    known = ~fresh[..., None]
+    mean = jnp.where(known, correlation * before, 0.0)
+    variance = jnp.where(known, 1 - correlation**2, 1.0)
+    q = jnp.exp(output.latent_logvar)
+    kl = (q + jnp.square(output.latent_mean - mean)) / variance - 1 + jnp.log(variance) - output.latent_logvar
+    return 0.5 * jnp.sum(kl, -1)
+
+
+def latent_weight(config: PPOConfig, steps: jax.Array) -> jax.Array:
+    """Weight of the intention's KL divergence after so many control steps."""
+    return config.latent_kl * jnp.minimum(1.0, steps / config.latent_kl_steps)
