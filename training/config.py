@@ -79,13 +79,14 @@ class PPOConfig:
 
 @dataclasses.dataclass(frozen=True)
 class DreamConfig:
-    """Learning in dreams of what a learnt model of the body foretells, after each update of PPO.
+    """Learning in dreams of what a learnt model of the body foretells.
 
-    From then on a control step of training takes twice as long, and teaches far more.
+    They lead the policy from where they begin; PPO then teaches the value network alone. A control step of
+    training takes twice as long, and teaches far more.
     """
 
     updates: int = 16
-    """Updates of the policy by dreams after each of PPO; 0 to do without dreams and the model."""
+    """Updates of the policy by dreams after each unroll; 0 to do without dreams and the model."""
     begin: int = 2_700_000
     """Control steps before the model begins to study the body: PPO alone is quicker to learn what coarse
     noise can teach."""

@@ -94,6 +94,12 @@ class Dreams:
         optimizer = OPTIMIZER.init(learner.params["policy"])
         return Dreamer(self._world.begin(key_world), optimizer, key, jnp.int32(0))
 
+    def stage(self, learner: Learner, dreamer: Dreamer) -> str:
+        """What the next iteration does, in a word."""
+        if self.knows_enough(dreamer):
+            return "dreams"
+        return "studies the body" if self.studies(learner) else "practises"
+
     def study(self, dreamer: Dreamer, moves: Move) -> tuple[Dreamer, dict[str, jax.Array]]:
         """Learn of the body from one unroll of all rats, leaves (unroll, n, ...)."""
         key, key_study = jax.random.split(dreamer.key)

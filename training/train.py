@@ -102,7 +102,7 @@ def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) ->
                 tracking = found or tracking
                 log.write(row | {"steps_per_second": rate(trainer.steps)} | figures | found)
                 passed = trainer.steps - before if steps else clock.lap()
-                bar(passed, _note(trainer.steps, rate(trainer.steps), tracking))
+                bar(passed, _note(trainer, rate(trainer.steps), tracking))
                 if clock.checkpoint_due(config.checkpoint_seconds):
                     _save(run, trainer, checkpoints, iteration, start)
         trainer.evaluate()
@@ -217,8 +217,8 @@ def _require_finite(run: Run, trainer: Trainer, iteration: int, figures: dict[st
     )
 
 
-def _note(steps: int, rate: float, tracking: dict[str, float]) -> str:
-    told = f"{steps / 1e6:.2f} M steps, {rate:,.0f} steps/s"
+def _note(trainer: Trainer, rate: float, tracking: dict[str, float]) -> str:
+    told = f"{trainer.stage}: {trainer.steps / 1e6:.2f} M steps, {rate:,.0f} steps/s"
     if not tracking:
         return told
     error = tracking["tracking/root_position_error_mm"]

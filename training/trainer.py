@@ -117,6 +117,11 @@ class Trainer:
         """Control steps learnt from so far."""
         return int(self.learner.steps)
 
+    @property
+    def stage(self) -> str:
+        """What the next iteration does: practises, studies the body, or dreams."""
+        return self._dreams.stage(self.learner, self.dreamer)
+
     def iterate(self) -> dict[str, float]:
         """Collect one unroll and learn from it; returns the iteration's figures."""
         variables, normalizer = {"params": self.learner.params}, normalizer_of(self.learner.statistics)
