@@ -42,14 +42,14 @@ class PPOConfig:
     final_std: float = 0.25
     """The standard deviation of actions is at last held under this: coarse noise finds what fine
     noise does not, but a policy that must survive it learns to be careful, not exact."""
-    final_std_steps: tuple[int, ...] = (2_000_000, 3_500_000)
+    final_std_steps: tuple[int, ...] = (800_000, 2_200_000)
     """Control steps between which the ceiling falls, geometrically, from the network's action_std."""
     value_weight: float = 1.0
     """Weight of the value network's squared error."""
     max_grad_norm: float = 1.0
     """Gradients are scaled down to this global norm."""
-    average: float = 0.97
-    """What the averaged parameters keep of themselves per update. They are what is evaluated and
+    average: float = 0.9
+    """What the averaged parameters keep of themselves per unroll. They are what is evaluated and
     saved: single updates wander around what they learn (Polyak and Juditsky, 1992)."""
     latent_kl: float = 1e-4
     """Final weight of the KL divergence from the intention to its AR(1) prior."""
@@ -87,7 +87,7 @@ class DreamConfig:
 
     updates: int = 16
     """Updates of the policy by dreams after each unroll; 0 to do without dreams and the model."""
-    begin: int = 2_700_000
+    begin: int = 1_100_000
     """Control steps before the model begins to study the body: PPO alone is quicker to learn what coarse
     noise can teach."""
     study: int = 300_000

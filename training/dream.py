@@ -74,6 +74,13 @@ class Moment(NamedTuple):
     told: jax.Array
 
 
+class Noise(NamedTuple):
+    """Of n rats' intentions and actions, arrays (..., n, sizes)."""
+
+    latent: jax.Array
+    action: jax.Array
+
+
 class Dreams:
     """Pure functions of studying and dreaming, bound to one task.
 
@@ -163,14 +170,12 @@ class Dreams:
         """What dreams are worth that begin at the given moves, scaled as PPO's returns are, shape (n,)."""
         task, discount, variables = self._task, self._ppo.discount, {"params": params}
 
-        def step(now: Moment, key: jax.Array) -> tuple[Moment, jax.Array]:
+        def step(now: Moment, noise: Noise) -> tuple[Moment, jax.Array]:
             observation = normalizer(task.observe(now.state, reference, now.frame))
-            key_latent, key_action = jax.random.split(key)
-            noise = jax.random.normal(key_latent, now.carry.latent.shape)
-            output = self._network.apply(variables, observation, now.carry, noise, method="act")
+            output = self._network.apply(variables, observation, now.carry, noise.latent, method="act")
             # how much noise there is is not for dreams to decide: none would always be best
             std = self.config.noise * jax.lax.stop_gradient(output.action_std)
-            action = output.action_mean + std * jax.random.normal(key_action, std.shape)
+            action = output.action_mean + std * noise.action
             state = self._world.step(model, now.state, task.ctrl(action, reference, now.frame))
             over = now.frame >= reference.last[reference.clip_of[now.frame]]
             frame = reference.after(now.frame, jnp.array(1))
@@ -186,12 +191,24 @@ class Dreams:
 
         certain = jnp.ones(first.frame.shape)
         moment = Moment(first.state, first.frame, first.previous, first.carry, first.fresh, certain, certain)
-        end, rewards = jax.lax.scan(step, moment, jax.random.split(key, self.config.horizon))
+        # what lies between matrix products is cheaper to make again than to keep
+        kept = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
+        step = jax.checkpoint(step, policy=kept, prevent_cse=False)
+        end, rewards = jax.lax.scan(step, moment, self._noise(first, key))
         observation = normalizer(task.observe(end.state, reference, end.frame))
         value = self._network.apply(variables, observation, method="value")
         weights = discount ** jnp.arange(self.config.horizon + 1)
         lived = (1 - discount) * weights[:-1] @ rewards
         return lived + weights[-1] * end.alive * end.told * value
+
+    def _noise(self, first: Move, key: jax.Array) -> Noise:
+        """Of a whole dream's intentions and actions, standard normal."""
+        key_latent, key_action = jax.random.split(key)
+        latent, action = first.carry.latent.shape, first.previous.shape
+        return Noise(
+            jax.random.normal(key_latent, (self.config.horizon, *latent)),
+            jax.random.normal(key_action, (self.config.horizon, *action)),
+        )
 
 
 def _in_a_row(tree: Any) -> Any:

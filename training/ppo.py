@@ -74,19 +74,26 @@ def update(
 
     begun = (learner.params, learner.optimizer, learner.learning_rate)
     (params, optimizer, rate), figures = _passes(config, one_minibatch, begun, batches)
-    learner = dataclasses.replace(
-        _grown(config, network, learner, experience, params),
+    older = _grown(config, network, learner, experience, params)
+    updates = older.steps / judged.advantage.size
+    kept = jnp.minimum(config.average, updates / (updates + 10))  # the first ones are soon forgotten
+    older = dataclasses.replace(
+        older,
+        average=optax.incremental_update(older.params, learner.average, 1 - kept),
         optimizer=optimizer,
         learning_rate=rate,
         key=judged.key,
     )
-    return learner, figures | {"learning_rate": rate, "explained_variance": judged.explained}
+    return older, figures | {"learning_rate": rate, "explained_variance": judged.explained}
 
 
 def update_value(
     config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience
 ) -> tuple[Learner, dict[str, jax.Array]]:
-    """The part of `update` that the value network has in it, at the rate that PPO begins with."""
+    """The part of `update` that the value network has in it, at the rate that PPO begins with.
+
+    The average is left to what leads the policy.
+    """
     judged = _judged(config, network, learner, experience)
     batches = (judged.seen.observation, judged.cut(judged.target))
 
@@ -175,17 +182,13 @@ def _passes(
 def _grown(
     config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience, params: Any
 ) -> Learner:
-    """The learner older by one unroll: new parameters in its average, what it saw in its statistics."""
-    size = experience.outcomes.reward.size
-    steps = learner.steps + size
+    """The learner older by one unroll: new parameters, what it saw in its statistics."""
+    steps = learner.steps + experience.outcomes.reward.size
     params = _less_noisy(params, std_ceiling(config, network.config.action_std, steps))
-    updates = steps / size
-    kept = jnp.minimum(config.average, updates / (updates + 10))  # the first ones are soon forgotten
     seen = jax.tree.map(lambda x: x[::SEEN_EVERY], experience.acts.observation)
     return dataclasses.replace(
         learner,
         params=params,
-        average=optax.incremental_update(params, learner.average, 1 - kept),
         statistics=running_statistics.update(learner.statistics, seen),
         steps=steps,
     )
