@@ -8,8 +8,15 @@ import pytest
 
 from rodent.body import Body, BodyConfig
 from rodent.errors import WorkError
+from rodent.jax_setup import cache_compilations
 from rodent.motion import ClipSet, write_clips
 from rodent.motion.sway import swaying_clips
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compilations() -> None:
+    """What one test has compiled is there for the next, and in the next run."""
+    cache_compilations()
 
 
 @pytest.fixture(scope="session")

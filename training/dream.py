@@ -193,8 +193,8 @@ class Dreams:
         moment = Moment(first.state, first.frame, first.previous, first.carry, first.fresh, certain, certain)
         # what lies between matrix products is cheaper to make again than to keep
         kept = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
-        step = jax.checkpoint(step, policy=kept, prevent_cse=False)
-        end, rewards = jax.lax.scan(step, moment, self._noise(first, key))
+        cheaper = jax.checkpoint(step, policy=kept, prevent_cse=False)
+        end, rewards = jax.lax.scan(cheaper, moment, self._noise(first, key))
         observation = normalizer(task.observe(end.state, reference, end.frame))
         value = self._network.apply(variables, observation, method="value")
         weights = discount ** jnp.arange(self.config.horizon + 1)
