@@ -24,7 +24,7 @@ demo: $(STAMP) ## the whole way on built-in data, in minutes: train, evaluate, r
 	$(BIN)/rodent demo --out $(OUT)
 
 test: $(STAMP) ## every test; RODENT_DATA=FOLDER adds those on real data
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 setup: $(STAMP) ## make .venv with the locked packages; PYTHON=python3.12 or LOCK=cuda12 choose others
 

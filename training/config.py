@@ -39,10 +39,10 @@ class PPOConfig:
     Hollenstein et al., Colored noise in PPO, AAAI 2024."""
     entropy: float = 1e-3
     """Weight of the entropy of actions."""
-    final_std: float = 0.25
+    final_std: float = 0.1
     """The standard deviation of actions is at last held under this: coarse noise finds what fine
     noise does not, but a policy that must survive it learns to be careful, not exact."""
-    final_std_steps: tuple[int, ...] = (800_000, 2_200_000)
+    final_std_steps: tuple[int, ...] = (800_000, 3_300_000)
     """Control steps between which the ceiling falls, geometrically, from the network's action_std."""
     value_weight: float = 1.0
     """Weight of the value network's squared error."""

@@ -50,5 +50,5 @@ def print_table(columns: list[str], rows: list[list[Any]]) -> None:
         table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(f"{x:.1f}" if isinstance(x, float) else str(x) for x in row))
-    # no cell is cut: a terminal wraps what is too long, and a file has room
-    Console(width=200, soft_wrap=True, highlight=False).print(table)
+    # wider than any row, so that no cell is cut: a terminal wraps what is too long, and a file has room
+    Console(width=10_000, soft_wrap=True, highlight=False).print(table)

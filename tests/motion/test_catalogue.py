@@ -274,7 +274,9 @@ def test_fetch_prints_the_path_and_what_to_do_next(entry, capsys):
     assert (result["path"], result["sha256"]) == (str(entry.cached), entry.sha256)
 
 
-def test_list_says_what_is_here(entry, capsys):
+def test_list_says_what_is_here(entry, capsys, tmp_path, monkeypatch):
+    deep = tmp_path.joinpath(*["a folder with a long name"] * 8)  # a path is never cut, however long
+    monkeypatch.setattr("pooch.os_cache", lambda name: deep / name)
     assert main(["clips", "list"]) == 0
     out = capsys.readouterr().out
     for text in ("two-clips", "RGroom ×3", "MIT", "no: rodent clips fetch two-clips"):
