@@ -9,7 +9,7 @@ import numpy as np
 
 from rodent.errors import InputError
 from rodent.motion.clip import ClipSet
-from rodent.motion.mirror import original_name
+from rodent.motion.names import original_name
 
 
 def split_clips(

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from rodent.errors import InputError
-from rodent.motion.mirror import original_name
+from rodent.motion.names import original_name
 from rodent.policy.policy import Policy, load_policy
 from rodent.policy.sizes import NetworkConfig
 from training.brax_parts import running_statistics

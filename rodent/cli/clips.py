@@ -10,6 +10,7 @@ from rodent.cli.fetch import Fetch, List
 from rodent.cli.join import Join
 from rodent.cli.mirror import Mirror
 from rodent.cli.synth import Synth
+from rodent.cli.vary import Vary
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,6 +104,7 @@ class Clips:
         | Annotated[Join, tyro.conf.subcommand("join")]
         | Annotated[Mirror, tyro.conf.subcommand("mirror")]
         | Annotated[Synth, tyro.conf.subcommand("synth")]
+        | Annotated[Vary, tyro.conf.subcommand("vary")]
     ]
 
     def run(self) -> None:

@@ -49,12 +49,9 @@ def continuous_quaternions(quaternions: np.ndarray) -> np.ndarray:
 def resample(clip: "Clip", fps: float) -> "Clip":
     """The clip at another frame rate, over the same time from its first frame.
 
-    Positions and angles follow a shape-preserving cubic, which never leaves the range of
-    its neighbours (so joint limits hold), quaternions a spherical interpolation, keypoints
-    and their residuals a line. Velocities are computed anew. Going down, nothing is filtered.
+    Poses are those of `poses_between`, keypoints and their residuals follow a line.
+    Velocities are computed anew. Going down, nothing is filtered.
     """
-    from scipy.interpolate import PchipInterpolator
-
     if not 1.0 <= fps <= 1000.0:
         raise InputError(f"clip {clip.name!r}: cannot resample to {fps:g} Hz; 1 to 1000 Hz is possible")
     # a hair of tolerance, so that 250 frames at 50 Hz reach frame 249 exactly
@@ -62,10 +59,9 @@ def resample(clip: "Clip", fps: float) -> "Clip":
     if n_frames < 2:
         raise InputError(f"clip {clip.name!r} lasts {clip.duration:g} s: fewer than 2 frames at {fps:g} Hz")
     at = np.minimum(np.arange(n_frames) * clip.fps / fps, clip.n_frames - 1)
-    qpos = PchipInterpolator(np.arange(clip.n_frames), clip.qpos, axis=0)(at)
+    qpos = poses_between(clip.qpos, at)
     low = np.minimum(at.astype(int), clip.n_frames - 2)
     part = at - low
-    qpos[:, 3:7] = slerp(clip.qpos[low, 3:7], clip.qpos[low + 1, 3:7], part)
 
     def between(given: np.ndarray | None) -> np.ndarray | None:
         if given is None:
@@ -81,6 +77,24 @@ def resample(clip: "Clip", fps: float) -> "Clip":
     return dataclasses.replace(
         clip, qpos=qpos, fps=float(fps), qvel=qvel, keypoints=points, residuals=residuals
     )
+
+
+def poses_between(qpos: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Poses between frames, shape (n, 74).
+
+    Positions and angles follow a shape-preserving cubic, which never leaves the range of
+    its neighbours (so joint limits hold), quaternions a spherical interpolation.
+
+    Args:
+        qpos: metres, quaternion, radians, shape (frames, 74).
+        at: frames and parts of frames, 0 to frames - 1, shape (n,).
+    """
+    from scipy.interpolate import PchipInterpolator
+
+    low = np.minimum(at.astype(int), len(qpos) - 2)
+    found = PchipInterpolator(np.arange(len(qpos)), qpos, axis=0)(at)
+    found[:, 3:7] = slerp(qpos[low, 3:7], qpos[low + 1, 3:7], at - low)
+    return found
 
 
 def slerp(first: np.ndarray, second: np.ndarray, part: np.ndarray) -> np.ndarray:

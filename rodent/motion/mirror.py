@@ -29,11 +29,11 @@ from rodent.body import Body
 from rodent.errors import InputError
 from rodent.motion.clip import Clip, ClipSet, require_body
 from rodent.motion.keypoints import side_pairs
+from rodent.motion.names import mirrored_name
 
 PLACE = np.array([1.0, -1.0, 1.0])  # what the mirror does to x, y, z of a place or a velocity
 TURN = -PLACE  # and to those of a rotation vector
 
-_SUFFIX = "_mirrored"
 # how far from its mirror image a body may be: what is far below the errors of tracking
 _NEAR = 1e-4  # metres
 _PARALLEL = 1e-2  # of unit vectors, apart
@@ -111,25 +111,6 @@ def mirrored(clip: Clip, mirror: Mirror) -> Clip:
         qvel=None if clip.qvel is None else mirror.qvel(clip.qvel),
         **({} if clip.keypoints is None else _keypoints(clip, clip.keypoints, mirror)),
     )
-
-
-def mirrored_name(name: str) -> str:
-    """What the mirror image of a clip is called.
-
-    >>> mirrored_name("Walk_35"), mirrored_name("Walk_35_mirrored")
-    ('Walk_35_mirrored', 'Walk_35')
-    """
-    original = original_name(name)
-    return original if original != name else name + _SUFFIX
-
-
-def original_name(name: str) -> str:
-    """The name that a clip and its mirror image have in common.
-
-    >>> original_name("Walk_35"), original_name("Walk_35_mirrored")
-    ('Walk_35', 'Walk_35')
-    """
-    return name.removesuffix(_SUFFIX) or name
 
 
 def _twins(model: mujoco.MjModel) -> np.ndarray:

@@ -10,7 +10,9 @@ from rodent.errors import InputError
 from rodent.motion import ClipSet, write_clips
 from rodent.motion.mirror import mirrored_clips
 from rodent.motion.sway import swaying_clips
+from rodent.motion.variation import varied_clips
 from rodent.policy.policy import load_policy
+from rodent.variation_config import Variation
 from tests.training.test_train import TINY
 from training.config import TrainConfig
 from training.runs import begin_run, open_run, read_own_clips
@@ -23,6 +25,14 @@ def clips(body) -> ClipSet:
     """Three clips, then their mirror images."""
     clips = swaying_clips(body, frames=20, n=3)
     return dataclasses.replace(clips, clips=clips.clips + mirrored_clips(clips, body).clips)
+
+
+def test_a_clip_that_is_kept_out_takes_its_variants_with_it(clips, body):
+    variants = varied_clips(clips, body, Variation(copies=1))
+    split = split_clips(dataclasses.replace(clips, clips=clips.clips + variants.clips), 0.0, 0, ("sway_1",))
+    kept_out = ["sway_1", "sway_1_mirrored", "sway_1_varied_0", "sway_1_mirrored_varied_0"]
+    assert split["test"] == kept_out
+    assert not {name for name in split["train"] if name.startswith("sway_1")}
 
 
 def test_named_clips_are_kept_out_with_their_mirror_images(clips):

@@ -1,0 +1,46 @@
+"""`rodent clips vary`."""
+
+import dataclasses
+from pathlib import Path
+
+import tyro
+
+from rodent.variation_config import Variation
+
+
+@dataclasses.dataclass(frozen=True)
+class Vary:
+    """Make variants of clips, a little slower and faster and in other postures: more motion to train on.
+
+    Paws that bear the rat stay, on average, where the clip has them. A clip's variants have its name with
+    _varied_0, _varied_1, … added; `rodent clips join` puts all into one file.
+
+    Example: rodent clips vary clips.h5 --out varied.h5 --copies 3
+    """
+
+    file: tyro.conf.Positional[Path]
+    """Clips of any format that can be imported, or the name of clips that are built in."""
+    out: Path
+    """The clip file to write."""
+    variation: tyro.conf.OmitArgPrefixes[Variation] = dataclasses.field(default_factory=Variation)
+    """How variants differ."""
+    json: bool = False
+    """Print one JSON object on standard output."""
+
+    def run(self) -> None:
+        """Read, vary and write."""
+        from rodent.body import Body, BodyConfig
+        from rodent.cli.output import print_json, say
+        from rodent.motion.clip import read_clips, write_clips
+        from rodent.motion.variation import varied_clips
+        from rodent.progress import progress
+
+        clips = read_clips(self.file)
+        body = Body(BodyConfig(scale=clips.scale))
+        with progress("varying", len(clips) * self.variation.copies, "clips") as advance:
+            variants = varied_clips(clips, body, self.variation, advance)
+        write_clips(variants, self.out)
+        if self.json:
+            print_json({"out": str(self.out), "clips": len(variants), "frames": variants.total_frames})
+        else:
+            say(f"wrote {self.out}: {len(variants)} clips, {variants.total_frames} frames")

@@ -1,0 +1,30 @@
+"""How variants of clips differ from them. Light to import: the command line is derived from it."""
+
+import dataclasses
+
+from rodent.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Variation:
+    """How variants differ from their clip; standard deviations of what is drawn."""
+
+    copies: int = 3
+    """Variants of each clip."""
+    pace: float = 0.3
+    """Of the logarithm of the pace, which changes all the time: at 0.3 a third of it is slower than 0.74
+    or faster than 1.35 of the clip's."""
+    posture: float = 5.0
+    """Of a joint's angle throughout a variant, degrees."""
+    sway: float = 3.0
+    """Of a joint's angle from one second to the next, degrees."""
+    seed: int = 0
+    """Of all that is drawn."""
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("copies", 1, 1000), ("pace", 0, 1), ("posture", 0, 45), ("sway", 0, 45)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise InputError(f"{name} is {value:g}; it must lie in [{low}, {high}]")
+        if self.seed < 0:
+            raise InputError(f"seed is {self.seed}; it must not be negative")
