@@ -11,16 +11,12 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.interpolate import CubicSpline
+from scipy.special import expit
 
 from rodent.body import PAWS, Body, in_tail
 from rodent.motion.clip import Clip, ClipSet, require_body
 from rodent.motion.floor import lowest_paw
-from rodent.motion.kinematics import (
-    poses_between,
-    quaternion_exp,
-    quaternion_product,
-    velocities,
-)
+from rodent.motion.kinematics import poses_between, quaternion_exp, quaternion_product, velocities
 from rodent.motion.names import varied_name
 from rodent.motion.synth.posture import body_frames
 from rodent.variation_config import Variation
@@ -78,10 +74,11 @@ def varied(clip: Clip, body: Body, variation: Variation, number: int) -> Clip:
 
 
 def _times(clip: Clip, pace: float, rng: np.random.Generator) -> np.ndarray:
-    """The frames of the clip that a variant passes through, none beyond its last."""
+    """The frames of the clip that a variant passes through, two at least, none beyond its last."""
+    last = clip.n_frames - 1
     speed = np.exp(pace * _drawn(rng, clip.n_frames, 1, _PACE_SECONDS * clip.fps)[:, 0])
     at = np.cumsum(speed) - speed[0]
-    return at[at <= clip.n_frames - 1]
+    return np.minimum(at[: max(2, np.sum(at <= last))], last)
 
 
 def _bent(
@@ -104,7 +101,7 @@ def _bent(
 def _put_down(qpos: np.ndarray, like: np.ndarray, body: Body) -> np.ndarray:
     """The poses moved so that paws which bear the rat in others stay, on average, where those have them."""
     before, after = (body_frames(body, poses, PAWS).position for poses in (like, qpos))
-    weight = _LEAST + 1 / (1 + np.exp((before[..., 2] - _BEARS) / _LIFTED))
+    weight = _LEAST + expit((_BEARS - before[..., 2]) / _LIFTED)
     weight /= weight.sum(axis=1, keepdims=True)
     moved = qpos.copy()
     moved[:, :2] += np.sum(weight[..., None] * (before - after), axis=1)[:, :2]

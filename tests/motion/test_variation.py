@@ -56,6 +56,11 @@ def test_posture_differs_and_the_paws_stay(body, walk):
     np.testing.assert_allclose(other.qvel, velocities(other.qpos, other.fps))
 
 
+def test_the_shortest_clip(body, walk):
+    short = dataclasses.replace(walk, qpos=walk.qpos[:2], qvel=None)
+    assert {varied(short, body, Variation(pace=1), number).n_frames for number in range(5)} == {2}
+
+
 def test_a_clips_variants_are_its_own(body, walk):
     clips = read_clips("gaits").subset(["rear", "walk"])
     variation = Variation(copies=2, seed=3)
