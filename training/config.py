@@ -172,7 +172,7 @@ class TrainConfig:
     test_fraction: float = 0.0
     """Part of the sessions (of the clips, where there is one session) kept out of training."""
     test_clips: tuple[str, ...] = ()
-    """Names of clips kept out of training, and with them their mirror images; instead of a part."""
+    """Names of clips kept out of training, with their mirror images and variants; instead of a part."""
     device: Literal["cpu", "gpu"] = "cpu"
     """What steps the physics: `cpu`, MuJoCo on all cores, or `gpu`, MuJoCo Warp on all NVIDIA GPUs of the
     machine, with collecting and learning compiled into one program. Wants thousands of rats."""

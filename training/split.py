@@ -1,6 +1,6 @@
 """Which clips are learnt from and which are kept out: those named, or a share of the sessions.
 
-A clip and its mirror image are never parted: who has learnt the one knows the other.
+A clip, its mirror image and their variants are never parted: who has learnt the one knows the others.
 """
 
 from collections.abc import Sequence

@@ -2,8 +2,8 @@
 
     varied_clips(clips, body, Variation(copies=3))   # Walk_35 becomes Walk_35_varied_0, Walk_35_varied_1, …
 
-A policy that knows a movement in one form alone follows it by heart: it loses one that is 5 degrees off
-at every joint. Variants are not what a rat did, but near it, and as hard to balance.
+A policy that knows a movement in one form alone knows it by heart: one that had learnt its clips lost
+four fifths of their variants. These are not what a rat did, but near it, and as hard to balance.
 """
 
 import dataclasses

@@ -40,7 +40,7 @@ TRACKING_TERMS: Mapping[str, Term] = {
 }
 COST_TERMS: Mapping[str, Term] = {
     "control": Term(0.01, 1.0),
-    "control_change": Term(0.10, 1.0),
+    "control_change": Term(0.10, 1.0),  # for less, torques tremble
     "energy": Term(0.01, 1.0),
 }
 
