@@ -22,7 +22,7 @@ class Join:
 
     def run(self) -> None:
         """Read all and write one."""
-        from rodent.cli.output import print_json, say
+        from rodent.cli.output import tell_written
         from rodent.errors import InputError
         from rodent.motion.clip import joined, read_clips, write_clips
 
@@ -30,7 +30,4 @@ class Join:
             raise InputError(f"{len(self.files)} file of clips cannot be joined; name two or more")
         clips = joined([(str(file), read_clips(file)) for file in self.files])
         write_clips(clips, self.out)
-        if self.json:
-            print_json({"out": str(self.out), "clips": len(clips), "frames": clips.total_frames})
-        else:
-            say(f"wrote {self.out}: {len(clips)} clips, {clips.total_frames} frames")
+        tell_written(clips, self.out, self.json)

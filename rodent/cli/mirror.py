@@ -25,14 +25,11 @@ class Mirror:
     def run(self) -> None:
         """Read, reflect and write."""
         from rodent.body import Body, BodyConfig
-        from rodent.cli.output import print_json, say
+        from rodent.cli.output import tell_written
         from rodent.motion.clip import read_clips, write_clips
         from rodent.motion.mirror import mirrored_clips
 
         clips = read_clips(self.file)
         images = mirrored_clips(clips, Body(BodyConfig(scale=clips.scale)))
         write_clips(images, self.out)
-        if self.json:
-            print_json({"out": str(self.out), "clips": len(images), "frames": images.total_frames})
-        else:
-            say(f"wrote {self.out}: {len(images)} clips, {images.total_frames} frames")
+        tell_written(images, self.out, self.json)

@@ -4,10 +4,13 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rodent.files import atomic_path
 from rodent.progress import STDERR
+
+if TYPE_CHECKING:
+    from rodent.motion.clip import ClipSet
 
 
 def print_json(result: Mapping[str, Any]) -> None:
@@ -25,6 +28,14 @@ def write_json(result: Mapping[str, Any], path: Path) -> None:
 def say(message: str) -> None:
     """A line for the person watching."""
     STDERR.print(message, soft_wrap=True, markup=False)
+
+
+def tell_written(clips: "ClipSet", out: Path, as_json: bool) -> None:
+    """How many clips a file holds that was just written: as JSON, or a line for the person watching."""
+    if as_json:
+        print_json({"out": str(out), "clips": len(clips), "frames": clips.total_frames})
+    else:
+        say(f"wrote {out}: {len(clips)} clips, {clips.total_frames} frames")
 
 
 def _plain(value: Any) -> Any:

@@ -30,7 +30,7 @@ class Vary:
     def run(self) -> None:
         """Read, vary and write."""
         from rodent.body import Body, BodyConfig
-        from rodent.cli.output import print_json, say
+        from rodent.cli.output import tell_written
         from rodent.motion.clip import read_clips, write_clips
         from rodent.motion.variation import varied_clips
         from rodent.progress import progress
@@ -40,7 +40,4 @@ class Vary:
         with progress("varying", len(clips) * self.variation.copies, "clips") as advance:
             variants = varied_clips(clips, body, self.variation, advance)
         write_clips(variants, self.out)
-        if self.json:
-            print_json({"out": str(self.out), "clips": len(variants), "frames": variants.total_frames})
-        else:
-            say(f"wrote {self.out}: {len(variants)} clips, {variants.total_frames} frames")
+        tell_written(variants, self.out, self.json)
