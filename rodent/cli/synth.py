@@ -2,14 +2,21 @@
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rodent.body import Body
+    from rodent.motion.clip import ClipSet
 
 
 @dataclasses.dataclass(frozen=True)
 class Synth:
-    """Make clips of synthetic motion: the built-in gaits, or a rat that follows a recorded path.
+    """Make clips of synthetic motion: the built-in gaits, a rat that follows a recorded path, or rears.
 
-    Without --path it writes the built-in set: walk, trot, curves, turns on the spot, starts and stops, rear,
-    groom, stand. With --path the rat walks where an animal went, as fast as it went, at 50 frames per second.
+    By itself it writes the built-in set: walk, trot, curves, turns on the spot, starts and stops, rear,
+    groom, stand. With --path the rat walks where an animal went, as fast as it went, at 50 frames per
+    second. With --rears it stands, turns and steps on its hind legs, every time otherwise, drawn at
+    random: for learning to balance.
 
     Example: rodent clips synth --path animal.csv --out follow.h5
     """
@@ -24,6 +31,10 @@ class Synth:
     tracker's jitter away, and whatever the animal did in less time."""
     seconds_per_clip: float | None = None
     """Cut the path into clips so long; one clip if not given."""
+    rears: int | None = None
+    """How many rears to draw, of 4 seconds each; every fourth rises from all fours, the others stay up."""
+    seed: int = 0
+    """Of the rears."""
     scale: float = 0.9
     """Size of the body relative to dm_control's rat."""
     json: bool = False
@@ -34,30 +45,14 @@ class Synth:
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import print_json, say
         from rodent.motion.clip import write_clips
-        from rodent.motion.synth import (
-            FPS,
-            GAIT_FRAMES,
-            flaws,
-            gait_clips,
-            path_clips,
-            read_track,
-            require_quality,
-            worst_quality,
-        )
-        from rodent.progress import progress
+        from rodent.motion.synth import flaws, require_quality, worst_quality
 
         self._check()
         body = Body(BodyConfig(scale=self.scale))
+        clips = self._clips(body)
         if self.path is None:
-            with progress("fitting the limbs", GAIT_FRAMES, "frames") as advance:
-                clips = gait_clips(body, advance)
             worst, told = require_quality(clips, body), []
         else:
-            time, points = read_track(self.path)
-            name = "".join(c if c.isalnum() or c in ".-_" else "_" for c in self.path.stem)
-            frames = int((time[-1] - time[0]) * FPS) + 1
-            with progress("fitting the limbs", frames, "frames") as advance:
-                clips = path_clips(body, time, points, name, self.smoothing, self._frames_per_clip(), advance)
             # an animal does in places what legs on rails cannot; its user judges how much that matters
             worst, told = worst_quality(clips, body), [text for clip in clips for text in flaws(clip, body)]
         for text in told:
@@ -75,11 +70,37 @@ class Synth:
                 f"{1000 * worst.slide:.2f} mm and are {1000 * worst.penetration:.2f} mm in the floor at most"
             )
 
+    def _clips(self, body: "Body") -> "ClipSet":
+        from rodent.motion import synth
+        from rodent.progress import progress
+
+        if self.path is not None:
+            time, points = synth.read_track(self.path)
+            name = "".join(c if c.isalnum() or c in ".-_" else "_" for c in self.path.stem)
+            frames = int((time[-1] - time[0]) * synth.FPS) + 1
+            with progress("fitting the limbs", frames, "frames") as advance:
+                cut = self._frames_per_clip()
+                return synth.path_clips(body, time, points, name, self.smoothing, cut, advance)
+        if self.rears is not None:
+            with progress("fitting the limbs", self.rears * synth.FRAMES, "frames") as advance:
+                return synth.rear_clips(body, self.rears, self.seed, advance)
+        with progress("fitting the limbs", synth.GAIT_FRAMES, "frames") as advance:
+            return synth.gait_clips(body, advance)
+
     def _check(self) -> None:
         from rodent.errors import InputError
 
         if not 0 <= self.smoothing <= 5:
             raise InputError(f"--smoothing is {self.smoothing:g} s; it must lie in [0, 5]")
+        if self.rears is not None:
+            if self.path is not None:
+                raise InputError(
+                    "--path and --rears are two kinds of clips; give one, then `rodent clips join`"
+                )
+            if not 1 <= self.rears <= 10_000:
+                raise InputError(f"--rears is {self.rears}; it must lie in [1, 10000]")
+        if self.seed < 0:
+            raise InputError(f"--seed is {self.seed}; it must not be negative")
         if self.seconds_per_clip is None:
             return
         if self.path is None:

@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 from scipy.special import expit
 
 from rodent.body import PAWS, Body, in_tail
@@ -18,11 +17,11 @@ from rodent.motion.clip import Clip, ClipSet, require_body
 from rodent.motion.floor import lowest_paw
 from rodent.motion.kinematics import poses_between, quaternion_exp, quaternion_product, velocities
 from rodent.motion.names import varied_name
+from rodent.motion.noise import smooth_noise
 from rodent.motion.synth.posture import body_frames
 from rodent.variation_config import Variation
 
 _PACE_SECONDS, _SWAY_SECONDS = 0.8, 1.0  # in which pace and posture change
-_WIDEST = 2.0  # standard deviations that noise is cut off at
 _LEAN = 0.5  # what the trunk leans, of what a joint bends: it tips the whole rat
 _BEARS, _LIFTED = 0.020, 0.006  # metres: height of a paw's body that no longer bears, and what is near it
 _LEAST = 1e-3  # weight of a lifted paw, where all are
@@ -76,7 +75,7 @@ def varied(clip: Clip, body: Body, variation: Variation, number: int) -> Clip:
 def _times(clip: Clip, pace: float, rng: np.random.Generator) -> np.ndarray:
     """The frames of the clip that a variant passes through, two at least, none beyond its last."""
     last = clip.n_frames - 1
-    speed = np.exp(pace * _drawn(rng, clip.n_frames, 1, _PACE_SECONDS * clip.fps)[:, 0])
+    speed = np.exp(pace * smooth_noise(rng, clip.n_frames, 1, _PACE_SECONDS * clip.fps)[:, 0])
     at = np.cumsum(speed) - speed[0]
     return np.minimum(at[: max(2, np.sum(at <= last))], last)
 
@@ -87,7 +86,7 @@ def _bent(
     """The poses with other joint angles, within their limits, and the trunk leant; the tail is left."""
     free = np.array([not in_tail(name) for name in body.joint_names])
     n, knot = len(qpos), _SWAY_SECONDS * fps
-    off = variation.posture * rng.normal(size=len(free) + 2) + variation.sway * _drawn(
+    off = variation.posture * rng.normal(size=len(free) + 2) + variation.sway * smooth_noise(
         rng, n, len(free) + 2, knot
     )
     off = np.radians(off)
@@ -107,10 +106,3 @@ def _put_down(qpos: np.ndarray, like: np.ndarray, body: Body) -> np.ndarray:
     moved[:, :2] += np.sum(weight[..., None] * (before - after), axis=1)[:, :2]
     moved[:, 2] += lowest_paw(like, body) - lowest_paw(qpos, body)
     return moved
-
-
-def _drawn(rng: np.random.Generator, n: int, columns: int, knot: float) -> np.ndarray:
-    """Noise of about unit deviation that changes within `knot` frames, shape (n, columns)."""
-    knots = max(4, int(np.ceil(n / knot)) + 1)
-    drawn = CubicSpline(np.arange(knots) * knot, rng.normal(size=(knots, columns)))(np.arange(n))
-    return np.clip(drawn, -_WIDEST, _WIDEST)

@@ -1,6 +1,7 @@
-"""The built-in clips, and clips along a recorded path.
+"""The built-in clips, clips along a recorded path, and rears drawn at random.
 
 gait_clips(body).names        # ('walk', 'fast_walk', 'trot', …)
+rear_clips(body, 2).names     # ('rear_0', 'rear_1')
 """
 
 from collections.abc import Callable
@@ -12,12 +13,14 @@ from rodent.motion.clip import Clip, ClipSet
 from rodent.motion.kinematics import velocities
 from rodent.motion.synth.acts import grooming, rearing, standing
 from rodent.motion.synth.path import FPS, SMOOTHING, Path, along, tracked, turning
+from rodent.motion.synth.rears import drawn_rear
 from rodent.motion.synth.walk import walking
 
 SOURCE = "synthetic (rodent.motion.synth)"
 LICENCE = "Apache-2.0"
 FRAMES = 200
 """Frames of a built-in clip: 4 seconds."""
+_RISES = 4  # one of so many drawn rears
 _GRAIN = 2.0**-20  # metres and radians to which poses are rounded, so that files are small and alike
 
 
@@ -57,6 +60,26 @@ def path_clips(
         starts = range(0, len(qpos) - 1, frames_per_clip)
         parts = [qpos[start : start + frames_per_clip] for start in starts]
         clips = [_clip(body, f"{name}_{i}", "Walk", part, name) for i, part in enumerate(parts)]
+    return ClipSet(tuple(clips), body.config.scale, body.joint_names)
+
+
+def rear_clips(
+    body: Body, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
+) -> ClipSet:
+    """Rears drawn at random, `rear_0`, `rear_1`, …; a rear does not depend on how many there are.
+
+    Args:
+        body: the rat.
+        count: how many; every fourth rises and comes down again, the others are up throughout.
+        seed: of all that is drawn.
+        advance: told of frames that are done.
+    """
+    clips = []
+    for i in range(count):
+        rng = np.random.default_rng([seed, i])
+        rises = i % _RISES == _RISES - 1
+        clips.append(_clip(body, f"rear_{i}", "Rear", drawn_rear(body, rng, FRAMES, rises), "rears"))
+        advance(FRAMES)
     return ClipSet(tuple(clips), body.config.scale, body.joint_names)
 
 

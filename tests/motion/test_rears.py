@@ -1,0 +1,111 @@
+"""Rears drawn at random: on the hind legs, in balance, each otherwise."""
+
+import json
+
+import mujoco
+import numpy as np
+import pytest
+
+from rodent.cli import main
+from rodent.errors import WorkError
+from rodent.motion import read_clips
+from rodent.motion.noise import smooth_noise
+from rodent.motion.synth import quality, rear_clips, rears
+from rodent.motion.synth.paws import Paws
+from rodent.motion.synth.quality import TOUCHING
+from rodent.motion.validate import torso_positions
+
+
+@pytest.fixture(scope="module")
+def drawn(body):
+    """Three that are up throughout, and one that rises."""
+    return rear_clips(body, 4, seed=0)
+
+
+def heights(clip, body):
+    return torso_positions(clip.qpos, body)[:, 2]
+
+
+def ahead_of_soles(qpos, body):
+    """Of the centre of mass, metres, shape (frames,), in the direction of the trunk's fall line."""
+    data, ahead = mujoco.MjData(body.model), []
+    for pose in qpos:
+        data.qpos[:] = pose
+        mujoco.mj_kinematics(body.model, data)
+        mujoco.mj_comPos(body.model, data)
+        toes = sum(data.body(f"toe_{side}").xpos - data.body(f"foot_{side}").xpos for side in "LR")[:2]
+        soles = (data.site("sole_L").xpos + data.site("sole_R").xpos)[:2] / 2
+        ahead.append((data.subtree_com[0, :2] - soles) @ toes / np.linalg.norm(toes))
+    return np.array(ahead)
+
+
+def test_a_rear_depends_on_its_seed_and_number_alone(body, drawn):
+    (alone,) = rear_clips(body, 1, seed=0)
+    (other,) = rear_clips(body, 1, seed=1)
+    np.testing.assert_array_equal(alone.qpos, drawn[0].qpos)
+    assert np.abs(other.qpos - alone.qpos).max() > 0.1
+    assert drawn.names == ("rear_0", "rear_1", "rear_2", "rear_3")
+    assert {clip.behavior for clip in drawn} == {"Rear"}
+
+
+def test_three_of_four_are_up_throughout_and_the_fourth_rises(body, drawn):
+    for clip in list(drawn)[:3]:
+        assert heights(clip, body).min() > 0.095
+    rising = heights(drawn[3], body)
+    assert max(rising[0], rising[-1]) < 0.07 and rising.max() > 0.095
+
+
+def test_only_the_hind_paws_stand_neither_sliding_nor_in_the_floor(body, drawn):
+    steps = 0
+    for clip in list(drawn)[:3]:
+        worst = quality(clip.qpos, body)
+        assert worst.slide < 1e-3 and worst.penetration < 1e-3 and worst.excess == 0
+        lowest = Paws(body).state(clip.qpos).lowest
+        assert lowest[:, :2].min() > 0.02
+        standing = lowest[:, 2:] < TOUCHING
+        assert standing.any(axis=1).all()
+        steps += np.sum(standing[:-1] & ~standing[1:])
+    assert steps > 3
+
+
+def test_the_centre_of_mass_is_over_the_soles(body, drawn):
+    for clip in list(drawn)[:3]:
+        assert -0.022 < ahead_of_soles(clip.qpos[::10], body).mean() < 0.004
+
+
+def test_what_no_leg_can_do_is_said(body, monkeypatch):
+    monkeypatch.setattr(rears, "_TRIES", 2)
+    monkeypatch.setattr(rears, "_HIPS_UP", (0.1, 0.1))
+    with pytest.raises(WorkError, match=r"of 2 rears drawn the legs of a rat of scale 0\.9 could do none"):
+        rears.drawn_rear(body, np.random.default_rng(0))
+
+
+def test_command(tmp_path, capsys):
+    out = tmp_path / "rears.h5"
+    assert main(["clips", "synth", "--rears", "1", "--seed", "3", "--out", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["clips"] == 1
+    (clip,) = read_clips(out)
+    assert clip.name == "rear_0" and "synthetic" in clip.source
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--rears 0", "--rears is 0; it must lie in [1, 10000]"),
+        ("--rears 1 --seed -1", "--seed is -1; it must not be negative"),
+        ("--rears 1 --path animal.csv", "--path and --rears are two kinds of clips"),
+    ],
+)
+def test_senseless_options_end_with_2(tmp_path, capsys, options, message):
+    out = tmp_path / "a.h5"
+    assert main(["clips", "synth", "--out", str(out), *options.split()]) == 2
+    assert message in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_noise_is_bounded_smooth_and_of_about_unit_deviation():
+    noise = smooth_noise(np.random.default_rng(0), frames=2000, columns=20, knot=50)
+    assert noise.shape == (2000, 20)
+    assert np.abs(noise).max() == 2
+    assert 0.7 < noise.std() < 1.1
+    assert np.abs(np.diff(noise, axis=0)).max() < 0.25  # white noise would have 4
