@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Synth:
-    """Make clips of synthetic motion: the built-in gaits, a rat that follows a recorded path, or rears.
+    """Make clips of synthetic motion: the built-in gaits, a path that was recorded, or what chance has drawn.
 
     By itself it writes the built-in set: walk, trot, curves, turns on the spot, starts and stops, rear,
     groom, stand. With --path the rat walks where an animal went, as fast as it went, at 50 frames per
-    second. With --rears it stands, turns and steps on its hind legs, every time otherwise, drawn at
-    random: for learning to balance.
+    second. With --walks and --rears it walks, or stands, turns and steps on its hind legs, every time
+    otherwise: from these a policy learns to balance in movements that it never saw.
 
-    Example: rodent clips synth --path animal.csv --out follow.h5
+    Example: rodent clips synth --walks 40 --rears 48 --out drawn.h5
     """
 
     out: Path
@@ -31,10 +31,12 @@ class Synth:
     tracker's jitter away, and whatever the animal did in less time."""
     seconds_per_clip: float | None = None
     """Cut the path into clips so long; one clip if not given."""
-    rears: int | None = None
+    walks: int = 0
+    """How many walks to draw, of 4 seconds each, with turns, stops and glances upwards."""
+    rears: int = 0
     """How many rears to draw, of 4 seconds each; every fourth rises from all fours, the others stay up."""
     seed: int = 0
-    """Of the rears."""
+    """Of the walks and rears."""
     scale: float = 0.9
     """Size of the body relative to dm_control's rat."""
     json: bool = False
@@ -72,6 +74,7 @@ class Synth:
 
     def _clips(self, body: "Body") -> "ClipSet":
         from rodent.motion import synth
+        from rodent.motion.clip import joined
         from rodent.progress import progress
 
         if self.path is not None:
@@ -81,9 +84,11 @@ class Synth:
             with progress("fitting the limbs", frames, "frames") as advance:
                 cut = self._frames_per_clip()
                 return synth.path_clips(body, time, points, name, self.smoothing, cut, advance)
-        if self.rears is not None:
-            with progress("fitting the limbs", self.rears * synth.FRAMES, "frames") as advance:
-                return synth.rear_clips(body, self.rears, self.seed, advance)
+        if self.walks or self.rears:
+            kinds = (("walks", synth.walk_clips, self.walks), ("rears", synth.rear_clips, self.rears))
+            total = (self.walks + self.rears) * synth.FRAMES
+            with progress("fitting the limbs", total, "frames") as advance:
+                return joined([(name, make(body, n, self.seed, advance)) for name, make, n in kinds if n])
         with progress("fitting the limbs", synth.GAIT_FRAMES, "frames") as advance:
             return synth.gait_clips(body, advance)
 
@@ -92,13 +97,12 @@ class Synth:
 
         if not 0 <= self.smoothing <= 5:
             raise InputError(f"--smoothing is {self.smoothing:g} s; it must lie in [0, 5]")
-        if self.rears is not None:
-            if self.path is not None:
-                raise InputError(
-                    "--path and --rears are two kinds of clips; give one, then `rodent clips join`"
-                )
-            if not 1 <= self.rears <= 10_000:
-                raise InputError(f"--rears is {self.rears}; it must lie in [1, 10000]")
+        for name in ("walks", "rears"):
+            count = getattr(self, name)
+            if not 0 <= count <= 10_000:
+                raise InputError(f"--{name} is {count}; it must lie in [0, 10000]")
+            if count and self.path is not None:
+                raise InputError(f"--path and --{name} are two kinds of clips; make one, then the other")
         if self.seed < 0:
             raise InputError(f"--seed is {self.seed}; it must not be negative")
         if self.seconds_per_clip is None:

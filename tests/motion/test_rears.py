@@ -1,14 +1,10 @@
 """Rears drawn at random: on the hind legs, in balance, each otherwise."""
 
-import json
-
 import mujoco
 import numpy as np
 import pytest
 
-from rodent.cli import main
 from rodent.errors import WorkError
-from rodent.motion import read_clips
 from rodent.motion.noise import smooth_noise
 from rodent.motion.synth import quality, rear_clips, rears
 from rodent.motion.synth.paws import Paws
@@ -78,29 +74,6 @@ def test_what_no_leg_can_do_is_said(body, monkeypatch):
     monkeypatch.setattr(rears, "_HIPS_UP", (0.1, 0.1))
     with pytest.raises(WorkError, match=r"of 2 rears drawn the legs of a rat of scale 0\.9 could do none"):
         rears.drawn_rear(body, np.random.default_rng(0))
-
-
-def test_command(tmp_path, capsys):
-    out = tmp_path / "rears.h5"
-    assert main(["clips", "synth", "--rears", "1", "--seed", "3", "--out", str(out), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["clips"] == 1
-    (clip,) = read_clips(out)
-    assert clip.name == "rear_0" and "synthetic" in clip.source
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ("--rears 0", "--rears is 0; it must lie in [1, 10000]"),
-        ("--rears 1 --seed -1", "--seed is -1; it must not be negative"),
-        ("--rears 1 --path animal.csv", "--path and --rears are two kinds of clips"),
-    ],
-)
-def test_senseless_options_end_with_2(tmp_path, capsys, options, message):
-    out = tmp_path / "a.h5"
-    assert main(["clips", "synth", "--out", str(out), *options.split()]) == 2
-    assert message in capsys.readouterr().err
-    assert not out.exists()
 
 
 def test_noise_is_bounded_smooth_and_of_about_unit_deviation():

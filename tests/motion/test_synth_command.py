@@ -80,3 +80,28 @@ def test_millimetres_are_noticed(tmp_path, capsys):
     track.write_text("time,x,y\n0,0,0\n1,200,0\n2,400,0\n")
     assert main(["clips", "synth", "--path", str(track), "--out", str(tmp_path / "a.h5")]) == 2
     assert "positions not in metres" in capsys.readouterr().err
+
+
+def test_walks_and_rears_are_drawn(tmp_path, capsys):
+    out = tmp_path / "drawn.h5"
+    options = ["--walks", "1", "--rears", "1", "--seed", "3"]
+    assert main(["clips", "synth", *options, "--out", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["clips"] == 2
+    clips = read_clips(out)
+    assert clips.names == ("walk_0", "rear_0")
+    assert {clip.source for clip in clips} == {"synthetic (rodent.motion.synth)"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--rears -1", "--rears is -1; it must lie in [0, 10000]"),
+        ("--walks 1 --seed -1", "--seed is -1; it must not be negative"),
+        ("--walks 1 --path animal.csv", "--path and --walks are two kinds of clips"),
+    ],
+)
+def test_senseless_draws_end_with_2(tmp_path, capsys, options, message):
+    out = tmp_path / "a.h5"
+    assert main(["clips", "synth", "--out", str(out), *options.split()]) == 2
+    assert message in capsys.readouterr().err
+    assert not out.exists()

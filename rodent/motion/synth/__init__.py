@@ -3,6 +3,7 @@
     clips = gait_clips(body)                        # the built-in set
     clips = path_clips(body, time, points)          # along a recorded animal's path, at its speed
     clips = rear_clips(body, 32)                    # on the hind legs, each in its own way
+    clips = walk_clips(body, 32)                    # on its way, likewise
     quality(clips[0].qpos, body).slide              # metres that a paw slides on the floor
 
 Nothing of it was measured on this body: gait figures of real rats (`figures`) say when and where
@@ -12,7 +13,7 @@ clips of 50 frames per second, and their `source` says that they are synthetic.
 
 from rodent.motion.synth.path import FPS
 from rodent.motion.synth.quality import Quality, flaws, quality, require_quality, worst_quality
-from rodent.motion.synth.repertoire import FRAMES, GAIT_FRAMES, gait_clips, path_clips, rear_clips
+from rodent.motion.synth.repertoire import FRAMES, GAIT_FRAMES, gait_clips, path_clips, rear_clips, walk_clips
 from rodent.motion.synth.track import read_track
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "read_track",
     "rear_clips",
     "require_quality",
+    "walk_clips",
     "worst_quality",
 ]

@@ -19,7 +19,8 @@ FPS = 50.0
 """Frames per second of synthetic motion: that of the public motion capture."""
 SMOOTHING = 0.1
 """Standard deviation of the window that smooths a recorded path, seconds."""
-_PIVOT = 0.05  # metres from the torso back to the hips, about which a rat turns on the spot
+PIVOT = 0.05
+"""Metres from the torso back to the hips, about which a rat turns on the spot."""
 _FACING_SPEED = 0.06  # m/s above which the rat faces where it goes
 _TURN_SMOOTHING = 0.20  # seconds
 
@@ -65,7 +66,7 @@ def turning(heading: np.ndarray) -> Path:
     Args:
         heading: radians, shape (frames,).
     """
-    return Path(_PIVOT * np.stack([np.cos(heading), np.sin(heading)], axis=1), heading)
+    return Path(PIVOT * np.stack([np.cos(heading), np.sin(heading)], axis=1), heading)
 
 
 def tracked(time: np.ndarray, points: np.ndarray, smoothing: float = SMOOTHING) -> Path:

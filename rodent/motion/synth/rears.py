@@ -25,9 +25,8 @@ from rodent.motion.synth.path import FPS, Path
 from rodent.motion.synth.posture import Trunk, posed
 from rodent.motion.synth.quality import WORST, quality
 from rodent.motion.synth.upright import at_hips, points_by, rise_and_fall, standing_hips, with_forepaws
-from rodent.motion.synth.walk import HOME
+from rodent.motion.synth.walk import HOME, MARGIN
 
-_MARGIN = 50  # frames before and after, so that steps are whole
 _SWAY, _REACHING = 1.0, 0.6  # seconds in which trunk and forepaws change
 _PITCH = (0.75, 1.40)  # radians above the standing rat's
 _LUMBAR, _NECK = (-0.10, 0.40), (-0.30, 0.60)  # radians
@@ -81,12 +80,12 @@ def drawn_rear(body: Body, rng: np.random.Generator, frames: int = 200, rises: b
 
 
 def _drawn(rng: np.random.Generator, frames: int, rises: bool) -> _Rear:
-    n = frames + 2 * _MARGIN
+    n = frames + 2 * MARGIN
     sway = smooth_noise(rng, n, 7, _SWAY * FPS)
     if rises:
         begin, end = rng.uniform(0.0, 0.2), rng.uniform(0.85, 1.0)
         full, fade = begin + rng.uniform(0.12, 0.30), end - rng.uniform(0.12, 0.30)
-        up = np.pad(rise_and_fall(frames, begin, full, fade, end), _MARGIN, mode="edge")
+        up = np.pad(rise_and_fall(frames, begin, full, fade, end), MARGIN, mode="edge")
         path = Path(np.zeros((n, 2)), np.zeros(n))
     else:
         up, path = np.ones(n), _way(rng, n)
@@ -137,7 +136,7 @@ def _poses(body: Body, rear: _Rear, ahead: float) -> np.ndarray:
     places = np.stack([_along(rear.path, np.broadcast_to(home, (len(time), 2))) for home in homes], axis=1)
     yaws = np.repeat(heading[:, None], len(homes), axis=1)
     steps, _ = footfalls(time, places, yaws, scale / figures.SCALE)
-    kept = slice(_MARGIN, -_MARGIN)
+    kept = slice(MARGIN, -MARGIN)
     targets = paw_targets(steps, time[kept], places[kept], yaws[kept], _LIFT * scale)
     led = points_by(body, qpos[kept], "torso", rear.hands[kept])
     return with_forepaws(body, qpos[kept], targets, led, np.minimum(1.0, 2 * rear.up[kept]))
@@ -161,6 +160,6 @@ def _balance(body: Body, qpos: np.ndarray, rear: _Rear) -> float:
     batch.forward(stage=mujoco.mjtStage.mjSTAGE_POS)
     soles = sites[:, [model.site(name).id for name in _SOLES], :2].mean(axis=1)
     ahead = mass[:, 0, :2] - soles
-    heading = rear.path.heading[_MARGIN:-_MARGIN]
-    up = rear.up[_MARGIN:-_MARGIN]
+    heading = rear.path.heading[MARGIN:-MARGIN]
+    up = rear.up[MARGIN:-MARGIN]
     return float(np.average(ahead[:, 0] * np.cos(heading) + ahead[:, 1] * np.sin(heading), weights=up))

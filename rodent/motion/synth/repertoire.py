@@ -1,4 +1,4 @@
-"""The built-in clips, clips along a recorded path, and rears drawn at random.
+"""The built-in clips, clips along a recorded path, and rears and walks drawn at random.
 
 gait_clips(body).names        # ('walk', 'fast_walk', 'trot', …)
 rear_clips(body, 2).names     # ('rear_0', 'rear_1')
@@ -15,6 +15,7 @@ from rodent.motion.synth.acts import grooming, rearing, standing
 from rodent.motion.synth.path import FPS, SMOOTHING, Path, along, tracked, turning
 from rodent.motion.synth.rears import drawn_rear
 from rodent.motion.synth.walk import walking
+from rodent.motion.synth.walks import drawn_walk
 
 SOURCE = "synthetic (rodent.motion.synth)"
 LICENCE = "Apache-2.0"
@@ -66,19 +67,34 @@ def path_clips(
 def rear_clips(
     body: Body, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
 ) -> ClipSet:
-    """Rears drawn at random, `rear_0`, `rear_1`, …; a rear does not depend on how many there are.
+    """Rears drawn at random, `rear_0`, `rear_1`, …; every fourth rises and comes down again."""
 
-    Args:
-        body: the rat.
-        count: how many; every fourth rises and comes down again, the others are up throughout.
-        seed: of all that is drawn.
-        advance: told of frames that are done.
-    """
+    def act(rng: np.random.Generator, i: int) -> np.ndarray:
+        return drawn_rear(body, rng, FRAMES, rises=i % _RISES == _RISES - 1)
+
+    return _drawn_clips(body, "rear", act, count, seed, advance)
+
+
+def walk_clips(
+    body: Body, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
+) -> ClipSet:
+    """Walks drawn at random, `walk_0`, `walk_1`, …, with stops, turns and glances upwards."""
+    return _drawn_clips(body, "walk", lambda rng, i: drawn_walk(body, rng, FRAMES), count, seed, advance)
+
+
+def _drawn_clips(
+    body: Body,
+    name: str,
+    act: Callable[[np.random.Generator, int], np.ndarray],
+    count: int,
+    seed: int,
+    advance: Callable[[float], None],
+) -> ClipSet:
+    """So many clips of one kind; none depends on how many there are. `advance` hears of frames done."""
     clips = []
     for i in range(count):
         rng = np.random.default_rng([seed, i])
-        rises = i % _RISES == _RISES - 1
-        clips.append(_clip(body, f"rear_{i}", "Rear", drawn_rear(body, rng, FRAMES, rises), "rears"))
+        clips.append(_clip(body, f"{name}_{i}", name.capitalize(), act(rng, i), f"{name}s"))
         advance(FRAMES)
     return ClipSet(tuple(clips), body.config.scale, body.joint_names)
 

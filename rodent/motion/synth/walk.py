@@ -22,7 +22,8 @@ HOME = np.array([[0.0415, 0.0150], [0.0415, -0.0150], [0.0080, 0.0240], [0.0080,
 """Where the paws stand at ease: forward and left of the torso (fore) and of the pelvis (hind),
 in the order of `PAW_NAMES`, metres at scale 1, shape (4, 2)."""
 
-_MARGIN = 50  # frames that the path is carried on before and after, so that steps are whole
+MARGIN = 50
+"""Frames by which a path is carried on before and after, so that steps are whole."""
 _BEND_LENGTH, _BEND_TIME = 0.040, 0.30  # metres and seconds of the spine's measure
 _LEADS = (1.0, -0.4, -1.3, -2.2)  # of head, torso, hips and tail before the path, by that measure
 _BOB, _ROLL, _BEND, _TWIST = 0.0012, 0.02, 0.06, 0.05  # sway of a walk: metres, radians
@@ -33,19 +34,19 @@ def walking(body: Body, path: Path, advance: Callable[[float], None] = lambda fr
     """Poses of a rat that follows a path, shape (frames, 74); `advance` is told of frames done."""
     size = body.config.scale / figures.SCALE
     longer = _carried_on(path)
-    trunk = _following(longer)
+    trunk = following(longer)
     homes, yaws = homes_under(body, posed(body, trunk))
     time = np.arange(len(yaws)) / FPS
     steps, phase = footfalls(time, homes, yaws, size)
-    qpos = posed(body, _swaying(trunk, phase))
-    kept = slice(_MARGIN, -_MARGIN)
+    qpos = posed(body, swaying(trunk, phase))
+    kept = slice(MARGIN, -MARGIN)
     targets = paw_targets(steps, time[kept], homes[kept], yaws[kept], size * figures.PAW_LIFT)
     return Reach(body, rest_angles(body)).reach(qpos[kept], targets, advance)
 
 
 def _carried_on(path: Path) -> Path:
     """The path with more before and after, at the velocities and turn rates of its ends."""
-    count = np.arange(1, _MARGIN + 1)[:, None]
+    count = np.arange(1, MARGIN + 1)[:, None]
     ends = []
     for values in (path.place, path.heading[:, None]):
         before = values[0] - count[::-1] * (values[1] - values[0])
@@ -54,7 +55,7 @@ def _carried_on(path: Path) -> Path:
     return Path(ends[0], ends[1][:, 0])
 
 
-def _following(path: Path) -> Trunk:
+def following(path: Path) -> Trunk:
     """The trunk along the path, with the spine bent after it and the head before it."""
     # way and time together measure how far behind or ahead something is
     measure = np.cumsum(path.speed / _BEND_LENGTH + 1 / _BEND_TIME) / FPS
@@ -77,7 +78,7 @@ def homes_under(body: Body, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return frames.position[..., :2] + ahead, yaw
 
 
-def _swaying(trunk: Trunk, phase: np.ndarray) -> Trunk:
+def swaying(trunk: Trunk, phase: np.ndarray) -> Trunk:
     """The trunk that bobs twice and rolls, bends and twists once in a cycle of steps."""
     full = np.minimum(1.0, np.gradient(phase, 1 / FPS) / _SWAY_RATE)
     once, twice = 2 * np.pi * phase, 4 * np.pi * phase

@@ -1,0 +1,116 @@
+"""Walks drawn at random: rats that go, turn, stop and look up, each in its own way.
+
+    qpos = drawn_walk(body, np.random.default_rng(0))     # shape (200, 74)
+
+Speed and turning change all the time, between a rest and a trot; trunk, neck and head are carried
+higher or lower and never quite still. Where the rat slows down it may lift its forepaws, up to
+half of a rear. The paws step as `footfall` says. What its legs cannot do is drawn again.
+The ranges are choices: they are wider than what the built-in clips show, and look right.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from rodent.body import Body
+from rodent.errors import WorkError
+from rodent.motion.noise import smooth_noise
+from rodent.motion.synth import figures
+from rodent.motion.synth.acts import CHEST, RAISED_HIPS
+from rodent.motion.synth.footfall import footfalls, paw_targets
+from rodent.motion.synth.path import FPS, PIVOT, Path
+from rodent.motion.synth.posture import Trunk, body_frames, posed
+from rodent.motion.synth.quality import WORST, quality
+from rodent.motion.synth.upright import at_hips, points_by, rise_and_fall, with_forepaws
+from rodent.motion.synth.walk import MARGIN, following, homes_under, swaying
+
+_CHANGE = 1.0  # seconds in which speed, turning and posture change
+_SPEED, _SPEED_CHANGE = (0.0, 0.45), (0.05, 0.25)  # m/s: the middle, and the deviation from it
+_TURN = np.radians(60.0)  # radians per second: the largest deviation of turning
+_HEIGHT, _PITCH = (-0.016, 0.004), (-0.20, 0.15)  # metres at scale 1, radians
+_LUMBAR, _NECK, _TAIL = (-0.20, 0.25), (-0.70, 0.50), (-0.30, 0.60)  # radians
+_LOOK = 0.35  # radians: deviation of the head to a side
+_RISES, _RISE_LENGTH = 0.6, (0.25, 0.50)  # how many walks have one; part of the whole
+_RISE, _RISE_PITCH, _RISE_TAIL = (0.15, 0.60), 1.15, 0.9  # of a rear; radians of a whole one
+_TRIES = 50
+
+
+def drawn_walk(body: Body, rng: np.random.Generator, frames: int = 200) -> np.ndarray:
+    """A rat on its way, shape (frames, 74).
+
+    Args:
+        body: the rat.
+        rng: what is drawn from.
+        frames: how many.
+
+    Raises:
+        WorkError: the legs of this rat could do nothing that was drawn.
+    """
+    for _ in range(_TRIES):
+        qpos = _drawn(body, rng, frames)
+        worst = quality(qpos, body)
+        if max(worst.slide, worst.penetration) < WORST:
+            return qpos
+    raise WorkError(f"of {_TRIES} walks drawn the legs of a rat of scale {body.config.scale:g} could do none")
+
+
+def _drawn(body: Body, rng: np.random.Generator, frames: int) -> np.ndarray:
+    n, scale = frames + 2 * MARGIN, body.config.scale
+    up = _rise(rng, frames)
+    path = _way(rng, up)
+    trunk = following(path)
+    flat = posed(body, trunk)
+    homes, yaws = homes_under(body, flat)
+    time = np.arange(n) / FPS
+    steps, phase = footfalls(time, homes, yaws, scale / figures.SCALE)
+    qpos = posed(body, _carried(rng, swaying(trunk, phase), up, scale))
+    hips = body_frames(body, flat, ("pelvis",)).position[:, 0]
+    ahead = np.stack([np.cos(path.heading), np.sin(path.heading), np.zeros(n)], axis=1)
+    lifted = RAISED_HIPS[0] * ahead + [0.0, 0.0, RAISED_HIPS[2]]
+    low = rng.uniform(*_HEIGHT) * scale
+    qpos = at_hips(body, qpos, hips + up[:, None] * lifted * scale + [0.0, 0.0, low])
+    kept = slice(MARGIN, -MARGIN)
+    targets = paw_targets(
+        steps, time[kept], homes[kept], yaws[kept], figures.PAW_LIFT * scale / figures.SCALE
+    )
+    led = points_by(body, qpos[kept], "torso", np.broadcast_to(CHEST, (frames, 2, 3)))
+    return with_forepaws(body, qpos[kept], targets, led, np.minimum(1.0, 2 * up[kept]))
+
+
+def _rise(rng: np.random.Generator, frames: int) -> np.ndarray:
+    """How far the rat is up, with the margins: from 0 to 1, shape (frames + 2 * MARGIN,)."""
+    up = np.zeros(frames)
+    if rng.uniform() < _RISES:
+        begin, length = rng.uniform(-0.2, 0.8), rng.uniform(*_RISE_LENGTH)
+        a, b, c, d = begin + length * np.array([0.0, 0.35, 0.65, 1.0])
+        up = rng.uniform(*_RISE) * rise_and_fall(frames, a, b, c, d)
+    return np.pad(up, MARGIN, mode="edge")
+
+
+def _way(rng: np.random.Generator, up: np.ndarray) -> Path:
+    """A way that is the slower the further the rat is up."""
+    n = len(up)
+    middle, deviation, turning = rng.uniform(*_SPEED), rng.uniform(*_SPEED_CHANGE), rng.uniform(0.0, _TURN)
+    change = smooth_noise(rng, n, 2, _CHANGE * FPS)
+    slow = np.maximum(0.0, 1.0 - 3.0 * up)
+    speed = slow * np.maximum(0.0, middle + deviation * change[:, 0])
+    heading = np.cumsum(slow * turning * change[:, 1]) / FPS
+    ahead = np.stack([np.cos(heading), np.sin(heading)], axis=1)
+    return Path(np.cumsum(speed[:, None] * ahead, axis=0) / FPS + PIVOT * ahead, heading)
+
+
+def _carried(rng: np.random.Generator, trunk: Trunk, up: np.ndarray, scale: float) -> Trunk:
+    """The trunk, neck and tail carried in another way, and raised where it is up."""
+    sway = smooth_noise(rng, len(up), 5, _CHANGE * FPS)
+    pitch, lumbar, neck, tail = (rng.uniform(*limits) for limits in (_PITCH, _LUMBAR, _NECK, _TAIL))
+    more = {
+        "lumbar_extend": lumbar + 0.08 * sway[:, 1] + 0.25 * up,
+        "cervical_extend": neck + 0.20 * sway[:, 2] + 0.3 * up,
+        "cervical_bend": _LOOK * sway[:, 3],
+        "caudal_extend": tail + 0.10 * sway[:, 4] + _RISE_TAIL * up,
+    }
+    spine = dict(trunk.spine)
+    for name, bend in more.items():
+        spine[name] = spine.get(name, 0.0) + bend
+    pitched = trunk.pitch + pitch + 0.04 * sway[:, 0] + _RISE_PITCH * up
+    return dataclasses.replace(trunk, pitch=pitched, spine=spine)
