@@ -3,9 +3,9 @@
     RODENT_DATA=FOLDER python benchmarks/generalise.py rat-position --figure generalise.png
 
 Every set is played from the first frames: real clips, told apart by the split if a run folder is
-given; their mirror images; the walking rat of Rat7M, whose markers are registered here; and
-straight synthetic walks at speeds that the built-in clips do not have. Sets without motion are left
-out: without RODENT_DATA only synthetic walks remain.
+given; their mirror images; the walking rat of Rat7M, whose markers are registered here; straight
+synthetic walks at speeds that the built-in clips do not have; and walks and rears drawn at random
+from a seed of their own. Sets without motion are left out: without RODENT_DATA the synthetic remain.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from rodent.cli.output import print_table
 from rodent.jax_setup import cache_compilations
 from rodent.motion.clip import ClipSet, read_clips
 from rodent.motion.mirror import mirrored_clips
+from rodent.motion.synth import rear_clips, walk_clips
 from rodent.policy.policy import load_policy
 from training.evaluate import Trace, scores, trace_policy
 from training.survival import THRESHOLDS_MM, success_within
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 SPEEDS = (0.15, 0.35, 0.55, 0.8)  # m/s
 SECONDS = 5.0  # of each clip
+DRAWN, DRAWN_SEED = 12, 1000  # of each kind; a seed that no policy is trained on
 FIGURES = {
     "frames": "frames",
     "lifespan": "lifespan_frames",
@@ -69,6 +71,8 @@ def test_sets(policy: Path, body: Body, folder: Path) -> Iterator[tuple[str, Cli
         yield "real, mirrored", mirrored_clips(real, body)
         yield "Rat7M, registered", _rat7m(mocap, body, folder)
     yield "synthetic walks, other speeds", _walks(body, folder)
+    yield "walks, drawn anew", walk_clips(body, DRAWN, DRAWN_SEED)
+    yield "rears, drawn anew", rear_clips(body, DRAWN, DRAWN_SEED)
 
 
 def survival(traces: dict[str, list[Trace]]) -> "Figure":

@@ -38,7 +38,7 @@ def test_it_goes_the_slower_the_further_it_is_up():
         way = walks._way(np.random.default_rng(seed), up)
         assert way.speed[up > 0.34][1:].max() < 0.01
         assert way.speed.max() < 1.0
-        assert np.abs(np.gradient(way.heading) * FPS).max() < 2.5
+        assert np.abs(np.gradient(way.heading) * FPS).max() < 4.0  # rad/s
 
 
 def test_what_rises_comes_down_or_is_cut_off_by_the_ends():

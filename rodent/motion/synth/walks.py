@@ -5,7 +5,8 @@
 Speed and turning change all the time, between a rest and a trot; trunk, neck and head are carried
 higher or lower and never quite still. Where the rat slows down it may lift its forepaws, up to
 half of a rear. The paws step as `footfall` says. What its legs cannot do is drawn again.
-The ranges are choices: they are wider than what the built-in clips show, and look right.
+The ranges are choices, about as wide as what a few minutes of real rats show: they turn at up to
+200 degrees per second and roll by up to 20 degrees.
 """
 
 import dataclasses
@@ -26,9 +27,10 @@ from rodent.motion.synth.walk import MARGIN, following, homes_under, swaying
 
 _CHANGE = 1.0  # seconds in which speed, turning and posture change
 _SPEED, _SPEED_CHANGE = (0.0, 0.45), (0.05, 0.25)  # m/s: the middle, and the deviation from it
-_TURN = np.radians(60.0)  # radians per second: the largest deviation of turning
+_TURN = np.radians(110.0)  # radians per second: the largest deviation of turning
 _HEIGHT, _PITCH = (-0.016, 0.004), (-0.20, 0.15)  # metres at scale 1, radians
 _LUMBAR, _NECK, _TAIL = (-0.20, 0.25), (-0.70, 0.50), (-0.30, 0.60)  # radians
+_ROLL, _ROLL_CHANGE = (-0.15, 0.15), 0.05  # radians
 _LOOK = 0.35  # radians: deviation of the head to a side
 _RISES, _RISE_LENGTH = 0.6, (0.25, 0.50)  # how many walks have one; part of the whole
 _RISE, _RISE_PITCH, _RISE_TAIL = (0.15, 0.60), 1.15, 0.9  # of a rear; radians of a whole one
@@ -92,17 +94,17 @@ def _way(rng: np.random.Generator, up: np.ndarray) -> Path:
     n = len(up)
     middle, deviation, turning = rng.uniform(*_SPEED), rng.uniform(*_SPEED_CHANGE), rng.uniform(0.0, _TURN)
     change = smooth_noise(rng, n, 2, _CHANGE * FPS)
-    slow = np.maximum(0.0, 1.0 - 3.0 * up)
-    speed = slow * np.maximum(0.0, middle + deviation * change[:, 0])
-    heading = np.cumsum(slow * turning * change[:, 1]) / FPS
+    speed = np.maximum(0.0, 1.0 - 3.0 * up) * np.maximum(0.0, middle + deviation * change[:, 0])
+    heading = np.cumsum((1.0 - up) * turning * change[:, 1]) / FPS
     ahead = np.stack([np.cos(heading), np.sin(heading)], axis=1)
     return Path(np.cumsum(speed[:, None] * ahead, axis=0) / FPS + PIVOT * ahead, heading)
 
 
 def _carried(rng: np.random.Generator, trunk: Trunk, up: np.ndarray, scale: float) -> Trunk:
     """The trunk, neck and tail carried in another way, and raised where it is up."""
-    sway = smooth_noise(rng, len(up), 5, _CHANGE * FPS)
-    pitch, lumbar, neck, tail = (rng.uniform(*limits) for limits in (_PITCH, _LUMBAR, _NECK, _TAIL))
+    sway = smooth_noise(rng, len(up), 6, _CHANGE * FPS)
+    ranges = (_PITCH, _ROLL, _LUMBAR, _NECK, _TAIL)
+    pitch, roll, lumbar, neck, tail = (rng.uniform(*limits) for limits in ranges)
     more = {
         "lumbar_extend": lumbar + 0.08 * sway[:, 1] + 0.25 * up,
         "cervical_extend": neck + 0.20 * sway[:, 2] + 0.3 * up,
@@ -113,4 +115,5 @@ def _carried(rng: np.random.Generator, trunk: Trunk, up: np.ndarray, scale: floa
     for name, bend in more.items():
         spine[name] = spine.get(name, 0.0) + bend
     pitched = trunk.pitch + pitch + 0.04 * sway[:, 0] + _RISE_PITCH * up
-    return dataclasses.replace(trunk, pitch=pitched, spine=spine)
+    rolled = trunk.roll + (1.0 - up) * (roll + _ROLL_CHANGE * sway[:, 5])
+    return dataclasses.replace(trunk, pitch=pitched, roll=rolled, spine=spine)
