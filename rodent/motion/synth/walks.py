@@ -25,7 +25,7 @@ from rodent.motion.synth.quality import WORST, quality
 from rodent.motion.synth.upright import at_hips, points_by, rise_and_fall, with_forepaws
 from rodent.motion.synth.walk import MARGIN, following, homes_under, swaying
 
-_CHANGE = 1.0  # seconds in which speed, turning and posture change
+_CHANGE, _CARRIAGE_CHANGE = (0.4, 1.2), 1.0  # seconds in which speed and turning, and posture change
 _SPEED, _SPEED_CHANGE = (0.0, 0.45), (0.05, 0.25)  # m/s: the middle, and the deviation from it
 _TURN = np.radians(110.0)  # radians per second: the largest deviation of turning
 _HEIGHT, _PITCH = (-0.016, 0.004), (-0.20, 0.15)  # metres at scale 1, radians
@@ -93,7 +93,7 @@ def _way(rng: np.random.Generator, up: np.ndarray) -> Path:
     """A way that is the slower the further the rat is up."""
     n = len(up)
     middle, deviation, turning = rng.uniform(*_SPEED), rng.uniform(*_SPEED_CHANGE), rng.uniform(0.0, _TURN)
-    change = smooth_noise(rng, n, 2, _CHANGE * FPS)
+    change = smooth_noise(rng, n, 2, rng.uniform(*_CHANGE) * FPS)
     speed = np.maximum(0.0, 1.0 - 3.0 * up) * np.maximum(0.0, middle + deviation * change[:, 0])
     heading = np.cumsum((1.0 - up) * turning * change[:, 1]) / FPS
     ahead = np.stack([np.cos(heading), np.sin(heading)], axis=1)
@@ -102,7 +102,7 @@ def _way(rng: np.random.Generator, up: np.ndarray) -> Path:
 
 def _carried(rng: np.random.Generator, trunk: Trunk, up: np.ndarray, scale: float) -> Trunk:
     """The trunk, neck and tail carried in another way, and raised where it is up."""
-    sway = smooth_noise(rng, len(up), 6, _CHANGE * FPS)
+    sway = smooth_noise(rng, len(up), 6, _CARRIAGE_CHANGE * FPS)
     ranges = (_PITCH, _ROLL, _LUMBAR, _NECK, _TAIL)
     pitch, roll, lumbar, neck, tail = (rng.uniform(*limits) for limits in ranges)
     more = {
