@@ -4,6 +4,7 @@ import pytest
 
 from rodent.assets import asset_path
 from rodent.motion import read_clips
+from rodent.motion.synth import rear_clips
 from rodent.policy.policy import load_policy
 from training.evaluate import evaluate
 
@@ -41,3 +42,7 @@ def test_it_tracks_a_real_turn_to_the_end(name, data):
 )
 def test_it_walks(name):
     assert evaluate(load_policy(name), read_clips("gaits").subset(["walk"]))["success_rate"] == 1
+
+
+def test_it_balances_on_its_hind_legs_in_a_rear_it_never_saw(body):
+    assert evaluate(load_policy("rat-position"), rear_clips(body, 1, seed=1000))["success_rate"] == 1
