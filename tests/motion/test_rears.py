@@ -23,7 +23,7 @@ def heights(clip, body):
 
 
 def ahead_of_soles(qpos, body):
-    """Of the centre of mass, metres, shape (frames,), in the direction of the trunk's fall line."""
+    """Of the centre of mass, metres, shape (frames,), in the direction that the feet point."""
     data, ahead = mujoco.MjData(body.model), []
     for pose in qpos:
         data.qpos[:] = pose

@@ -60,13 +60,25 @@ def along(points: np.ndarray, speed: np.ndarray) -> Path:
     return Path(curve[:, :2], curve[:, 2])
 
 
+def turned_to(heading: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Points on the floor plan by a rat that faces x, by one that faces elsewhere.
+
+    Args:
+        heading: radians counter-clockwise from x, any shape.
+        points: ahead and to the left, shape (..., 2), the rest of which broadcasts with heading.
+    """
+    x, y = points[..., 0], points[..., 1]
+    cos, sin = np.cos(heading), np.sin(heading)
+    return np.stack([x * cos - y * sin, x * sin + y * cos], axis=-1)
+
+
 def turning(heading: np.ndarray) -> Path:
     """On the spot: the torso swings round the hips.
 
     Args:
         heading: radians, shape (frames,).
     """
-    return Path(PIVOT * np.stack([np.cos(heading), np.sin(heading)], axis=1), heading)
+    return Path(turned_to(heading, np.array([PIVOT, 0.0])), heading)
 
 
 def tracked(time: np.ndarray, points: np.ndarray, smoothing: float = SMOOTHING) -> Path:

@@ -21,7 +21,7 @@ from rodent.motion.noise import smooth_noise
 from rodent.motion.synth import figures
 from rodent.motion.synth.acts import CHEST, RAISED_HIPS, RAISED_TAIL
 from rodent.motion.synth.footfall import footfalls, paw_targets
-from rodent.motion.synth.path import FPS, Path
+from rodent.motion.synth.path import FPS, Path, turned_to
 from rodent.motion.synth.posture import Trunk, posed
 from rodent.motion.synth.quality import WORST, quality
 from rodent.motion.synth.upright import at_hips, points_by, rise_and_fall, standing_hips, with_forepaws
@@ -120,9 +120,7 @@ def _way(rng: np.random.Generator, frames: int) -> Path:
     threshold = np.cos(np.pi * part)
     going = np.maximum(0.0, wave - threshold) / (1 - threshold)
     heading = np.cumsum(going) / FPS * rng.uniform(-_TURN, _TURN)
-    ahead, aside = (going[:, None] * rng.uniform(-_SPEED, _SPEED)).T
-    cos, sin = np.cos(heading), np.sin(heading)
-    velocity = np.stack([ahead * cos - aside * sin, ahead * sin + aside * cos], axis=1)
+    velocity = turned_to(heading, going[:, None] * rng.uniform(-_SPEED, _SPEED))
     return Path(np.cumsum(velocity, axis=0) / FPS, heading)
 
 
@@ -144,10 +142,8 @@ def _poses(body: Body, rear: _Rear, ahead: float) -> np.ndarray:
 
 def _along(path: Path, points: np.ndarray) -> np.ndarray:
     """Points by a rat at the origin, (frames, 2 or 3), by one that follows the path."""
-    x, y = points[:, 0], points[:, 1]
-    cos, sin = np.cos(path.heading), np.sin(path.heading)
     moved = points.copy()
-    moved[:, :2] = path.place + np.stack([x * cos - y * sin, x * sin + y * cos], axis=1)
+    moved[:, :2] = path.place + turned_to(path.heading, points[:, :2])
     return moved
 
 
@@ -160,6 +156,6 @@ def _balance(body: Body, qpos: np.ndarray, rear: _Rear) -> float:
     batch.forward(stage=mujoco.mjtStage.mjSTAGE_POS)
     soles = sites[:, [model.site(name).id for name in _SOLES], :2].mean(axis=1)
     ahead = mass[:, 0, :2] - soles
-    heading = rear.path.heading[MARGIN:-MARGIN]
-    up = rear.up[MARGIN:-MARGIN]
-    return float(np.average(ahead[:, 0] * np.cos(heading) + ahead[:, 1] * np.sin(heading), weights=up))
+    kept = slice(MARGIN, -MARGIN)
+    forward = turned_to(-rear.path.heading[kept], ahead)[:, 0]
+    return float(np.average(forward, weights=rear.up[kept]))

@@ -14,7 +14,7 @@ import numpy as np
 from rodent.body import Body
 from rodent.motion.synth import figures
 from rodent.motion.synth.footfall import footfalls, paw_targets
-from rodent.motion.synth.path import FPS, Path
+from rodent.motion.synth.path import FPS, Path, turned_to
 from rodent.motion.synth.posture import Trunk, body_frames, posed, rest_angles
 from rodent.motion.synth.reach import Reach
 
@@ -73,9 +73,7 @@ def homes_under(body: Body, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Homes, metres, (frames, 4, 2) and directions (frames, 4) of the paws under this trunk."""
     frames = body_frames(body, qpos, ("torso", "torso", "pelvis", "pelvis"))
     yaw = np.unwrap(frames.yaw, axis=0)
-    x, y = (HOME * body.config.scale).T
-    ahead = np.stack([x * np.cos(yaw) - y * np.sin(yaw), x * np.sin(yaw) + y * np.cos(yaw)], axis=-1)
-    return frames.position[..., :2] + ahead, yaw
+    return frames.position[..., :2] + turned_to(yaw, HOME * body.config.scale), yaw
 
 
 def swaying(trunk: Trunk, phase: np.ndarray) -> Trunk:

@@ -5,8 +5,8 @@
 Speed and turning change all the time, between a rest and a trot; trunk, neck and head are carried
 higher or lower and never quite still. Where the rat slows down it may lift its forepaws, up to
 half of a rear. The paws step as `footfall` says. What its legs cannot do is drawn again.
-The ranges are choices, about as wide as what a few minutes of real rats show: they turn at up to
-200 degrees per second and roll by up to 20 degrees.
+The ranges are choices, about as wide as what half a minute of a real rat shows: it turns at up to
+200 degrees per second and rolls by up to 20 degrees.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ from rodent.motion.noise import smooth_noise
 from rodent.motion.synth import figures
 from rodent.motion.synth.acts import CHEST, RAISED_HIPS
 from rodent.motion.synth.footfall import footfalls, paw_targets
-from rodent.motion.synth.path import FPS, PIVOT, Path
+from rodent.motion.synth.path import FPS, PIVOT, Path, turned_to
 from rodent.motion.synth.posture import Trunk, body_frames, posed
 from rodent.motion.synth.quality import WORST, quality
 from rodent.motion.synth.upright import at_hips, points_by, rise_and_fall, with_forepaws
@@ -67,8 +67,7 @@ def _drawn(body: Body, rng: np.random.Generator, frames: int) -> np.ndarray:
     steps, phase = footfalls(time, homes, yaws, scale / figures.SCALE)
     qpos = posed(body, _carried(rng, swaying(trunk, phase), up, scale))
     hips = body_frames(body, flat, ("pelvis",)).position[:, 0]
-    ahead = np.stack([np.cos(path.heading), np.sin(path.heading), np.zeros(n)], axis=1)
-    lifted = RAISED_HIPS[0] * ahead + [0.0, 0.0, RAISED_HIPS[2]]
+    lifted = np.column_stack([turned_to(path.heading, RAISED_HIPS[:2]), np.full(n, RAISED_HIPS[2])])
     low = rng.uniform(*_HEIGHT) * scale
     qpos = at_hips(body, qpos, hips + up[:, None] * lifted * scale + [0.0, 0.0, low])
     kept = slice(MARGIN, -MARGIN)
@@ -96,7 +95,7 @@ def _way(rng: np.random.Generator, up: np.ndarray) -> Path:
     change = smooth_noise(rng, n, 2, rng.uniform(*_CHANGE) * FPS)
     speed = np.maximum(0.0, 1.0 - 3.0 * up) * np.maximum(0.0, middle + deviation * change[:, 0])
     heading = np.cumsum((1.0 - up) * turning * change[:, 1]) / FPS
-    ahead = np.stack([np.cos(heading), np.sin(heading)], axis=1)
+    ahead = turned_to(heading, np.array([1.0, 0.0]))
     return Path(np.cumsum(speed[:, None] * ahead, axis=0) / FPS + PIVOT * ahead, heading)
 
 
