@@ -1,5 +1,6 @@
 """What the engine on an accelerator gives: env steps/s of physics alone and of the whole of PPO,
-by number of rats; memory per rat; compile time; how far it is from the host engine.
+by number of rats, and of learning led by dreams; memory per rat; compile time; how far it is from
+the host engine.
 
 MuJoCo Warp is measured where there is an NVIDIA GPU, MJX's JAX implementation on any other
 accelerator. An env step is one control step of one rat. `--rats` and `--implementation`
@@ -25,7 +26,7 @@ from rodent.physics import HostEngine
 from rodent.physics.device import DeviceEngine, Rats
 from rodent.physics.reduction import Implementation
 from rodent.tasks.reference import Reference, build_reference, control_timestep
-from training.config import PPOConfig, TrainConfig
+from training.config import DreamConfig, PPOConfig, TrainConfig
 from training.device import DeviceTrainer
 
 RATS = (1024, 2048, 4096, 8192, 16384, 32768)
@@ -34,6 +35,7 @@ MEMORY_BAR = 2.0  # MB: 32,768 rats fit into 80 GB
 COMPILE_BAR = 300.0  # seconds
 ERROR_BAR = 0.01  # mm after 20 control steps
 UNROLL, ROUNDS = 32, 5
+DREAMING_RATS = 4096
 
 
 class Measured(NamedTuple):
@@ -70,11 +72,11 @@ def physics_alone(engine: DeviceEngine, reference: Reference) -> Measured:
     return timed(lambda: unroll(rats, ctrl), n * UNROLL)
 
 
-def whole_ppo(
-    body: Body, clips: ClipSet, n: int, implementation: Implementation, device: jax.Device
+def whole_iteration(
+    body: Body, clips: ClipSet, n: int, dream: DreamConfig, implementation: Implementation, device: jax.Device
 ) -> Measured:
-    """Iterations of the trainer at the default settings, with so many rats."""
-    config = TrainConfig(ppo=PPOConfig(num_envs=n, unroll=UNROLL))
+    """Iterations of the trainer at the default settings, with so many rats and such dreams."""
+    config = TrainConfig(ppo=PPOConfig(num_envs=n, unroll=UNROLL), dream=dream)
     trainer = DeviceTrainer(config, body, clips, implementation, [device])
     return timed(trainer.iterate, n * UNROLL)
 
@@ -99,9 +101,10 @@ def distance_from_host(engine: DeviceEngine, reference: Reference, steps: int = 
     return 1e3 * float(np.nanmedian(apart))
 
 
-def say(figure: str, value: float, unit: str, bar: float) -> None:
-    """One line of JSON."""
-    print(json.dumps({"figure": figure, "value": round(value, 3), "unit": unit, "bar": bar}), flush=True)
+def say(figure: str, value: float, unit: str, bar: float | None = None) -> None:
+    """One line of JSON, with a bar where there is one."""
+    line = {"figure": figure, "value": round(value, 3), "unit": unit} | ({} if bar is None else {"bar": bar})
+    print(json.dumps(line), flush=True)
 
 
 def measure(device: jax.Device, implementation: Implementation, counts: Iterable[int]) -> bool:
@@ -115,13 +118,17 @@ def measure(device: jax.Device, implementation: Implementation, counts: Iterable
         engine = DeviceEngine(body.model, n, timestep, implementation, [device], bodies=body.tracked_ids)
         physics = physics_alone(engine, reference)
         say(f"physics alone, {n} rats", physics.rate, "env steps/s", STEPS_BAR)
-        ppo = whole_ppo(body, clips, n, implementation, device)
+        ppo = whole_iteration(body, clips, n, DreamConfig(updates=0), implementation, device)
         say(f"whole PPO, {n} rats", ppo.rate, "env steps/s", STEPS_BAR)
         say(f"compile time of whole PPO, {n} rats", ppo.compiling, "s", COMPILE_BAR)
         # of JAX's arrays alone; counts grow, so the peak is that of this many
         peak = (device.memory_stats() or {}).get("peak_bytes_in_use", 0)
         say(f"memory of whole PPO, {n} rats", peak / n / 1e6, "MB per rat", MEMORY_BAR)
         best = max(best, ppo.rate)
+    dreaming = DreamConfig(begin=0, study=0)
+    led = whole_iteration(body, clips, DREAMING_RATS, dreaming, implementation, device)
+    say(f"led by {dreaming.updates} dreams an iteration, {DREAMING_RATS} rats", led.rate, "env steps/s")
+    say("compile time of that", led.compiling, "s", COMPILE_BAR)
     engine = DeviceEngine(body.model, 256, timestep, implementation, [device], bodies=body.tracked_ids)
     apart = distance_from_host(engine, reference)
     say("device from host after 20 control steps", apart, "mm, median over bodies", ERROR_BAR)

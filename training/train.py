@@ -26,6 +26,7 @@ from training.device import DeviceTrainer
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
 from training.start import fitted, starting_policy
+from training.thousands import for_thousands
 from training.trainer import Trainer
 
 
@@ -39,6 +40,7 @@ def start(
     # no run folder for what cannot run
     count_substeps(control_timestep(clip_set), config.body.timestep)
     if config.device == "gpu":
+        config = for_thousands(config)
         warp_devices(config.ppo.num_envs)
     split = split_clips(clip_set, config.test_fraction, config.seed, config.test_clips)
     if policy := starting_policy(config, split["test"]):

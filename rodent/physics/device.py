@@ -10,8 +10,8 @@
 (`rodent.physics.reduction`); compiling it for the whole rat takes more than eight minutes on
 two CPU cores. Both compute in float32, where the host has float64: on the same model they stay
 within 1 μm of it for 20 control steps, unless a rat begins with a paw exactly on the floor,
-where rounding decides whether it touches. So measured on CPUs, `jax` with a small body, `warp` with
-the rat; this project has not run `warp` on a GPU yet.
+where rounding decides whether it touches. So measured with `jax` on a CPU with a small body, and with
+`warp` on a CPU and on an H100 with the rat; there it makes 395,000 control steps/s of 32,768 rats.
 """
 
 import dataclasses
@@ -81,7 +81,7 @@ class DeviceEngine:
         control_timestep: float,
         implementation: Implementation,
         devices: Sequence[jax.Device] | None = None,
-        contacts: int = 64,
+        contacts: int = 96,
         bodies: np.ndarray | None = None,
     ):
         if implementation == "warp":
