@@ -26,17 +26,17 @@ class Synth:
     path: Path | None = None
     """A CSV file with the header time,x,y: seconds and metres. Rows whose x or y is empty or nan are left out
     and bridged; time need not be even."""
-    smoothing: float = 0.1
-    """Standard deviation of the Gaussian window that smooths the path, seconds; 0 for none. It takes the
-    tracker's jitter away, and whatever the animal did in less time."""
+    smoothing: float | None = None
+    """Standard deviation of the Gaussian window that smooths the path, seconds; 0 for none, 0.1 if not given.
+    It takes the tracker's jitter away, and whatever the animal did in less time."""
     seconds_per_clip: float | None = None
     """Cut the path into clips so long; one clip if not given."""
     walks: int = 0
     """How many walks to draw, of 4 seconds each, with turns, stops and glances upwards."""
     rears: int = 0
     """How many rears to draw, of 4 seconds each; every fourth rises from all fours, the others stay up."""
-    seed: int = 0
-    """Of the walks and rears."""
+    seed: int | None = None
+    """Of the walks and rears; 0 if not given."""
     scale: float = 0.9
     """Size of the body relative to dm_control's rat."""
     json: bool = False
@@ -83,19 +83,20 @@ class Synth:
             frames = int((time[-1] - time[0]) * synth.FPS) + 1
             with progress("fitting the limbs", frames, "frames") as advance:
                 cut = self._frames_per_clip()
-                return synth.path_clips(body, time, points, name, self.smoothing, cut, advance)
+                smoothing = 0.1 if self.smoothing is None else self.smoothing
+                return synth.path_clips(body, time, points, name, smoothing, cut, advance)
         if self.walks or self.rears:
             kinds = (("walks", synth.walk_clips, self.walks), ("rears", synth.rear_clips, self.rears))
-            total = (self.walks + self.rears) * synth.FRAMES
+            total, seed = (self.walks + self.rears) * synth.FRAMES, self.seed or 0
             with progress("fitting the limbs", total, "frames") as advance:
-                return joined([(name, make(body, n, self.seed, advance)) for name, make, n in kinds if n])
+                return joined([(name, make(body, n, seed, advance)) for name, make, n in kinds if n])
         with progress("fitting the limbs", synth.GAIT_FRAMES, "frames") as advance:
             return synth.gait_clips(body, advance)
 
     def _check(self) -> None:
         from rodent.errors import InputError
 
-        if not 0 <= self.smoothing <= 5:
+        if self.smoothing is not None and not 0 <= self.smoothing <= 5:
             raise InputError(f"--smoothing is {self.smoothing:g} s; it must lie in [0, 5]")
         for name in ("walks", "rears"):
             count = getattr(self, name)
@@ -103,13 +104,14 @@ class Synth:
                 raise InputError(f"--{name} is {count}; it must lie in [0, 10000]")
             if count and self.path is not None:
                 raise InputError(f"--path and --{name} are two kinds of clips; make one, then the other")
-        if self.seed < 0:
+        if self.seed is not None and self.seed < 0:
             raise InputError(f"--seed is {self.seed}; it must not be negative")
-        if self.seconds_per_clip is None:
-            return
-        if self.path is None:
-            raise InputError("--seconds-per-clip cuts a path; give --path, too")
-        if not 0.1 <= self.seconds_per_clip <= 1e5:
+        if self.seed is not None and not (self.walks or self.rears):
+            raise InputError("--seed draws walks and rears; give --walks or --rears, too")
+        for name in ("smoothing", "seconds_per_clip"):
+            if getattr(self, name) is not None and self.path is None:
+                raise InputError(f"--{name.replace('_', '-')} is of a path; give --path, too")
+        if self.seconds_per_clip is not None and not 0.1 <= self.seconds_per_clip <= 1e5:
             raise InputError(f"--seconds-per-clip is {self.seconds_per_clip:g}; it must lie in [0.1, 100000]")
 
     def _frames_per_clip(self) -> int | None:

@@ -6,7 +6,7 @@ import pytest
 
 from rodent.errors import WorkError
 from rodent.motion.noise import smooth_noise
-from rodent.motion.synth import quality, rear_clips, rears
+from rodent.motion.synth import drawing, quality, rear_clips, rears
 from rodent.motion.synth.paws import Paws
 from rodent.motion.synth.quality import TOUCHING
 from rodent.motion.validate import torso_positions
@@ -70,9 +70,9 @@ def test_the_centre_of_mass_is_over_the_soles(body, drawn):
 
 
 def test_what_no_leg_can_do_is_said(body, monkeypatch):
-    monkeypatch.setattr(rears, "_TRIES", 2)
+    monkeypatch.setattr(drawing, "_TRIES", 2)
     monkeypatch.setattr(rears, "_HIPS_UP", (0.1, 0.1))
-    with pytest.raises(WorkError, match=r"of 2 rears drawn the legs of a rat of scale 0\.9 could do none"):
+    with pytest.raises(WorkError, match=r"of 2 rears drawn a rat of scale 0\.9 has legs for none"):
         rears.drawn_rear(body, np.random.default_rng(0))
 
 

@@ -70,9 +70,10 @@ def test_senseless_options_end_with_2(track, tmp_path, capsys, options, message)
     assert not out.exists()
 
 
-def test_cutting_wants_a_path(tmp_path, capsys):
-    assert main(["clips", "synth", "--out", str(tmp_path / "a.h5"), "--seconds-per-clip", "2"]) == 2
-    assert "give --path, too" in capsys.readouterr().err
+@pytest.mark.parametrize("option", ["--seconds-per-clip", "--smoothing"])
+def test_what_is_of_a_path_wants_one(tmp_path, capsys, option):
+    assert main(["clips", "synth", "--out", str(tmp_path / "a.h5"), option, "2"]) == 2
+    assert f"{option} is of a path; give --path, too" in capsys.readouterr().err
 
 
 def test_millimetres_are_noticed(tmp_path, capsys):
@@ -97,6 +98,7 @@ def test_walks_and_rears_are_drawn(tmp_path, capsys):
     [
         ("--rears -1", "--rears is -1; it must lie in [0, 10000]"),
         ("--walks 1 --seed -1", "--seed is -1; it must not be negative"),
+        ("--seed 1", "--seed draws walks and rears; give --walks or --rears, too"),
         ("--walks 1 --path animal.csv", "--path and --walks are two kinds of clips"),
     ],
 )

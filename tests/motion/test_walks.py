@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rodent.errors import WorkError
-from rodent.motion.synth import quality, walk_clips, walks
+from rodent.motion.synth import drawing, quality, walk_clips, walks
 from rodent.motion.synth.path import FPS, PIVOT, Path
 from rodent.motion.synth.paws import Paws
 from rodent.motion.synth.quality import TOUCHING
@@ -52,7 +52,7 @@ def test_what_rises_comes_down_or_is_cut_off_by_the_ends():
 
 
 def test_what_no_leg_can_do_is_said(body, monkeypatch):
-    monkeypatch.setattr(walks, "_TRIES", 2)
+    monkeypatch.setattr(drawing, "_TRIES", 2)
     monkeypatch.setattr(walks, "_HEIGHT", (-0.06, -0.06))
-    with pytest.raises(WorkError, match=r"of 2 walks drawn the legs of a rat of scale 0\.9 could do none"):
+    with pytest.raises(WorkError, match=r"of 2 walks drawn a rat of scale 0\.9 has legs for none"):
         walks.drawn_walk(body, np.random.default_rng(0))

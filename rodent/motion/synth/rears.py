@@ -16,14 +16,13 @@ import numpy as np
 from mujoco.batch import Batch
 
 from rodent.body import Body, kinematic_model
-from rodent.errors import WorkError
 from rodent.motion.noise import smooth_noise
 from rodent.motion.synth import figures
 from rodent.motion.synth.acts import CHEST, RAISED_HIPS, RAISED_TAIL
+from rodent.motion.synth.drawing import first_possible
 from rodent.motion.synth.footfall import footfalls, paw_targets
 from rodent.motion.synth.path import FPS, Path, turned_to
 from rodent.motion.synth.posture import Trunk, posed
-from rodent.motion.synth.quality import WORST, quality
 from rodent.motion.synth.upright import at_hips, points_by, rise_and_fall, standing_hips, with_forepaws
 from rodent.motion.synth.walk import HOME, MARGIN
 
@@ -39,7 +38,6 @@ _GOING = (0.2, 0.5)  # part of the time that it turns and goes, with pauses betw
 _LIFT = 0.008  # metres by which a stepping paw clears the floor
 _BALANCE = (-0.016, -0.004)  # metres that the centre of mass is ahead of the soles' contact points
 _NEAR = 0.004  # metres that it may be off from there, on average
-_TRIES = 50
 _SOLES = ("sole_L", "sole_R")
 
 
@@ -68,15 +66,16 @@ def drawn_rear(body: Body, rng: np.random.Generator, frames: int = 200, rises: b
     Raises:
         WorkError: the legs of this rat could do nothing that was drawn.
     """
-    for _ in range(_TRIES):
-        rear = _drawn(rng, frames, rises)
-        ahead = rng.uniform(*_BALANCE) * body.config.scale
-        # the legs that reach for the same place from other hips move the centre of mass once more, but little
-        qpos = _poses(body, rear, ahead - _balance(body, _poses(body, rear, 0.0), rear))
-        worst = quality(qpos, body)
-        if max(worst.slide, worst.penetration) < WORST and abs(_balance(body, qpos, rear) - ahead) < _NEAR:
-            return qpos
-    raise WorkError(f"of {_TRIES} rears drawn the legs of a rat of scale {body.config.scale:g} could do none")
+    return first_possible(lambda: _balanced(body, rng, frames, rises), body, "rears")
+
+
+def _balanced(body: Body, rng: np.random.Generator, frames: int, rises: bool) -> np.ndarray | None:
+    """A rear with its centre of mass where a rat can stand; None if its legs do not let it be there."""
+    rear = _drawn(rng, frames, rises)
+    ahead = rng.uniform(*_BALANCE) * body.config.scale
+    # the legs that reach for the same place from other hips move the centre of mass once more, but little
+    qpos = _poses(body, rear, ahead - _balance(body, _poses(body, rear, 0.0), rear))
+    return qpos if abs(_balance(body, qpos, rear) - ahead) < _NEAR else None
 
 
 def _drawn(rng: np.random.Generator, frames: int, rises: bool) -> _Rear:

@@ -14,14 +14,13 @@ import dataclasses
 import numpy as np
 
 from rodent.body import Body
-from rodent.errors import WorkError
 from rodent.motion.noise import smooth_noise
 from rodent.motion.synth import figures
 from rodent.motion.synth.acts import CHEST, RAISED_HIPS
+from rodent.motion.synth.drawing import first_possible
 from rodent.motion.synth.footfall import footfalls, paw_targets
 from rodent.motion.synth.path import FPS, PIVOT, Path, turned_to
 from rodent.motion.synth.posture import Trunk, body_frames, posed
-from rodent.motion.synth.quality import WORST, quality
 from rodent.motion.synth.upright import at_hips, points_by, rise_and_fall, with_forepaws
 from rodent.motion.synth.walk import MARGIN, following, homes_under, swaying
 
@@ -34,7 +33,6 @@ _ROLL, _ROLL_CHANGE = (-0.15, 0.15), 0.05  # radians
 _LOOK = 0.35  # radians: deviation of the head to a side
 _RISES, _RISE_LENGTH = 0.6, (0.25, 0.50)  # how many walks have one; part of the whole
 _RISE, _RISE_PITCH, _RISE_TAIL = (0.15, 0.60), 1.15, 0.9  # of a rear; radians of a whole one
-_TRIES = 50
 
 
 def drawn_walk(body: Body, rng: np.random.Generator, frames: int = 200) -> np.ndarray:
@@ -48,12 +46,7 @@ def drawn_walk(body: Body, rng: np.random.Generator, frames: int = 200) -> np.nd
     Raises:
         WorkError: the legs of this rat could do nothing that was drawn.
     """
-    for _ in range(_TRIES):
-        qpos = _drawn(body, rng, frames)
-        worst = quality(qpos, body)
-        if max(worst.slide, worst.penetration) < WORST:
-            return qpos
-    raise WorkError(f"of {_TRIES} walks drawn the legs of a rat of scale {body.config.scale:g} could do none")
+    return first_possible(lambda: _drawn(body, rng, frames), body, "walks")
 
 
 def _drawn(body: Body, rng: np.random.Generator, frames: int) -> np.ndarray:
