@@ -1,5 +1,6 @@
 """What holds for every command: help with an example that parses, exit codes, light imports."""
 
+import dataclasses
 import os
 import re
 import shlex
@@ -13,8 +14,12 @@ import pytest
 import tyro
 
 from rodent.cli import main
+from rodent.cli.main import parsed
+from rodent.cli.train import Train
 from rodent.errors import InputError, WorkError
 from tests.commands import all_help, examples
+from training.config import TrainConfig
+from training.defaults import DEFAULTS
 
 
 @pytest.fixture
@@ -39,6 +44,33 @@ def run_instead(monkeypatch: pytest.MonkeyPatch, run: Callable[[], None]) -> Non
         return SimpleNamespace(run=run)
 
     monkeypatch.setattr(tyro, "cli", parse_only)
+
+
+def test_what_a_training_is_not_told_is_its_devices_default():
+    line = [
+        "train",
+        "--out",
+        "run",
+        "--clips",
+        "clips.h5",
+        "--minutes",
+        "4",
+        "--seed",
+        "3",
+        "--ppo.unroll",
+        "16",
+    ]
+    on_cpu, on_gpu = parsed(line), parsed([*line, "--device", "gpu", "--ppo.num-envs", "512"])
+    assert isinstance(on_cpu, Train) and isinstance(on_gpu, Train)
+    assert on_cpu.config == dataclasses.replace(
+        TrainConfig(), seed=3, ppo=dataclasses.replace(TrainConfig().ppo, unroll=16)
+    )
+    usual = DEFAULTS["gpu"]
+    # 512 rats are what a CPU would have; told so, a GPU has them too
+    ppo = dataclasses.replace(usual.ppo, unroll=16, num_envs=512)
+    assert on_gpu.config == dataclasses.replace(usual, seed=3, ppo=ppo)
+    assert (on_gpu.minutes, str(on_gpu.clips)) == (4, "clips.h5")
+    assert usual.ppo.num_envs == 4096 and usual.dream.rats == 1024
 
 
 def test_the_commands_are_there(pages):

@@ -5,19 +5,21 @@ import json
 import shlex
 
 import pytest
-import tyro
 
 from rodent.body import BodyConfig
 from rodent.cli import main
-from rodent.cli.report.subject import open_subjects
+from rodent.cli.main import parsed
+from rodent.cli.report.subject import flat, open_subjects
 from rodent.cli.share.card import command
 from rodent.cli.train import Train
+from rodent.configs import to_json
 from rodent.motion import read_clips, write_clips
 from rodent.motion.sway import swaying_clips
 from rodent.policy.policy import load_policy, save_policy
 from rodent.policy.sizes import NetworkConfig
 from tests.policies import untrained_policy
 from training.config import PPOConfig, TrainConfig
+from training.defaults import DEFAULTS
 from training.runs import begin_run
 
 CONFIG = TrainConfig(
@@ -77,9 +79,20 @@ def test_a_shared_policy_is_the_runs_own_and_tells_what_it_is(run, tmp_path):
 def test_the_command_on_the_card_is_the_runs_configuration(run):
     (subject,) = open_subjects([run.folder], None)
     words = shlex.split(command(subject))
-    assert words[:2] == ["rodent", "train"]
-    again = tyro.cli(Train, args=words[2:])
+    assert words[0] == "rodent"
+    again = parsed(words[1:])
+    assert isinstance(again, Train)
     assert (again.config, again.steps, str(again.clips)) == (CONFIG, 1536, "clips.h5")
+
+
+def test_a_gpus_command_tells_what_differs_from_a_gpus_defaults(run):
+    (subject,) = open_subjects([run.folder], None)
+    # as many rats as on a CPU, which a GPU's default is not
+    config = dataclasses.replace(DEFAULTS["gpu"], ppo=dataclasses.replace(DEFAULTS["gpu"].ppo, num_envs=512))
+    words = shlex.split(command(dataclasses.replace(subject, settings=dict(flat(to_json(config))))))
+    again = parsed(words[1:])
+    assert isinstance(again, Train) and again.config == config
+    assert [word for word in words if word.startswith("--")][-2:] == ["--ppo.num-envs", "--device"]
 
 
 def test_a_policy_that_another_began_says_so(run, body, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,8 +27,9 @@ from training.device import DeviceTrainer
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
 from training.start import fitted, starting_policy
-from training.thousands import for_thousands
 from training.trainer import Trainer
+
+_RATE_SECONDS = 60.0
 
 
 def start(
@@ -40,7 +42,6 @@ def start(
     # no run folder for what cannot run
     count_substeps(control_timestep(clip_set), config.body.timestep)
     if config.device == "gpu":
-        config = for_thousands(config)
         warp_devices(config.ppo.num_envs)
     split = split_clips(clip_set, config.test_fraction, config.seed, config.test_clips)
     if policy := starting_policy(config, split["test"]):
@@ -86,7 +87,7 @@ def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) ->
     elif start is not None:
         trainer.start_from(start)
     log = MetricsLog(run.folder, iteration)
-    rate = _Rate(trainer.steps)
+    rate = _Rate()
     tracking: dict[str, float] = {}
     total = float(steps) if steps is not None else 60.0 * (minutes or 0.0)
     try:
@@ -102,9 +103,10 @@ def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) ->
                 due = trainer.steps // config.evaluate_every > before // config.evaluate_every
                 found = trainer.evaluate() if due or iteration == 1 else {}
                 tracking = found or tracking
-                log.write(row | {"steps_per_second": rate(trainer.steps)} | figures | found)
+                pace = rate(trainer.steps)
+                log.write(row | {"steps_per_second": pace} | figures | found)
                 passed = trainer.steps - before if steps else clock.lap()
-                bar(passed, _note(trainer, rate(trainer.steps), tracking))
+                bar(passed, _note(trainer, pace, tracking))
                 if clock.checkpoint_due(config.checkpoint_seconds):
                     _save(run, trainer, checkpoints, iteration, start)
         trainer.evaluate()
@@ -119,17 +121,19 @@ def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) ->
 
 
 class _Rate:
-    """Control steps per second since the first iteration, which compiles, was over."""
+    """Control steps per second over the last minute, but for the first iteration, which compiles."""
 
-    def __init__(self, steps: int):
-        self._first = steps
-        self._begun = 0.0
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
 
     def __call__(self, steps: int) -> float:
+        """The rate at the end of an iteration; 0 after the first."""
         now = time.monotonic()
-        if not self._begun:
-            self._first, self._begun = steps, now
-        return (steps - self._first) / max(now - self._begun, 1e-9)
+        self._seen.append((now, steps))
+        while now - self._seen[0][0] > _RATE_SECONDS and len(self._seen) > 2:
+            self._seen.popleft()
+        begun, first = self._seen[0]
+        return (steps - first) / max(now - begun, 1e-9)
 
 
 class _Clock:
@@ -219,8 +223,8 @@ def _require_finite(run: Run, trainer: Trainer, iteration: int, figures: dict[st
     )
 
 
-def _note(trainer: Trainer, rate: float, tracking: dict[str, float]) -> str:
-    told = f"{trainer.stage}: {trainer.steps / 1e6:.2f} M steps, {rate:,.0f} steps/s"
+def _note(trainer: Trainer, pace: float, tracking: dict[str, float]) -> str:
+    told = f"{trainer.stage}: {trainer.steps / 1e6:.2f} M steps, {pace:,.0f} steps/s"
     if not tracking:
         return told
     error = tracking["tracking/root_position_error_mm"]

@@ -25,7 +25,7 @@ from rodent.cli.rollout import Rollout
 from rodent.cli.rsa import Rsa
 from rodent.cli.share import Share
 from rodent.cli.spikes import Spikes
-from rodent.cli.train import Train
+from rodent.cli.train import Train, parsed_for
 from rodent.cli.view import View
 from rodent.errors import InputError, WorkError
 
@@ -52,12 +52,7 @@ def main(args: list[str] | None = None) -> int:
     # rich heeds it by itself (https://no-color.org)
     tyro._experimental_options["ansi_codes"] = not os.environ.get("NO_COLOR")
     try:
-        command = tyro.cli(
-            Command,
-            prog="rodent",
-            description="The virtual rat: train it on real motion, record it, compare it with neurons.",
-            args=args,
-        )
+        command = parsed(sys.argv[1:] if args is None else args)
         with _ended_like_ctrl_c():
             command.run()
     except InputError as error:
@@ -80,6 +75,19 @@ def main(args: list[str] | None = None) -> int:
         print("rodent: interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+def parsed(words: list[str]) -> Command:
+    """The command that a line asks for."""
+    command = tyro.cli(
+        Command,
+        prog="rodent",
+        description="The virtual rat: train it on real motion, record it, compare it with neurons.",
+        args=words,
+    )
+    if isinstance(command, Train) and command.config.device != "cpu":
+        return parsed_for(command.config.device, words[1:])
+    return command
 
 
 @contextlib.contextmanager

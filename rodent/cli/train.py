@@ -8,6 +8,7 @@ import tyro
 
 from rodent.errors import InputError
 from training.config import TrainConfig
+from training.defaults import DEFAULTS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,3 +69,9 @@ class Train:
                 f"{self.out}: {result['steps']:,} steps, success {result['success_rate']:.0%}; "
                 f"now: rodent evaluate {self.out}"
             )
+
+
+def parsed_for(device: str, words: list[str]) -> Train:
+    """`rodent train` with these words, where what they do not tell is the device's default."""
+    default = Train(out=tyro.MISSING, config=DEFAULTS[device])
+    return tyro.cli(Train, prog="rodent train", args=words, default=default)

@@ -259,3 +259,17 @@ def test_metrics_survive_a_half_written_row(tmp_path):
     (tmp_path / "metrics.jsonl").write_text(row + '{"iteration": 2, "st')
     MetricsLog(tmp_path, 1).close()
     assert (tmp_path / "metrics.jsonl").read_text() == row
+
+
+def test_the_rate_is_that_of_the_last_minute(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(train.time, "monotonic", lambda: now[0])
+    rate, found, steps = train._Rate(), [], 0
+    # 100 steps a second for a minute, then 10
+    for pace in [100] * 6 + [10] * 12:
+        now[0] += 10
+        steps += 10 * pace
+        found.append(rate(steps))
+    assert found[0] == 0  # the first iteration compiles
+    assert found[1:6] == [100] * 5
+    assert 10 < found[6] < 100 and found[-5:] == [10] * 5

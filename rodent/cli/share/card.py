@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rodent.cli.report.subject import Subject, flat
 from rodent.configs import to_json
 from rodent.motion.clip import Clip
-from training.config import TrainConfig
+from training.defaults import DEFAULTS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +46,7 @@ def card(
 
 def command(subject: Subject) -> str:
     """The command line that trains it again."""
-    usual = dict(flat(to_json(TrainConfig())))
+    usual = dict(flat(to_json(DEFAULTS[subject.settings["device"]]))) | {"device": "cpu"}
     words = ["rodent", "train", "--clips", subject.source.name, "--out", "run"]
     if subject.history:
         words += ["--steps", str(subject.history[-1]["steps"])]

@@ -1,0 +1,29 @@
+"""What `rodent train` does where it is told no more than the device.
+
+    train.start(clips, out, DEFAULTS["gpu"], minutes=4, steps=None)
+
+A GPU wants thousands of rats. With eight times those of a CPU an update sees eight times the steps.
+Thresholds are counted in steps, so they come later, but less than eight times: a policy learns more from a
+larger update. A dream costs a GPU its latency, so each is of more rats, and there are more of them. On one
+H100 these settings tracked nine of nine real clips after two and a half minutes; see
+docs/pages/how-to/gpu.md.
+"""
+
+from training.config import DreamConfig, PPOConfig, SamplerConfig, TrainConfig
+
+DEFAULTS = {
+    "cpu": TrainConfig(),
+    "gpu": TrainConfig(
+        ppo=PPOConfig(
+            num_envs=4096,
+            minibatches=16,
+            average=0.8,
+            final_std_steps=(3_200_000, 13_200_000),
+            latent_kl_steps=8_000_000,
+        ),
+        dream=DreamConfig(begin=4_400_000, study=1_200_000, updates=32, rats=1024),
+        sampler=SamplerConfig(memory=0.85),
+        device="gpu",
+        evaluate_every=2_000_000,
+    ),
+}
