@@ -66,7 +66,7 @@ def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) ->
         steps: bound on the control steps of the whole run; None for none.
 
     Returns:
-        what came of it: steps, seconds and how the saved policy, the best so far, tracks.
+        what came of it: steps, seconds and how the saved policy tracks.
 
     Raises:
         WorkError: a figure is not finite any more.

@@ -1,0 +1,37 @@
+"""Which policy of a training is kept."""
+
+import numpy as np
+import pytest
+
+from training.trainer import Trainer
+
+
+def kept(monkeypatch: pytest.MonkeyPatch, clips: int, success_rates: list[float]) -> int:
+    """Which of the policies evaluated one after the other, with these success rates, is kept."""
+    trainer = object.__new__(Trainer)
+    trainer._clips = range(clips)  # ty: ignore[invalid-assignment]
+    trainer._evaluated = np.arange(min(clips, 24))
+    trainer._best, trainer._best_policy = np.array([-1.0, 0.0, 0.0]), None
+    for number, rate in enumerate(success_rates):
+        found = {
+            "success_rate": rate,
+            "tracking/lifespan_frames": 200.0,
+            "tracking/root_position_error_mm_all_frames": 5.0,
+        }
+        monkeypatch.setattr(trainer, "_usable", lambda number=number: number)
+        monkeypatch.setattr(trainer, "_track", lambda policy, found=found: found)
+        assert trainer.evaluate() == found
+    assert trainer._best[0] == max(success_rates)
+    return trainer._best_policy
+
+
+def test_of_clips_that_are_all_tracked_the_best_is_kept(monkeypatch):
+    assert kept(monkeypatch, 9, [0.5, 1.0, 0.9, 0.95]) == 1
+    assert kept(monkeypatch, 24, [0.5, 1.0, 0.9, 0.95]) == 1
+
+
+def test_of_more_clips_the_latest_that_is_not_clearly_worse_is_kept(monkeypatch):
+    assert kept(monkeypatch, 25, [0.5, 1.0, 0.9, 0.95]) == 3
+    assert kept(monkeypatch, 25, [0.5, 1.0, 0.9, 0.8]) == 2
+    # it does not drift down step by step
+    assert kept(monkeypatch, 25, [1.0, 0.9, 0.8, 0.7]) == 1
