@@ -27,6 +27,7 @@ from rodent.physics.device import DeviceEngine, Rats
 from rodent.physics.reduction import Implementation
 from rodent.tasks.reference import Reference, build_reference, control_timestep
 from training.config import DreamConfig, PPOConfig, TrainConfig
+from training.defaults import DEFAULTS
 from training.device import DeviceTrainer
 
 RATS = (1024, 2048, 4096, 8192, 16384, 32768)
@@ -35,7 +36,6 @@ MEMORY_BAR = 2.0  # MB: 32,768 rats fit into 80 GB
 COMPILE_BAR = 300.0  # seconds
 ERROR_BAR = 0.01  # mm after 20 control steps
 UNROLL, ROUNDS = 32, 5
-DREAMING_RATS = 4096
 
 
 class Measured(NamedTuple):
@@ -73,12 +73,11 @@ def physics_alone(engine: DeviceEngine, reference: Reference) -> Measured:
 
 
 def whole_iteration(
-    body: Body, clips: ClipSet, n: int, dream: DreamConfig, implementation: Implementation, device: jax.Device
+    config: TrainConfig, body: Body, clips: ClipSet, implementation: Implementation, device: jax.Device
 ) -> Measured:
-    """Iterations of the trainer at the default settings, with so many rats and such dreams."""
-    config = TrainConfig(ppo=PPOConfig(num_envs=n, unroll=UNROLL), dream=dream)
+    """Iterations of the trainer."""
     trainer = DeviceTrainer(config, body, clips, implementation, [device])
-    return timed(trainer.iterate, n * UNROLL)
+    return timed(trainer.iterate, config.ppo.num_envs * config.ppo.unroll)
 
 
 def distance_from_host(engine: DeviceEngine, reference: Reference, steps: int = 20) -> float:
@@ -118,16 +117,18 @@ def measure(device: jax.Device, implementation: Implementation, counts: Iterable
         engine = DeviceEngine(body.model, n, timestep, implementation, [device], bodies=body.tracked_ids)
         physics = physics_alone(engine, reference)
         say(f"physics alone, {n} rats", physics.rate, "env steps/s", STEPS_BAR)
-        ppo = whole_iteration(body, clips, n, DreamConfig(updates=0), implementation, device)
+        config = TrainConfig(ppo=PPOConfig(num_envs=n, unroll=UNROLL), dream=DreamConfig(updates=0))
+        ppo = whole_iteration(config, body, clips, implementation, device)
         say(f"whole PPO, {n} rats", ppo.rate, "env steps/s", STEPS_BAR)
         say(f"compile time of whole PPO, {n} rats", ppo.compiling, "s", COMPILE_BAR)
         # of JAX's arrays alone; counts grow, so the peak is that of this many
         peak = (device.memory_stats() or {}).get("peak_bytes_in_use", 0)
         say(f"memory of whole PPO, {n} rats", peak / n / 1e6, "MB per rat", MEMORY_BAR)
         best = max(best, ppo.rate)
-    dreaming = DreamConfig(begin=0, study=0)
-    led = whole_iteration(body, clips, DREAMING_RATS, dreaming, implementation, device)
-    say(f"led by {dreaming.updates} dreams an iteration, {DREAMING_RATS} rats", led.rate, "env steps/s")
+    usual = DEFAULTS["gpu"]
+    dreaming = dataclasses.replace(usual, dream=dataclasses.replace(usual.dream, begin=0, study=0))
+    led = whole_iteration(dreaming, body, clips, implementation, device)
+    say(f"led by dreams, {usual.ppo.num_envs} rats, a GPU's defaults", led.rate, "env steps/s")
     say("compile time of that", led.compiling, "s", COMPILE_BAR)
     engine = DeviceEngine(body.model, 256, timestep, implementation, [device], bodies=body.tracked_ids)
     apart = distance_from_host(engine, reference)

@@ -47,19 +47,7 @@ def run_instead(monkeypatch: pytest.MonkeyPatch, run: Callable[[], None]) -> Non
 
 
 def test_what_a_training_is_not_told_is_its_devices_default():
-    line = [
-        "train",
-        "--out",
-        "run",
-        "--clips",
-        "clips.h5",
-        "--minutes",
-        "4",
-        "--seed",
-        "3",
-        "--ppo.unroll",
-        "16",
-    ]
+    line = shlex.split("train --out run --clips clips.h5 --minutes 4 --seed 3 --ppo.unroll 16")
     on_cpu, on_gpu = parsed(line), parsed([*line, "--device", "gpu", "--ppo.num-envs", "512"])
     assert isinstance(on_cpu, Train) and isinstance(on_gpu, Train)
     assert on_cpu.config == dataclasses.replace(

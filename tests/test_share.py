@@ -79,7 +79,7 @@ def test_a_shared_policy_is_the_runs_own_and_tells_what_it_is(run, tmp_path):
 def test_the_command_on_the_card_is_the_runs_configuration(run):
     (subject,) = open_subjects([run.folder], None)
     words = shlex.split(command(subject))
-    assert words[0] == "rodent"
+    assert words[:2] == ["rodent", "train"]
     again = parsed(words[1:])
     assert isinstance(again, Train)
     assert (again.config, again.steps, str(again.clips)) == (CONFIG, 1536, "clips.h5")

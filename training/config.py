@@ -175,8 +175,8 @@ class TrainConfig:
     """Names of clips kept out of training, with their mirror images and variants; instead of a part."""
     device: Literal["cpu", "gpu"] = "cpu"
     """What steps the physics: `cpu`, MuJoCo on all cores, or `gpu`, MuJoCo Warp on all NVIDIA GPUs of the
-    machine, with collecting and learning compiled into one program. It wants thousands of rats: what is not
-    set is then set for 4,096, see the page on GPUs."""
+    machine, with collecting and learning compiled into one program. It wants thousands of rats:
+    `rodent train` then sets what it is not told for 4,096, see the page on GPUs."""
     evaluate_every: int = 150_000
     """Control steps between evaluations on the training clips."""
     checkpoint_seconds: float = 60.0

@@ -83,7 +83,7 @@ class Synth:
             frames = int((time[-1] - time[0]) * synth.FPS) + 1
             with progress("fitting the limbs", frames, "frames") as advance:
                 cut = self._frames_per_clip()
-                smoothing = 0.1 if self.smoothing is None else self.smoothing
+                smoothing = synth.SMOOTHING if self.smoothing is None else self.smoothing
                 return synth.path_clips(body, time, points, name, smoothing, cut, advance)
         if self.walks or self.rears:
             kinds = (("walks", synth.walk_clips, self.walks), ("rears", synth.rear_clips, self.rears))

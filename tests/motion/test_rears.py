@@ -72,7 +72,7 @@ def test_the_centre_of_mass_is_over_the_soles(body, drawn):
 def test_what_no_leg_can_do_is_said(body, monkeypatch):
     monkeypatch.setattr(drawing, "_TRIES", 2)
     monkeypatch.setattr(rears, "_HIPS_UP", (0.1, 0.1))
-    with pytest.raises(WorkError, match=r"of 2 rears drawn a rat of scale 0\.9 has legs for none"):
+    with pytest.raises(WorkError, match=r"of 2 rears drawn the legs of a rat of scale 0\.9 could do none"):
         rears.drawn_rear(body, np.random.default_rng(0))
 
 

@@ -54,5 +54,5 @@ def test_what_rises_comes_down_or_is_cut_off_by_the_ends():
 def test_what_no_leg_can_do_is_said(body, monkeypatch):
     monkeypatch.setattr(drawing, "_TRIES", 2)
     monkeypatch.setattr(walks, "_HEIGHT", (-0.06, -0.06))
-    with pytest.raises(WorkError, match=r"of 2 walks drawn a rat of scale 0\.9 has legs for none"):
+    with pytest.raises(WorkError, match=r"of 2 walks drawn the legs of a rat of scale 0\.9 could do none"):
         walks.drawn_walk(body, np.random.default_rng(0))

@@ -11,7 +11,7 @@ the paws step, and the limbs are fitted to that by inverse kinematics. The clips
 clips of 50 frames per second, and their `source` says that they are synthetic.
 """
 
-from rodent.motion.synth.path import FPS
+from rodent.motion.synth.path import FPS, SMOOTHING
 from rodent.motion.synth.quality import Quality, flaws, quality, require_quality, worst_quality
 from rodent.motion.synth.repertoire import FRAMES, GAIT_FRAMES, gait_clips, path_clips, rear_clips, walk_clips
 from rodent.motion.synth.track import read_track
@@ -20,6 +20,7 @@ __all__ = [
     "FPS",
     "FRAMES",
     "GAIT_FRAMES",
+    "SMOOTHING",
     "Quality",
     "flaws",
     "gait_clips",

@@ -32,4 +32,5 @@ def first_possible(draw: Callable[[], np.ndarray | None], body: Body, kind: str)
         worst = quality(qpos, body)
         if max(worst.slide, worst.penetration) < WORST:
             return qpos
-    raise WorkError(f"of {_TRIES} {kind} drawn a rat of scale {body.config.scale:g} has legs for none")
+    scale = body.config.scale
+    raise WorkError(f"of {_TRIES} {kind} drawn the legs of a rat of scale {scale:g} could do none")
