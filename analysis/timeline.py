@@ -61,6 +61,11 @@ class Timeline:
         alive = _in_bins(np.concatenate([r["alive"] for r in rollouts]), n_frames).all(1)
         return cls(tuple(rollouts), bin_seconds, n_frames, np.where(whole, owners[:, 0], -1), whole & alive)
 
+    @classmethod
+    def without_recording(cls, n_bins: int, bin_seconds: float) -> "Timeline":
+        """One stretch of bins, for features that are arrays and come from no recording."""
+        return cls((), bin_seconds, 1, np.zeros(n_bins, int), np.ones(n_bins, bool))
+
     @property
     def n_bins(self) -> int:
         """All bins, those that cannot be used included."""
