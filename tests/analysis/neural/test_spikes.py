@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.neural.clock import Clock
-from analysis.neural.spikes import SpikeCounts, SpikeTimes, whole_bins
+from analysis.neural.spikes import SpikeCounts, SpikeTimes
+from analysis.neural.timeseries import whole_bins
 from rodent.errors import InputError
 
 HERE = Path("spikes")
