@@ -121,7 +121,7 @@ class Rsa(SessionArguments):
         good, quality = session.good_neurons(self.quality)
         groups = {EVERYONE: np.ones(len(good.names), bool)}
         if self.group is not None:
-            entries = session.session.labels(self.group, good.names)
+            entries = session.groups(self.group, good.names)
             groups |= {name: entries == name for name in np.unique(entries).tolist()}
         name = str(session.arguments.recording)
         found = describe_groups(name, session.timeline, good, labels, layers, self.settings, groups, advance)
@@ -206,7 +206,7 @@ def _print_table(result: "StructureResult", group: str = "") -> None:
     from rich.table import Table
 
     lower, upper = result.noise_ceiling
-    whose = f"{group}, " if group else ""
+    whose, of = (f"{group}, ", f"of {group} ") if group else ("", "")
     alike = Table(
         title=f"{whose}{len(result.conditions)} behaviors: {', '.join(result.conditions)}; "
         f"noise ceiling {lower:.2f} to {upper:.2f}",
@@ -214,7 +214,7 @@ def _print_table(result: "StructureResult", group: str = "") -> None:
     )
     known = result.dimensionality == result.dimensionality
     filled = f"fill {result.dimensionality:.1f} dimensions" if known else "vary no more than their noise"
-    geometry = Table(title=f"{group or 'neurons'} {filled}", box=rich.box.SIMPLE)
+    geometry = Table(title=f"neurons {of}{filled}", box=rich.box.SIMPLE)
     for table, headings in (
         (alike, ("similarity", "95 %", "null", "p")),
         (geometry, ("CKA", "null", "Procrustes", "dimensions")),

@@ -18,6 +18,8 @@ import tyro
 from rodent.errors import InputError, naming, unknown
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from analysis.neural.clock import Clock
     from analysis.neural.quality import UnitQuality
     from analysis.neural.session import NeuralSession
@@ -101,6 +103,21 @@ class OpenSession:
         quality = judge(self.spikes, self.session, settings)
         require_good(quality, self.session)
         return self.spikes.subset(quality.good), quality
+
+    def groups(self, column: str, names: Sequence[str]) -> "np.ndarray":
+        """The entry that each neuron has in a column of the units table, such as its region.
+
+        Args:
+            column: of the table; `rodent spikes` lists them.
+            names: of the neurons, such as those of `good_neurons`.
+
+        Returns:
+            texts, `none` where there is no entry, shape (neurons,).
+
+        Raises:
+            InputError: there is no such column.
+        """
+        return self.session.labels(column, names)
 
     def place(self, rollout: "Rollout") -> str:
         """File and rollout, for messages."""
@@ -214,7 +231,7 @@ def _tested(
 
         def option(start: float, i: int = i) -> str:
             starts = [*arguments.starts[:i], round(start, 3), *arguments.starts[i + 1 :]]
-            return f"--starts {' '.join(map(str, starts))}"
+            return f"--starts {' '.join(f'{one:.10g}' for one in starts)}"
 
         place = f"rollout {rollout.name!r}"
         with naming(place):
