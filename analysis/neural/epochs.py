@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.neural.table import as_text
+from analysis.neural.table import as_text, missing
 from analysis.neural.timeseries import epoch, intervals
 from rodent.errors import InputError, unknown
 
@@ -53,8 +53,9 @@ class IntervalTable:
 
     def kinds(self, column: str) -> "dict[str, IntervalSet]":
         """The intervals of each kind, those that overlap or touch joined; rows without a kind left out."""
-        texts = as_text(self.columns[column])
-        found = {kind: intervals(self.edges[texts == kind]) for kind in np.unique(texts).tolist() if kind}
+        there = ~missing(self.columns[column])
+        edges, texts = self.edges[there], as_text(self.columns[column][there])
+        found = {kind: intervals(edges[texts == kind]) for kind in np.unique(texts).tolist()}
         return {kind: epoch(edges) for kind, edges in found.items() if len(edges)}
 
 

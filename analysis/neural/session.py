@@ -105,7 +105,6 @@ class NeuralSession:
             InputError: there is no such column.
         """
         texts = as_text(self.column(column))
-        texts = np.where(np.isin(texts, ("", "nan")), "none", texts)
         if names is None:
             return texts
         at = {name: i for i, name in enumerate(self.names)}

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+NONE = "none"
+"""What a missing entry is called."""
+
 _MOST_LISTED = 12  # different entries of a column that are listed
 
 
@@ -23,11 +26,19 @@ def as_column(values: Any) -> np.ndarray | None:
     )
 
 
-def as_text(column: np.ndarray) -> np.ndarray:
-    """Entries as they are written: whole numbers without a point, shape (rows,)."""
+def missing(column: np.ndarray) -> np.ndarray:
+    """Where there is no entry: an empty text, or NaN; bool, shape (rows,)."""
     if column.dtype.kind == "f":
-        return np.array([f"{one:.12g}" for one in column.tolist()], str)
-    return column.astype(str)
+        return np.isnan(column)
+    return column == "" if column.dtype.kind == "U" else np.zeros(len(column), bool)
+
+
+def as_text(column: np.ndarray) -> np.ndarray:
+    """Entries as they are written, whole numbers without a point; `none` for missing ones, shape (rows,)."""
+    texts = column.astype(str)
+    if column.dtype.kind == "f":
+        texts = np.array([f"{one:.12g}" for one in column.tolist()], str)
+    return np.where(missing(column), NONE, texts)
 
 
 def summary(column: np.ndarray) -> str:
