@@ -153,9 +153,9 @@ def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
     """Open a recording and put the spikes on its bins.
 
     Raises:
-        InputError: a file is not what it should be, a rollout is unknown or given twice, the
-            bins fit neither file, the two do not overlap in time, or behavior that both
-            hold says that the clock is wrong.
+        InputError: a file is not what it should be, a rollout is unknown or given twice, starts do not
+            fit the rollouts, no neuron is as was selected, the bins fit neither file, the two do not
+            overlap in time, or behavior that both hold says that the clock is wrong.
     """
     from analysis.neural.read import read_session
     from analysis.neural.selection import select
@@ -202,7 +202,7 @@ def _pieces(arguments: SessionArguments, timeline: "Timeline") -> tuple[str, ...
     if not arguments.starts:
         return ()
     each = zip(timeline.rollouts, arguments.starts, strict=True)
-    starts = ", ".join(f"{rollout.name} at {start:g} s" for rollout, start in each)
+    starts = ", ".join(f"{rollout.name} at {start:.10g} s" for rollout, start in each)
     return (f"on the spikes' clock rollouts start: {starts}; what lies between them is not used",)
 
 
