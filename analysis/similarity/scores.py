@@ -209,8 +209,8 @@ def _notes(sessions: Sequence[SessionStructure], conditions: tuple[str, ...]) ->
         )
     elif n in COVERAGE:
         notes.append(
-            f"intervals over {n} behaviors are rough: {COVERAGE[n]:.0%} hold the truth, where 95 % should, in "
-            "simulated sessions whose structures are much alike (benchmarks/intervals.py)"
+            f"intervals over {n} behaviors are rough: {COVERAGE[n]:.0%} hold the truth, where 95 % should, "
+            "in simulated sessions whose structures are much alike (benchmarks/intervals.py)"
         )
     if any(np.isnan(layer.null_cka) for s in sessions for layer in s.layers.values()):
         notes.append("a session is too short to be shifted in time: the null of CKA is missing")
