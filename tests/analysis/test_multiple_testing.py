@@ -42,5 +42,7 @@ def test_false_findings_are_as_rare_as_promised():
     assert np.mean([(holm(row) <= 0.05).any() for row in p]) < 0.06
     # half of the tests have something to find
     p[:, :10] = 1e-6 * random.random((2000, 10))
-    false = [(benjamini_hochberg(row)[10:] <= 0.05).sum() / (benjamini_hochberg(row) <= 0.05).sum() for row in p]
+    false = [
+        (benjamini_hochberg(row)[10:] <= 0.05).sum() / (benjamini_hochberg(row) <= 0.05).sum() for row in p
+    ]
     assert 0.02 < np.mean(false) < 0.03  # 5 % times the share without anything to find
