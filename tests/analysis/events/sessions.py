@@ -17,9 +17,10 @@ def axis(seconds: float) -> UsableTime:
 
 
 def poisson(rate: np.ndarray, step: float, random: np.random.Generator) -> np.ndarray:
-    """Spike times of a rate in Hz that is constant over steps, shape (steps,)."""
+    """Spike times, 2 ms apart at least, of a rate in Hz that is constant over steps, shape (steps,)."""
     counts = random.poisson(rate * step)
-    return np.sort((np.repeat(np.arange(len(rate)), counts) + random.random(counts.sum())) * step)
+    times = np.sort((np.repeat(np.arange(len(rate)), counts) + random.random(counts.sum())) * step)
+    return times[np.diff(times, prepend=-1) > 0.002]
 
 
 def walking(seconds: float, random: np.random.Generator) -> np.ndarray:
