@@ -40,6 +40,9 @@ SMALLER = {
     "rodent rsa": shlex.split(
         "--partitions 2 --least-seconds 0.4 --shift-seconds 1 --permutations 20 --bootstraps 20"
     ),
+    "rodent events": shlex.split(
+        "--shift-seconds 2 --rotations 19 --bootstraps 5 --least-events 2 --touch-weight 0.01"
+    ),
     "rodent render": shlex.split("--size 64x48 --fps 10"),
 }
 

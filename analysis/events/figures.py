@@ -28,7 +28,8 @@ _FONT = 7  # points
 _GREY, _DARK = "#98A2B3", "#475467"
 _ACROSS = 3  # panels in a row
 _MOST_EVENTS = 120  # drawn in a raster, evenly spaced; of more, single rows cannot be seen
-_MOST_SDS = 6.0  # where colours end
+_MOST_MARKS = 3000  # of a raster that are drawn each by itself; more become a picture
+_LEAST_PEAK = 4.0  # standard deviations that full colour stands for, at least: noise stays pale
 _STYLE: dict[Any, Any] = {
     "font.size": _FONT,
     "axes.labelsize": _FONT,
@@ -55,6 +56,7 @@ class Panel:
         middles: of the bins, seconds, shape (bins,).
         mean, low, high: mean rate and its 95 % interval, shape (bins,).
         baseline: mean rate in the baseline.
+        latency, peak: time and rate of the response, seconds from the event.
         unit: of the rates.
         p, q: of the response.
         spikes: event and lag of every spike, for a raster; None for what has no spikes.
@@ -69,6 +71,8 @@ class Panel:
     low: np.ndarray
     high: np.ndarray
     baseline: float
+    latency: float
+    peak: float
     unit: str
     p: float
     q: float = float("nan")
@@ -91,9 +95,9 @@ def raster(
     row = np.full(n_events, -1)
     row[shown] = np.arange(len(shown))
     there = row[event] >= 0
-    height = 0.45
     at, rows = 1000 * lag[there], row[event[there]]
-    axes.vlines(at, rows - height, rows + height, color="black", linewidth=0.5, rasterized=len(at) > 3000)
+    many = len(at) > _MOST_MARKS
+    axes.vlines(at, rows - 0.5, rows + 0.5, color="black", linewidth=0.6, rasterized=many)
     _events_axis(axes, n_events, len(shown))
     axes.set_xlim(1000 * window[0], 1000 * window[1])
     return axes
@@ -159,7 +163,7 @@ def heat_map(axes: "Axes", middles: np.ndarray, values: np.ndarray, n_found: int
     Args:
         axes: to draw on.
         middles: of the bins, seconds from the event, shape (bins,).
-        values: in standard deviations, in the order of the rows, shape (rows, bins).
+        values: change from the baseline, from -1 to 1, in the order of the rows, shape (rows, bins).
         n_found: rows with a response, the first ones.
     """
     half = (middles[1] - middles[0]) / 2
@@ -167,8 +171,8 @@ def heat_map(axes: "Axes", middles: np.ndarray, values: np.ndarray, n_found: int
         values,
         aspect="auto",
         cmap="RdBu_r",
-        vmin=-_MOST_SDS,
-        vmax=_MOST_SDS,
+        vmin=-1,
+        vmax=1,
         extent=(1000 * (middles[0] - half), 1000 * (middles[-1] + half), len(values), 0),
         interpolation="nearest",
     )
@@ -192,9 +196,8 @@ def panels(shown: Sequence[Panel], event: str) -> "Figure":
     across = min(_ACROSS, len(shown))
     down = -(-len(shown) // across)
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH * across / _ACROSS, 2.55 * down))
-        figure.set_layout_engine("constrained", hspace=0.06, wspace=0.04)
-        cells = figure.subfigures(down, across, squeeze=False)
+        figure = Figure(figsize=(_WIDTH * across / _ACROSS, 2.4 * down), layout="constrained")
+        cells = figure.subfigures(down, across, squeeze=False, wspace=0.03)
         for cell, panel in zip(cells.flat, shown, strict=False):
             above, below = cell.subplots(2, 1, sharex=True, height_ratios=(1.15, 1))
             if panel.spikes is not None:
@@ -202,8 +205,22 @@ def panels(shown: Sequence[Panel], event: str) -> "Figure":
             elif panel.trials is not None:
                 trial_map(above, panel.trials, panel.window)
             above.axvline(0, color=_DARK, linewidth=0.6)
-            above.set_title(f"{panel.title}\n{significance(panel.p, panel.q)}", loc="left")
+            told = f"{panel.title}, {panel.n_events:,} events\n{significance(panel.p, panel.q)}"
+            above.set_title(told, loc="left")
             rate(below, panel.middles, panel.mean, panel.low, panel.high, panel.baseline, panel.unit)
+            up = panel.peak >= panel.baseline
+            offset = (0, 4 if up else -4)
+            below.annotate(
+                f"{1000 * panel.latency:.0f} ms",
+                (1000 * panel.latency, panel.peak),
+                xytext=offset,
+                textcoords="offset points",
+                ha="center",
+                va="bottom" if up else "top",
+                color=COLORS[0],
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
+            )
+            below.margins(y=0.2)
             below.set_xlabel(f"time from {event} (ms)")
             above.tick_params(labelbottom=False)
             for axes in (above, below):
@@ -217,8 +234,9 @@ def populations(
 ) -> "Figure":
     """All neurons, and all units of layers, side by side, each sorted by latency.
 
-    Rows are sorted by half of the events and show the other half, since rows sorted by what they show form a
-    diagonal even of noise.
+    Rows are sorted by every second event and show the others, since rows sorted by what they show form a
+    diagonal even of noise. Full colour is the peak of the row in the first half, or four standard deviations
+    of rotated events where that is more.
 
     Args:
         shown: by name: middles of the bins, shape (bins,); halves as in `Response`, shape (2, rows, bins); q,
@@ -235,7 +253,8 @@ def populations(
         stack = figure.subplots(1, len(shown), squeeze=False)[0]
         for axes, (name, (middles, halves, q, after)) in zip(stack, shown.items(), strict=True):
             order, n_found = by_latency(halves[0], q, after)
-            heat_map(axes, middles, halves[1][order], n_found)
+            peak = np.maximum(np.abs(halves[0][:, after]).max(1), _LEAST_PEAK)
+            heat_map(axes, middles, (halves[1] / peak[:, None])[order], n_found)
             axes.set_title(f"{name}\n{n_found} of {len(q)} respond", loc="left")
             axes.set_xlabel(f"time from {event} (ms)")
             axes.set_yticks([0, len(q)] if not 0 < n_found < len(q) else [0, n_found, len(q)])
@@ -243,7 +262,7 @@ def populations(
         figure.colorbar(
             stack[-1].images[0],
             ax=list(stack),
-            label=f"change from baseline (s.d. of\nrotated events); {n_events}",
+            label=f"change from baseline, of the peak\n({n_events})",
             pad=0.02,
             shrink=0.9,
             aspect=25,
@@ -276,5 +295,7 @@ def _shown(n_events: int) -> np.ndarray:
 
 
 def _events_axis(axes: "Axes", n_events: int, n_shown: int) -> None:
-    told: Any = f"{n_events:,} events" if n_shown == n_events else f"{n_shown} of {n_events:,} events"
-    axes.set(ylim=(n_shown - 0.5, -0.5), yticks=[], ylabel=told)
+    told = "events" if n_shown == n_events else f"{n_shown} events"
+    axes.set_ylim(n_shown - 0.5, -0.5)
+    axes.set_yticks([])
+    axes.set_ylabel(told)

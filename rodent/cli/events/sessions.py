@@ -242,6 +242,8 @@ def _panels(
             low=response.low[column],
             high=response.high[column],
             baseline=float(response.baseline[column]),
+            latency=float(response.latency[column]),
+            peak=float(response.peak[column]),
             unit=response.unit,
             p=float(response.p[column]),
             spikes=spikes,
