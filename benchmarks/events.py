@@ -1,16 +1,14 @@
 """Whether peri-event rates find a response where there is one, when it comes, and none where there is none.
 
 Nothing to find: neurons that drift slowly (10, 30, 100 s, a random walk) and know nothing of the rat, around
-    its
-touches, which come in bouts of walking, and around trials. In 800 runs a row: how often is p 0.05 or less?
+its touches, which come in bouts of walking, and around trials. In 800 runs a row: how often is p 0.05 or
+less? And how often is that of the mean over 20 neurons, in 320 runs?
 
 Planted: neurons that fire for 40 ms, 100 ms after touches of one paw, by 8 Hz more than their 4 Hz. How often
-    is q
-0.05 or less among 20 neurons, of which 3 respond, and how far is the latency off?
+is q 0.05 or less among 20 neurons, of which 3 respond, and how far is the latency off?
 
 Time: fifteen minutes of 22 neurons with spike times, and of a layer of 512 units, around 2,000 touches, with
-    the
-999 rotations and 1,000 bootstraps of the defaults.
+the 999 rotations and 1,000 bootstraps of the defaults.
 """
 
 import argparse
@@ -25,7 +23,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from analysis.events.activity import Binned, SpikeTrains
 from analysis.events.lags import Lags
-from analysis.events.response import respond
+from analysis.events.response import population_p, respond
 from analysis.events.settings import EventSettings
 from analysis.events.usable import UsableTime
 from analysis.multiple_testing import benjamini_hochberg
@@ -35,7 +33,7 @@ SETTINGS = EventSettings(rotations=199, bootstraps=2)
 DRIFTS = (10.0, 30.0, 100.0, np.inf)  # seconds; the last is a random walk
 SESSIONS, NEURONS = 40, 20
 MINUTES = 8
-FALSE_BAR, FOUND_BAR, LATENCY_BAR, SECONDS_BAR = 0.07, 0.9, 0.01, 120.0
+FALSE_BAR, MEAN_BAR, FOUND_BAR, LATENCY_BAR, SECONDS_BAR = 0.07, 0.085, 0.9, 0.01, 120.0
 
 
 def main() -> bool:
@@ -58,7 +56,7 @@ def main() -> bool:
 
 def nothing(seed: np.random.SeedSequence, sessions: int) -> bool:
     """How often neurons that know nothing are called responding."""
-    worst = 0.0
+    worst, of_mean = 0.0, []
     for name, events in (("touches", touches), ("trials", trials)):
         for drift in DRIFTS:
             wrong = []
@@ -71,11 +69,14 @@ def nothing(seed: np.random.SeedSequence, sessions: int) -> bool:
                 settings = dataclasses.replace(SETTINGS, seed=int(random.integers(2**31)))
                 found = respond(activity, usable.position(events(60 * MINUTES, random)), usable, settings)
                 wrong.append(found.p <= 0.05)
+                of_mean.append(population_p([found.statistic]) <= 0.05)
             share = float(np.mean(wrong))
             kind = "a random walk" if np.isinf(drift) else f"drift of {drift:g} s"
             print(f"{name}, {kind}: p at most 0.05 in {share:.1%} of {np.size(wrong)} runs")
             worst = max(worst, share)
-    return told("a neuron that only drifts has a p of 0.05 or less", worst, "share", FALSE_BAR, "most")
+    good = told("a neuron that only drifts has a p of 0.05 or less", worst, "share", FALSE_BAR, "most")
+    share = float(np.mean(of_mean))
+    return told("so has the mean of 20 of them, in all rows", share, "share", MEAN_BAR, "most") and good
 
 
 def planted(seed: np.random.SeedSequence, sessions: int) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 from analysis.events.lags import Lags
 from analysis.events.usable import UsableTime
 
-_BLOCK = 32  # columns at a time: bounds memory
+_BLOCK, _TRAINS = 32, 8  # columns, and spike trains, at a time: bounds memory
 _EDGE = 1e-6  # bins; a spike on the edge of a bin but for rounding lies after it
 
 
@@ -88,8 +88,8 @@ class SpikeTrains(Activity):
         return "Hz"
 
     def blocks(self) -> Iterator[slice]:
-        """The neurons, one at a time."""
-        return (slice(i, i + 1) for i in range(len(self.names)))
+        """The neurons, some at a time."""
+        return (slice(i, i + _TRAINS) for i in range(0, len(self.names), _TRAINS))
 
     def trials(self, columns: slice, positions: np.ndarray) -> np.ndarray:
         """Rates around each event, Hz; see `Activity`."""

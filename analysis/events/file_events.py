@@ -6,12 +6,10 @@
 Of an NWB file:
 
 - every table of intervals, such as trials: `TABLE/start` and `TABLE/stop`, and `TABLE/COLUMN` for each column
-that
-  holds times, that is, values within their row's interval;
+  that holds times, that is, values within their row's interval;
 - the same of each kind of interval that a column of texts names, `TABLE/KIND/start`, or, where two columns
-use the
-  same text, `TABLE/COLUMN=KIND/start`; columns of true and false and of whole numbers are kinds as well,
-  `TABLE/COLUMN=VALUE/start`;
+  use the same text, `TABLE/COLUMN=KIND/start`; columns of true and false and of whole numbers are kinds as
+  well, `TABLE/COLUMN=VALUE/start`;
 - every `EventsTable`, `AnnotationSeries` and series of `BehavioralEvents` by its name, and each of its texts.
 
 Of other files: `EPOCH/start` and `EPOCH/stop`.

@@ -4,12 +4,11 @@
     response.rate[i], response.low[i], response.high[i]      # around the event, with its 95 % interval
     response.p                                               # per neuron
 
-The p of a neuron: its statistic is the largest difference of its mean smoothed rate from its baseline, in
-    units
-of the spread that chance gives it. The same is computed where the events are turned against the activity on a
-mirrored ring, which keeps the autocorrelation of both, and of whatever drifts, but nothing of their relation.
-p is the rank of the first among the second. All neurons are turned together, so the rank of the mean over
-neurons holds however much they have in common.
+The statistic of a neuron is the largest difference of its mean smoothed rate from its baseline, relative to
+the spread that chance gives a rate like it. The same is computed where the events are turned against the
+activity on a mirrored ring. That keeps the autocorrelation of both, and whatever drifts, but nothing of their
+relation. p is the rank of the first among the second. All neurons are turned together, so the rank of the
+mean over neurons holds however much they have in common.
 """
 
 import dataclasses
@@ -148,10 +147,12 @@ def bootstrap_weights(
     in_window = np.searchsorted(positions, positions + (high - low)) - np.arange(n)
     block = min(int(np.ceil(in_window.mean() - 1e-9)), n)
     n_blocks = -(-n // block)
-    starts = random.integers(n, size=(draws, n_blocks))
-    drawn = ((starts[:, :, None] + np.arange(block)) % n).reshape(draws, -1)[:, :n]
-    rows = np.repeat(np.arange(draws), n)
-    return np.bincount(rows * n + drawn.ravel(), minlength=draws * n).reshape(draws, n) / n
+    weights = np.empty((draws, n), np.float32)
+    for row in weights:
+        starts = random.integers(n, size=n_blocks)
+        drawn = ((starts[:, None] + np.arange(block)) % n).ravel()[:n]
+        row[:] = np.bincount(drawn, minlength=n) / n
+    return weights
 
 
 _AXIS = {"halves": 1, "statistic": 1}  # of the columns, where it is not the first

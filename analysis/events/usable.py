@@ -1,7 +1,6 @@
-"""The time of a session in which both neurons and rat were recorded, joined into one axis, and turned as a
-ring.
+"""The time in which both neurons and rat were recorded, joined into one axis, and turned as a ring.
 
-    usable = UsableTime.of(starts, stretch, bin_seconds=0.02)
+    usable = UsableTime.of(starts, used, rollout, bin_seconds=0.02)
     at = usable.position(times)                     # seconds on the axis, NaN outside
     whole = usable.whole(at, (-0.5, 0.5))           # windows that nothing interrupts
     turned = usable.turned(at, turns)               # the same events elsewhere on the ring, (turns, events)

@@ -137,7 +137,20 @@ def measure(
                 advance(1)
     if not any(outcome.response for outcome in outcomes):
         raise InputError(outcomes[0].skipped)
+    _check_bins(outcomes)
     return _corrected(outcomes)
+
+
+def _check_bins(outcomes: Sequence[Outcome]) -> None:
+    """Refuse sessions whose rates cannot stand in one table."""
+    for population in dict.fromkeys(one.population for one in outcomes):
+        alike = [one.response for one in outcomes if one.population == population and one.response]
+        bins = dict.fromkeys(response.lags.bin_seconds for response in alike)
+        if len(bins) > 1:
+            raise InputError(
+                f"the sessions have {population} in bins of {' and '.join(f'{x:g}' for x in bins)} s; give "
+                "--bin-seconds, which holds for counts and units, and --psth-seconds, for spike times"
+            )
 
 
 def _corrected(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:

@@ -130,6 +130,16 @@ def test_counts_are_looked_at_by_their_bins(files, workshop, capsys):
     assert len(neurons["lag_seconds"]) == 50 and "nearest bin of 0.02 s" in err
 
 
+def test_sessions_of_other_bins_are_refused(files, workshop, tmp_path, capsys):
+    counts = np.random.default_rng(0).poisson(0.3, (3000, 2))
+    np.savez(tmp_path / "tuesday.npz", counts=counts, bin_seconds=0.02)
+    second = ("--session", files[0], str(tmp_path / "tuesday.npz"))
+    arguments = ["--event", "touch/hand_L", *QUICK, *second]
+    assert main(["events", *files, *arguments]) == 2
+    assert "neurons in bins of 0.01 and 0.02 s; give" in capsys.readouterr().err
+    assert main(["events", *files, *arguments, "--psth-seconds", "0.02"]) == 0
+
+
 def test_sessions_are_joined(files, tmp_path, capsys):
     out = tmp_path / "both"
     arguments = ["--event", "touch/hand_L", *QUICK, "--session", *files, "--out", str(out), "--cells"]
