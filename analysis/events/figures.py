@@ -211,7 +211,7 @@ def panels(shown: Sequence[Panel], event: str) -> "Figure":
             up = panel.peak >= panel.baseline
             offset = (0, 4 if up else -4)
             below.annotate(
-                f"{1000 * panel.latency:.0f} ms",
+                f"{1000 * panel.latency:.0f} ms".replace("-", "−"),
                 (1000 * panel.latency, panel.peak),
                 xytext=offset,
                 textcoords="offset points",
