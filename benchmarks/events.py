@@ -8,7 +8,7 @@ Planted: neurons that fire for 40 ms, 100 ms after touches of one paw, by 8 Hz m
 is q 0.05 or less among 20 neurons, of which 3 respond, and how far is the latency off?
 
 Time: fifteen minutes of 22 neurons with spike times, and of a layer of 512 units, around 2,000 touches, with
-the 999 rotations and 1,000 bootstraps of the defaults.
+the 999 rotations and 1,000 bootstraps of the defaults; time of the CPU, whatever else it does.
 """
 
 import argparse
@@ -33,7 +33,7 @@ SETTINGS = EventSettings(rotations=199, bootstraps=2)
 DRIFTS = (10.0, 30.0, 100.0, np.inf)  # seconds; the last is a random walk
 SESSIONS, NEURONS = 40, 20
 MINUTES = 8
-FALSE_BAR, MEAN_BAR, FOUND_BAR, LATENCY_BAR, SECONDS_BAR = 0.07, 0.085, 0.9, 0.01, 120.0
+FALSE_BAR, MEAN_BAR, FOUND_BAR, LATENCY_BAR, SECONDS_BAR = 0.07, 0.085, 0.9, 0.01, 60.0
 
 
 def main() -> bool:
@@ -116,13 +116,13 @@ def duration(seed: np.random.SeedSequence) -> bool:
     neurons = SpikeTrains(names(22), Lags.of(settings.window, settings.psth_seconds), usable, trains)
     units = random.standard_normal((usable.n_bins, 512)).astype(np.float32)
     layer = Binned(names(512), Lags.of(settings.window, BIN), usable, units, counts=False)
-    began = time.perf_counter()
+    began = time.process_time()
     respond(neurons, at, usable, settings)
-    middle = time.perf_counter()
+    middle = time.process_time()
     respond(layer, at, usable, settings)
-    ended = time.perf_counter()
+    ended = time.process_time()
     print(f"22 neurons {middle - began:.1f} s, 512 units {ended - middle:.1f} s")
-    return told("neurons and a layer around 2,000 touches", ended - began, "s", SECONDS_BAR, "most")
+    return told("neurons and a layer around 2,000 touches", ended - began, "s of CPU", SECONDS_BAR, "most")
 
 
 def names(n: int) -> tuple[str, ...]:
