@@ -8,6 +8,7 @@ import shlex
 import shutil
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -40,6 +41,7 @@ SMALLER = {
     "rodent rsa": shlex.split(
         "--partitions 2 --least-seconds 0.4 --shift-seconds 1 --permutations 20 --bootstraps 20"
     ),
+    "rodent events": shlex.split("--shift-seconds 2 --rotations 19 --bootstraps 5"),
     "rodent render": shlex.split("--size 64x48 --fps 10"),
 }
 
@@ -68,6 +70,10 @@ def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = begin_run(folder / "runs" / "walk", TrainConfig(), folder / "clips.h5", split)
     save_policy(policy, run.folder / "policy")
     record(policy, clips, folder / "walk.h5")
+    with h5py.File(folder / "walk.h5", "r+") as file:
+        for rollout in file["rollouts"].values():
+            # it hops, so that its paws come down
+            rollout["qpos"][:, 2] += 0.02 * (np.arange(300) % 30 < 15)
     bouts = zip(swaying_clips(body, frames=50, n=12), ("Walk", "Rear", "RGroom") * 4, strict=True)
     day = tuple(dataclasses.replace(clip, behavior=behavior) for clip, behavior in bouts)
     record(policy, dataclasses.replace(clips, clips=day), folder / "day.h5")
