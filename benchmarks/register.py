@@ -13,10 +13,10 @@ import time
 import numpy as np
 
 from rodent.body import Body
-from rodent.motion import read_clips
-from rodent.motion.keypoints import Keypoints
-from rodent.motion.registration import Registration, read_markers
-from rodent.motion.registration.skeleton import Skeleton
+from rodent.clips import read_clips
+from rodent.keypoints import Keypoints
+from rodent.kinematics.skeleton import Skeleton
+from rodent.registration import Registration, read_markers
 
 SPEED_BAR = 600.0  # frames/s on all cores
 MEMORY_BAR = 2.0  # GB

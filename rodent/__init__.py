@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rodent.motion.clip import read_clips
+    from rodent.clips.reading import read_clips
     from rodent.policy.policy import load_policy
     from rodent.recording import open_recording
     from rodent.render import render
@@ -25,7 +25,7 @@ __all__ = ["load_policy", "open_recording", "read_clips", "record", "render"]
 _HOMES = {
     "load_policy": "rodent.policy.policy",
     "open_recording": "rodent.recording",
-    "read_clips": "rodent.motion.clip",
+    "read_clips": "rodent.clips.reading",
     "record": "rodent.rollout",
     "render": "rodent.render",
 }

@@ -23,10 +23,10 @@ from analysis.neural.read import read_session
 from rodent.body import Body
 from rodent.cli import main
 from rodent.cli.main import Command
-from rodent.motion.clip import write_clips
-from rodent.motion.sway import swaying_clips
+from rodent.clips.file import write_clips
 from rodent.policy.policy import save_policy
 from rodent.rollout import record
+from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 from training.config import TrainConfig
 
@@ -172,7 +172,7 @@ def test_every_setting_stands_with_its_default_and_meaning(generated):
 def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the files that the pages' code reads."""
     folder = tmp_path_factory.mktemp("files")
-    swaying = swaying_clips(body, frames=60, n=2)
+    swaying = stance_clips(body, frames=60, n=2)
     names = zip(swaying, ("Walk_35", "Rear_43"), strict=True)
     clips = dataclasses.replace(
         swaying, clips=tuple(dataclasses.replace(clip, name=name) for clip, name in names)

@@ -11,12 +11,12 @@ import pytest
 import rodent.view.page
 from rodent.body import Body
 from rodent.cli import main
-from rodent.motion import write_clips
-from rodent.motion.registration import read_markers
-from rodent.motion.registration.skeleton import Skeleton
-from rodent.motion.sway import swaying_clips
+from rodent.clips import write_clips
+from rodent.kinematics.skeleton import Skeleton
 from rodent.policy.policy import save_policy
+from rodent.registration import read_markers
 from rodent.rollout import record
+from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 
 POLICY = "runs/walk"
@@ -272,7 +272,7 @@ LINES = [
 def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with good files, and those of BAD_FILES that exist."""
     folder = tmp_path_factory.mktemp("files")
-    clips, policy = swaying_clips(body, frames=40), untrained_policy(body)
+    clips, policy = stance_clips(body, frames=40), untrained_policy(body)
     write_clips(clips, folder / "clips.h5")
     (folder / "runs").mkdir()
     save_policy(policy, folder / POLICY)

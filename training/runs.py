@@ -11,10 +11,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+from rodent.clips.clip import ClipSet
+from rodent.clips.reading import read_clips
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
 from rodent.files import atomic_path, existing_file, explain_os_errors, read_json
-from rodent.motion.clip import ClipSet, read_clips
 from rodent.policy.policy import Policy, save_policy
 from rodent.versions import versions
 from training.config import TrainConfig

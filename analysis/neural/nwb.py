@@ -21,7 +21,7 @@ from analysis.neural.spikes import SpikeTimes
 from analysis.neural.timeseries import epoch, intervals, series
 from rodent.errors import InputError
 from rodent.files import existing_file, one_line, reading
-from rodent.motion.keypoints.units import METRES, unit_named
+from rodent.keypoints.units import METRES, unit_named
 
 if TYPE_CHECKING:
     from pynapple import IntervalSet

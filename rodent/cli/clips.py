@@ -28,8 +28,8 @@ class Info:
     def run(self) -> None:
         """Read, summarise and print."""
         from rodent.cli.output import print_json
-        from rodent.motion.clip import read_clips
-        from rodent.motion.summary import summarise
+        from rodent.clips.reading import read_clips
+        from rodent.clips.summary import summarise
 
         clips = read_clips(self.file)
         rows = summarise(clips)
@@ -78,8 +78,8 @@ class Import:
     def run(self) -> None:
         """Convert and write."""
         from rodent.cli.output import say
-        from rodent.motion.clip import write_clips
-        from rodent.motion.importers import ImportOptions, import_clips
+        from rodent.clips.file import write_clips
+        from rodent.clips.importers import ImportOptions, import_clips
 
         options = {field.name: getattr(self, field.name) for field in dataclasses.fields(ImportOptions)}
         clips = import_clips(self.file, ImportOptions(**options))

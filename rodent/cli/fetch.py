@@ -19,7 +19,7 @@ class List:
     def run(self) -> None:
         """Look for each set, and print."""
         from rodent.cli.output import print_json, print_table
-        from rodent.motion.catalogue import catalogue, local_copy
+        from rodent.clips.catalogue import catalogue, local_copy
 
         entries = catalogue().values()
         paths = {entry.name: local_copy(entry) for entry in entries}
@@ -61,7 +61,7 @@ class Fetch:
     def run(self) -> None:
         """Fetch, then print the path and what can be done with it."""
         from rodent.cli.output import print_json, say
-        from rodent.motion.catalogue import fetch, find
+        from rodent.clips.catalogue import fetch, find
 
         entry = find(self.name)
         path = fetch(entry)

@@ -26,8 +26,9 @@ class Mirror:
         """Read, reflect and write."""
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import tell_written
-        from rodent.motion.clip import read_clips, write_clips
-        from rodent.motion.mirror import mirrored_clips
+        from rodent.clips.file import write_clips
+        from rodent.clips.mirror import mirrored_clips
+        from rodent.clips.reading import read_clips
 
         clips = read_clips(self.file)
         images = mirrored_clips(clips, Body(BodyConfig(scale=clips.scale)))

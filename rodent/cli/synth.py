@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rodent.body import Body
-    from rodent.motion.clip import ClipSet
+    from rodent.clips.clip import ClipSet
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Synth:
         """Synthesise, measure and write."""
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import print_json, say
-        from rodent.motion.clip import write_clips
-        from rodent.motion.synth import flaws, require_quality, worst_quality
+        from rodent.clips.file import write_clips
+        from rodent.synthesis import flaws, require_quality, worst_quality
 
         self._check()
         body = Body(BodyConfig(scale=self.scale))
@@ -73,25 +73,25 @@ class Synth:
             )
 
     def _clips(self, body: "Body") -> "ClipSet":
-        from rodent.motion import synth
-        from rodent.motion.clip import joined
+        from rodent import synthesis
+        from rodent.clips.clip import joined
         from rodent.progress import progress
 
         if self.path is not None:
-            time, points = synth.read_track(self.path)
+            time, points = synthesis.read_track(self.path)
             name = "".join(c if c.isalnum() or c in ".-_" else "_" for c in self.path.stem)
-            frames = int((time[-1] - time[0]) * synth.FPS) + 1
+            frames = int((time[-1] - time[0]) * synthesis.FPS) + 1
             with progress("fitting the limbs", frames, "frames") as advance:
                 cut = self._frames_per_clip()
-                smoothing = synth.SMOOTHING if self.smoothing is None else self.smoothing
-                return synth.path_clips(body, time, points, name, smoothing, cut, advance)
+                smoothing = synthesis.SMOOTHING if self.smoothing is None else self.smoothing
+                return synthesis.path_clips(body, time, points, name, smoothing, cut, advance)
         if self.walks or self.rears:
-            kinds = (("walks", synth.walk_clips, self.walks), ("rears", synth.rear_clips, self.rears))
-            total, seed = (self.walks + self.rears) * synth.FRAMES, self.seed or 0
+            kinds = (("walks", synthesis.walk_clips, self.walks), ("rears", synthesis.rear_clips, self.rears))
+            total, seed = (self.walks + self.rears) * synthesis.FRAMES, self.seed or 0
             with progress("fitting the limbs", total, "frames") as advance:
                 return joined([(name, make(body, n, seed, advance)) for name, make, n in kinds if n])
-        with progress("fitting the limbs", synth.GAIT_FRAMES, "frames") as advance:
-            return synth.gait_clips(body, advance)
+        with progress("fitting the limbs", synthesis.GAIT_FRAMES, "frames") as advance:
+            return synthesis.gait_clips(body, advance)
 
     def _check(self) -> None:
         from rodent.errors import InputError
@@ -115,6 +115,6 @@ class Synth:
             raise InputError(f"--seconds-per-clip is {self.seconds_per_clip:g}; it must lie in [0.1, 100000]")
 
     def _frames_per_clip(self) -> int | None:
-        from rodent.motion.synth.path import FPS
+        from rodent.synthesis.path import FPS
 
         return None if self.seconds_per_clip is None else round(self.seconds_per_clip * FPS)

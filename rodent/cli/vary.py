@@ -31,9 +31,10 @@ class Vary:
         """Read, vary and write."""
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import tell_written
-        from rodent.motion.clip import read_clips, write_clips
-        from rodent.motion.variation import varied_clips
+        from rodent.clips.file import write_clips
+        from rodent.clips.reading import read_clips
         from rodent.progress import progress
+        from rodent.synthesis.variation import varied_clips
 
         clips = read_clips(self.file)
         body = Body(BodyConfig(scale=clips.scale))

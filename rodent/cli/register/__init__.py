@@ -12,10 +12,10 @@ import tyro
 from rodent.errors import InputError
 
 if TYPE_CHECKING:
-    from rodent.motion import ClipSet
-    from rodent.motion.keypoints import Keypoints
-    from rodent.motion.registration import ClipOptions, MarkerSet, Registered, Registration
-    from rodent.motion.registration.ground import PawContacts
+    from rodent.clips import ClipSet
+    from rodent.keypoints import Keypoints
+    from rodent.registration import ClipOptions, MarkerSet, Registered, Registration
+    from rodent.registration.ground import PawContacts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,9 +75,9 @@ class Register:
         """Read, fit, write."""
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import print_json, print_table, say
-        from rodent.cli.register.results import paws_of, results
-        from rodent.motion.keypoints import clean, read_keypoints
-        from rodent.motion.registration import Registration, read_markers, registered_clips
+        from rodent.keypoints import clean, read_keypoints
+        from rodent.registration import Registration, read_markers, registered_clips
+        from rodent.registration.summary import paws_of, results
 
         known, options = read_markers(self.markers), self._clip_options()
         markers = known.without(self.ignore)
@@ -120,7 +120,7 @@ class Register:
         )
 
     def _clip_options(self) -> "ClipOptions":
-        from rodent.motion.registration import ClipOptions
+        from rodent.registration import ClipOptions
 
         return ClipOptions(
             seconds=self.seconds,
@@ -139,8 +139,8 @@ class Register:
         result: dict[str, Any],
     ) -> None:
         """All files or none: each takes its name when all are written."""
+        from rodent.clips.file import write_clips
         from rodent.files import atomic_path
-        from rodent.motion.clip import write_clips
 
         with contextlib.ExitStack() as stack:
             write_clips(clips, stack.enter_context(atomic_path(self.out)))
@@ -148,7 +148,7 @@ class Register:
                 registration.markers_.write(stack.enter_context(atomic_path(self.save_markers)))
             if self.report is not None:
                 from rodent.cli.register.page import write_report
-                from rodent.motion.registration import clip_frames
+                from rodent.registration import clip_frames
 
                 page = stack.enter_context(atomic_path(self.report))
                 stretches = clip_frames(found, self._clip_options())
@@ -178,9 +178,9 @@ def _fitted(registration: "Registration", keypoints: "Keypoints", axes: str) -> 
     """Poses of all frames, and frames per second that they were found at, offsets apart."""
     import time
 
-    from rodent.motion.keypoints.axes import axes_matrix
-    from rodent.motion.registration.axes import AxesError
+    from rodent.keypoints.axes import axes_matrix
     from rodent.progress import progress
+    from rodent.registration.axes import AxesError
 
     try:
         with progress("fitting offsets", None, "rounds") as advance:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from rodent.body_config import BodyConfig
-from rodent.motion.registration import Registered
+from rodent.registration import Registered
 from rodent.render import Dots, RenderOptions, Shot, render_shots
 
 _MEASURED, _FITTED = (0.85, 0.1, 0.1, 1.0), (0.1, 0.65, 0.2, 1.0)

@@ -11,12 +11,12 @@ from analysis.pages.drawing import line, spans
 from analysis.pages.page import Drawing, Film, Section, Table, write_page
 from rodent.body import Body
 from rodent.body_config import BodyConfig
-from rodent.cli.register.drawings import arena, course
 from rodent.cli.register.film import render_film
-from rodent.motion.behavior import behaviors
-from rodent.motion.clip import ClipSet
-from rodent.motion.registration import Registered, Registration
-from rodent.motion.registration.ground import STANDING, PawContacts
+from rodent.clips.behavior import behaviors
+from rodent.clips.clip import ClipSet
+from rodent.registration import Registered, Registration
+from rodent.registration.figures import arena, course
+from rodent.registration.ground import STANDING, PawContacts
 from rodent.render import NoOpenGLError
 
 _POINTS = 2000  # at most, of a line
