@@ -5,7 +5,7 @@
     policy, clips = rodent.load_policy("runs/walk"), rodent.read_clips("clips.h5")
     rodent.record(policy, clips, "walk.h5")
     with rodent.open_recording("walk.h5") as recording:
-        units = recording.rollouts["Walk_35"].units("decoder/layer_0")  # (frames, units)
+        units = recording.rollouts["Walk_280"].units("decoder/layer_0")  # (frames, units)
 
 These names are loaded when they are first asked for, so that the command line starts at once.
 """

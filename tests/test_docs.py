@@ -173,7 +173,7 @@ def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the files that the pages' code reads."""
     folder = tmp_path_factory.mktemp("files")
     swaying = stance_clips(body, frames=60, n=2)
-    names = zip(swaying, ("Walk_35", "Rear_43"), strict=True)
+    names = zip(swaying, ("Walk_280", "Rear_93"), strict=True)
     clips = dataclasses.replace(
         swaying, clips=tuple(dataclasses.replace(clip, name=name) for clip, name in names)
     )

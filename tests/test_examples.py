@@ -60,7 +60,7 @@ def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"{t:.2f},{0.15 * t:.4f},0" for t in seconds]
     (folder / "animal.csv").write_text("\n".join(["time,x,y", *rows]))
     markers = read_markers("rat23")
-    points = Skeleton(body, markers.bodies).places(clips[0].qpos[:60], markers.offsets * clips.scale)
+    points = Skeleton(body, markers.bodies).positions(clips[0].qpos[:60], markers.offsets * clips.scale)
     np.savez(folder / "keypoints.npz", points=1000 * points, fps=50.0, names=np.array(markers.names))
     policy = untrained_policy(body)
     (folder / "runs").mkdir()

@@ -279,7 +279,7 @@ def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     record(policy, clips, folder / "walk.h5")
     np.savez(folder / "spikes.npz", counts=np.ones((80, 2), int), bin_seconds=0.02)
     markers = read_markers("rat23")
-    points = Skeleton(body, markers.bodies).places(clips[0].qpos, markers.offsets * clips.scale)
+    points = Skeleton(body, markers.bodies).positions(clips[0].qpos, markers.offsets * clips.scale)
     np.savez(
         folder / "keypoints.npz", points=1000 * points, names=np.array(markers.names), units="mm", fps=50.0
     )

@@ -86,7 +86,7 @@ def local_copy(entry: PublicClips) -> Path | None:
         if whole is False:
             raise InputError(
                 f"{path} is not {entry.name} as published: sha256 {entry.sha256[:12]}… and {entry.size:,} "
-                "bytes are wanted; is it cut short? Replace it, or remove it to have the set downloaded"
+                "bytes are expected; is it cut short? Replace it, or remove it to have the set downloaded"
             )
         if whole:
             return path

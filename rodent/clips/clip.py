@@ -65,7 +65,7 @@ class Clip:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ClipSet:
-    """Clips of one body: `set["Walk_35"]`, `set[0]`, `len(set)`, `for clip in set`.
+    """Clips of one body: `set["Walk_280"]`, `set[0]`, `len(set)`, `for clip in set`.
 
     Raises:
         InputError: no clips, a name twice, or a name that is empty or contains '/'.

@@ -75,7 +75,7 @@ def load_clip_file(path: Path) -> ClipSet:
 
 def _read_clip(name: str, group: Any, here: str) -> Clip:
     if not hasattr(group, "keys"):
-        raise InputError(f"{here} is a dataset; a group with qpos is wanted")
+        raise InputError(f"{here} is a dataset; a group with qpos is expected")
     if "qpos" not in group:
         raise InputError(f"{here} has no dataset 'qpos'; it has: {', '.join(map(str, group)) or 'nothing'}")
     for attribute in ("name", "fps"):
@@ -136,7 +136,7 @@ def _number(value: Any, what: str) -> float:
     try:
         return float(value)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{what} is {value!r}; a number is wanted") from error
+        raise InputError(f"{what} is {value!r}; a number is expected") from error
 
 
 def _text(value: Any) -> str:

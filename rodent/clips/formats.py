@@ -7,12 +7,14 @@ raw.clips[0].qpos, raw.clips[0].fps, raw.scale         # None where the file doe
 import dataclasses
 import gzip
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rodent.arrays import number, numbers
+from rodent.clips.clip import ClipSet
 from rodent.clips.raw import RawClip, RawClips, behavior_of, clean_name, split_clips
 from rodent.clips.stac import read_stac
 from rodent.errors import InputError
@@ -34,6 +36,32 @@ MIMIC_DEMO = {
     747: "FastWalk",
     841: "RGroom",
 }
+
+
+def demo_name(number: int) -> str:
+    """The name of a clip of the mimic-mjx web demo: its behavior and its id.
+
+    >>> demo_name(280)
+    'Walk_280'
+    """
+    return f"{MIMIC_DEMO[number]}_{number}"
+
+
+def with_former_names(clips: ClipSet, known: Collection[str]) -> ClipSet:
+    """The clips of the mimic-mjx web demo under the names that the file itself gives them.
+
+    Runs begun with version 0.1.0 know `Walk_280` as `clip_0280`, as the file does.
+
+    Args:
+        clips: any clips.
+        known: names that a run knows; only clips it does not know are renamed.
+    """
+    former = {demo_name(i): f"clip_{i:04d}" for i in MIMIC_DEMO}
+    names = [
+        former[name] if name not in known and former.get(name) in known else name for name in clips.names
+    ]
+    renamed = zip(clips, names, strict=True)
+    return dataclasses.replace(clips, clips=tuple(dataclasses.replace(c, name=n) for c, n in renamed))
 
 
 def read_foreign(path: Path, whole: bool = False) -> RawClips:
@@ -112,8 +140,11 @@ def _read_mimic(path: Path) -> RawClips:
     clips = [_mimic_clip(entry, fps, f"{path}: clip {i}") for i, entry in enumerate(entries)]
     # the table is of one file: other files count other clips
     if {entry["id"] for entry in entries} == set(MIMIC_DEMO):
-        behaviors = [MIMIC_DEMO[entry["id"]] for entry in entries]
-        clips = [dataclasses.replace(clip, behavior=b) for clip, b in zip(clips, behaviors, strict=True)]
+        ids = [entry["id"] for entry in entries]
+        clips = [
+            dataclasses.replace(clip, name=demo_name(i), behavior=MIMIC_DEMO[i])
+            for clip, i in zip(clips, ids, strict=True)
+        ]
     return RawClips(tuple(clips), scale=MIMIC_SCALE)
 
 
@@ -131,7 +162,7 @@ def _mimic_clip(entry: Any, fps: float, here: str) -> RawClip:
 
 def _field(mapping: Any, key: str, kind: type | tuple[type, ...], where: Any) -> Any:
     if not isinstance(mapping, dict):
-        raise InputError(f"{where} is a JSON {type(mapping).__name__}; an object with {key!r} is wanted")
+        raise InputError(f"{where} is a JSON {type(mapping).__name__}; an object with {key!r} is expected")
     if key not in mapping:
         raise InputError(f"{where} has no {key!r}; it has: {', '.join(mapping) or 'nothing'}")
     if not isinstance(mapping[key], kind) or isinstance(mapping[key], bool):

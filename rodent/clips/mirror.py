@@ -2,7 +2,7 @@
 
     mirror = Mirror(body)
     mirror.qpos(clip.qpos)                # poses of the mirror image
-    mirrored_clips(clips, body)           # whole clips; Walk_35 becomes Walk_35_mirrored
+    mirrored_clips(clips, body)           # whole clips; Walk_280 becomes Walk_280_mirrored
 
 The mirror is the plane y = 0 of the world. The reflection M = diag(1, -1, 1) takes a place p to
 M p, and a turn by an angle about an axis a to a turn by the same angle about -M a. So a hinge turns

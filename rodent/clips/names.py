@@ -9,8 +9,8 @@ _DERIVED = re.compile(rf"(?<=.)(?:{_MIRRORED}|_varied_\d+)+$")
 def mirrored_name(name: str) -> str:
     """What the mirror image of a clip is called.
 
-    >>> mirrored_name("Walk_35"), mirrored_name("Walk_35_mirrored")
-    ('Walk_35_mirrored', 'Walk_35')
+    >>> mirrored_name("Walk_280"), mirrored_name("Walk_280_mirrored")
+    ('Walk_280_mirrored', 'Walk_280')
     """
     original = name.removesuffix(_MIRRORED)
     return original if original not in ("", name) else name + _MIRRORED
@@ -19,8 +19,8 @@ def mirrored_name(name: str) -> str:
 def varied_name(name: str, number: int) -> str:
     """What a variant of a clip is called.
 
-    >>> varied_name("Walk_35", 2)
-    'Walk_35_varied_2'
+    >>> varied_name("Walk_280", 2)
+    'Walk_280_varied_2'
     """
     return f"{name}_varied_{number}"
 
@@ -28,7 +28,7 @@ def varied_name(name: str, number: int) -> str:
 def original_name(name: str) -> str:
     """The name that a clip, its mirror image and their variants have in common.
 
-    >>> [original_name(f"Walk_35{more}") for more in ("", "_mirrored", "_mirrored_varied_2")]
-    ['Walk_35', 'Walk_35', 'Walk_35']
+    >>> [original_name(f"Walk_280{more}") for more in ("", "_mirrored", "_mirrored_varied_2")]
+    ['Walk_280', 'Walk_280', 'Walk_280']
     """
     return _DERIVED.sub("", name)

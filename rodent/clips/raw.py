@@ -71,6 +71,6 @@ def split_clips(qpos: np.ndarray, where: str) -> list[np.ndarray]:
     """Poses of shape (frames, 74) or (clips, frames, 74), clip by clip."""
     if qpos.ndim not in (2, 3):
         raise InputError(
-            f"{where}: qpos has shape {qpos.shape}; (frames, 74) or (clips, frames, 74) is wanted"
+            f"{where}: qpos has shape {qpos.shape}; (frames, 74) or (clips, frames, 74) is expected"
         )
     return [qpos] if qpos.ndim == 2 else list(qpos)

@@ -56,15 +56,15 @@ def check_fps(fps: float, where: str) -> None:
         raise InputError(f"{where}: fps is {fps:g}; it must lie in [{FPS_RANGE[0]:g}, {FPS_RANGE[1]:g}]")
 
 
-def check_joint_names(names: tuple[str, ...], wanted: tuple[str, ...], where: str) -> None:
+def check_joint_names(names: tuple[str, ...], expected: tuple[str, ...], where: str) -> None:
     """The hinges must be the body's, in its order."""
-    if len(names) != len(wanted):
-        raise InputError(f"{where}: {len(names)} joint names; the body has {len(wanted)} hinges")
-    for i, (name, want) in enumerate(zip(names, wanted, strict=True)):
+    if len(names) != len(expected):
+        raise InputError(f"{where}: {len(names)} joint names; the body has {len(expected)} hinges")
+    for i, (name, want) in enumerate(zip(names, expected, strict=True)):
         if name != want:
             rest = (
                 "the names are the body's in another order: `rodent clips import` puts them right"
-                if sorted(names) == sorted(wanted)
+                if sorted(names) == sorted(expected)
                 else "they belong to another body"
             )
             raise InputError(f"{where}: joint {i} is {name!r}, the body has {want!r} there; {rest}")
@@ -74,7 +74,7 @@ def check_poses(qpos: np.ndarray, where: str) -> None:
     """Shape, finite numbers and unit quaternions."""
     if qpos.ndim != 2 or qpos.shape[1] != NQ:
         raise InputError(
-            f"{where}: qpos has shape {qpos.shape}; (frames, {NQ}) is wanted: 3 position, 4 quaternion, "
+            f"{where}: qpos has shape {qpos.shape}; (frames, {NQ}) is expected: 3 position, 4 quaternion, "
             f"{N_HINGES} hinges"
         )
     if len(qpos) < 2:
@@ -86,7 +86,7 @@ def check_poses(qpos: np.ndarray, where: str) -> None:
         frame, column = np.unravel_index(np.abs(qpos).argmax(), qpos.shape)
         raise InputError(
             f"{where} frame {frame}: qpos column {column} is {qpos[frame, column]:.3g}; metres and radians "
-            "are wanted"
+            "are expected"
         )
     norm = np.linalg.norm(qpos[:, 3:7], axis=1)
     frame = int(np.abs(norm - 1).argmax())
@@ -149,20 +149,22 @@ def check_companions(clip: Clip, here: str) -> None:
     frames, names = clip.n_frames, clip.keypoint_names
     if clip.qvel is not None:
         if clip.qvel.shape != (frames, NV):
-            raise InputError(f"{here}: qvel has shape {clip.qvel.shape}; {(frames, NV)} is wanted")
+            raise InputError(f"{here}: qvel has shape {clip.qvel.shape}; {(frames, NV)} is expected")
         if not np.isfinite(clip.qvel).all():
             frame = int(np.argwhere(~np.isfinite(clip.qvel))[0, 0])
             raise InputError(f"{here} frame {frame}: qvel is not finite")
     if clip.keypoints is not None:
         found = clip.keypoints.shape
-        wanted = (frames, len(names) if names else found[1] if len(found) > 1 else 1, 3)
-        if found != wanted:
-            raise InputError(f"{here}: keypoints have shape {found}; {wanted} is wanted")
+        expected = (frames, len(names) if names else found[1] if len(found) > 1 else 1, 3)
+        if found != expected:
+            raise InputError(f"{here}: keypoints have shape {found}; {expected} is expected")
         for what, array, shape in (
-            ("residuals", clip.residuals, wanted[:2]),
-            ("keypoint_offsets", clip.keypoint_offsets, wanted[1:]),
+            ("residuals", clip.residuals, expected[:2]),
+            ("keypoint_offsets", clip.keypoint_offsets, expected[1:]),
         ):
             if array is not None and array.shape != shape:
-                raise InputError(f"{here}: {what} have shape {array.shape}; {shape} is wanted")
-        if len(clip.keypoint_bodies) not in (0, wanted[1]):
-            raise InputError(f"{here}: {len(clip.keypoint_bodies)} keypoint_bodies; {wanted[1]} are wanted")
+                raise InputError(f"{here}: {what} have shape {array.shape}; {shape} is expected")
+        if len(clip.keypoint_bodies) not in (0, expected[1]):
+            raise InputError(
+                f"{here}: {len(clip.keypoint_bodies)} keypoint_bodies; {expected[1]} are expected"
+            )

@@ -29,7 +29,7 @@ def axes_matrix(text: str) -> np.ndarray:
     letters = [word.removeprefix("-") for word in words]
     if sorted(letters) != list("xyz"):
         raise InputError(
-            f"axes are {text!r}; x, y and z are wanted, each once, with or without a minus, as in x,-z,y"
+            f"axes are {text!r}; x, y and z are expected, each once, with or without a minus, as in x,-z,y"
         )
     signs = [-1.0 if word.startswith("-") else 1.0 for word in words]
     return np.array(signs)[:, None] * np.eye(3)[["xyz".index(letter) for letter in letters]]

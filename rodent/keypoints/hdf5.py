@@ -76,7 +76,7 @@ def _read_stac(path: Path) -> RawKeypoints:
 def _read_tracks(path: Path, count: int | None) -> RawKeypoints:
     with reading(path), open_hdf5(path) as file:
         if not hasattr(file["tracks"], "shape"):
-            raise InputError(f"{path}: tracks is a group; a dataset is wanted")
+            raise InputError(f"{path}: tracks is a group; a dataset is expected")
         tracks = file["tracks"][()]
         names = names_of(file["node_names"][()]) if "node_names" in file else None
     known = count if names is None else len(names)

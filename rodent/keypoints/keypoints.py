@@ -49,7 +49,7 @@ class Keypoints:
         _check_names(self.names)
         _check_shapes(points, self.names, self.confidence)
         if not 0 < self.fps < np.inf:
-            raise InputError(f"fps is {self.fps:g}; a positive number is wanted")
+            raise InputError(f"fps is {self.fps:g}; a positive number is expected")
         _check_positions(points, self.names)
         missing = np.isnan(points.sum(axis=-1))  # a sum is NaN if one of its numbers is
         object.__setattr__(self, "points", np.where(missing[..., None], np.nan, points))
@@ -95,7 +95,7 @@ class Keypoints:
                 keypoints is missing in all of them.
         """
         if frames.step not in (None, 1):
-            raise InputError(f"frames are asked for in steps of {frames.step}; neighbours are wanted")
+            raise InputError(f"frames are asked for in steps of {frames.step}; neighbours are expected")
         confidence = None if self.confidence is None else self.confidence[frames]
         return dataclasses.replace(self, points=self.points[frames], confidence=confidence)
 
@@ -130,7 +130,7 @@ class Keypoints:
 def _check_names(names: tuple[str, ...]) -> None:
     for i, name in enumerate(names):
         if not isinstance(name, str) or not name.strip():
-            raise InputError(f"keypoint {i} is named {name!r}; a name of letters is wanted")
+            raise InputError(f"keypoint {i} is named {name!r}; a name of letters is expected")
         if name in names[:i]:
             raise InputError(
                 f"keypoints {names.index(name)} and {i} are both named {name!r}; each needs its own"
@@ -138,15 +138,16 @@ def _check_names(names: tuple[str, ...]) -> None:
 
 
 def _check_shapes(points: np.ndarray, names: tuple[str, ...], confidence: np.ndarray | None) -> None:
-    wanted = (len(points) if points.ndim else 0, len(names), 3)
-    if points.shape != wanted or not names:
+    expected = (len(points) if points.ndim else 0, len(names), 3)
+    if points.shape != expected or not names:
         raise InputError(
-            f"keypoints have shape {points.shape}; (frames, {len(names)}, 3) is wanted for {len(names)} names"
+            f"keypoints have shape {points.shape}; (frames, {len(names)}, 3) is expected for {len(names)} "
+            "names"
         )
     if len(points) < 2:
         raise InputError(f"there are {len(points)} frames; at least 2 are needed")
-    if confidence is not None and confidence.shape != wanted[:2]:
-        raise InputError(f"confidence has shape {confidence.shape}; {wanted[:2]} is wanted")
+    if confidence is not None and confidence.shape != expected[:2]:
+        raise InputError(f"confidence has shape {confidence.shape}; {expected[:2]} is expected")
 
 
 def _check_positions(points: np.ndarray, names: tuple[str, ...]) -> None:

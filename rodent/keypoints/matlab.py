@@ -49,7 +49,7 @@ def read_matlab_hdf5(path: Path, count: int | None) -> RawKeypoints:
             for name, dataset in datasets.items()
         }
     if "pred" not in variables:
-        raise InputError(f"{path}: pred is a group; a dataset is wanted")
+        raise InputError(f"{path}: pred is a group; a dataset is expected")
     return _of_variables(variables, count, path)
 
 
@@ -59,5 +59,5 @@ def _of_variables(variables: dict[str, Any], count: int | None, path: Path) -> R
         return RawKeypoints(points)
     confidence = numbers(variables["p_max"], f"{path}: p_max")
     if np.squeeze(confidence).shape != points.shape[:2]:
-        raise InputError(f"{path}: p_max has shape {confidence.shape}; {points.shape[:2]} is wanted")
+        raise InputError(f"{path}: p_max has shape {confidence.shape}; {points.shape[:2]} is expected")
     return RawKeypoints(points, confidence=np.squeeze(confidence))

@@ -120,7 +120,7 @@ def _read_series(series: Any, what: str) -> _Series:
         raise InputError(f"{what} has no data")
     points = numbers(data[()], f"{what}: data")
     if points.ndim != 2 or points.shape[1] != 3:
-        raise InputError(f"{what}: data has shape {points.shape}; (frames, 3) is wanted")
+        raise InputError(f"{what}: data has shape {points.shape}; (frames, 3) is expected")
     conversion = number(data.attrs.get("conversion", 1.0), f"{what}: conversion")
     offset = number(data.attrs.get("offset", 0.0), f"{what}: offset")
     start = series.get("starting_time")
@@ -140,7 +140,7 @@ def _column(series: Any, name: str, frames: int, what: str) -> np.ndarray | None
         return None
     column = numbers(series[name][()], f"{what}: {name}")
     if column.shape != (frames,):
-        raise InputError(f"{what}: {name} has shape {column.shape}; ({frames},) is wanted")
+        raise InputError(f"{what}: {name} has shape {column.shape}; ({frames},) is expected")
     return column
 
 

@@ -52,8 +52,8 @@ def in_order(array: Any, orders: Sequence[str], count: int | None, what: str) ->
                 f"{what} has shape {array.shape}: points of two coordinates, as one camera sees them; "
                 "triangulate them first"
             )
-        wanted = " or ".join(_shape_in_words(order, count) for order in orders)
-        raise InputError(f"{what} has shape {array.shape}; {wanted} is wanted")
+        expected = " or ".join(_shape_in_words(order, count) for order in orders)
+        raise InputError(f"{what} has shape {array.shape}; {expected} is expected")
     alone = [order for order in fitting if "a" not in order or array.shape[order.index("a")] == 1]
     if not alone:
         animals = array.shape[fitting[0].index("a")]

@@ -103,7 +103,7 @@ def _read_npz(path: Path, count: int | None) -> RawKeypoints:
     if len(holding) != 1:
         raise InputError(
             f"{path} has {' and '.join(holding) or 'no keypoints'}; one array of {', '.join(NPZ_POINTS)} is "
-            f"wanted; it has: {', '.join(found) or 'none'}"
+            f"expected; it has: {', '.join(found) or 'none'}"
         )
     (name,) = holding
     confidence = arrays.get("confidence")
@@ -144,7 +144,9 @@ def _kept(names: tuple[str, ...], ignore: Sequence[str], path: Path) -> list[int
 
 def _confidence(raw: RawKeypoints, confidence: np.ndarray, path: Path) -> np.ndarray:
     if confidence.shape != raw.points.shape[:2]:
-        raise InputError(f"{path}: confidence has shape {confidence.shape}; {raw.points.shape[:2]} is wanted")
+        raise InputError(
+            f"{path}: confidence has shape {confidence.shape}; {raw.points.shape[:2]} is expected"
+        )
     return confidence
 
 

@@ -81,7 +81,7 @@ def read_labels(dataset: Any, frames: int, what: str) -> BehaviorLabels:
     whole = values.size == frames == max(values.shape, default=0) and (values == np.floor(values)).all()
     if not whole:
         raise InputError(
-            f"{what} has shape {values.shape}; ({frames},) whole numbers are wanted, one per frame"
+            f"{what} has shape {values.shape}; ({frames},) whole numbers are expected, one per frame"
         )
     values = values.ravel()
     if values.min() < 1:
@@ -94,7 +94,7 @@ def read_labels(dataset: Any, frames: int, what: str) -> BehaviorLabels:
     if names is None:
         raise InputError(
             f"{what} has labels up to {values.max():g} and no attribute with a name for each, so that frames "
-            "tracked wrongly cannot be told; save what is wanted as npz, without them"
+            "tracked wrongly cannot be told; save what is expected as npz, without them"
         )
     return BehaviorLabels(values.astype(np.int64), names)
 

@@ -63,10 +63,10 @@ def read_stac_file(path: Path) -> StacFile:
         data = {name: file[name][()] for name in _WANTED if hasattr(file.get(name), "shape")}
         texts = {name: _names(data.get(name)) for name in ("names_qpos", "names_xpos", "kp_names")}
     if "qpos" not in data:
-        raise InputError(f"{path}: qpos is a group; a dataset is wanted")
+        raise InputError(f"{path}: qpos is a group; a dataset is expected")
     qpos = numbers(data["qpos"], f"{path}: qpos")
     if qpos.ndim != 2:
-        raise InputError(f"{path}: qpos has shape {qpos.shape}; (frames, 74) is wanted")
+        raise InputError(f"{path}: qpos has shape {qpos.shape}; (frames, 74) is expected")
     config = _config(data.get("config"), path)
     keypoints = _keypoints(data.get("kp_data"), len(qpos), texts["kp_names"], path)
     return StacFile(
@@ -93,7 +93,9 @@ def _config(text: Any, path: Path) -> dict[str, dict[str, Any]]:
         why = " ".join(str(error).split())
         raise InputError(f"{path}: its configuration is not valid YAML: {why}") from error
     if not isinstance(config, dict):
-        raise InputError(f"{path}: its configuration is a YAML {type(config).__name__}; a mapping is wanted")
+        raise InputError(
+            f"{path}: its configuration is a YAML {type(config).__name__}; a mapping is expected"
+        )
     return sections | {k: v for k, v in config.items() if k in sections and isinstance(v, dict)}
 
 
@@ -109,7 +111,7 @@ def _keypoints(values: Any, frames: int, names: tuple[str, ...], path: Path) -> 
     array = numbers(values, f"{path}: kp_data")
     if array.size != frames * len(names) * 3:
         raise InputError(
-            f"{path}: kp_data has shape {array.shape}; ({frames}, {3 * len(names)}) is wanted for "
+            f"{path}: kp_data has shape {array.shape}; ({frames}, {3 * len(names)}) is expected for "
             f"{len(names)} keypoints"
         )
     return array.reshape(frames, len(names), 3)

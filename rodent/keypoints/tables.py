@@ -57,10 +57,10 @@ def read_table(path: Path) -> RawKeypoints:
             columns = _deeplabcut(header, rows, path) if header[0] in LEVELS else _anipose(header, path)
             _check_coordinates(columns, path)
             scored = _scored(columns, path)
-            wanted = [columns.at[name, axis] for name in columns.names for axis in "xyz"]
+            coordinates = [columns.at[name, axis] for name in columns.names for axis in "xyz"]
             scores = [columns.at[name, "score"] for name in columns.names] if scored else []
             number = [] if columns.frame is None else [columns.frame]
-            values = _values(rows, wanted + scores + number, columns.labels, path)
+            values = _values(rows, coordinates + scores + number, columns.labels, path)
     except csv.Error as error:
         raise InputError(f"{path} is no CSV table: {error}") from error
     if not len(values):
@@ -68,9 +68,9 @@ def read_table(path: Path) -> RawKeypoints:
     if number:
         check_frame_numbers(values[:, -1], path)
     return RawKeypoints(
-        values[:, : len(wanted)].reshape(len(values), -1, 3),
+        values[:, : len(coordinates)].reshape(len(values), -1, 3),
         columns.names,
-        confidence=values[:, len(wanted) : len(wanted) + len(scores)] if scored else None,
+        confidence=values[:, len(coordinates) : len(coordinates) + len(scores)] if scored else None,
     )
 
 
@@ -86,7 +86,7 @@ def _anipose(header: list[str], path: Path) -> _Columns:
     if not at:
         raise InputError(
             f"{path} is a table without 3-D keypoints: columns such as Snout_x, Snout_y, Snout_z (anipose) "
-            f"or header rows scorer, bodyparts, coords (DeepLabCut) are wanted; it begins with: "
+            f"or header rows scorer, bodyparts, coords (DeepLabCut) are expected; it begins with: "
             f"{','.join(header)[:60]}"
         )
     return _Columns(at, header, header.index("fnum") if "fnum" in header else None)
@@ -99,7 +99,7 @@ def _deeplabcut(header: list[str], rows: Iterator[list[str]], path: Path) -> _Co
         if row[0] not in LEVELS or row[0] in levels or len(row) != len(header):
             raise InputError(
                 f"{path}: its header rows are {', '.join(levels)}, then {row[0]!r} of {len(row)} cells; "
-                f"{', '.join(LEVELS)} of {len(header)} cells are wanted (individuals may be left out)"
+                f"{', '.join(LEVELS)} of {len(header)} cells are expected (individuals may be left out)"
             )
         levels[row[0]] = row
     if "bodyparts" not in levels:
@@ -153,7 +153,7 @@ def _values(rows: Iterator[list[str]], columns: list[int], labels: list[str], pa
         except ValueError:
             column = next(column for column in columns if not _is_number(row[column]))
             raise InputError(
-                f"{path} frame {frame}: {labels[column]} is {row[column]!r}; a number or nothing is wanted"
+                f"{path} frame {frame}: {labels[column]} is {row[column]!r}; a number or nothing is expected"
             ) from None
     return np.array(values).reshape(-1, len(columns))
 

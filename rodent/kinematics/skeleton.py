@@ -1,7 +1,7 @@
 """Keypoints on the body: where they are in poses, and how they move with the hinges.
 
     skeleton = Skeleton(body, markers.bodies)
-    places = skeleton.places(qpos, offsets)                # metres, (frames, keypoints, 3)
+    places = skeleton.positions(qpos, offsets)                # metres, (frames, keypoints, 3)
     batch = skeleton.batch(len(qpos))
     places, rows = skeleton.linear(batch, qpos, offsets)   # and their Jacobian
 
@@ -56,7 +56,7 @@ class Skeleton:
         xpos, xquat, _, _ = kinematics(batch, qpos, _FIELDS)
         return xpos[:, self._bodies].copy(), xquat[:, self._bodies].copy()
 
-    def places(self, qpos: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    def positions(self, qpos: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """Where the keypoints are, metres, shape (frames, K, 3).
 
         Args:

@@ -94,4 +94,4 @@ def _upright(axis: int, down: bool, mirrored: bool) -> np.ndarray:
 
 def _error(solver: PoseSolver, placed: np.ndarray, points: np.ndarray) -> float:
     """Median distance of the points from those of a rigid rat, metres."""
-    return float(np.nanmedian(np.linalg.norm(points - solver.places(placed), axis=-1)))
+    return float(np.nanmedian(np.linalg.norm(points - solver.positions(placed), axis=-1)))

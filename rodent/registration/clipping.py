@@ -72,8 +72,8 @@ def clip_frames(found: Registered, options: ClipOptions) -> list[slice]:
             for begin in range(whole.start, whole.stop - length + 1, length)
         ]
     if not stretches:
-        wanted = _SHORTEST if options.seconds is None else options.seconds
-        raise InputError(f"{found.source}: its keypoints are nowhere seen for {wanted:g} s without a gap")
+        shortest = _SHORTEST if options.seconds is None else options.seconds
+        raise InputError(f"{found.source}: its keypoints are nowhere seen for {shortest:g} s without a gap")
     return stretches
 
 

@@ -50,8 +50,8 @@ class Registered:
     """For a body of the fitted scale, shape (frames, 74)."""
     points: np.ndarray
     """The measured keypoints, their floor level at height 0, metres, shape (frames, K, 3)."""
-    places: np.ndarray
-    """Where the keypoints are on that body, metres, shape (frames, K, 3)."""
+    positions: np.ndarray
+    """Positions of the keypoints on the fitted body, metres, shape (frames, K, 3)."""
     error: np.ndarray
     """Distances of the measured keypoints from there, metres, NaN where missing, shape (frames, K)."""
     floor: Floor
@@ -127,7 +127,7 @@ class Registration:
         # Phil. Soc. 52, 449, 1956)
         known = Prior(fitted.offsets, self.markers.freedoms, fitted.scale, spread)
         solver = self._solver(fitted.offsets)
-        made = solver.places(solver.solve(sample / fitted.scale, fitted.qpos)) * fitted.scale
+        made = solver.positions(solver.solve(sample / fitted.scale, fitted.qpos)) * fitted.scale
         noise = np.random.default_rng(0).normal(0, fitted.noise, made.shape)
         noise[~np.isfinite(sample)] = np.nan
         again = [self._settled(made + one, known, advance) for one in (noise, -noise)]
@@ -158,13 +158,13 @@ class Registration:
         settings = dataclasses.replace(self.settings, keypoint_error=self.noise_ / scale)
         solver = self._solver(settings=settings)
         tracked = track(solver, self._body, points / scale, keypoints.fps, advance, threads)
-        for lengths in (tracked.qpos[:, :3], tracked.points, tracked.places):
+        for lengths in (tracked.qpos[:, :3], tracked.points, tracked.positions):
             lengths *= scale
         return Registered(
             qpos=tracked.qpos,
             points=tracked.points,
-            places=tracked.places,
-            error=np.linalg.norm(tracked.points - tracked.places, axis=-1),
+            positions=tracked.positions,
+            error=np.linalg.norm(tracked.points - tracked.positions, axis=-1),
             floor=tracked.floor.scaled(scale),
             markers=self.markers_,
             fps=keypoints.fps,

@@ -101,7 +101,7 @@ def read_markers(path: Path | str) -> MarkerSet:
 def _row(name: str, entry: Any, path: Path) -> tuple[str, list[float], float, float]:
     where = f"{path}: keypoint {name!r}"
     if not isinstance(entry, dict):
-        raise InputError(f"{where} is {entry!r}; a table of {', '.join(_FIELDS)} is wanted")
+        raise InputError(f"{where} is {entry!r}; a table of {', '.join(_FIELDS)} is expected")
     for field in entry:
         if field not in _FIELDS:
             raise unknown("field", field, _FIELDS, where)
@@ -110,14 +110,16 @@ def _row(name: str, entry: Any, path: Path) -> tuple[str, list[float], float, fl
         raise InputError(f"{where} lacks {', '.join(missing)}")
     offset = entry["offset"]
     if not isinstance(offset, list) or len(offset) != 3 or not all(map(_is_number, offset)):
-        raise InputError(f"{where}: offset is {offset!r}; three numbers are wanted, metres")
+        raise InputError(f"{where}: offset is {offset!r}; three numbers are expected, metres")
     if max(map(abs, offset)) > _FAR:
-        raise InputError(f"{where}: offset {offset} is more than {_FAR:g} m off its body; metres are wanted")
+        raise InputError(
+            f"{where}: offset {offset} is more than {_FAR:g} m off its body; metres are expected"
+        )
     for field in ("weight", "freedom"):
         if not _is_number(entry[field]) or not 0 <= entry[field] < float("inf"):
-            raise InputError(f"{where}: {field} is {entry[field]!r}; a number of zero or more is wanted")
+            raise InputError(f"{where}: {field} is {entry[field]!r}; a number of zero or more is expected")
     if not isinstance(entry["body"], str):
-        raise InputError(f"{where}: body is {entry['body']!r}; the name of a body is wanted")
+        raise InputError(f"{where}: body is {entry['body']!r}; the name of a body is expected")
     return entry["body"], [float(x) for x in offset], float(entry["weight"]), float(entry["freedom"])
 
 

@@ -106,9 +106,9 @@ class PoseSolver:
             posture: any poses of these hinge angles, shape (frames, 74); rest if not given.
         """
         if posture is None:
-            posture, still = self.rest[None], self.places(self.rest[None])
+            posture, still = self.rest[None], self.positions(self.rest[None])
         else:
-            still = self.places(posture)
+            still = self.positions(posture)
         seen = np.all(np.isfinite(points), axis=-1)
         share = seen * self.weights
         share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
@@ -124,9 +124,9 @@ class PoseSolver:
         qpos[:, :3] = center + turn.apply(qpos[:, :3] - model_center)
         return qpos[nearest(seen.sum(axis=1) >= FEWEST)]
 
-    def places(self, qpos: np.ndarray) -> np.ndarray:
+    def positions(self, qpos: np.ndarray) -> np.ndarray:
         """Where the keypoints are in poses, metres, shape (frames, K, 3)."""
-        return self.skeleton.places(qpos, self.offsets)[:, : len(self.weights)]
+        return self.skeleton.positions(qpos, self.offsets)[:, : len(self.weights)]
 
     def system(
         self, batch: Batch, qpos: np.ndarray, points: np.ndarray, floor: bool

@@ -1,7 +1,7 @@
 """Poses of a recording of any length, in stretches that overlap, on all cores.
 
     tracked = track(solver, body, points, fps)
-    tracked.qpos, tracked.places, tracked.floor
+    tracked.qpos, tracked.positions, tracked.floor
 
 Frames are begun one by one, ten in a second; those between take their neighbours' posture, put
 where it fits them best. The floor is found from their lowest paws and made level. Then the motion of
@@ -40,8 +40,8 @@ class Tracked:
     """Shape (frames, 74)."""
     points: np.ndarray
     """The keypoints, shape (frames, K, 3)."""
-    places: np.ndarray
-    """Where they are on the body, shape (frames, K, 3)."""
+    positions: np.ndarray
+    """Their positions on the body, shape (frames, K, 3)."""
     floor: Floor
     """As it was in the keypoints given."""
 
@@ -87,7 +87,7 @@ def track(
             advance(stretch.own.stop - stretch.own.start)
         qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
         _die_away(qpos)
-    return Tracked(qpos, points, solver.places(qpos), floor)
+    return Tracked(qpos, points, solver.positions(qpos), floor)
 
 
 def _begun(
@@ -115,7 +115,7 @@ def _begun(
         placed[at * BLOCK : (at + 1) * BLOCK] = poses
     begun = placed[np.searchsorted(shown, nearest(enough))]
     few = (seen > 0) & ~enough
-    begun[few, :3] += np.nanmean(points[few] - solver.places(begun[few]), axis=1)
+    begun[few, :3] += np.nanmean(points[few] - solver.positions(begun[few]), axis=1)
     return begun
 
 

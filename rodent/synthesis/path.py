@@ -53,7 +53,7 @@ def along(points: np.ndarray, speed: np.ndarray) -> Path:
     way = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) / (2 * FPS))])
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
     if way[-1] > length[-1] + 1e-9:
-        raise InputError(f"the path is {length[-1]:.3f} m long; {way[-1]:.3f} m are wanted at that speed")
+        raise InputError(f"the path is {length[-1]:.3f} m long; {way[-1]:.3f} m are expected at that speed")
     direction = np.gradient(points, length, axis=0)
     heading = np.unwrap(np.arctan2(direction[:, 1], direction[:, 0]))
     curve = PchipInterpolator(length, np.column_stack([points, heading]))(np.minimum(way, length[-1]))

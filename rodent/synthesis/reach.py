@@ -82,7 +82,7 @@ class Reach:
     def reach(
         self, qpos: np.ndarray, targets: PawTargets, advance: Callable[[float], None] = lambda frames: None
     ) -> np.ndarray:
-        """Poses whose paws are where they are wanted, as nearly as the joint limits allow.
+        """Poses whose paws are where they are expected, as nearly as the joint limits allow.
 
         Args:
             qpos: poses to begin with, metres, quaternion, radians, shape (frames, 74).
@@ -122,20 +122,20 @@ class Reach:
         contact, lowest = state.contact[..., 2], state.lowest
         solved, todo, gain = qpos.copy(), np.arange(len(qpos)), np.ones_like(lowest)
         for attempt in range(times):
-            wanted = targets.frames(todo)
-            height = contact[todo] + gain[todo] * (wanted.clearance - lowest[todo])
-            point = np.concatenate([wanted.place, height[..., None]], axis=2)
-            goal = _Goal(point, wanted.turn, wanted.tolerance, lean[todo], lean_error)
+            target = targets.frames(todo)
+            height = contact[todo] + gain[todo] * (target.clearance - lowest[todo])
+            point = np.concatenate([target.place, height[..., None]], axis=2)
+            goal = _Goal(point, target.turn, target.tolerance, lean[todo], lean_error)
             solved[todo] = self._solved(batch, solved[todo], goal)
             state = self._paws.state_of(batch, solved[todo])
-            near = wanted.clearance < _NEAR
+            near = target.clearance < _NEAR
             if attempt:
                 # a paw that is raised is pitched, too: how much it must rise for its lowest point to
                 rose, did = state.contact[..., 2] - contact[todo], state.lowest - lowest[todo]
                 slope = np.divide(rose, did, out=np.ones_like(did), where=np.abs(did) > _LEVEL / 10)
                 gain[todo] = np.where(near, np.clip(slope, *_GAINS), 1.0)
             contact[todo], lowest[todo] = state.contact[..., 2], state.lowest
-            off = np.abs(state.lowest - wanted.clearance) > _LEVEL
+            off = np.abs(state.lowest - target.clearance) > _LEVEL
             todo = todo[np.any(off & near, axis=1)]
             if not len(todo):
                 break

@@ -130,11 +130,11 @@ def _poses(body: Body, rear: _Rear, ahead: float) -> np.ndarray:
     qpos = at_hips(body, posed(body, rear.trunk), _along(rear.path, hips))
     homes = HOME * scale
     homes[2:] += standing_hips(body)[:2] + rear.paws * scale
-    places = np.stack([_along(rear.path, np.broadcast_to(home, (len(time), 2))) for home in homes], axis=1)
+    homes_now = np.stack([_along(rear.path, np.broadcast_to(home, (len(time), 2))) for home in homes], axis=1)
     yaws = np.repeat(heading[:, None], len(homes), axis=1)
-    steps, _ = footfalls(time, places, yaws, scale / gait_statistics.SCALE)
+    steps, _ = footfalls(time, homes_now, yaws, scale / gait_statistics.SCALE)
     kept = slice(MARGIN, -MARGIN)
-    targets = paw_targets(steps, time[kept], places[kept], yaws[kept], _LIFT * scale)
+    targets = paw_targets(steps, time[kept], homes_now[kept], yaws[kept], _LIFT * scale)
     led = points_by(body, qpos[kept], "torso", rear.hands[kept])
     return with_forepaws(body, qpos[kept], targets, led, np.minimum(1.0, 2 * rear.up[kept]))
 

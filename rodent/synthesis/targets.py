@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class PawTargets:
-    """Where the paws are wanted."""
+    """Where the paws are expected."""
 
     place: np.ndarray
     """Contact points on the floor plan, metres, shape (frames, 4, 2)."""
@@ -16,7 +16,7 @@ class PawTargets:
     turn: np.ndarray
     """How the paws are turned in the world, unit quaternions, shape (frames, 4, 4)."""
     tolerance: np.ndarray
-    """How exactly that is wanted along x, y and up, metres, shape (frames, 4, 3)."""
+    """How exactly that is expected along x, y and up, metres, shape (frames, 4, 3)."""
 
     def frames(self, which: slice | np.ndarray) -> "PawTargets":
         """The targets of some frames."""

@@ -1,6 +1,6 @@
 """The same motion a little otherwise: at another pace, in another posture, the paws where they were.
 
-    varied_clips(clips, body, Variation(copies=3))   # Walk_35 becomes Walk_35_varied_0, Walk_35_varied_1, …
+    varied_clips(clips, body, Variation(copies=3))   # Walk_280_varied_0, _1 and _2
 
 A policy that knows a movement in one form alone knows it by heart: one that had learnt its clips lost
 four fifths of their variants. These are not what a rat did, but near it, and as hard to balance.

@@ -104,7 +104,7 @@ def test_names_are_unique_and_a_set_is_never_empty(clip_set):
         ({"qvel": np.zeros((39, 73))}, r"qvel has shape \(39, 73\); \(40, 73\)"),
         ({"qvel": np.full((40, 73), np.nan)}, "frame 0: qvel is not finite"),
         ({"keypoints": np.zeros((40, 3))}, "keypoints have shape"),
-        ({"keypoints": np.zeros((40, 5, 3)), "keypoint_names": ("a",)}, r"\(40, 1, 3\) is wanted"),
+        ({"keypoints": np.zeros((40, 5, 3)), "keypoint_names": ("a",)}, r"\(40, 1, 3\) is expected"),
     ],
 )
 def test_unsound_clips_are_not_written_and_the_old_file_stays(clip_set, tmp_path, changes, message):

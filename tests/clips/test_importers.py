@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rodent.clips import ClipSet, ImportOptions, import_clips, read_clips, write_clips
+from rodent.clips.formats import MIMIC_DEMO, with_former_names
 from rodent.errors import InputError
 from rodent.kinematics.floor import lowest_paw
 from rodent.kinematics.forward import torso_offset, torso_positions
@@ -119,11 +120,25 @@ def test_mimic_json(pair, tmp_path, packed):
     assert [c.behavior for c in clips] == ["", ""]
 
 
-def test_the_ten_clips_of_the_mimic_demo_get_their_behaviors(pair, tmp_path):
-    ids = (0, 93, 186, 280, 373, 467, 560, 654, 747, 841)
+def test_the_ten_clips_of_the_mimic_demo_get_their_behaviors_and_names(pair, tmp_path):
+    ids = tuple(MIMIC_DEMO)
     (tmp_path / "c.json").write_text(json.dumps(mimic(pair[[0] * 10], ids)))
-    behaviors = " ".join(c.behavior for c in read_clips(tmp_path / "c.json"))
-    assert behaviors == "RGroom Rear Rear Walk FastWalk FaceGroom RGroom FaceGroom FastWalk RGroom"
+    clips = read_clips(tmp_path / "c.json")
+    behaviors = list(MIMIC_DEMO.values())
+    assert [clip.behavior for clip in clips] == behaviors
+    assert clips.names[3:5] == ("Walk_280", "FastWalk_373")
+    assert list(clips.names) == [f"{b}_{i}" for b, i in zip(behaviors, ids, strict=True)]
+
+
+def test_clips_of_the_demo_keep_the_names_that_an_older_run_knows(pair, tmp_path):
+    (tmp_path / "c.json").write_text(json.dumps(mimic(pair[[0] * 10], tuple(MIMIC_DEMO))))
+    clips = read_clips(tmp_path / "c.json")
+    assert with_former_names(clips, clips.names).names == clips.names
+    older = [f"clip_{i:04d}" for i in MIMIC_DEMO]
+    renamed = with_former_names(clips, older)
+    assert list(renamed.names) == older
+    np.testing.assert_array_equal(renamed["clip_0280"].qpos, clips["Walk_280"].qpos)
+    assert with_former_names(clips, ["clip_9999"]).names == clips.names
 
 
 def test_stac(pair, body, tmp_path):
@@ -281,7 +296,7 @@ def test_what_is_known_of_keypoints_is_kept(clip_set, body, tmp_path):
         with h5py.File(tmp_path / "a.h5", "r+") as file:
             del file["clips/Walk_2"][name]
             file["clips/Walk_2"][name] = values
-        with pytest.raises(InputError, match=rf"a.h5: clip 'Walk_2': {name} .* wanted"):
+        with pytest.raises(InputError, match=rf"a.h5: clip 'Walk_2': {name} .* expected"):
             import_clips(tmp_path / "a.h5", ImportOptions(frames_per_clip=10))
         write_clips(clips, tmp_path / "a.h5")
 

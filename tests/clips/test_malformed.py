@@ -127,7 +127,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     "no scale": (lambda w: w.native(lambda f: f.attrs.__delitem__("scale")), ["no attribute 'scale'"]),
     "negative scale": (lambda w: w.native(attribute("/", "scale", -0.9)), ["scale is -0.9"]),
     "scale is NaN": (lambda w: w.native(attribute("/", "scale", np.nan)), ["scale is nan"]),
-    "scale in words": (lambda w: w.native(attribute("/", "scale", "big")), ["'scale'", "number is wanted"]),
+    "scale in words": (lambda w: w.native(attribute("/", "scale", "big")), ["'scale'", "number is expected"]),
     # one clip
     "missing qpos": (
         lambda w: w.native(lambda f: f.__delitem__(f"{W}/qpos")),
@@ -145,7 +145,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     "other name inside": (lambda w: w.native(rename_group), ["clip 'Rear_2'", "'name' is 'Rear_1'"]),
     "wrong columns": (
         lambda w: w.native(replace(f"{W}/qpos", np.zeros((40, 73)))),
-        ["clip 'Walk_2'", "(40, 73)", "(frames, 74) is wanted"],
+        ["clip 'Walk_2'", "(40, 73)", "(frames, 74) is expected"],
     ),
     "one frame": (
         lambda w: w.native(replace(f"{W}/qpos", w.qpos[:1])),
@@ -164,12 +164,15 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     ),
     "velocities of other frames": (
         lambda w: w.native(replace(f"{W}/qvel", np.zeros((39, 73)))),
-        ["clip 'Walk_2'", "qvel has shape (39, 73)", "(40, 73) is wanted"],
+        ["clip 'Walk_2'", "qvel has shape (39, 73)", "(40, 73) is expected"],
     ),
     "fps nought": (lambda w: w.native(attribute(W, "fps", 0)), ["clip 'Walk_2'", "fps is 0", "[1, 1000]"]),
     "fps is NaN": (lambda w: w.native(attribute(W, "fps", np.nan)), ["clip 'Walk_2'", "fps is nan"]),
     "fps too high": (lambda w: w.native(attribute(W, "fps", 50000)), ["clip 'Walk_2'", "fps is 50000"]),
-    "fps in words": (lambda w: w.native(attribute(W, "fps", "fast")), ["clip 'Walk_2'", "number is wanted"]),
+    "fps in words": (
+        lambda w: w.native(attribute(W, "fps", "fast")),
+        ["clip 'Walk_2'", "number is expected"],
+    ),
     "no fps": (
         lambda w: w.native(lambda f: f[W].attrs.__delitem__("fps")),
         ["clip 'Walk_2'", "no attribute 'fps'"],
@@ -295,7 +298,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     ),
     "stac with too few keypoints": (
         lambda w: w.stac("{}", kp_names=np.array(["a", "b"], dtype="S"), kp_data=np.zeros((40, 3))),
-        ["kp_data has shape (40, 3)", "(40, 6) is wanted"],
+        ["kp_data has shape (40, 3)", "(40, 6) is expected"],
     ),
 }
 

@@ -194,14 +194,14 @@ def test_what_is_known_of_keypoints_goes_with_them(body, mirror, rng):
     clip = read_clips("gaits")["walk"]
     clip = dataclasses.replace(
         clip,
-        keypoints=Skeleton(body, markers.bodies).places(clip.qpos, offsets * body.config.scale),
+        keypoints=Skeleton(body, markers.bodies).positions(clip.qpos, offsets * body.config.scale),
         keypoint_names=markers.names,
         keypoint_bodies=markers.bodies,
         keypoint_offsets=offsets,
         residuals=rng.random((clip.n_frames, len(offsets))),
     )
     image = mirrored(clip, mirror)
-    places = Skeleton(body, image.keypoint_bodies).places(
+    places = Skeleton(body, image.keypoint_bodies).positions(
         image.qpos, image.keypoint_offsets * body.config.scale
     )
     np.testing.assert_allclose(places, image.keypoints, atol=5e-5)  # dm_control's rat is that symmetric

@@ -112,7 +112,7 @@ def test_no_rat_that_runs_is_lost():
     markers = read_markers("rat20")
     skeleton = Skeleton(Body(), markers.bodies)
     for name in ("trot", "fast_walk", "start_stop"):
-        points = skeleton.places(gaits[name].qpos, 0.9 * markers.offsets)
+        points = skeleton.positions(gaits[name].qpos, 0.9 * markers.offsets)
         for every in (1, 2):
             assert not len(jump_frames(points[::every], MAX_SPIKE))
 
@@ -279,6 +279,6 @@ def test_no_real_rat_is_lost(data):
     markers = read_markers("rat23")
     skeleton = Skeleton(Body(), markers.bodies)
     for qpos in poses:
-        points = skeleton.places(qpos, 0.9 * markers.offsets)
+        points = skeleton.positions(qpos, 0.9 * markers.offsets)
         for every in (1, 2, 3):
             assert not len(jump_frames(points[::every], MAX_SPIKE))

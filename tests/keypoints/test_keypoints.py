@@ -78,9 +78,9 @@ def spoilt(points, frame, keypoint, value):
 @pytest.mark.parametrize(
     ("change", "wanted"),
     [
-        (lambda p: {"points": p[..., :2]}, r"shape \(5, 3, 2\); \(frames, 3, 3\) is wanted"),
+        (lambda p: {"points": p[..., :2]}, r"shape \(5, 3, 2\); \(frames, 3, 3\) is expected"),
         (lambda p: {"points": p[:, 0]}, r"shape \(5, 3\)"),
-        (lambda p: {"points": p[:, :2]}, r"shape \(5, 2, 3\); \(frames, 3, 3\) is wanted for 3 names"),
+        (lambda p: {"points": p[:, :2]}, r"shape \(5, 2, 3\); \(frames, 3, 3\) is expected for 3 names"),
         (lambda p: {"points": p[:, :0], "names": ()}, r"shape \(5, 0, 3\)"),
         (lambda p: {"points": p[:1]}, "there are 1 frames; at least 2"),
         (lambda p: {"names": ("a", "b", "a")}, "keypoints 0 and 2 are both named 'a'"),
@@ -89,7 +89,7 @@ def spoilt(points, frame, keypoint, value):
         (lambda p: {"fps": -1.0}, "fps is -1"),
         (lambda p: {"fps": np.nan}, "fps is nan"),
         (lambda p: {"fps": np.inf}, "fps is inf"),
-        (lambda p: {"confidence": np.zeros((5, 2))}, r"confidence has shape \(5, 2\); \(5, 3\) is wanted"),
+        (lambda p: {"confidence": np.zeros((5, 2))}, r"confidence has shape \(5, 2\); \(5, 3\) is expected"),
         (lambda p: {"points": spoilt(p, 3, 1, np.inf)}, "keypoint 'EarL' frame 3: x is inf m"),
         (lambda p: {"points": spoilt(p, 4, 2, [0, -1e30, 0])}, r"'EarR' frame 4: y is -1e\+30 m"),
         (lambda p: {"points": np.full_like(p, np.nan)}, "all keypoints are missing in all 5 frames"),

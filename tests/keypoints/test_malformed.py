@@ -94,7 +94,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     ),
     "npz of flat rows": (
         lambda w: w.npz(points=w.points.reshape(60, 21)),
-        ["points has shape (60, 21)", "(frames, keypoints, 3) is wanted"],
+        ["points has shape (60, 21)", "(frames, keypoints, 3) is expected"],
     ),
     "npz without names": (lambda w: w.npz(names=None), ["does not name its 7 keypoints", "--names"]),
     "npz of too few names": (lambda w: w.npz(names=np.array(NAMES[:6])), ["6 names for 7 keypoints"]),
@@ -131,7 +131,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     ),
     "npz of other confidence": (
         lambda w: w.npz(confidence=np.ones((60, 6))),
-        ["confidence has shape (60, 6)", "(60, 7) is wanted"],
+        ["confidence has shape (60, 6)", "(60, 7) is expected"],
     ),
     # MAT
     "MAT cut short": (lambda w: truncated(w.mat()), ["damaged"]),
@@ -143,7 +143,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     "MAT of a struct": (lambda w: w.mat(pred={"a": 1.0}), ["pred is not an array of numbers"]),
     "MAT of other axes": (
         lambda w: w.mat(pred=axes(w, "kfc")),
-        ["pred has shape (7, 60, 3)", "(frames, 3, keypoints) or (frames, 1, 3, keypoints) is wanted"],
+        ["pred has shape (7, 60, 3)", "(frames, 3, keypoints) or (frames, 1, 3, keypoints) is expected"],
     ),
     "MAT of two rats": (
         lambda w: w.mat(pred=np.stack([axes(w, "fck")] * 2, axis=1)),
@@ -189,7 +189,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
         lambda w: w.hdf5(
             qpos=np.zeros((60, 74)), kp_data=w.points.reshape(60, -1), kp_names=np.array(NAMES[:5], "S")
         ),
-        ["kp_data has shape (60, 21)", "(60, 15) is wanted"],
+        ["kp_data has shape (60, 21)", "(60, 15) is expected"],
     ),
     # NWB
     "NWB cut short": (lambda w: truncated(w.nwb()), ["damaged"]),
@@ -245,7 +245,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     ),
     "NWB with a short confidence": (
         lambda w: w.nwb(series("EarL", "confidence", np.ones(9))),
-        ["keypoint 'EarL': confidence has shape (9,)", "(60,) is wanted"],
+        ["keypoint 'EarL': confidence has shape (9,)", "(60,) is expected"],
     ),
     "NWB in pixels": (lambda w: w.nwb(unit("pixels")), ["'pixels', no length", "look like millimetres"]),
     "NWB in metres, it says": (
@@ -380,7 +380,7 @@ def test_a_pandas_table_is_not_unpickled(workshop):
         ({"names": NAMES[:6]}, "6 names were given for 7 keypoints; give one for each"),
         ({"names": [*NAMES[:6], "Snout"]}, "are both named 'Snout'"),
         ({"min_confidence": 0.5}, "leave out --min-confidence"),
-        ({"axes": "x,y"}, "axes are 'x,y'; x, y and z are wanted"),
+        ({"axes": "x,y"}, "axes are 'x,y'; x, y and z are expected"),
     ],
 )
 def test_what_is_given_is_checked_too(workshop, given, wanted):

@@ -80,7 +80,7 @@ def test_without_labels_all_frames_count(session):
         (relabel(LABELS - 1, names=BEHAVIORS), ["counted from 1: the labels are off by one"]),
         (
             relabel(LABELS[:-1], names=BEHAVIORS),
-            ["motion_mapper has shape (39,); (40,) whole numbers are wanted"],
+            ["motion_mapper has shape (39,); (40,) whole numbers are expected"],
         ),
         (relabel(LABELS.reshape(8, 5), names=BEHAVIORS), ["motion_mapper has shape (8, 5)"]),
         (relabel(["Walk"] * FRAMES, names=BEHAVIORS), ["motion_mapper is not an array of numbers"]),
@@ -98,9 +98,9 @@ def test_labels_that_tell_nothing(session, spoil, wanted):
     ("shape", "wanted"),
     [
         ((FRAMES, 23, 2), "two coordinates, as one camera sees them; triangulate them first"),
-        ((FRAMES, 3, 22), r"shape \(40, 3, 22\); \(frames, 3, 23\) or \(frames, 23, 3\) is wanted"),
+        ((FRAMES, 3, 22), r"shape \(40, 3, 22\); \(frames, 3, 23\) or \(frames, 23, 3\) is expected"),
         ((FRAMES, 69), r"shape \(40, 69\)"),
-        ((0, 3, 23), r"motion_mapper has shape \(40,\); \(0,\) whole numbers are wanted"),
+        ((0, 3, 23), r"motion_mapper has shape \(40,\); \(0,\) whole numbers are expected"),
     ],
 )
 def test_keypoints_of_another_shape(session, shape, wanted):

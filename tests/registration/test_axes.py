@@ -28,7 +28,7 @@ def keypoints(body) -> Keypoints:
     """Of a rat that walks."""
     markers = read_markers("rat23")
     qpos = read_clips("gaits")["arc_left"].qpos[::2]
-    points = Skeleton(body, markers.bodies).places(qpos, markers.offsets * body.config.scale)
+    points = Skeleton(body, markers.bodies).positions(qpos, markers.offsets * body.config.scale)
     return Keypoints(points, markers.names, 25.0, source="rat.npz")
 
 
@@ -125,7 +125,7 @@ def test_nonsense_is_no_axes(axes, keypoints):
     with pytest.raises(InputError) as error:
         keypoints.along(axes)
     assert str(error.value) == (
-        f"axes are {axes!r}; x, y and z are wanted, each once, with or without a minus, as in x,-z,y"
+        f"axes are {axes!r}; x, y and z are expected, each once, with or without a minus, as in x,-z,y"
     )
 
 

@@ -19,7 +19,7 @@ MARKERS, FPS = read_markers("rat23"), 50.0
 def found(body) -> Registered:
     """A walk whose keypoints are all 1 mm off, one of them missing."""
     qpos = read_clips("gaits")["walk"].qpos
-    places = Skeleton(body, MARKERS.bodies).places(qpos, MARKERS.offsets * body.config.scale)
+    places = Skeleton(body, MARKERS.bodies).positions(qpos, MARKERS.offsets * body.config.scale)
     points = places + np.array([0.0, 0.0, 0.001])
     points[20, 3] = np.nan
     error = np.linalg.norm(points - places, axis=-1)
@@ -89,7 +89,7 @@ def test_clips_tell_what_was_fitted(found, body, tmp_path):
     assert (read[0].keypoint_names, read[0].keypoint_bodies) == (MARKERS.names, MARKERS.bodies)
     np.testing.assert_array_equal(read[0].keypoint_offsets, MARKERS.offsets)
     # from which the places of the keypoints come again
-    places = Skeleton(body, read[0].keypoint_bodies).places(
+    places = Skeleton(body, read[0].keypoint_bodies).positions(
         read[0].qpos, read[0].keypoint_offsets * read.scale
     )
     np.testing.assert_allclose(np.linalg.norm(places - read[0].keypoints, axis=-1), read[0].residuals)
@@ -106,9 +106,9 @@ def test_residuals_are_resampled(found, body):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"residuals": np.zeros((200, 22))}, r"residuals have shape \(200, 22\); \(200, 23\) is wanted"),
+        ({"residuals": np.zeros((200, 22))}, r"residuals have shape \(200, 22\); \(200, 23\) is expected"),
         ({"keypoint_offsets": np.zeros((23, 2))}, r"keypoint_offsets have shape \(23, 2\)"),
-        ({"keypoint_bodies": ("skull",)}, "1 keypoint_bodies; 23 are wanted"),
+        ({"keypoint_bodies": ("skull",)}, "1 keypoint_bodies; 23 are expected"),
     ],
 )
 def test_what_does_not_belong_together_is_not_written(found, body, tmp_path, change, message):

@@ -31,7 +31,7 @@ def keypoints(body, truth) -> Keypoints:
     """Measured with 1 mm of noise, a fifth of them lost."""
     markers, qpos = truth
     random = np.random.default_rng(1)
-    points = Skeleton(body, markers.bodies).places(qpos, markers.offsets * SCALE)
+    points = Skeleton(body, markers.bodies).positions(qpos, markers.offsets * SCALE)
     points += random.normal(0, NOISE, points.shape)
     points[random.random(points.shape[:2]) < LOST] = np.nan
     return Keypoints(points=points, names=markers.names, fps=50.0, confidence=None, source="made")
@@ -63,7 +63,7 @@ def test_rats_of_other_sizes_are_told(truth, scale):
     poses = qpos.copy()
     poses[:, :3] *= scale / SCALE
     random = np.random.default_rng(1)
-    points = Skeleton(Body(BodyConfig(scale=scale)), markers.bodies).places(poses, markers.offsets * scale)
+    points = Skeleton(Body(BodyConfig(scale=scale)), markers.bodies).positions(poses, markers.offsets * scale)
     points += random.normal(0, NOISE, points.shape)
     points[random.random(points.shape[:2]) < LOST] = np.nan
     fitted = Registration(read_markers("rat23")).fit(Keypoints(points, markers.names, 50.0, source="made"))
@@ -98,7 +98,7 @@ def test_poses_follow_their_keypoints(fitted, keypoints):
     found = fitted.transform(keypoints)
     assert np.nanmean(found.error) < 2 * NOISE
     np.testing.assert_allclose(
-        np.linalg.norm(found.places - found.points, axis=-1), found.error, equal_nan=True
+        np.linalg.norm(found.positions - found.points, axis=-1), found.error, equal_nan=True
     )
     # one way throughout: no frame jumps to another solution
     assert np.abs(np.diff(found.qpos[:200, 7:], axis=0)).max() < 0.8

@@ -42,7 +42,9 @@ def test_the_jacobian_is_that_of_finite_differences(skeleton, solver, poses, rng
     _, rows = skeleton.linear(batch, qpos, solver.offsets)
     step = rng.normal(size=(3, skeleton.n_directions))
     tiny = 1e-6
-    ahead, behind = (skeleton.places(skeleton.moved(qpos, s * tiny * step), solver.offsets) for s in (1, -1))
+    ahead, behind = (
+        skeleton.positions(skeleton.moved(qpos, s * tiny * step), solver.offsets) for s in (1, -1)
+    )
     slope = (ahead - behind) / (2 * tiny)
     np.testing.assert_allclose(np.einsum("nkid,nd->nki", rows, step), slope, atol=1e-6)
 
@@ -58,33 +60,33 @@ def test_a_rigid_rat_is_put_into_place_from_any_heading(solver, skeleton, headin
     turned = solver.rest.copy()
     turned[:3] = 0.4, -0.2, 0.3
     turned[3:7] = np.cos(heading / 2), 0.0, 0.0, np.sin(heading / 2)
-    points = solver.places(turned[None])
+    points = solver.positions(turned[None])
     (found,) = solver.placed(points)
     np.testing.assert_allclose(found[:3], turned[:3], atol=1e-9)
     np.testing.assert_allclose(np.abs(found[3:7] @ turned[3:7]), 1.0, atol=1e-9)
 
 
 def test_known_poses_are_found(solver, skeleton, poses):
-    points = solver.places(poses)
+    points = solver.positions(poses)
     found = solver.solve(points)
-    error = np.linalg.norm(solver.places(found) - points, axis=-1)
+    error = np.linalg.norm(solver.positions(found) - points, axis=-1)
     assert error.max() < 1e-3
     assert np.all(found[:, 7:][:, skeleton.hinges] >= skeleton.range[:, 0])
     assert np.all(found[:, 7:][:, skeleton.hinges] <= skeleton.range[:, 1])
 
 
 def test_a_keypoint_far_off_is_not_followed(solver, skeleton, poses):
-    points = solver.places(poses)
+    points = solver.positions(poses)
     wrong = points.copy()
     elbow = MARKERS.names.index("ElbowL")
     wrong[:, elbow] += [0.0, 0.0, 0.15]
-    found = solver.places(solver.solve(wrong))
+    found = solver.positions(solver.solve(wrong))
     assert np.median(np.linalg.norm(found - points, axis=-1)) < 1e-3
     assert np.linalg.norm(found - points, axis=-1)[:, elbow].max() < 0.02
 
 
 def test_frames_with_few_or_no_keypoints_follow_their_neighbours(solver, skeleton, poses):
-    points = solver.places(poses)
+    points = solver.positions(poses)
     points[3], points[5, 2:] = np.nan, np.nan
     placed = solver.placed(points)
     assert np.isfinite(solver.solve(points)).all()
@@ -97,7 +99,7 @@ def test_paws_stay_above_a_floor(solver, poses, unit_body):
     low = poses.copy()
     low[:, :3] /= 0.9  # from the size of a body of 0.9 to that of 1
     low[:, 2] -= 0.01
-    points = np.where(high[:, None], solver.places(low), np.nan)
+    points = np.where(high[:, None], solver.positions(low), np.nan)
     sunk = [lowest_paws(solver.solve(points, floor=floor), unit_body)[:, 2] for floor in (False, True)]
     assert np.median(sunk[0]) < -0.01
     # keypoints that are pulled down themselves give way only so far

@@ -16,7 +16,7 @@ MARKERS, SCALE = read_markers("rat23"), 0.9
 
 def measured(body, qpos: np.ndarray, noise: float = 0.001) -> Keypoints:
     random = np.random.default_rng(0)
-    points = Skeleton(body, MARKERS.bodies).places(qpos, MARKERS.offsets * SCALE)
+    points = Skeleton(body, MARKERS.bodies).positions(qpos, MARKERS.offsets * SCALE)
     points += random.normal(0, noise, points.shape)
     points[random.random(points.shape[:2]) < 0.2] = np.nan
     return Keypoints(points=points, names=MARKERS.names, fps=50.0, source="made")
@@ -71,7 +71,7 @@ def test_threads_change_nothing(body, walk, registration, monkeypatch):
     keypoints = measured(body, walk)
     one, three = (registration.transform(keypoints, threads=n) for n in (1, 3))
     np.testing.assert_array_equal(one.qpos, three.qpos)
-    np.testing.assert_array_equal(one.places, three.places)
+    np.testing.assert_array_equal(one.positions, three.positions)
 
 
 def test_progress_counts_every_frame_twice(body, walk, registration):
@@ -127,7 +127,7 @@ def test_frames_without_keypoints_follow_their_neighbours(body, walk, registrati
 
 @pytest.mark.parametrize("frames", [2, 3, 6])
 def test_very_short_recordings(body, walk, registration, frames):
-    points = Skeleton(body, MARKERS.bodies).places(walk[:frames], MARKERS.offsets * SCALE)
+    points = Skeleton(body, MARKERS.bodies).positions(walk[:frames], MARKERS.offsets * SCALE)
     found = registration.transform(Keypoints(points=points, names=MARKERS.names, fps=50.0))
     assert found.qpos.shape == (frames, 74)
     assert np.nanmean(found.error) < 0.001

@@ -29,7 +29,7 @@ def test_along_a_line_the_speed_is_what_was_asked_for():
 
 
 def test_a_line_must_be_long_enough():
-    with pytest.raises(InputError, match=r"the path is 0.500 m long; 0.7\d+ m are wanted"):
+    with pytest.raises(InputError, match=r"the path is 0.500 m long; 0.7\d+ m are expected"):
         along(np.array([[0.0, 0.0], [0.5, 0.0]]), np.full(100, 0.4))
 
 

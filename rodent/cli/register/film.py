@@ -27,7 +27,7 @@ def render_film(out: Path, body: BodyConfig, found: Registered, stretches: Seque
         WorkError: it cannot be encoded.
     """
     length = round(_SECONDS * found.fps)
-    steps = np.linalg.norm(np.diff(found.places, axis=0, append=found.places[-1:]), axis=-1)
+    steps = np.linalg.norm(np.diff(found.positions, axis=0, append=found.positions[-1:]), axis=-1)
     seen = np.isfinite(found.error)
     error = np.where(seen, found.error, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
     lively = _most(steps.mean(axis=1), stretches, length)
@@ -54,6 +54,6 @@ def _most(values: np.ndarray, stretches: Sequence[slice], length: int) -> slice:
 
 def _shot(name: str, found: Registered, frames: slice) -> Shot:
     qpos = found.qpos[frames]
-    dots = (Dots(found.points[frames], _MEASURED), Dots(found.places[frames], _FITTED))
+    dots = (Dots(found.points[frames], _MEASURED), Dots(found.positions[frames], _FITTED))
     alive = np.ones(len(qpos), bool)
     return Shot(name, len(qpos), found.fps, lambda: qpos, lambda: qpos, lambda: alive, dots)
