@@ -1,4 +1,4 @@
-"""Numbers that a file holds, as float64 arrays, or an error that names what is wrong with them.
+"""Numbers from a file as float64 arrays, or an error that names them.
 
 qpos = numbers(file["qpos"][()], "clips.h5: qpos")
 fps = number(file.attrs["fps"], "clips.h5: fps")

@@ -1,25 +1,24 @@
-"""A small set of behaviors told apart by kinematics alone: what clips and recordings are labelled with.
+"""Behavior labels of clips and recordings, from kinematics alone.
 
     labels = behaviors(qpos, fps, body)       # one of BEHAVIORS per frame
-    most_common(labels)                       # of a clip
+    most_common(labels)                       # label of a clip
 
-The names are those of the public rat clips. In this order, the first that holds:
+The names are those of the public rat clips. The first rule that holds decides:
 
-- LGroom, RGroom: the rat stays, its snout more than 25° to a side and within 100 mm of a thigh.
-  Of a standing rat it is at 150 mm; of one that grooms its flank, at 80 to 95.
-- FaceGroom: it stays, nose down, a paw over 20 mm high and within 40 mm of the snout.
-  Of a standing rat the paws are at 10 mm, 70 from the snout.
-- Rear: its torso is 1.3 times as high as that of a standing rat, and pitched by more than 25°.
-- FastWalk: it moves at over 0.3 m/s, between the built-in walk and trot.
-- Walk: it moves at over 0.05 m/s. The trunk of a rat that stays sways more slowly.
-- Turn: its trunk turns by more than 30° per second. That of a rat that grooms or stands turns at less
-  than 20, nine tenths of the time.
+- LGroom, RGroom: the rat stays in place, with its snout more than 25° to a side and within 100 mm of a
+  thigh. The distance is 150 mm in a standing rat, and 80 to 95 mm in one that grooms its flank.
+- FaceGroom: it stays in place, nose down, with a paw over 20 mm high and within 40 mm of the snout. In a
+  standing rat the paws are 10 mm high and 70 mm from the snout.
+- Rear: its torso is 1.3 times as high as that of a standing rat and pitched up by more than 25°.
+- FastWalk: it moves faster than 0.3 m/s, which lies between the built-in walk and trot.
+- Walk: it moves faster than 0.05 m/s. The trunk of a rat that stays in place moves more slowly.
+- Turn: its trunk turns by more than 30° per second. In a rat that grooms or stands it turns by less than
+  20° per second, 90 % of the time.
 - Still: none of these.
 
-Lengths and speeds are those of a body at scale 0.9. Positions are smoothed over 0.2 s, so that steps
-within a stride and strokes of the paws are none of their own. The thresholds are choices, made by the
-few public clips and the built-in gaits; they name stretches of motion, and are no ethogram: scratching,
-sniffing and eating have no name here.
+Lengths and speeds are for a body of scale 0.9. Positions are smoothed over 0.2 s, so that single steps and
+paw strokes do not change the label. The thresholds were chosen on a few public clips and the built-in
+gaits. The labels are no complete ethogram: scratching, sniffing and eating are missing.
 """
 
 import numpy as np
@@ -45,18 +44,18 @@ _PARTS = ("torso", "pelvis", "skull", "hand_L", "hand_R", "upper_leg_L", "upper_
 
 
 def behaviors(qpos: np.ndarray, fps: float, body: Body) -> np.ndarray:
-    """What the rat does in every frame, one of BEHAVIORS, shape (frames,).
+    """The behavior in every frame, one of BEHAVIORS, shape (frames,).
 
     Args:
         qpos: poses above a floor at height 0, shape (frames, 74).
         fps: frames per second.
-        body: whose poses.
+        body: of the poses.
     """
 
     def smooth(values: np.ndarray) -> np.ndarray:
         return gaussian_filter1d(values, _WINDOW * fps, axis=0, mode="nearest")
 
-    # all lengths as those of a body at scale 0.9
+    # lengths relative to a body of scale 0.9
     size = body.config.scale / 0.9
     found = body_frames(body, qpos, _PARTS)
     ahead = rotate(found.turn, np.array([1.0, 0.0, 0.0]))
@@ -93,12 +92,12 @@ def behaviors(qpos: np.ndarray, fps: float, body: Body) -> np.ndarray:
 
 
 def most_common(labels: np.ndarray) -> str:
-    """The label of most frames."""
+    """The most frequent label."""
     names, counts = np.unique(labels, return_counts=True)
     return str(names[counts.argmax()])
 
 
 def _angle(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """By how much the second points to the left of the first on the floor plan, radians, shape (frames,)."""
+    """Angle from the first to the second vector on the floor plan, left positive, radians, (frames,)."""
     cross = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
     return np.arctan2(cross, first[:, 0] * second[:, 0] + first[:, 1] * second[:, 1])

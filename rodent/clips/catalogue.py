@@ -4,8 +4,8 @@ entry = find("mimic-mjx-demo")
 entry.licence, entry.citation      # the terms, and whom to cite
 clips = read_clips(fetch(entry))   # from RODENT_DATA, else the cache, else the network
 
-`assets/motions/catalogue.toml` lists them. What is handed out always has the sha256 that
-stands there: a file with another one is refused, wherever it comes from.
+`assets/motions/catalogue.toml` lists them, with the sha256 of each file. Files with another hash are
+refused, wherever they come from.
 """
 
 import dataclasses
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class PublicClips:
-    """One public set of clips, as the catalogue has it."""
+    """An entry of the catalogue."""
 
     name: str
     address: str
-    """Of one state of the file that never changes."""
+    """Permanent address of this version of the file."""
     file: str
-    """What it is called in RODENT_DATA and in the cache."""
+    """Name of the file in RODENT_DATA and in the cache."""
     size: int
     """Bytes."""
     sha256: str
     """Of the file, 64 hexadecimal digits."""
     clips: int
-    """How many."""
+    """Number of clips."""
     seconds: float
-    """All clips together."""
+    """Total duration of the clips."""
     behaviors: Mapping[str, int]
-    """How many clips of each behavior."""
+    """Number of clips of each behavior."""
     licence: str
     """The terms it may be used under."""
     citation: str
@@ -51,7 +51,7 @@ class PublicClips:
 
     @property
     def cached(self) -> Path:
-        """Where it is kept once downloaded."""
+        """Path of the downloaded file."""
         return cache_folder() / "clips" / self.file
 
 
@@ -74,10 +74,10 @@ def find(name: str) -> PublicClips:
 
 
 def local_copy(entry: PublicClips) -> Path | None:
-    """Where the set lies already, whole: in RODENT_DATA or in the cache.
+    """Path of an existing complete copy, in RODENT_DATA or in the cache; None if there is none.
 
     Raises:
-        InputError: RODENT_DATA names no folder, or a file there has the set's name and other content.
+        InputError: RODENT_DATA is no folder, or a file of the same name there has other content.
     """
     folder = data_folder()
     if folder is not None:
@@ -90,16 +90,16 @@ def local_copy(entry: PublicClips) -> Path | None:
             )
         if whole:
             return path
-    # a damaged file in the cache is nobody's work: fetching replaces it
+    # a damaged file in the cache is replaced by the next fetch
     return entry.cached if _is_whole(entry, entry.cached) else None
 
 
 def fetch(entry: PublicClips) -> Path:
-    """The set's file: where it lies already, else downloaded into the cache.
+    """Path of the set's file; downloads it into the cache if there is no copy.
 
     Raises:
-        InputError: RODENT_DATA holds another file of its name, or the cache cannot be written.
-        WorkError: it cannot be downloaded, or what came is not the file that was published.
+        InputError: RODENT_DATA has another file of the same name, or the cache cannot be written.
+        WorkError: the download failed, or its hash is wrong.
     """
     return local_copy(entry) or _download(entry)
 
@@ -117,12 +117,12 @@ def _download(entry: PublicClips) -> Path:
     try:
         with explain_os_errors(path), progress(f"fetching {entry.name}", entry.size, "bytes") as advance:
             path.parent.mkdir(parents=True, exist_ok=True)
-            bar: Any = _Bar(entry.size, advance)  # which pooch takes, though it is annotated as a bool
-            # under another name until its hash is right, and removed if it is not
+            bar: Any = _Bar(entry.size, advance)  # pooch accepts it, though annotated as bool
+            # pooch renames it only if the hash is right, and removes it otherwise
             pooch.retrieve(entry.address, f"sha256:{entry.sha256}", path.name, path.parent, progressbar=bar)
     except requests.RequestException as error:
         raise WorkError(f"cannot fetch {entry.name}: {_reason(error)}; {by_hand}") from error
-    except ValueError as error:  # pooch's word for a wrong hash
+    except ValueError as error:  # raised by pooch for a wrong hash
         raise WorkError(
             f"what {entry.address} sent is not {entry.name} as published: its sha256 is not "
             f"{entry.sha256[:12]}…; nothing of it was kept. Try again, or {by_hand}"
@@ -136,7 +136,7 @@ def _download(entry: PublicClips) -> Path:
 
 
 class _Bar:
-    """A progress bar as pooch wants it. It counts to the size and no further: pooch counts whole chunks."""
+    """A progress bar with the interface of pooch. It is clipped at the size: pooch counts whole chunks."""
 
     def __init__(self, total: int, advance: Callable[[int], None]):
         self.total = total
@@ -149,14 +149,14 @@ class _Bar:
         self._advance(count)
 
     def reset(self) -> None:
-        """What was counted stays counted."""
+        """Required by pooch; keeps the count."""
 
     def close(self) -> None:
-        """The bar is closed by whom it belongs to."""
+        """Required by pooch; the owner closes the bar."""
 
 
 def _reason(error: "RequestException") -> str:
-    """Why a download failed, in a few words."""
+    """Short reason why a download failed."""
     import requests
 
     if error.response is not None:
@@ -169,7 +169,7 @@ def _reason(error: "RequestException") -> str:
 
 
 def _is_whole(entry: PublicClips, path: Path) -> bool | None:
-    """Whether what stands there is the published file, by size and hash; None if nothing does."""
+    """Whether the file is the published one, by size and hash; None if there is no file."""
     with reading(path):
         if not path.exists():
             return None

@@ -18,7 +18,7 @@ from rodent.errors import InputError, unknown
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Clip:
-    """One stretch of reference motion at a constant frame rate."""
+    """One piece of reference motion at a constant frame rate."""
 
     name: str
     """Unique in its set; without '/'."""
@@ -27,15 +27,15 @@ class Clip:
     fps: float
     """Frames per second."""
     behavior: str = ""
-    """What the animal does, e.g. `Walk`."""
+    """Behavior, for example `Walk`."""
     subject: str = ""
-    """Which animal."""
+    """Name of the animal."""
     session: str = ""
-    """Which recording session; clips of one session are not independent."""
+    """Name of the recording session; clips of one session are not independent."""
     source: str = ""
-    """Where the motion comes from."""
+    """Origin of the motion."""
     licence: str = ""
-    """The terms it may be used under."""
+    """Licence."""
     qvel: np.ndarray | None = None
     """Velocities: m/s in the world, rad/s in the body's frame, rad/s; shape (frames, 73)."""
     keypoints: np.ndarray | None = None
@@ -43,14 +43,14 @@ class Clip:
     keypoint_names: tuple[str, ...] = ()
     """Names of the K keypoints."""
     residuals: np.ndarray | None = None
-    """Distances of the tracked points from where they are on the body, metres, NaN where missing; shape
+    """Distances between tracked points and their positions on the body, metres, NaN where missing; shape
     (frames, K)."""
     keypoint_bodies: tuple[str, ...] = ()
     """Names of the bodies that the keypoints are fixed to, K of them."""
     keypoint_offsets: np.ndarray | None = None
-    """Where they are in these bodies' frames on a body of scale 1, metres; shape (K, 3)."""
+    """Positions in these bodies' frames on a body of scale 1, metres; shape (K, 3)."""
     floor_shift: float = 0.0
-    """Metres that an import added to the height to put the paws on the floor."""
+    """Height that an import added to put the paws on the floor, metres."""
 
     @property
     def n_frames(self) -> int:
@@ -123,7 +123,7 @@ def joined(sets: Sequence[tuple[str, ClipSet]]) -> ClipSet:
     """The clips of several sets, in order.
 
     Args:
-        sets: one or more, each after what it is called in messages.
+        sets: one or more pairs of a name for messages and a set.
 
     Raises:
         InputError: they belong to bodies of different scales, or two clips have one name.

@@ -1,4 +1,4 @@
-"""The file that clips are kept in.
+"""The clip file.
 
     write_clips(clips, "copy.h5")
     clips = load_clip_file(Path("copy.h5"))
@@ -29,7 +29,7 @@ _TEXTS = ("behavior", "subject", "session", "source", "licence")
 
 
 def write_clips(clip_set: ClipSet, path: str | Path) -> None:
-    """Write a clip file; on any error what stood at `path` before is untouched.
+    """Write a clip file; on any error an existing file at `path` is unchanged.
 
     Raises:
         InputError: the clips are not sound, or the path cannot be written.
@@ -58,7 +58,7 @@ def is_clip_file(path: Path) -> bool:
 
 
 def load_clip_file(path: Path) -> ClipSet:
-    """What stands in a clip file, its motion not yet checked."""
+    """The contents of a clip file; the motion is not checked yet."""
     with reading(path), open_hdf5(path, SCHEMA, VERSION) as file:
         for name in ("scale", "joint_names"):
             if name not in file.attrs:
@@ -115,7 +115,7 @@ def _write_clip(group: "h5py.Group", clip: Clip) -> None:
 
 
 def _fixed(texts: str | tuple[str, ...]) -> np.ndarray:
-    """UTF-8 of fixed length, which lies under the checksums; other strings lie in an open heap."""
+    """UTF-8 of fixed length: unlike variable-length strings it is covered by the checksums."""
     import h5py
 
     encoded = np.array([t.encode() for t in texts] if isinstance(texts, tuple) else texts.encode())

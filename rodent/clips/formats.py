@@ -1,4 +1,4 @@
-"""Readers of foreign motion files: what stands in them, not yet converted.
+"""Readers of foreign motion files, before conversion.
 
 raw = read_foreign(Path("clips.json.gz"))             # npz, npy, JSON, JSON.gz or stac-mjx HDF5
 raw.clips[0].qpos, raw.clips[0].fps, raw.scale         # None where the file does not say

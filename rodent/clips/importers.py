@@ -1,12 +1,12 @@
-"""Motion files made into clips that training can use.
+"""Import of motion files as clips.
 
-    clips = import_clips("clips.json.gz")                                     # it says rate and scale
-    clips = import_clips("poses.npy", ImportOptions(fps=50.0, scale=0.9))      # it does not
+    clips = import_clips("clips.json.gz")                                     # the file states rate and scale
+    clips = import_clips("poses.npy", ImportOptions(fps=50.0, scale=0.9))      # the file does not
 
-What is done: hinges are put in the body's order, root poses of the torso become poses of
-the walker's origin, rounded quaternions are normalised and made continuous in sign, each
-clip is shifted in height until its paws stand on the floor, and velocities are computed.
-A file that does not name its hinges is taken to have them in the body's order.
+An import reorders the hinges to the order of the body, converts root poses of the torso to poses of the
+walker's origin, normalises quaternions and makes them continuous in sign, shifts each clip in height so
+that its paws stand on the floor, and computes velocities. A file without hinge names is assumed to have the
+order of the body.
 """
 
 import dataclasses
@@ -43,26 +43,26 @@ class ImportOptions:
     """How a motion file is converted."""
 
     fps: float | None = None
-    """Frames per second; what the file says if not given."""
+    """Frames per second; by default that of the file."""
     scale: float | None = None
-    """Scale of the body relative to dm_control's rat; what the file says if not given."""
+    """Scale of the body relative to dm_control's rat; by default that of the file."""
     resample: float | None = None
-    """New frame rate, Hz; the file's if not given."""
+    """New frame rate, Hz; by default that of the file."""
     align_floor: bool = True
     """Shift each clip in height so that its lowest paw is on the floor in the median frame."""
     max_floor_shift: float = 0.03
-    """The largest such shift taken for granted, metres. Public clips need 0 to 8 mm; 50 mm
-    mean a root pose of the wrong body."""
+    """Largest accepted shift, metres. Public clips need 0 to 8 mm; 50 mm indicate a root pose of the
+    wrong body."""
     root: Root | None = None
-    """The body whose pose qpos begins with; what the file tells if not given, else walker."""
+    """The body whose pose qpos begins with; by default detected from the file, else walker."""
     frames_per_clip: int | None = None
-    """Cut into clips of so many frames; the file's own clips if not given."""
+    """Cut into clips of this many frames; by default the file's own clips."""
     subject: str | None = None
-    """Which animal, for all clips."""
+    """Name of the animal, for all clips."""
     session: str | None = None
-    """Which recording session, for all clips."""
+    """Name of the recording session, for all clips."""
     licence: str | None = None
-    """The terms the motion may be used under."""
+    """Licence of the motion."""
 
     def __post_init__(self) -> None:
         if not self.max_floor_shift >= 0:
@@ -73,8 +73,8 @@ def import_clips(path: str | Path, options: ImportOptions | None = None) -> Clip
     """Read and convert a motion file of any known format, clip files included.
 
     Raises:
-        InputError: the file is damaged or of no known format, does not say what is needed,
-            or holds motion that no rat of this body can have made.
+        InputError: the file is damaged or of unknown format, lacks a needed value, or holds implausible
+            motion.
     """
     options, path = options or ImportOptions(), existing_file(Path(path))
     cut = options.frames_per_clip is not None

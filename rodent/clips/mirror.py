@@ -1,22 +1,21 @@
-"""The rat in a mirror: its motion with left and right exchanged, found from the body itself.
+"""Mirror images of motion, with left and right exchanged. The symmetry is derived from the body model.
 
     mirror = Mirror(body)
     mirror.qpos(clip.qpos)                # poses of the mirror image
     mirrored_clips(clips, body)           # whole clips; Walk_280 becomes Walk_280_mirrored
 
-The mirror is the plane y = 0 of the world. The reflection M = diag(1, -1, 1) takes a place p to
-M p, and a turn by an angle about an axis a to a turn by the same angle about -M a. So a hinge turns
-as its twin does where the twin's axis lies along -M a, and the other way where it lies along M a.
+The mirror is the plane y = 0 of the world. The reflection M = diag(1, -1, 1) maps a position p to M p, and a
+rotation about an axis a to a rotation by the same angle about -M a. So a hinge copies the angle of its
+counterpart if the counterpart's axis is along -M a, and its negative if it is along M a.
 
-Bodies are paired down the tree: the twin of a body is the child of its parent's twin that stands
-where the mirror puts it; a spine's vertebrae are their own. Hinges follow their bodies, actuators
-the hinges they pull on.
+Bodies are paired along the kinematic tree: the counterpart of a body is the child of its parent's
+counterpart at the mirrored position. Vertebrae are their own counterparts. Hinges follow their bodies,
+actuators their hinges.
 
-dm_control's rat is not quite its own mirror image: vertebrae lie up to 12 µm off its middle, one
-hinge of the neck leans by 0.7 mrad, so that bodies stand up to 27 µm from where the mirror shows them;
-and the right shank's mass and shape lie 0.2 mm from the left one's image. That is little, but contacts
-make much of it: told the same for 20 control steps, a standing rat and its image end 0.2 mm apart, a
-walking one 6 mm; of a body made symmetric, 0.03 mm.
+dm_control's rat is not exactly symmetric. Vertebrae are up to 12 µm off the midline and one neck hinge leans
+by 0.7 mrad, so that bodies are up to 27 µm from their mirrored positions. Mass and shape of the right shank
+are 0.2 mm from the left one's image. Contacts amplify this: after 20 control steps with mirrored controls a
+standing rat and its image are 0.2 mm apart, a walking one 6 mm, and a symmetrised body 0.03 mm.
 """
 
 import dataclasses
@@ -32,10 +31,10 @@ from rodent.clips.validate import require_body
 from rodent.errors import InputError
 from rodent.keypoints import side_pairs
 
-PLACE = np.array([1.0, -1.0, 1.0])  # what the mirror does to x, y, z of a place or a velocity
-TURN = -PLACE  # and to those of a rotation vector
+PLACE = np.array([1.0, -1.0, 1.0])  # signs of x, y, z of a position or velocity
+TURN = -PLACE  # signs of a rotation vector
 
-# how far from its mirror image a body may be: what is far below the errors of tracking
+# tolerances of the symmetry, far below tracking errors
 _NEAR = 1e-4  # metres
 _PARALLEL = 1e-2  # of unit vectors, apart
 _EQUAL = 1e-6  # ranges in radians, gains of servos relative to the strongest
@@ -43,10 +42,10 @@ _EQUAL = 1e-6  # ranges in radians, gains of servos relative to the strongest
 
 @dataclasses.dataclass(frozen=True)
 class Exchange:
-    """Columns change places, and some their sign; twice is nothing.
+    """A permutation of columns with signs; its own inverse.
 
     Attributes:
-        order: the column that comes to stand at each place, shape (n,).
+        order: source column of each column, shape (n,).
         sign: 1 or -1, shape (n,).
     """
 
@@ -59,18 +58,18 @@ class Exchange:
 
 
 class Mirror:
-    """What the mirror does to a rat.
+    """Mirror images of a rat's poses, velocities and controls.
 
     Attributes:
-        bodies: the twin of every body, shape (nbody,): the mirror image of xpos is
+        bodies: the counterpart of every body, shape (nbody,): the mirror image of xpos is
             `xpos[:, bodies] * PLACE`.
-        twin_of: their names by the names of their twins.
+        twin_of: names of the bodies' counterparts, by name.
         qpos: of poses, shape (..., 74).
         qvel: of velocities, shape (..., 73).
         ctrl: of controls, activations and forces of actuators, shape (..., 38).
 
     Raises:
-        InputError: the body is not its own mirror image.
+        InputError: the body is not symmetric.
     """
 
     def __init__(self, body: Body):
@@ -98,12 +97,12 @@ def mirrored_clips(clips: ClipSet, body: Body) -> ClipSet:
 
 
 def mirrored(clip: Clip, mirror: Mirror) -> Clip:
-    """The mirror image of a clip; that of a mirror image is the clip itself, name and all.
+    """The mirror image of a clip. Mirroring twice gives the clip itself, including its name.
 
-    Keypoints whose names differ only in left and right change places; others keep their names.
+    Keypoints whose names differ only in left and right are exchanged; others keep their names.
 
     Raises:
-        InputError: the clip has keypoints without names, whose sides nobody knows.
+        InputError: the clip has keypoints without names.
     """
     return dataclasses.replace(
         clip,
@@ -115,7 +114,7 @@ def mirrored(clip: Clip, mirror: Mirror) -> Clip:
 
 
 def _twins(model: mujoco.MjModel) -> np.ndarray:
-    """The twin of every body, shape (nbody,)."""
+    """The counterpart of every body, shape (nbody,)."""
     twins = np.zeros(model.nbody, int)
     for body in range(1, model.nbody):
         family = 1 + np.flatnonzero(model.body_parentid[1:] == twins[model.body_parentid[body]])
@@ -125,7 +124,7 @@ def _twins(model: mujoco.MjModel) -> np.ndarray:
 
 
 def _hinges(model: mujoco.MjModel, twins: np.ndarray) -> Exchange:
-    """Of the hinges: the n-th of a body and the n-th of its twin."""
+    """Exchange of hinges: the n-th of a body and the n-th of its counterpart."""
     joints = np.arange(1, model.njnt)
     home = model.jnt_bodyid[joints]
     others = model.body_jntadr[twins[home]] + joints - model.body_jntadr[home]
@@ -134,20 +133,20 @@ def _hinges(model: mujoco.MjModel, twins: np.ndarray) -> Exchange:
 
 
 def _actuators(transmission: np.ndarray, hinges: Exchange) -> Exchange:
-    """Of the actuators, shape of transmission: (actuators, hinges)."""
+    """Exchange of actuators, from the transmission, shape (actuators, hinges)."""
     alike = transmission @ hinges(transmission).T
     order = np.abs(alike).argmax(axis=1)
     return Exchange(order, np.sign(alike[np.arange(len(alike)), order]))
 
 
 def _after(root: list[float], hinges: Exchange) -> Exchange:
-    """Of the root's columns, which stay where they are, and then the hinges."""
+    """Exchange of the root's columns, which keep their order, followed by the hinges."""
     n = len(root)
     return Exchange(np.r_[:n, n + hinges.order], np.r_[root, hinges.sign])
 
 
 def _keypoints(clip: Clip, points: np.ndarray, mirror: Mirror) -> dict[str, Any]:
-    """A clip's keypoints and what is known of them, left and right exchanged, by field of `Clip`."""
+    """The keypoint fields of a clip, left and right exchanged, by field of `Clip`."""
     names = clip.keypoint_names
     if not names:
         raise InputError(
@@ -167,15 +166,15 @@ def _keypoints(clip: Clip, points: np.ndarray, mirror: Mirror) -> dict[str, Any]
 
 
 def _require_symmetry(body: Body, twins: np.ndarray, hinges: Exchange, actuators: Exchange) -> None:
-    """Bodies, hinges with their ranges, and actuators must have twins that they are the images of."""
+    """Raise InputError unless bodies, hinges with their ranges, and actuators are symmetric."""
     model, order, sign = body.model, hinges.order, hinges.sign
     ranges = np.sort(body.joint_range[order] * sign[:, None], axis=1)
     gain, bias = model.actuator_gainprm[:, :1], model.actuator_biasprm[:, :2]
     flipped = actuators.sign[:, None] * [1.0, 0.0] + [0.0, 1.0]
     apart = {
-        "twins of bodies": (twins[twins] != np.arange(len(twins)), 0.5),
-        "places of bodies": (model.body_pos[twins] - PLACE * model.body_pos, _NEAR),
-        "places of hinges": (model.jnt_pos[1:][order] - PLACE * model.jnt_pos[1:], _NEAR),
+        "counterparts of bodies": (twins[twins] != np.arange(len(twins)), 0.5),
+        "positions of bodies": (model.body_pos[twins] - PLACE * model.body_pos, _NEAR),
+        "positions of hinges": (model.jnt_pos[1:][order] - PLACE * model.jnt_pos[1:], _NEAR),
         "axes of hinges": (model.jnt_axis[1:][order] * sign[:, None] - TURN * model.jnt_axis[1:], _PARALLEL),
         "ranges of hinges": (ranges - body.joint_range, _EQUAL),
         "gains of actuators": (gain[actuators.order] - gain, _EQUAL * np.abs(gain).max()),

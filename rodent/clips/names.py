@@ -1,4 +1,4 @@
-"""What clips are called that are made of others: who knows one of them knows something of all."""
+"""Names of mirror images and variants of clips. They share the name of the original."""
 
 import re
 
@@ -7,7 +7,7 @@ _DERIVED = re.compile(rf"(?<=.)(?:{_MIRRORED}|_varied_\d+)+$")
 
 
 def mirrored_name(name: str) -> str:
-    """What the mirror image of a clip is called.
+    """The name of the mirror image of a clip.
 
     >>> mirrored_name("Walk_280"), mirrored_name("Walk_280_mirrored")
     ('Walk_280_mirrored', 'Walk_280')
@@ -17,7 +17,7 @@ def mirrored_name(name: str) -> str:
 
 
 def varied_name(name: str, number: int) -> str:
-    """What a variant of a clip is called.
+    """The name of a variant of a clip.
 
     >>> varied_name("Walk_280", 2)
     'Walk_280_varied_2'

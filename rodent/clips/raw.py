@@ -1,4 +1,4 @@
-"""Motion as a foreign file holds it, before it is converted."""
+"""Motion as stored in a foreign file, before conversion."""
 
 import dataclasses
 import re
@@ -19,7 +19,7 @@ class RawClip:
     qpos: np.ndarray
     """Poses as stored, shape (frames, 74) if the file is right."""
     fps: float | None = None
-    """Frames per second; None where the file does not say."""
+    """Frames per second; None if the file does not state it."""
     behavior: str = ""
     subject: str = ""
     session: str = ""
@@ -33,12 +33,12 @@ class RawClip:
     keypoint_offsets: np.ndarray | None = None
     """Metres, shape (K, 3)."""
     floor_shift: float = 0.0
-    """Metres by which it was raised before."""
+    """Height added by an earlier import, metres."""
 
 
 @dataclasses.dataclass(frozen=True)
 class RawClips:
-    """What a file says; None where it says nothing."""
+    """The contents of a file; None where the file does not state a value."""
 
     clips: tuple[RawClip, ...]
     scale: float | None = None

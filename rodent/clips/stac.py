@@ -6,11 +6,11 @@ What is taken from the configuration:
 - `model.RENDER_FPS`: the frame rate. The file names no other; a caller who knows better
   gives one;
 - `model.snips_order`: one file name per clip, all clips being equally long;
-- `stac.n_frames_per_clip`: where there are no names, the length of the stretches that were
-  fitted one by one. The frames are cut there if they come out even, and are one clip if not.
+- `stac.n_frames_per_clip`: where there are no names, the length of the pieces that were
+  fitted one by one. The frames are cut there if they divide evenly, and are one clip otherwise.
 
 Whether qpos[:, :7] is the pose of the walker's origin or of the torso differs between
-versions of stac-mjx's rodent.xml; the stored position of the torso tells.
+versions of stac-mjx's rodent.xml; it is detected from the stored position of the torso.
 """
 
 from pathlib import Path

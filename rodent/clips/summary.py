@@ -1,4 +1,4 @@
-"""What is in a clip set, in numbers."""
+"""Summary of a clip set."""
 
 import numpy as np
 

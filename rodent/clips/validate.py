@@ -1,7 +1,7 @@
-"""What a clip must be for a body to follow it; every message names clip, frame and joint.
+"""Checks of clips; every message names clip, frame and joint.
 
-The limits are wide: the fastest joint of the published rat clips reaches 16 rad/s, the
-trunk 0.8 m/s and 8 rad/s. What exceeds them is a fault of tracking, units or frame rate.
+The limits are wide: in published rat clips the fastest joint reaches 16 rad/s, the trunk 0.8 m/s and
+8 rad/s. Larger values indicate errors of tracking, units or frame rate.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ MAX_VALUE = 1e5  # beyond any unit's mistake: damage
 
 
 def require_body(clip_set: ClipSet, body: Body) -> None:
-    """Make sure that clips and body belong together.
+    """Check that clips and body belong together.
 
     Raises:
         InputError: the scales differ by more than 1e-6.
@@ -98,7 +98,7 @@ def check_poses(qpos: np.ndarray, where: str) -> None:
 
 
 def check_motion(qpos: np.ndarray, fps: float, body: Body, where: str) -> None:
-    """Speeds and height that a rat can have."""
+    """Speeds and height must be plausible."""
     step = np.diff(qpos, axis=0) * fps
     speed = np.linalg.norm(step[:, :3], axis=1)
     if speed.max() > MAX_ROOT_SPEED:
@@ -145,7 +145,7 @@ def check_ranges(angles: np.ndarray, body: Body, where: str) -> None:
 
 
 def check_companions(clip: Clip, here: str) -> None:
-    """Velocities and keypoints must have the frames of the poses; what is told of keypoints, their number."""
+    """Velocities and keypoints must match the poses in frames, and keypoint data match in number."""
     frames, names = clip.n_frames, clip.keypoint_names
     if clip.qvel is not None:
         if clip.qvel.shape != (frames, NV):

@@ -1,4 +1,4 @@
-"""Which axes of a file are x, y and z: as they are written on the command line, and as a matrix.
+"""Axes of a file: the option --axes as a matrix.
 
 matrix = axes_matrix("x,-z,y")          # of a file whose y axis points up
 points @ matrix.T                       # with z up
@@ -14,10 +14,10 @@ AXES = "x,y,z"
 
 
 def axes_matrix(text: str) -> np.ndarray:
-    """What takes a file's coordinates to x, y and z, shape (3, 3).
+    """The matrix that maps a file's coordinates to x, y and z, shape (3, 3).
 
     Args:
-        text: the file's axes that become x, y and z, each perhaps with a minus before it.
+        text: the file's axes that become x, y and z, each with an optional minus.
 
     Raises:
         InputError: these are not three different axes.
@@ -36,7 +36,7 @@ def axes_matrix(text: str) -> np.ndarray:
 
 
 def axes_named(matrix: np.ndarray) -> str:
-    """The text that `axes_matrix` makes this matrix of.
+    """The inverse of `axes_matrix`.
 
     >>> axes_named(axes_matrix("x, -z, y"))
     'x,-z,y'

@@ -1,11 +1,11 @@
-"""Faults of tracking that can be told from the keypoints alone, taken out and counted.
+"""Cleaning of keypoints: tracking errors that show in the keypoints alone are removed and counted.
 
     keypoints, cleaning = clean(keypoints, max_gap=0.1)
     cleaning.to_json()["total"]        # {'uncertain': 0, 'swapped': 12, 'spikes': 31, ...}
 
-In this order: points of low confidence become missing, and frames in which the tracker has lost the whole
-animal; swapped left and right are exchanged back, points that jump away and back become missing, and short
-gaps are filled. Long gaps stay.
+The steps, in this order: points of low confidence become missing; frames in which tracking of the whole
+animal is lost become missing; swapped left and right are exchanged back; points that jump away and back
+(spikes) become missing; short gaps are filled. Long gaps stay.
 """
 
 import dataclasses
@@ -27,24 +27,24 @@ MAX_GAP = 0.1  # seconds
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Cleaning:
-    """What was done, in frames of each keypoint, shape (K,) each."""
+    """Number of frames changed per keypoint, shape (K,) each."""
 
     names: tuple[str, ...]
-    """Of the K keypoints."""
+    """Names of the K keypoints."""
     n_frames: int
-    """Frames there are."""
+    """Number of frames."""
     uncertain: np.ndarray
-    """Made missing for their low confidence."""
+    """Removed because of low confidence."""
     lost: np.ndarray
-    """Made missing because most keypoints jump away and back at once."""
+    """Removed because most keypoints jump away and back together."""
     swapped: np.ndarray
     """Exchanged with the other side."""
     spikes: np.ndarray
-    """Made missing because they jump away and back."""
+    """Removed because they jump away and back."""
     filled: np.ndarray
-    """Filled in from the frames around."""
+    """Filled from the neighbouring frames."""
     missing: np.ndarray
-    """Missing after all that."""
+    """Missing after cleaning."""
 
     def to_json(self) -> dict[str, Any]:
         """The counts per keypoint and in total, as plain numbers."""
@@ -67,18 +67,18 @@ def clean(
     max_spike: float = MAX_SPIKE,
     max_gap: float = MAX_GAP,
 ) -> tuple[Keypoints, Cleaning]:
-    """Take out faults of tracking.
+    """Remove tracking errors.
 
     Args:
-        keypoints: as they were read.
+        keypoints: as read.
         min_confidence: points of a lower confidence become missing; 0 keeps all.
-        max_spike: metres that a point may be away from the running median of its 7 frames, and that most of
-            them may jump at once.
+        max_spike: largest distance of a point from its running median over 7 frames, and largest joint jump
+            of most points, metres.
         max_gap: seconds; gaps no longer than this are filled with a shape-preserving cubic (PCHIP)
             through the points around, which never leaves the range between them.
 
     Raises:
-        InputError: a limit makes no sense, or nothing is left of one of the keypoints.
+        InputError: a limit is invalid, or a keypoint has no points left.
     """
     if not max_spike > 0:
         raise InputError(f"max_spike is {max_spike:g} m; it must be positive")
@@ -87,7 +87,7 @@ def clean(
     trusted = keypoints.confident(min_confidence)
     lost = lost_frames(trusted.points, trusted.fps, max_spike)
     found = dataclasses.replace(trusted, points=np.where(lost[:, None, None], np.nan, trusted.points))
-    sided, swapped = _put_sides_right(found)
+    sided, swapped = _unswap_sides(found)
     spikes = _spikes(sided.points, max_spike)
     calm = np.where(spikes[..., None], np.nan, sided.points)
     whole = _fill(calm, int(max_gap * keypoints.fps + 1e-6))
@@ -109,8 +109,8 @@ def _count(frames: np.ndarray) -> np.ndarray:
     return np.count_nonzero(frames, axis=0)
 
 
-def _put_sides_right(keypoints: Keypoints) -> tuple[Keypoints, np.ndarray]:
-    """Exchange swapped sides; also where, shape (frames, K)."""
+def _unswap_sides(keypoints: Keypoints) -> tuple[Keypoints, np.ndarray]:
+    """Exchange swapped sides; also returns where, bool, shape (frames, K)."""
     order = np.tile(np.arange(len(keypoints.names)), (keypoints.n_frames, 1))
     still = in_place(keypoints.points)
     for pair in side_pairs(keypoints.names):
@@ -145,7 +145,7 @@ def _running_median(track: np.ndarray) -> np.ndarray:
 
 
 def _fill(points: np.ndarray, longest: int) -> np.ndarray:
-    """The points with their gaps of at most so many frames filled in, shape (frames, K, 3)."""
+    """The points with gaps of at most `longest` frames filled, shape (frames, K, 3)."""
     from scipy.interpolate import PchipInterpolator
 
     filled = points.copy()

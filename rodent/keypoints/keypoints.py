@@ -36,7 +36,7 @@ class Keypoints:
     fps: float
     """Frames per second."""
     confidence: np.ndarray | None = None
-    """The tracker's trust in each point, in its own measure, mostly 0 to 1; shape (frames, K)."""
+    """The tracker's confidence in each point, usually 0 to 1; shape (frames, K)."""
     source: str = ""
     """The file they come from."""
 
@@ -88,14 +88,14 @@ class Keypoints:
         return dataclasses.replace(self, points=self.points @ axes_matrix(axes).T)
 
     def select(self, frames: slice) -> "Keypoints":
-        """A stretch of neighbouring frames.
+        """A range of consecutive frames.
 
         Raises:
             InputError: frames are left out between, fewer than 2 are left, or one of the
                 keypoints is missing in all of them.
         """
         if frames.step not in (None, 1):
-            raise InputError(f"frames are asked for in steps of {frames.step}; neighbours are expected")
+            raise InputError(f"frames are selected in steps of {frames.step}; select consecutive frames")
         confidence = None if self.confidence is None else self.confidence[frames]
         return dataclasses.replace(self, points=self.points[frames], confidence=confidence)
 

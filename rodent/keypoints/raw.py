@@ -1,4 +1,4 @@
-"""Keypoints as a file holds them, before they are converted."""
+"""Keypoints as stored in a file, before conversion."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from rodent.errors import InputError
 
 @dataclasses.dataclass(frozen=True)
 class RawKeypoints:
-    """What a file says; None where it says nothing."""
+    """The contents of a file; None where the file does not state a value."""
 
     points: np.ndarray
     """Positions in the file's unit, shape (frames, K, 3)."""
     names: tuple[str, ...] | None = None
     units: str | None = None
-    """The unit of length, in the file's own word."""
+    """The unit of length, as written in the file."""
     fps: float | None = None
     """Frames per second."""
     times: np.ndarray | None = None
@@ -35,7 +35,7 @@ def in_order(array: Any, orders: Sequence[str], count: int | None, what: str) ->
         orders: the orders they may come in, a letter per axis: f frames, k keypoints, c
             coordinates, a animals. Which one it is shows in the sizes of the axes.
         count: how many keypoints there are, where that is known.
-        what: their name in messages.
+        what: name in messages.
 
     Raises:
         InputError: no numbers, no such shape, several animals, points of two coordinates, or

@@ -43,20 +43,19 @@ def read_keypoints(
     Args:
         path: NWB (ndx-pose), DANNCE or sDANNCE MAT, HDF5 of sleap-anipose, stac-mjx or a session of
             Aldarondo et al. (2024), CSV of anipose or DeepLabCut 3-D, or npz.
-        units: the unit of length of the file's numbers; what the file says if not given.
-        fps: frames per second; what the file says if not given. Given, the file's timestamps are not
-            looked at.
-        names: names of the keypoints in the file's order; what the file says if not given.
+        units: unit of length; by default as stated in the file.
+        fps: frames per second; by default as stated in the file. If given, the file's timestamps are
+            ignored.
+        names: names of the keypoints in the file's order; by default as stated in the file.
         unnamed: names for a file that has none, in its order.
-        ignore: names of keypoints that are left out, whatever stands there.
-        min_confidence: points of a lower confidence count as missing, in the file's own measure.
+        ignore: names of keypoints to leave out.
+        min_confidence: points with a lower confidence count as missing; in the scale of the file.
         axes: the file's axes that become x, y and z, with z up, as in `Keypoints.along`.
 
     Raises:
         InputError: the file is missing, damaged, of no known format, or does not say what is needed;
             its timestamps are uneven; the animal does not have the size of a rat in the unit; something
-            is no position; or nothing ever moves. The message names file, keypoint and frame and how to
-            mend it.
+            is no position; or nothing ever moves. The message names file, keypoint, frame and the fix.
     """
     axes_matrix(axes)  # before anything is read
     path = existing_file(Path(path))
@@ -132,7 +131,7 @@ def _names(
 
 
 def _kept(names: tuple[str, ...], ignore: Sequence[str], path: Path) -> list[int]:
-    """Which keypoints are not to be left out."""
+    """Indices of the keypoints that are kept."""
     for name in ignore:
         if name not in names:
             raise unknown("keypoint", name, names, f"{path}, to be left out (--ignore)")
@@ -151,12 +150,12 @@ def _confidence(raw: RawKeypoints, confidence: np.ndarray, path: Path) -> np.nda
 
 
 def _check_motion(keypoints: Keypoints) -> None:
-    # a tracker whose camera hangs goes on giving the last frame
+    # with a frozen camera the last frame is repeated
     points, first = keypoints.points, np.argmin(keypoints.missing, axis=0)
     start = points[first, np.arange(len(first))]
     if not np.any(np.abs(points - start) > 0):
         raise InputError(
-            f"all {keypoints.n_frames} frames are the same, as of a tracker that hangs; track it again"
+            f"all {keypoints.n_frames} frames are the same: the tracker or camera froze; track again"
         )
 
 

@@ -26,7 +26,7 @@ _WRONG = re.compile(r"tracking\W*error|\(check\)", re.IGNORECASE)
 
 @dataclasses.dataclass(frozen=True)
 class BehaviorLabels:
-    """What every frame shows.
+    """Behavior labels of all frames.
 
     Attributes:
         numbers: of each frame's behavior, counted from 1, shape (frames,).

@@ -1,8 +1,8 @@
-"""The HDF5 files that stac-mjx writes when it registers keypoints: what stands in one.
+"""The contents of HDF5 files that stac-mjx writes when it registers keypoints.
 
     file = read_stac_file(path)
-    file.keypoints, file.keypoint_names      # metres, (N, K, 3); what the poses were fitted to
-    file.setting("model", "RENDER_FPS")      # of its configuration
+    file.keypoints, file.keypoint_names      # metres, (N, K, 3)
+    file.setting("model", "RENDER_FPS")      # from its configuration
 
 Datasets `qpos` (N, 74), `names_qpos` (the free joint's name seven times, then the hinges),
 `xpos` (N, bodies, 3), `names_xpos`, `kp_data` (N, 3 K), `kp_names`, and `config`, a YAML text.
@@ -23,7 +23,7 @@ _WANTED = ("qpos", "names_qpos", "xpos", "names_xpos", "kp_data", "kp_names", "c
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class StacFile:
-    """What stands in a file of N frames; None where there is nothing."""
+    """The contents of a file of N frames; None where an entry is missing."""
 
     path: Path
     qpos: np.ndarray
@@ -39,7 +39,7 @@ class StacFile:
     """Its sections `model` and `stac`."""
 
     def setting(self, section: str, key: str) -> float | None:
-        """A number of the configuration; None where it does not say.
+        """A number of the configuration; None if it is missing.
 
         Raises:
             InputError: it is no number.

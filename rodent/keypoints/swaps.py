@@ -1,4 +1,4 @@
-"""Left and right keypoints that the tracker takes for one another for a while.
+"""Left and right keypoints that the tracker swaps for a while.
 
     side_pairs(("Snout", "HandL", "HandR"))     # (("HandL", "HandR"),)
 
@@ -53,7 +53,7 @@ def in_place(points: np.ndarray) -> np.ndarray:
 
 
 def swapped_frames(left: np.ndarray, right: np.ndarray, fps: float) -> np.ndarray:
-    """Where two keypoints stand for each other.
+    """Frames in which two keypoints are swapped.
 
     Args:
         left, right: positions in metres of a rat kept in place, NaN where missing, shape (frames, 3).

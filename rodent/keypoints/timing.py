@@ -1,4 +1,4 @@
-"""Whether frames follow one another at even steps of time."""
+"""Checks that frames are evenly spaced in time."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which unit of length a file is in, and whether the animal then has the size of a rat."""
+"""The unit of length of a file, checked against the size of a rat."""
 
 from pathlib import Path
 from typing import Literal
@@ -20,17 +20,17 @@ SAMPLE = 200  # frames that the size is taken from
 
 
 def metres_per_unit(points: np.ndarray, given: str | None, stated: str | None, path: Path) -> float:
-    """Metres that the number 1 stands for.
+    """Length of one unit of the file, metres.
 
     Args:
         points: positions as stored, shape (frames, K, 3).
-        given: unit that the user gave; it goes before the file's.
-        stated: what the file calls its unit.
+        given: unit given by the user, with precedence over the file.
+        stated: unit as written in the file.
         path: the file, for messages.
 
     Raises:
-        InputError: nobody says the unit, or the animal would be no rat in it; the message says what
-            the numbers look like.
+        InputError: the unit is unknown, or the animal would not have the size of a rat; the message
+            suggests the unit that fits.
     """
     if given is not None and unit_named(given) is None:
         raise unknown("unit", given, METRES)
@@ -63,7 +63,7 @@ def unit_named(text: str) -> str | None:
 
 
 def body_span(points: np.ndarray) -> float:
-    """How far apart the two farthest keypoints of a frame are, in the points' unit.
+    """Distance between the two farthest keypoints of a frame, in the points' unit.
 
     The median over at most 200 frames spread evenly over those with two keypoints; NaN if
     there are none.

@@ -1,20 +1,20 @@
-"""Least-squares steps between bounds, by an active set.
+"""Bounded least-squares steps, by an active set.
 
     step = bounded_step(dense(matrix), diagonal, slope, low, high)
 
-What a step would push beyond a bound is put on it and the step is solved again with that held, so that
-the rest does the best with it.
+A variable that a step would push beyond its bound is put on the bound. The step is then solved again
+with that variable held.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-_TIMES = 3  # that a step is solved, each time with more held
-_HELD = 1e12  # curvature of what is held, relative to its own
+_TIMES = 3  # solves of one step, each with more variables held
+_HELD = 1e12  # curvature of a held variable, relative to its own
 
 Solve = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Of a diagonal and a right side, shape (..., n) both: the solution of the matrix that has this diagonal."""
+"""Takes a diagonal and a right side, (..., n) each; returns the solution for that diagonal."""
 
 
 def bounded_step(
@@ -26,15 +26,15 @@ def bounded_step(
     held: np.ndarray | None = None,
     longest: float = np.inf,
 ) -> np.ndarray:
-    """The step that goes furthest down a quadratic slope, between bounds.
+    """The step that minimises a quadratic cost between bounds.
 
     Args:
-        solve: of the quadratic's matrix.
-        diagonal: of that matrix, shape (..., n).
-        slope: downhill, shape (..., n).
+        solve: solver for the Hessian.
+        diagonal: of the Hessian, shape (..., n).
+        slope: negative gradient, shape (..., n).
         low, high: bounds of the step, shape (..., n).
-        held: what stays where it is, bool, shape (..., n); nothing if not given.
-        longest: a step with a longer part is shortened, keeping its direction.
+        held: variables that must not move, bool, shape (..., n); none by default.
+        longest: steps with a larger component are shortened, keeping their direction.
 
     Returns:
         shape (..., n).
@@ -56,7 +56,7 @@ def bounded_step(
 
 
 def dense(matrix: np.ndarray) -> Solve:
-    """The solution of matrices, shape (..., n, n); their diagonals are changed."""
+    """A solver for dense matrices, shape (..., n, n). Their diagonals are overwritten."""
     at = np.arange(matrix.shape[-1])
 
     def solve(diagonal: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""How far the paws are from the floor, from the body's geoms.
+"""Height of the paws above the floor, from the body's geoms.
 
 lowest = lowest_paw(qpos, body)       # metres, one per frame
-shift = floor_shift(qpos, body)       # what to add to the height
+shift = floor_shift(qpos, body)       # to add to the height
 """
 
 import mujoco
@@ -21,7 +21,7 @@ def lowest_paw(qpos: np.ndarray, body: Body) -> np.ndarray:
 
     Args:
         qpos: poses, metres, quaternion, radians, shape (frames, 74).
-        body: whose geoms.
+        body: of the poses.
 
     Returns:
         metres above the floor, shape (frames,).
@@ -35,7 +35,7 @@ def lowest_paw(qpos: np.ndarray, body: Body) -> np.ndarray:
 
 
 def downward_reach(kind: np.ndarray, size: np.ndarray, vertical: np.ndarray) -> np.ndarray:
-    """How far geoms reach below their centres: their support functions.
+    """Distance that geoms reach below their centres: their support functions.
 
     Args:
         kind: mjtGeom of sphere, capsule, ellipsoid, cylinder or box, shape (n,).

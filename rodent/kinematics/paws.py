@@ -1,11 +1,11 @@
-"""The four paws of poses: where they touch the ground, and how high their lowest points are.
+"""The four paws in poses: contact points, heights of their lowest points, and what moves them.
 
     paws = Paws(body)
     state = paws.state(qpos)
     state.lowest        # metres above the floor, shape (frames, 4)
 
-A paw is the hand with its fingers or the foot with its toes; its contact point is the palm or
-the sole, the site that the body's touch sensors have.
+A paw is a hand with its fingers or a foot with its toes. Its contact point is the palm or the sole: the
+site of the body's touch sensor.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ from rodent.kinematics.floor import downward_reach
 from rodent.kinematics.forward import BLOCK, kinematics
 
 PAW_NAMES = ("fore_L", "fore_R", "hind_L", "hind_R")
-"""The order of paws in every array of this package."""
+"""The order of paws in every array."""
 
 _CONTACTS = ("palm_L", "palm_R", "sole_L", "sole_R")
 _PARTS = (("hand_L", "finger_L"), ("hand_R", "finger_R"), ("foot_L", "toe_L"), ("foot_R", "toe_R"))
@@ -27,18 +27,18 @@ _FIELDS = ("site_xpos", "xquat", "geom_xpos", "geom_xmat", "xanchor", "xaxis")
 
 @dataclasses.dataclass(frozen=True)
 class PawState:
-    """Where the paws are."""
+    """State of the paws in some poses."""
 
     contact: np.ndarray
     """Contact points in the world, metres, shape (frames, 4, 3)."""
     lowest: np.ndarray
     """Heights of the paws' lowest points, metres, shape (frames, 4)."""
     turn: np.ndarray
-    """Turns of the fingers and toes in the world, unit quaternions, shape (frames, 4, 4)."""
+    """Orientations of fingers and toes in the world, unit quaternions, shape (frames, 4, 4)."""
     anchor: np.ndarray
-    """Points that the hinges turn about in the world, metres, shape (frames, 67, 3)."""
+    """Anchor points of the hinges in the world, metres, shape (frames, 67, 3)."""
     axis: np.ndarray
-    """Directions that the hinges turn about in the world, unit vectors, shape (frames, 67, 3)."""
+    """Axes of the hinges in the world, unit vectors, shape (frames, 67, 3)."""
 
 
 class Paws:
@@ -51,18 +51,18 @@ class Paws:
         self._geoms = [np.flatnonzero([b in end for b in model.geom_bodyid]) for end in ends]
 
     def batch(self, frames: int) -> Batch:
-        """Room for the kinematics of so many frames at once."""
+        """A batch for the kinematics of `frames` poses at once."""
         return Batch(self._model, nsim=frames)
 
     def state(self, qpos: np.ndarray) -> PawState:
-        """Where the paws are, for any number of poses, shape (frames, 74)."""
+        """State of the paws in any number of poses, shape (frames, 74)."""
         batch = self.batch(min(BLOCK, len(qpos)))
         blocks = [qpos[start : start + BLOCK] for start in range(0, len(qpos), BLOCK)]
         states = [dataclasses.astuple(self.state_of(batch, block)) for block in blocks]
         return PawState(*(np.concatenate(arrays) for arrays in zip(*states, strict=True)))
 
     def state_of(self, batch: Batch, qpos: np.ndarray) -> PawState:
-        """The same, of at most as many poses as the batch has room for."""
+        """The same, for at most as many poses as the batch holds."""
         n, model = len(qpos), self._model
         sites, turns, positions, axes, anchor, axis = kinematics(batch, qpos, _FIELDS)
         lowest = np.empty((n, len(PAW_NAMES)))

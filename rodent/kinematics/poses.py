@@ -33,14 +33,14 @@ def velocities(qpos: np.ndarray, fps: float) -> np.ndarray:
 
 
 def poses_between(qpos: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Poses between frames, shape (n, 74).
+    """Poses interpolated between frames, shape (n, 74).
 
-    Positions and angles follow a shape-preserving cubic, which never leaves the range of
-    its neighbours (so joint limits hold), quaternions a spherical interpolation.
+    Positions and angles are interpolated by a shape-preserving cubic. It never leaves the range of
+    its neighbours, so joint limits hold. Quaternions are interpolated spherically (slerp).
 
     Args:
         qpos: metres, quaternion, radians, shape (frames, 74).
-        at: frames and parts of frames, 0 to frames - 1, shape (n,).
+        at: times in frames, fractions allowed, 0 to frames - 1, shape (n,).
     """
     from scipy.interpolate import PchipInterpolator
 

@@ -1,11 +1,11 @@
-"""How the rat holds itself: its trunk, neck and tail, to which the limbs are then fitted.
+"""Posture: poses with a given trunk, neck and tail, and the limbs at rest.
 
     trunk = Trunk.still(frames)                        # standing, at the origin, facing x
     trunk = dataclasses.replace(trunk, pitch=pitch, spine={"lumbar_extend": angle})
     qpos = posed(body, trunk)                          # limbs at rest
 
-The neutral posture was found on this body by eye. Along the spine a bend is shared out among
-the vertebrae as the body's tendons do it.
+The neutral posture was found on this body by eye. A bend of the spine is distributed over the
+vertebrae as by the body's tendons.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ from rodent.rotation import rotate
 HEIGHT = 0.0745
 """Height of the torso of a standing rat above the floor at scale 1, metres."""
 PITCH = 0.07
-"""How much the torso of a standing rat is turned nose up, radians."""
+"""Pitch of the torso of a standing rat, nose up, radians."""
 
 NEUTRAL = {
     "mandible": -0.29,
@@ -36,14 +36,14 @@ NEUTRAL = {
     **{f"ankle_{side}": 0.15 for side in "LR"},
     "atlas": 0.75,
 }
-"""Hinge angles of a standing rat that are not zero, radians."""
+"""Nonzero hinge angles of a standing rat, radians."""
 NEUTRAL_SPINE = {"lumbar_extend": -0.05, "cervical_extend": 1.15, "caudal_extend": 0.22}
-"""The same of whole stretches of the spine: the sum over their vertebrae."""
+"""The same for whole segments of the spine: the sum over their vertebrae."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Trunk:
-    """Where the torso is and how the spine bends, frame by frame; arrays lead with (frames,)."""
+    """Pose of the torso and bends of the spine; arrays lead with (frames,)."""
 
     place: np.ndarray
     """The torso on the floor plan, metres, shape (frames, 2)."""
@@ -56,8 +56,8 @@ class Trunk:
     roll: np.ndarray
     """To the right, radians."""
     spine: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
-    """Bends of stretches of the spine beyond the standing rat's, radians, by the name of the
-    tendon; the atlas and the mandible are named as hinges."""
+    """Bends of segments of the spine relative to the standing rat, radians, by the name of the
+    tendon. Atlas and mandible go by the names of their hinges."""
 
     @classmethod
     def still(cls, frames: int) -> "Trunk":
@@ -67,11 +67,11 @@ class Trunk:
 
 
 def rest_angles(body: Body) -> np.ndarray:
-    """Hinge angles of the standing rat, radians, shape (67,); the legs' are only near."""
+    """Hinge angles of the standing rat, radians, shape (67,); those of the legs are approximate."""
     angles = np.zeros(len(body.joint_names))
     angles[body.joint_ids(NEUTRAL)] = list(NEUTRAL.values())
     for name, total in NEUTRAL_SPINE.items():
-        angles += total * _shares(body, name)
+        angles += total * _distribution(body, name)
     return np.clip(angles, *body.joint_range.T)
 
 
@@ -79,7 +79,7 @@ def posed(body: Body, trunk: Trunk) -> np.ndarray:
     """Poses with this trunk and the limbs at rest, shape (frames, 74)."""
     frames = len(trunk.yaw)
     qpos = np.empty((frames, body.model.nq))
-    # pitch is a turn about y that lowers the nose
+    # a rotation about y lowers the nose
     euler = np.stack([trunk.yaw, -(PITCH + trunk.pitch), trunk.roll], axis=1)
     turn = Rotation.from_euler("ZYX", euler).as_quat(scalar_first=True)
     torso = np.column_stack([trunk.place, HEIGHT * body.config.scale + trunk.height])
@@ -87,12 +87,12 @@ def posed(body: Body, trunk: Trunk) -> np.ndarray:
     qpos[:, :3] = torso - rotate(turn, np.broadcast_to(torso_offset(body), (frames, 3)))
     angles = np.repeat(rest_angles(body)[None], frames, axis=0)
     for name, total in trunk.spine.items():
-        angles += total[:, None] * _shares(body, name)
+        angles += total[:, None] * _distribution(body, name)
     qpos[:, 7:] = np.clip(angles, *body.joint_range.T)
     return qpos
 
 
-def _shares(body: Body, name: str) -> np.ndarray:
-    """How a bend of one radian is shared out among the hinges, shape (67,)."""
+def _distribution(body: Body, name: str) -> np.ndarray:
+    """Angle of each hinge for a bend of one radian, shape (67,)."""
     (row,) = body.transmission[body.actuator_ids([name])]
     return row / row.sum()

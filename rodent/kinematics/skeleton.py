@@ -1,12 +1,12 @@
-"""Keypoints on the body: where they are in poses, and how they move with the hinges.
+"""Keypoints on the body: their positions in poses, and their Jacobian.
 
     skeleton = Skeleton(body, markers.bodies)
-    places = skeleton.positions(qpos, offsets)                # metres, (frames, keypoints, 3)
+    positions = skeleton.positions(qpos, offsets)             # metres, (frames, keypoints, 3)
     batch = skeleton.batch(len(qpos))
-    places, rows = skeleton.linear(batch, qpos, offsets)   # and their Jacobian
+    positions, rows = skeleton.linear(batch, qpos, offsets)   # and their Jacobian
 
-Only the directions that move a keypoint are there: the root's six, and the hinges between the
-root and a keypoint's body. The tail, say, hangs on no hinge that does where nobody tracked it.
+The Jacobian has only the directions that move a keypoint: the six of the root, and the hinges between
+the root and a keypoint's body. Without keypoints on the tail, for example, it has none of the tail's.
 """
 
 from collections.abc import Sequence
@@ -31,11 +31,11 @@ class Skeleton:
         bodies: names of the bodies that the keypoints are fixed to, K of them.
 
     Attributes:
-        hinges: those that move a keypoint, ids in the order of qpos[:, 7:], shape (D - 6,).
-        range: of these hinges, radians, shape (D - 6, 2).
+        hinges: indices of the hinges that move a keypoint, in the order of qpos[:, 7:], shape (D - 6,).
+        range: limits of these hinges, radians, shape (D - 6, 2).
 
     Raises:
-        InputError: a body is unknown; the message lists those that there are.
+        InputError: a body is unknown; the message lists the known ones.
     """
 
     def __init__(self, body: Body, bodies: Sequence[str]):
@@ -48,16 +48,16 @@ class Skeleton:
         self.n_directions = _ROOT + len(self.hinges)
 
     def batch(self, frames: int) -> Batch:
-        """Room for the kinematics of so many frames at once, or of BLOCK if these are less."""
+        """A batch for the kinematics of `frames` poses at once, at most BLOCK."""
         return Batch(self._model, nsim=max(1, min(BLOCK, frames)), nthread=1)
 
     def frames(self, batch: Batch, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Origins (n, K, 3) and turns (n, K, 4) of the keypoints' bodies, of no more poses than fit."""
+        """Positions (n, K, 3) and orientations (n, K, 4) of the keypoints' bodies; n fits the batch."""
         xpos, xquat, _, _ = kinematics(batch, qpos, _FIELDS)
         return xpos[:, self._bodies].copy(), xquat[:, self._bodies].copy()
 
     def positions(self, qpos: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-        """Where the keypoints are, metres, shape (frames, K, 3).
+        """Positions of the keypoints, metres, shape (frames, K, 3).
 
         Args:
             qpos: poses, shape (frames, 74).
@@ -71,7 +71,7 @@ class Skeleton:
         return found
 
     def linear(self, batch: Batch, qpos: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Where the keypoints are (n, K, 3), and how they move, (n, K, 3, D), of no more poses than fit."""
+        """Positions of the keypoints (n, K, 3) and their Jacobian (n, K, 3, D); n fits the batch."""
         xpos, xquat, xanchor, xaxis = kinematics(batch, qpos, _FIELDS)
         turn = xquat[:, self._bodies]
         place = xpos[:, self._bodies] + rotate(turn, np.broadcast_to(offsets, (*turn.shape[:2], 3)))
@@ -88,7 +88,7 @@ class Skeleton:
         return place, rows
 
     def moved(self, qpos: np.ndarray, step: np.ndarray) -> np.ndarray:
-        """The poses after a step along the directions, shape (n, D); hinges are kept in their ranges."""
+        """The poses after a step along the directions, shape (n, D); hinges stay in their ranges."""
         found = qpos.copy()
         found[:, :3] += step[:, :3]
         turn = multiply(qpos[:, 3:7], from_rotvec(step[:, 3:_ROOT]))
@@ -98,13 +98,13 @@ class Skeleton:
         return found
 
     def room(self, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How far a step may go along the directions, down and up, shapes (n, D); hinges have a range."""
+        """Lower and upper bounds of a step along the directions, shape (n, D) each, from the hinge limits."""
         free = np.full((len(qpos), _ROOT), np.inf)
         angles, (low, high) = qpos[:, 7 + self.hinges], self.range.T
         return np.hstack([-free, low - angles]), np.hstack([free, high - angles])
 
     def pressed(self, qpos: np.ndarray, slope: np.ndarray) -> np.ndarray:
-        """Directions of hinges at an end of their range that downhill would leave, bool, shape (n, D)."""
+        """Hinges at a limit that the slope (negative gradient) would push beyond it, bool, shape (n, D)."""
         low, high = self.room(qpos)
         return ((low >= 0) & (slope < 0)) | ((high <= 0) & (slope > 0))
 

@@ -1,4 +1,4 @@
-"""Registration: from tracked keypoints to poses of the rat's body (STAC).
+"""Registration: fit the rat's body to tracked keypoints, and make clips of its motion (STAC).
 
 markers = read_markers("rat23")
 registration = Registration(markers).fit(keypoints)

@@ -1,6 +1,4 @@
-"""Whether keypoints are those of a rat, upright in a right-handed frame: told from a rigid rat put where
-it fits best.
-"""
+"""Check that keypoints show a rat, upright in a right-handed frame, by fitting a rigid rat to them."""
 
 import numpy as np
 
@@ -9,12 +7,12 @@ from rodent.keypoints.axes import axes_named
 from rodent.registration.pose import PoseSolver
 from rodent.rotation import rotate
 
-_CLEARLY = 0.5  # length of the mean direction of backs, 1 where all are alike
-# metres off a rigid rat: 5 to 20 mm in real and made recordings of adult rats, up to 40 mm where the size is
-# off by half, 46 to 80 mm with names dealt out anew
+_CLEARLY = 0.5  # length of the mean back direction; 1 if all agree
+# metres, error of the rigid fit: 5 to 20 mm in real and synthetic recordings of adult rats, up to 40 mm if
+# the size is off by half, 46 to 80 mm with permuted names
 _UNLIKE = 0.042
-_BETTER = 0.8  # error of mirrored keypoints relative to that of the given ones that tells
-_MOST = 2000  # frames that are looked at
+_BETTER = 0.8  # error ratio, mirrored to given, below which keypoints count as mirrored
+_MOST = 2000  # frames used
 _MIRROR = np.array([1.0, -1.0, 1.0])
 
 
@@ -22,8 +20,8 @@ class AxesError(InputError):
     """The axes of keypoints are not x, y and z of a right-handed frame with z up.
 
     Args:
-        fault: what is wrong, with the name of the file.
-        axes: what takes the keypoints as they are into such a frame, shape (3, 3).
+        fault: description of the problem, with the name of the file.
+        axes: matrix that takes the keypoints into such a frame, shape (3, 3).
     """
 
     def __init__(self, fault: str, axes: np.ndarray):
@@ -32,22 +30,22 @@ class AxesError(InputError):
         self.fault, self.axes = fault, axes
 
     def after(self, axes: np.ndarray) -> "AxesError":
-        """The same of keypoints that these axes have been applied to, shape (3, 3)."""
+        """The same error if these axes, shape (3, 3), have been applied to the keypoints before."""
         return AxesError(self.fault, self.axes @ axes)
 
 
 def require_upright(solver: PoseSolver, points: np.ndarray, source: str) -> None:
-    """Make sure that keypoints have their own names, that z points up, and that nothing is mirrored.
+    """Check that keypoints have the right names, that z points up, and that nothing is mirrored.
 
     Args:
-        solver: of the body, for points of the same size.
+        solver: for the body, scaled as the points.
         points: keypoints, metres, NaN where missing, shape (frames, K, 3).
-        source: where they came from, for messages.
+        source: name of the recording, for messages.
 
     Raises:
-        InputError: this is nothing like a rat.
-        AxesError: the axes are not x, y, z of a right-handed frame with z up; the message says which
-            way the rat's back points, or that it is mirrored, and the axes that mend it.
+        InputError: the keypoints do not fit a rat.
+        AxesError: the axes are not x, y, z of a right-handed frame with z up. The message says which
+            way the back points, or that the rat is mirrored, and which axes fix it.
     """
     some = points[:: -(-len(points) // _MOST)]
     placed, turned = solver.placed(some), solver.placed(some * _MIRROR)
@@ -55,12 +53,12 @@ def require_upright(solver: PoseSolver, points: np.ndarray, source: str) -> None
     if min(given, other) > _UNLIKE:
         raise InputError(
             f"{source}: the keypoints are {1000 * given:.0f} mm off those of a rigid rat, where 5 to 20 mm "
-            "are usual: they seem to have one another's names; give the names in the file's order: --names"
+            "are usual: their names seem to be permuted; give the names in the file's order: --names"
         )
     mirrored = other < _BETTER * given
     up = _mean_back(turned) * _MIRROR if mirrored else _mean_back(placed)
     if np.abs(up).max() < _CLEARLY:
-        up = np.array([0.0, 0.0, 1.0])  # nothing can be said
+        up = np.array([0.0, 0.0, 1.0])  # undecided
     axis = int(np.abs(up).argmax())
     down = bool(up[axis] < 0)
     mended = _upright(axis, down, mirrored)
@@ -77,12 +75,12 @@ def require_upright(solver: PoseSolver, points: np.ndarray, source: str) -> None
 
 
 def _mean_back(qpos: np.ndarray) -> np.ndarray:
-    """The mean direction that backs point in, shape (3,)."""
+    """Mean direction of the backs, shape (3,)."""
     return rotate(qpos[:, 3:7], np.broadcast_to([0.0, 0.0, 1.0], (len(qpos), 3))).mean(axis=0)
 
 
 def _upright(axis: int, down: bool, mirrored: bool) -> np.ndarray:
-    """Axes with z along the given one, up or down; x is one of the others as it is, shape (3, 3)."""
+    """Axes matrix that takes the given axis, up or down, to z, shape (3, 3)."""
     first = 0 if axis else 1
     matrix = np.eye(3)[[first, 3 - axis - first, axis]]
     if down:

@@ -1,4 +1,4 @@
-"""From registered poses to clips: without gaps, cut, and labelled.
+"""From registered poses to clips: cut at gaps, and labelled by behavior.
 
 clips = registered_clips(found, body, ClipOptions(seconds=5.0))
 """
@@ -17,10 +17,10 @@ from rodent.errors import InputError
 from rodent.kinematics.poses import velocities
 from rodent.registration.fit import Registered
 
-_SEEN = 0.5  # share of the keypoints that a frame must have to be told from its neighbours
-_GAP = 0.1  # seconds without, after which a clip ends
+_SEEN = 0.5  # fraction of the keypoints that a frame must have to count as tracked
+_GAP = 0.1  # seconds of untracked frames after which a clip ends
 _SHORTEST = 0.5  # seconds of a clip
-_MIRRORED = 9  # frames beyond the ends that a filter is begun with, where there are as many
+_MIRRORED = 9  # frames of padding at the ends for the filter
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ClipOptions:
     """How a recording becomes clips."""
 
     seconds: float | None = None
-    """Length of a clip; as long as keypoints are there, if not given."""
+    """Length of a clip; by default a clip ends only at a gap in tracking."""
     subject: str = ""
     """Which animal."""
     session: str = ""
@@ -38,10 +38,10 @@ class ClipOptions:
     resample: float | None = None
     """Frame rate of the clips, Hz; that of the keypoints if not given."""
     cutoff: float = 15.0
-    """Frequency at which velocities are halved, and beyond which they fade, Hz. Rats at 0.1 to 0.8 m/s take
+    """Cutoff of the low-pass filter of velocities (gain one half), Hz. Rats at 0.1 to 0.8 m/s take
     1.5 to 5 steps a second (Gorska et al., Acta Neurobiol. Exp. 59, 131, 1999); 15 Hz is the third harmonic.
-    Less than twice as many frames a second hold nothing beyond, and are left alone. It is done once, at the
-    frame rate of the clips."""
+    Clips of at most twice that frame rate are not filtered. Filtering happens once, at the frame rate of the
+    clips."""
 
     def __post_init__(self) -> None:
         if self.seconds is not None and not _SHORTEST <= self.seconds < np.inf:
@@ -53,32 +53,32 @@ class ClipOptions:
 
 
 def clip_frames(found: Registered, options: ClipOptions) -> list[slice]:
-    """Which frames of a recording become clips: stretches in which the rat was seen.
+    """The frames of a recording that become clips: segments in which the rat was tracked.
 
     Args:
         found: poses of all frames.
-        options: how.
+        options: settings.
 
     Raises:
-        InputError: the rat is never seen for half a second.
+        InputError: no segment is long enough.
     """
     fps = found.fps
-    stretches = _stretches(np.isfinite(found.error).mean(axis=1) >= _SEEN, fps)
+    segments = _segments(np.isfinite(found.error).mean(axis=1) >= _SEEN, fps)
     if options.seconds is not None:
         length = round(options.seconds * fps)
-        stretches = [
+        segments = [
             slice(begin, begin + length)
-            for whole in stretches
+            for whole in segments
             for begin in range(whole.start, whole.stop - length + 1, length)
         ]
-    if not stretches:
+    if not segments:
         shortest = _SHORTEST if options.seconds is None else options.seconds
-        raise InputError(f"{found.source}: its keypoints are nowhere seen for {shortest:g} s without a gap")
-    return stretches
+        raise InputError(f"{found.source}: the rat is nowhere tracked for {shortest:g} s without a gap")
+    return segments
 
 
 def registered_clips(found: Registered, body: Body, options: ClipOptions) -> ClipSet:
-    """Clips of the stretches in which the rat was seen, those of `clip_frames`.
+    """Clips of the segments in which the rat was tracked, those of `clip_frames`.
 
     Args:
         found: poses of all frames.
@@ -86,13 +86,13 @@ def registered_clips(found: Registered, body: Body, options: ClipOptions) -> Cli
         options: how.
 
     Raises:
-        InputError: the rat is never seen for half a second.
+        InputError: no segment is long enough.
     """
-    fps, stretches = found.fps, clip_frames(found, options)
+    fps, segments = found.fps, clip_frames(found, options)
     labels = behaviors(found.qpos, fps, body)
-    digits = len(str(len(stretches) - 1))
+    digits = len(str(len(segments) - 1))
     clips = []
-    for number, at in enumerate(stretches):
+    for number, at in enumerate(segments):
         label = most_common(labels[at])
         clip = Clip(
             name=f"{label}_{number:0{digits}}",
@@ -115,7 +115,7 @@ def registered_clips(found: Registered, body: Body, options: ClipOptions) -> Cli
 
 
 def _timed(clip: Clip, options: ClipOptions) -> Clip:
-    """The clip at the frame rate asked for, with the velocities of the poses that it then has."""
+    """The clip at the requested frame rate, with low-passed velocities."""
     if options.resample is not None:
         clip = resample(clip, options.resample)
     slow = low_passed(velocities(clip.qpos, clip.fps), clip.fps, options.cutoff)
@@ -123,15 +123,15 @@ def _timed(clip: Clip, options: ClipOptions) -> Clip:
 
 
 def low_passed(values: np.ndarray, fps: float, cutoff: float) -> np.ndarray:
-    """Values over time without what is faster than a cutoff, and without delay.
+    """Values over time, low-passed without delay.
 
     A Butterworth filter of second order, run forwards and backwards (Winter, Biomechanics and Motor Control
-    of Human Movement, 2009, ch. 3); the ends are mirrored through their last values.
+    of Human Movement, 2009, ch. 3); the ends are padded by odd reflection.
 
     Args:
         values: shape (frames, ...).
         fps: frames per second.
-        cutoff: frequency of which half is left, Hz; half the frame rate and more leaves everything.
+        cutoff: frequency with a gain of one half, Hz; at half the frame rate or more, nothing is filtered.
     """
     if cutoff >= fps / 2:
         return values
@@ -139,8 +139,8 @@ def low_passed(values: np.ndarray, fps: float, cutoff: float) -> np.ndarray:
     return sosfiltfilt(sections, values, axis=0, padlen=min(_MIRRORED, len(values) - 1))
 
 
-def _stretches(seen: np.ndarray, fps: float) -> list[slice]:
-    """Stretches of frames with no gap that is too long, and long enough themselves."""
+def _segments(seen: np.ndarray, fps: float) -> list[slice]:
+    """Segments of tracked frames without long gaps, of sufficient length."""
     frames = np.flatnonzero(seen)
     if not len(frames):
         return []

@@ -1,7 +1,7 @@
-"""Figures of the page of a registration that no other page has.
+"""Figures of a registration.
 
-figure = course(fps, error, names, labels, starts)      # errors over time, and the clips below
-figure = arena(place, fps)                              # where the rat was
+figure = course(fps, error, names, labels, starts)      # errors over time, with the clips below
+figure = arena(place, fps)                              # path of the rat in the arena
 """
 
 from collections.abc import Sequence
@@ -25,13 +25,13 @@ _COLORS = dict(zip(BEHAVIORS, _SHADES, strict=True))
 def course(
     fps: float, error: np.ndarray, names: Sequence[str], labels: np.ndarray, starts: np.ndarray
 ) -> "Figure":
-    """Errors of keypoints over time: their mean, each of them, and below what the rat did in clips.
+    """Errors of keypoints over time: mean, each keypoint, and the behavior in clips below.
 
     Args:
         fps: frames per second.
         error: millimetres, NaN where missing, shape (frames, K).
         names: of the K keypoints.
-        labels: one of BEHAVIORS, or nothing where there is no clip, shape (frames,).
+        labels: one of BEHAVIORS, or empty outside clips, shape (frames,).
         starts: frames at which clips begin, shape (clips,).
     """
     from matplotlib.colors import ListedColormap
@@ -83,7 +83,7 @@ def course(
 
 
 def arena(place: np.ndarray, fps: float) -> "Figure":
-    """Where the rat was, from above.
+    """Path of the rat, from above.
 
     Args:
         place: metres on the floor plan, NaN where it was not seen, shape (frames, 2).
@@ -104,13 +104,13 @@ def arena(place: np.ndarray, fps: float) -> "Figure":
 
 
 def _binned(values: np.ndarray, step: int) -> np.ndarray:
-    """Means over so many rows each, of what is there, shape (rows / step rounded up, K)."""
+    """Means of the finite values over blocks of `step` rows, shape (ceil(rows / step), K)."""
     padded = np.pad(values, ((0, -len(values) % step), (0, 0)), constant_values=np.nan)
     return _mean(padded.reshape(-1, step, values.shape[1]), axis=1)
 
 
 def _mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Means along an axis of what is there, NaN where nothing is."""
+    """Means of the finite values along an axis, NaN where there are none."""
     seen = np.isfinite(values)
     count = seen.sum(axis=axis)
     total = np.where(seen, values, 0.0).sum(axis=axis)

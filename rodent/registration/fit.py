@@ -1,17 +1,16 @@
-"""Registration: which body, which offsets and which poses explain a recording's keypoints.
+"""Registration: fit the size of the body, keypoint offsets and poses to a recording's keypoints.
 
     registration = Registration(read_markers("rat23")).fit(keypoints)
-    registration.scale_, registration.markers_         # what was fitted
-    found = registration.transform(keypoints)          # poses and what they leave unexplained
+    registration.scale_, registration.markers_         # fitted values
+    found = registration.transform(keypoints)          # poses and residual errors
     found.qpos, found.error                            # (frames, 74); metres, (frames, K)
 
-`fit` alternates on frames that differ as much as possible: poses for the offsets and the scale
-found so far, then offsets and scale (the STAC of Wu et al., Neural Comput. 25, 2318, 2013). Noise
-makes limbs seem longer than they are; how much, is found from keypoints made from the fit with
-noise as measured, and taken off (the parametric bootstrap; Efron and Tibshirani, An Introduction
-to the Bootstrap, 1993, ch. 10). `transform` finds the poses of all frames together, in stretches
-that overlap. Everything is done on a body of scale 1 and keypoints divided by the scale, so that
-no body is compiled in between.
+`fit` uses a sample of diverse frames. It alternates between poses, and offsets and scale (STAC: Wu et al.,
+Neural Comput. 25, 2318, 2013). Noise biases limb lengths upwards. The bias is estimated by fitting simulated
+keypoints with the measured noise, and subtracted (parametric bootstrap; Efron and Tibshirani, An
+Introduction to the Bootstrap, 1993, ch. 10). `transform` fits the poses of all frames jointly, in
+overlapping windows. All fits use a body of scale 1 and keypoints divided by the scale, so that no other
+body must be compiled.
 """
 
 import dataclasses
@@ -28,36 +27,36 @@ from rodent.kinematics.skeleton import Skeleton
 from rodent.registration.axes import require_upright
 from rodent.registration.ground import Floor
 from rodent.registration.markers import MarkerSet
-from rodent.registration.offsets import SCALE_SPREAD, Prior, Step, adjusted
+from rodent.registration.offsets import SCALE_SPREAD, Prior, Step, offset_step
 from rodent.registration.pose import FEWEST, PAWS, PoseSettings, PoseSolver
 from rodent.registration.windows import track
 from rodent.rotation import conjugate, rotate
 
-_SAMPLE, _CANDIDATES = 200, 4000  # frames that are fitted to, and that these are chosen from
-_NEARLY_ALL = 0.7  # share of the most keypoints of any frame that such a frame has
+_SAMPLE, _CANDIDATES = 200, 4000  # frames in the sample, and candidates for it
+_NEARLY_ALL = 0.7  # fraction of the largest number of keypoints that a candidate must have
 _ROUNDS = 15
-_SETTLED = 2e-4  # metres that no offset moves by any more when the rounds end
-_INDEPENDENT = 16.0  # frames that a whole sample is worth against the guesses: no rat is the model
-_LIKELY_SCALE = 0.9  # of a rat relative to dm_control's
-_LEAST_NOISE = 3e-4  # metres; no tracker is better
+_SETTLED = 2e-4  # metres; the rounds end when no offset moves farther
+_INDEPENDENT = 16.0  # effective number of frames of the sample, against the prior: the model is not exact
+_LIKELY_SCALE = 0.9  # prior mean of the scale relative to dm_control's rat
+_LEAST_NOISE = 3e-4  # metres; lower bound of the keypoint noise
 
 
 @dataclasses.dataclass(frozen=True)
 class Registered:
-    """Poses found for keypoints, and how well they explain them."""
+    """Poses fitted to keypoints, and the residual errors."""
 
     qpos: np.ndarray
     """For a body of the fitted scale, shape (frames, 74)."""
     points: np.ndarray
-    """The measured keypoints, their floor level at height 0, metres, shape (frames, K, 3)."""
+    """The measured keypoints, levelled with the floor at height 0, metres, shape (frames, K, 3)."""
     positions: np.ndarray
     """Positions of the keypoints on the fitted body, metres, shape (frames, K, 3)."""
     error: np.ndarray
-    """Distances of the measured keypoints from there, metres, NaN where missing, shape (frames, K)."""
+    """Distances of the measured keypoints from `positions`, metres, NaN where missing, shape (frames, K)."""
     floor: Floor
-    """As it was before it was made level at height 0, metres."""
+    """The floor before levelling, metres."""
     markers: MarkerSet
-    """As fitted."""
+    """The marker set with fitted offsets."""
     fps: float
     """Frames per second."""
     source: str
@@ -65,7 +64,7 @@ class Registered:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the keypoints."""
+        """Names of the keypoints."""
         return self.markers.names
 
 
@@ -73,23 +72,23 @@ class Registration:
     """The estimator; see the module.
 
     Args:
-        markers: which keypoints there are, and first guesses of where they are on the body.
+        markers: the keypoints, and prior means of their offsets on the body.
         scale: of the body; fitted if not given.
-        settings: how firmly poses are held to what.
+        settings: weights of the pose fit.
 
     Raises:
-        InputError: the scale is none of a rat, or a marker's body is unknown.
+        InputError: the scale is out of range, or a marker's body is unknown.
 
     Attributes:
         markers_: the markers with fitted offsets.
         scale_: of the body.
         noise_: standard deviation of a keypoint's coordinate, metres.
-        rounds_: how often poses and offsets were fitted in turn.
+        rounds_: number of alternations between poses and offsets.
     """
 
     def __init__(self, markers: MarkerSet, scale: float | None = None, settings: PoseSettings | None = None):
         if scale is not None:
-            BodyConfig(scale=scale)  # which knows what is possible
+            BodyConfig(scale=scale)  # checks the range
         self.markers, self.scale = markers, scale
         self.settings = settings or PoseSettings()
         body = Body(BodyConfig(scale=1.0))
@@ -100,15 +99,15 @@ class Registration:
 
     @property
     def hinges(self) -> np.ndarray:
-        """Those that the keypoints or the floor tell of, ids in the order of qpos[:, 7:]."""
+        """Indices of the hinges that keypoints or the floor constrain, in the order of qpos[:, 7:]."""
         return self._skeleton.hinges
 
     def fit(self, keypoints: Keypoints, advance: Callable[[int], None] = lambda rounds: None) -> Self:
-        """Find offsets and scale, and how large the keypoints' errors are.
+        """Fit offsets, scale and the keypoint noise.
 
         Args:
             keypoints: of a recording; those of the markers are used.
-            advance: told of every round.
+            advance: called after every round.
 
         Raises:
             InputError: a marker is not among the keypoints, no frame has enough of them, they are
@@ -120,17 +119,17 @@ class Registration:
         sample = points[self._diverse(solver, points)]
         self.rounds_ = 0
         spread = 0.0 if self.scale else SCALE_SPREAD
-        guess = Prior(self.markers.offsets, self.markers.freedoms, self.scale_, spread)
-        fitted = self._settled(sample, guess, advance)
-        # what the fit does to keypoints whose offsets and scale are known; of noise and its mirror image only
-        # what it does on the whole is left (antithetic variates; Hammersley and Morton, Math. Proc. Camb.
-        # Phil. Soc. 52, 449, 1956)
+        prior = Prior(self.markers.offsets, self.markers.freedoms, self.scale_, spread)
+        fitted = self._alternate(sample, prior, advance)
+        # bias of the fit on simulated keypoints with known offsets and scale; noise and its negative cancel
+        # all but the bias (antithetic variates; Hammersley and Morton, Math. Proc. Camb. Phil. Soc. 52, 449,
+        # 1956)
         known = Prior(fitted.offsets, self.markers.freedoms, fitted.scale, spread)
         solver = self._solver(fitted.offsets)
         made = solver.positions(solver.solve(sample / fitted.scale, fitted.qpos)) * fitted.scale
         noise = np.random.default_rng(0).normal(0, fitted.noise, made.shape)
         noise[~np.isfinite(sample)] = np.nan
-        again = [self._settled(made + one, known, advance) for one in (noise, -noise)]
+        again = [self._alternate(made + one, known, advance) for one in (noise, -noise)]
         offsets = 2 * fitted.offsets - np.mean([one.offsets for one in again], axis=0)
         scale = fitted.scale**2 / float(np.mean([one.scale for one in again]))
         self.markers_ = dataclasses.replace(self.markers, offsets=offsets)
@@ -143,13 +142,12 @@ class Registration:
         advance: Callable[[int], None] = lambda frames: None,
         threads: int | None = None,
     ) -> Registered:
-        """Poses of every frame, continuous in time; frames without keypoints follow their neighbours.
+        """Poses of every frame, smooth in time; frames without keypoints are interpolated by the smoother.
 
         Args:
             keypoints: of a recording; those of the markers are used.
-            advance: told of frames; every frame is fitted twice.
-            threads: how many stretches are fitted at once, one per core if not given; the poses are
-                the same for any number.
+            advance: called with the number of frames fitted; every frame is fitted twice.
+            threads: windows fitted in parallel, one per core by default. The poses do not depend on it.
 
         Raises:
             InputError: a marker is not among the keypoints, or no frame has enough of them.
@@ -172,19 +170,19 @@ class Registration:
         )
 
     def _solver(self, offsets: np.ndarray | None = None, settings: PoseSettings | None = None) -> PoseSolver:
-        """For these offsets, or for those fitted."""
+        """The pose solver for these offsets, by default the fitted ones."""
         offsets = self.markers_.offsets if offsets is None else offsets
         return PoseSolver(
             self._skeleton, offsets, self.markers.weights, self._rest, settings or self.settings
         )
 
-    def _settled(self, sample: np.ndarray, guess: Prior, advance: Callable[[int], None]) -> Step:
-        """Offsets, scale and poses, fitted in turn until no offset moves."""
-        offsets, scale, qpos = guess.offsets, guess.scale, None
+    def _alternate(self, sample: np.ndarray, prior: Prior, advance: Callable[[int], None]) -> Step:
+        """Alternate between poses and offsets until no offset moves."""
+        offsets, scale, qpos = prior.offsets, prior.scale, None
         for _ in range(_ROUNDS):
             solver = self._solver(offsets)
             qpos = solver.solve(sample / scale, qpos)
-            step = adjusted(solver, sample, qpos, scale, guess, _INDEPENDENT)
+            step = offset_step(solver, sample, qpos, scale, prior, _INDEPENDENT)
             offsets, scale, qpos = step.offsets, step.scale, step.qpos
             self.rounds_ += 1
             advance(1)
@@ -204,7 +202,7 @@ class Registration:
         return points
 
     def _diverse(self, solver: PoseSolver, points: np.ndarray) -> np.ndarray:
-        """Frames whose shapes differ as much as possible, chosen one after another."""
+        """Indices of diverse frames, by farthest-point sampling of body shapes."""
         enough = np.isfinite(points[..., 0]).sum(axis=1)
         candidates = np.flatnonzero(enough >= max(FEWEST, _NEARLY_ALL * enough.max()))
         candidates = candidates[

@@ -1,13 +1,13 @@
-"""The floor that a registered rat walks on: found from its lowest paws, made level, and how paws meet it.
+"""The floor under a registered rat: estimated from its lowest paws, levelled; and paw contacts.
 
     floor = find_floor(lowest_paws(qpos, body))
     floor.tilt, floor.height               # radians, metres
-    qpos = floor.level_poses(qpos)         # as they are above a level floor at height 0
+    qpos = floor.level_poses(qpos)         # above a level floor at height 0
     contacts = paw_contacts(qpos, fps, body)
     contacts.sliding, contacts.depth       # m/s, metres, (frames, 4)
 
-Where the rat has been all over an arena its lowest paws lie in a plane; where it has stayed in one
-place nothing is known of a tilt, and none is assumed.
+If the rat has explored the arena, its lowest paws lie in a plane. If it stayed in one place, a tilt cannot
+be estimated, and none is assumed.
 """
 
 import dataclasses
@@ -23,10 +23,10 @@ STANDING = 0.003
 """Height of its lowest point below which a paw stands, metres: a tenth of the 33 mm taken for people
 (Ling et al., ACM Trans. Graph. 39, 40, 2020), as a rat's limbs are about a tenth as long."""
 
-_BLOCK = 4096  # frames whose paws are looked at together
+_BLOCK = 4096  # frames evaluated together
 
-_CELL = 0.05  # metres; in each such square of the floor plan the lowest points are looked for
-_OFTEN = 10  # frames in which a square must have been visited
+_CELL = 0.05  # metres; side of the squares of the floor plan
+_OFTEN = 10  # frames that a square must have been visited
 _FEWEST, _WIDE = 12, 0.25  # squares, and metres they must span along their shorter axis
 _LOW = 10.0  # percentile of the heights in a square that is taken for its floor
 _ROUNDS, _OUTLIER = 10, 0.01  # of reweighting; metres off the plane that count half
@@ -39,28 +39,28 @@ class Floor:
     height: float
     """At the origin, metres."""
     slope: tuple[float, float]
-    """Metres per metre along x and y; 0, 0 where nothing is known of a tilt."""
+    """Metres per metre along x and y; 0, 0 where a tilt cannot be estimated."""
     squares: int
-    """Squares of the floor plan that it was found from; 0 where none was."""
+    """Number of squares of the floor plan used for the tilt; 0 if it was not estimated."""
 
     @property
     def tilt(self) -> float:
-        """Angle to the level, radians."""
+        """Angle to the horizontal, radians."""
         return float(np.arctan(np.hypot(*self.slope)))
 
     @property
     def turn(self) -> Rotation:
-        """The shortest rotation that makes it level."""
+        """The shortest rotation that levels the floor."""
         normal = np.array([-self.slope[0], -self.slope[1], 1.0])
         axis = np.cross(normal / np.linalg.norm(normal), [0.0, 0.0, 1.0])
         return Rotation.from_rotvec(axis / max(np.linalg.norm(axis), 1e-12) * self.tilt)
 
     def level(self, points: np.ndarray) -> np.ndarray:
-        """Points, metres, shape (..., 3), as they are above the floor made level at height 0."""
+        """Points, metres, shape (..., 3), above the floor levelled at height 0."""
         return (points - np.array([0.0, 0.0, self.height])) @ self.turn.as_matrix().T
 
     def level_poses(self, qpos: np.ndarray) -> np.ndarray:
-        """Poses, shape (frames, 74), as they are above the floor made level at height 0."""
+        """Poses, shape (frames, 74), above the floor levelled at height 0."""
         moved = qpos.copy()
         moved[:, :3] = self.level(qpos[:, :3])
         turned = self.turn * Rotation.from_quat(qpos[:, 3:7], scalar_first=True)
@@ -68,13 +68,13 @@ class Floor:
         return moved
 
     def scaled(self, scale: float) -> "Floor":
-        """The same floor where everything is larger by a factor."""
+        """The same floor, with all lengths scaled."""
         return dataclasses.replace(self, height=self.height * scale)
 
 
 @dataclasses.dataclass(frozen=True)
 class PawContacts:
-    """How the four paws, in the order of PAW_NAMES, meet a floor at height 0."""
+    """Contacts of the four paws, in the order of PAW_NAMES, with a floor at height 0."""
 
     height: np.ndarray
     """Of each paw's lowest point, metres, shape (frames, 4)."""
@@ -85,12 +85,12 @@ class PawContacts:
 
     @property
     def depth(self) -> np.ndarray:
-        """How deep each paw is in the floor, metres, shape (frames, 4)."""
+        """Penetration depth of each paw, metres, shape (frames, 4)."""
         return np.maximum(-self.height, 0.0)
 
 
 def paw_contacts(qpos: np.ndarray, fps: float, body: Body) -> PawContacts:
-    """How paws meet the floor.
+    """Contacts of the paws with the floor.
 
     Args:
         qpos: poses above a floor at height 0, shape (frames, 74).
@@ -117,7 +117,7 @@ def _paw_points(qpos: np.ndarray, body: Body) -> tuple[np.ndarray, np.ndarray]:
     paws = Paws(body)
     height = np.empty((len(qpos), len(PAW_NAMES)))
     place = np.empty((*height.shape, 2))
-    # of the whole state only these are kept: it is 30 times larger
+    # the whole state is 30 times larger, so only these are kept
     for start in range(0, len(qpos), _BLOCK):
         block = slice(start, start + _BLOCK)
         state = paws.state(qpos[block])
@@ -126,7 +126,7 @@ def _paw_points(qpos: np.ndarray, body: Body) -> tuple[np.ndarray, np.ndarray]:
 
 
 def find_floor(lowest: np.ndarray) -> Floor:
-    """The plane that points on the floor lie in, metres, shape (n, 3); those above it are outliers."""
+    """The floor plane through the lowest points, metres, shape (n, 3); points above it are outliers."""
     level = Floor(float(np.percentile(lowest[:, 2], _LOW)), (0.0, 0.0), 0)
     squares, member = np.unique(np.floor(lowest[:, :2] / _CELL).astype(int), axis=0, return_inverse=True)
     often = np.bincount(member.ravel()) >= _OFTEN

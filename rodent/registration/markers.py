@@ -3,9 +3,9 @@
     markers = read_markers("rat23")                  # built in, or the path of a TOML file
     markers.names, markers.bodies, markers.offsets   # of K keypoints
 
-A file has a table `keypoints` with, for every keypoint, `body`, `offset` (a first guess in the
-body's frame at scale 1, metres), `weight` (how much it counts) and `freedom` (standard deviation
-of what the fit may add to the guess, metres; 0 keeps it).
+A file has a table `keypoints` with, for every keypoint, `body`, `offset` (prior mean in the body's frame
+at scale 1, metres), `weight` (in the fit) and `freedom` (prior standard deviation of the offset, metres;
+0 fixes it).
 """
 
 import dataclasses
@@ -30,18 +30,18 @@ class MarkerSet:
 
     names: tuple[str, ...]
     bodies: tuple[str, ...]
-    """The body that each belongs to."""
+    """Names of the bodies that the keypoints are fixed to."""
     offsets: np.ndarray
     """In the bodies' frames, metres, shape (K, 3)."""
     weights: np.ndarray
-    """How much each counts, shape (K,)."""
+    """Weights in the fit, shape (K,)."""
     freedoms: np.ndarray
-    """Standard deviations of what a fit may add to the offsets, metres, shape (K,)."""
+    """Prior standard deviations of the offsets, metres, shape (K,)."""
     description: str = ""
-    """What the keypoints are."""
+    """Description of the set."""
 
     def without(self, names: Iterable[str]) -> "MarkerSet":
-        """The markers but those named; names of no marker change nothing."""
+        """The set without the named markers; unknown names are ignored."""
         names = set(names)
         kept = [i for i, name in enumerate(self.names) if name not in names]
         return dataclasses.replace(

@@ -1,13 +1,12 @@
-"""Poses from keypoints: all hinges and the root, every frame by Levenberg-Marquardt.
+"""Inverse kinematics of keypoints: poses by Levenberg-Marquardt, each frame by itself.
 
     solver = PoseSolver(skeleton, offsets, weights, rest, PoseSettings())
-    qpos = solver.solve(points)                 # (frames, 74); each frame by itself
+    qpos = solver.solve(points)                 # (frames, 74)
 
-A frame is begun from the resting posture, put where it fits the keypoints best as a rigid body
-(Kabsch, Acta Cryst. A32, 922, 1976), so that no heading is a wrong one. What no keypoint tells
-is held by a weak wish for the resting posture; a keypoint far off the mark counts less (Geman and
-McClure, Bull. ISI 52, 5, 1987); joint limits are held by an active set. What neighbouring frames tell
-each other is in `rodent.registration.smoother`.
+The initial pose is the resting posture, aligned to the keypoints as a rigid body (Kabsch, Acta Cryst. A32,
+922, 1976), so that any heading is found. A weak prior on the resting posture fixes what no keypoint
+determines. Outliers are downweighted (Geman and McClure, Bull. ISI 52, 5, 1987). Joint limits are held by
+an active set. `rodent.registration.smoother` couples neighbouring frames.
 """
 
 import dataclasses
@@ -20,38 +19,38 @@ from rodent.kinematics.bounds import bounded_step, dense
 from rodent.kinematics.skeleton import BLOCK, Skeleton
 
 _ITERATIONS = 40
-_GAIN = 1e-4  # relative gain of a step below which a frame has arrived
+_GAIN = 1e-4  # relative gain of a step below which a frame has converged
 _DAMPING, _EASE, _BRAKE = 1e-2, 0.2, 8.0  # relative to the curvature; its change after good and bad steps
 _STUCK = 1e5  # damping at which nothing can be gained
 _LEAST = 1e-3  # curvature; a keypoint has 1e5
 
 
 FEWEST = 3
-"""Keypoints that a frame must have to be put into place."""
+"""Keypoints that a frame needs for the rigid alignment."""
 PAWS = ("hand_L", "hand_R", "foot_L", "foot_R", "finger_L", "finger_R", "toe_L", "toe_R")
 """The bodies that are kept above the floor."""
-# where fingers and toes begin, and their pads, metres at scale 1: the sites of the MJCF
+# bases and pads of fingers and toes, metres at scale 1: the sites of the MJCF
 _LEFT = np.array(
     [[0.003, 0.0015, -0.0083], [0.0211, 0.0076, -0.0028], [0.005, 0.002, -0.002], [0.008, 0.002, -0.002]]
 )
 _PAW_OFFSETS = np.stack([_LEFT, _LEFT * (1, -1, 1)], axis=1).reshape(-1, 3)
-_PAW_HEIGHT = 0.002  # of these points on a paw that stands, at least
+_PAW_HEIGHT = 0.002  # metres; minimal height of these points
 
 
 @dataclasses.dataclass(frozen=True)
 class PoseSettings:
-    """How firmly poses are held to what: standard deviations."""
+    """Weights of the pose fit, as standard deviations."""
 
     keypoint_error: float = 0.002
-    """Of a keypoint's coordinate, metres, until a fit has measured it."""
+    """Of a keypoint's coordinate, metres; `Registration.fit` measures it."""
     outlier: float = 0.03
-    """Distance beyond which a keypoint is taken for wrong, metres: it counts a quarter there."""
+    """Distance at which a keypoint counts a quarter, metres; farther ones count less."""
     rest_error: float = 1.0
     """Of a hinge from the resting posture, radians."""
     floor_error: float = 0.0005
-    """Of a paw's depth in the floor, metres."""
+    """Of a paw's penetration depth in the floor, metres."""
     root_acceleration: float = 5.0
-    """Of the root along each axis, m/s^2. Steady gaits have 1, rats that move freely 2.5."""
+    """Of the root along each axis, m/s^2. Steady gaits have 1, freely moving rats 2.5."""
     turn_acceleration: float = 60.0
     """Of the root about each axis, rad/s^2."""
     hinge_acceleration: float = 300.0
@@ -63,11 +62,11 @@ class PoseSolver:
     """The inverse kinematics of keypoints.
 
     Args:
-        skeleton: of the keypoints' bodies, K of them, and then of PAWS.
+        skeleton: of the keypoints' bodies, K of them, followed by PAWS.
         offsets: of the keypoints in their bodies' frames, metres, shape (K, 3).
-        weights: how much each counts, shape (K,).
+        weights: of the keypoints, shape (K,).
         rest: the resting posture, shape (74,).
-        settings: how firm.
+        settings: weights of the other terms.
     """
 
     def __init__(
@@ -87,8 +86,8 @@ class PoseSolver:
 
         Args:
             points: keypoints, metres, NaN where missing, shape (frames, K, 3).
-            start: poses to begin with, shape (frames, 74); the resting posture if not given.
-            floor: whether there is one at height 0, that paws are to stay above.
+            start: initial poses, shape (frames, 74); the aligned resting posture by default.
+            floor: whether to keep paws above a floor at height 0.
         """
         found = self.placed(points) if start is None else start.copy()
         batch = self.skeleton.batch(len(found))
@@ -98,26 +97,26 @@ class PoseSolver:
         return found
 
     def placed(self, points: np.ndarray, posture: np.ndarray | None = None) -> np.ndarray:
-        """Poses of the given posture, put where each fits its frame best; of frames with too few
-        keypoints, where the nearest frame that has enough is put.
+        """Poses of a given posture, rigidly aligned to each frame. Frames with too few keypoints take the
+        alignment of the nearest frame with enough.
 
         Args:
             points: keypoints, metres, NaN where missing, shape (frames, K, 3).
-            posture: any poses of these hinge angles, shape (frames, 74); rest if not given.
+            posture: poses with these hinge angles, shape (frames, 74); the resting posture by default.
         """
         if posture is None:
             posture, still = self.rest[None], self.positions(self.rest[None])
         else:
             still = self.positions(posture)
         seen = np.all(np.isfinite(points), axis=-1)
-        share = seen * self.weights
-        share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
+        weight = seen * self.weights
+        weight = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-12)
         there = np.where(seen[..., None], points, 0.0)
-        center = np.einsum("fk,fki->fi", share, there)
-        model_center = np.einsum("fk,fki->fi", share, np.broadcast_to(still, there.shape))
+        center = np.einsum("fk,fki->fi", weight, there)
+        model_center = np.einsum("fk,fki->fi", weight, np.broadcast_to(still, there.shape))
         apart = np.where(seen[..., None], there - center[:, None], 0.0)
         model_apart = still - model_center[:, None]
-        turn = _rotations(np.einsum("fk,fki,fkj->fij", share, apart, model_apart))
+        turn = _rotations(np.einsum("fk,fki,fkj->fij", weight, apart, model_apart))
         qpos = np.broadcast_to(posture, (len(points), posture.shape[1])).copy()
         own = Rotation.from_quat(qpos[:, 3:7], scalar_first=True)
         qpos[:, 3:7] = (turn * own).as_quat(scalar_first=True)
@@ -125,15 +124,15 @@ class PoseSolver:
         return qpos[nearest(seen.sum(axis=1) >= FEWEST)]
 
     def positions(self, qpos: np.ndarray) -> np.ndarray:
-        """Where the keypoints are in poses, metres, shape (frames, K, 3)."""
+        """Positions of the keypoints in poses, metres, shape (frames, K, 3)."""
         return self.skeleton.positions(qpos, self.offsets)[:, : len(self.weights)]
 
     def system(
         self, batch: Batch, qpos: np.ndarray, points: np.ndarray, floor: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Curvature (n, D, D), downhill slope (n, D) and cost (n,) of no more poses than fit.
+        """Hessian (n, D, D), negative gradient (n, D) and cost (n,); n fits the batch.
 
-        A cost of 1 is that of one coordinate of a keypoint off by one standard deviation.
+        A cost of 1 is one coordinate of a keypoint off by one standard deviation.
         """
         settings, hinges, k = self.settings, self.skeleton.hinges, len(self.weights)
         place, rows = self.skeleton.linear(batch, qpos, self.offsets)
@@ -155,13 +154,13 @@ class PoseSolver:
 
     @property
     def prior(self) -> np.ndarray:
-        """The curvature where there are no keypoints, a diagonal, shape (D,)."""
-        least = np.full(self.skeleton.n_directions, _LEAST)  # of the root nothing is known
+        """Diagonal of the Hessian without keypoints, shape (D,)."""
+        least = np.full(self.skeleton.n_directions, _LEAST)  # no prior on the root
         least[-len(self.skeleton.hinges) :] = self.settings.rest_error**-2
         return least
 
     def misfit(self, points: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Errors of the keypoints (n, K, 3), 0 where missing; their trusts (n, K); and costs (n,)."""
+        """Errors of the keypoints (n, K, 3), 0 where missing; their robust weights (n, K); and costs (n,)."""
         settings = self.settings
         error = points - place
         seen = np.isfinite(error[..., 0])
@@ -169,14 +168,14 @@ class PoseSolver:
         square = np.sum(error**2, axis=-1) / settings.outlier**2
         weight = seen * self.weights
         cost = np.sum(weight * square / (1 + square), axis=1)
-        # of a cost that saturates, the curvature fades with the distance
+        # the cost saturates, so its curvature falls with the distance
         return error, weight / (1 + square) ** 2, cost * (settings.outlier / settings.keypoint_error) ** 2
 
     def _solved(self, batch: Batch, points: np.ndarray, begun: np.ndarray, floor: bool) -> np.ndarray:
         qpos = begun.copy()
         system = self.system(batch, qpos, points, floor)
         damping = np.full(len(qpos), _DAMPING)
-        # of frames without keypoints nothing is told
+        # frames without keypoints are skipped
         todo = np.flatnonzero(np.isfinite(points[..., 0]).any(axis=1))
         for _ in range(_ITERATIONS):
             if not len(todo):
@@ -198,7 +197,7 @@ class PoseSolver:
 
 
 def nearest(there: np.ndarray) -> np.ndarray:
-    """For every frame the nearest one that is there, the earlier of two, shape (frames,)."""
+    """Index of the nearest frame that is there, the earlier one at equal distance, shape (frames,)."""
     frames, at = np.flatnonzero(there), np.arange(len(there))
     after = np.searchsorted(frames, at).clip(max=len(frames) - 1)
     before = (after - 1).clip(min=0)
@@ -206,7 +205,7 @@ def nearest(there: np.ndarray) -> np.ndarray:
 
 
 def _rotations(covariance: np.ndarray) -> Rotation:
-    """The rotations that turn the second set of points onto the first, from (n, 3, 3)."""
+    """Rotations that align the second set of points to the first, from covariances (n, 3, 3)."""
     u, _, v = np.linalg.svd(covariance)
     # the smallest axis is flipped where a reflection would fit better
     u[:, :, 2] *= np.sign(np.linalg.det(u @ v))[:, None]

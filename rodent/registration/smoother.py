@@ -1,15 +1,15 @@
-"""Poses of a whole stretch at once: what neighbouring frames tell each other.
+"""Smoother: the poses of a whole window jointly, coupled by a prior on accelerations.
 
-    qpos = smoothed(solver, points, begun, fps)         # (frames, 74)
+    qpos = smoothed(solver, points, initial, fps, apart)         # (frames, 74)
 
-The most likely motion where keypoints err by so much and accelerations are as large as rats', both
-normally distributed: the smoother of Rauch, Tung and Striebel (AIAA J. 3, 1445, 1965) for motion
-that is not linear, as one least-squares problem of all frames (Bell, SIAM J. Optim. 4, 626, 1994). Its
-matrix is a band, five frames wide, and is solved by Cholesky's method. An acceleration far beyond
-a rat's, as where recordings were put together, counts less, as a keypoint far off the mark does.
+It finds the most likely motion for normally distributed keypoint errors and accelerations. This is the
+nonlinear version of the smoother of Rauch, Tung and Striebel (AIAA J. 3, 1445, 1965), as one least-squares
+problem over all frames (Bell, SIAM J. Optim. 4, 626, 1994). The matrix is banded, five frames wide, and
+solved by Cholesky factorisation. Implausible accelerations, for example where recordings were spliced, are
+downweighted like outlying keypoints.
 
-Steps are taken or left frame by frame, and so is their damping, for what the frames around say: what
-happens in one place changes nothing far from it, and a stretch gives the poses of a longer one.
+Steps are accepted and damped per frame, by the cost of the frames around. So distant frames do not affect
+each other, and a window gives the same poses as a longer one.
 """
 
 import dataclasses
@@ -24,29 +24,29 @@ from rodent.kinematics.skeleton import BLOCK
 from rodent.registration.pose import PoseSolver
 from rodent.rotation import as_rotvec, conjugate, multiply
 
-_STEPS = 3  # more gain less than a thousandth
+_STEPS = 3  # further steps gain less than a thousandth
 _DAMPING, _EASE, _BRAKE = 1e-3, 0.2, 8.0  # relative to the curvature; its change after good and bad steps
-_AROUND = 7  # frames whose cost decides on the step of the middle one
-_JUMP = 4.0  # RMS acceleration, in standard deviations, that counts a quarter
+_AROUND = 7  # frames whose cost decides about the step of the middle frame
+_JUMP = 4.0  # RMS acceleration, in standard deviations, with a weight of one quarter
 
 
 def smoothed(
-    solver: PoseSolver, points: np.ndarray, begun: np.ndarray, fps: float, apart: np.ndarray
+    solver: PoseSolver, points: np.ndarray, initial: np.ndarray, fps: float, apart: np.ndarray
 ) -> np.ndarray:
     """The most likely motion above a floor at height 0, shape (frames, 74).
 
     Args:
         solver: of the poses.
         points: keypoints, metres, NaN where missing, shape (frames, K, 3).
-        begun: poses to begin with, shape (frames, 74).
+        initial: poses, shape (frames, 74).
         fps: frames per second.
-        apart: frames that their neighbours tell nothing of, bool, shape (frames,).
+        apart: frames that are not coupled to their neighbours, bool, shape (frames,).
     """
     if len(points) < 3:
-        return solver.solve(points, begun, floor=True)
+        return solver.solve(points, initial, floor=True)
     skeleton, spread = solver.skeleton, _accelerations(solver) / fps**2
     tied = ~(apart[:-2] | apart[1:-1] | apart[2:])
-    qpos, damping = begun, np.full((len(points), 1), _DAMPING)
+    qpos, damping = initial, np.full((len(points), 1), _DAMPING)
     batch = skeleton.batch(len(points))
     own = _own_systems(solver, batch, points, qpos)
     for _ in range(_STEPS):
@@ -68,18 +68,18 @@ def smoothed(
 
 @dataclasses.dataclass(frozen=True)
 class _System:
-    """Of all frames together."""
+    """The least-squares problem of all frames."""
 
-    matrix: np.ndarray  # the frames' own curvature, (frames, D, D)
-    bend: np.ndarray  # curvature of second differences, (frames - 2, D)
-    slope: np.ndarray  # downhill, (frames, D)
+    matrix: np.ndarray  # Hessian blocks of the frames, (frames, D, D)
+    bend: np.ndarray  # weights of second differences, (frames - 2, D)
+    slope: np.ndarray  # negative gradient, (frames, D)
     cost: np.ndarray  # of the frames around each, (frames,)
 
 
 def _own_systems(
     solver: PoseSolver, batch: Batch, points: np.ndarray, qpos: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Curvatures, slopes and costs of the frames by themselves."""
+    """Hessians, negative gradients and costs of the frames without coupling."""
     blocks = [slice(at, at + BLOCK) for at in range(0, len(qpos), BLOCK)]
     systems = [solver.system(batch, qpos[block], points[block], floor=True) for block in blocks]
     matrix, slope, cost = (np.concatenate(parts) for parts in zip(*systems, strict=True))
@@ -89,7 +89,7 @@ def _own_systems(
 def _tied(
     own: tuple[np.ndarray, np.ndarray, np.ndarray], bend: np.ndarray, spread: np.ndarray, tied: np.ndarray
 ) -> _System:
-    """The frames' systems and their second differences, the latter where they are tied."""
+    """The frames' systems with the coupling by second differences, where `tied`."""
     matrix, slope, cost = own[0], own[1].copy(), own[2].copy()
     bend = bend / spread
     square = np.mean(bend**2, axis=1) / _JUMP**2
@@ -100,21 +100,21 @@ def _tied(
 
 
 def _accelerations(solver: PoseSolver) -> np.ndarray:
-    """Standard deviations along the directions, shape (D,)."""
+    """Standard deviations of accelerations along the directions, shape (D,)."""
     settings = solver.settings
     each = (settings.root_acceleration, settings.turn_acceleration, settings.hinge_acceleration)
     return np.repeat(each, (3, 3, len(solver.skeleton.hinges)))
 
 
 def _second_differences(qpos: np.ndarray, hinges: np.ndarray) -> np.ndarray:
-    """Of poses along the directions that move a keypoint, shape (frames - 2, D)."""
+    """Second differences of poses along the directions that move a keypoint, shape (frames - 2, D)."""
     turn = as_rotvec(multiply(conjugate(qpos[:-1, 3:7]), qpos[1:, 3:7]))
     change = np.diff(qpos, axis=0)
     return np.diff(np.concatenate([change[:, :3], turn, change[:, 7 + hinges]], axis=1), axis=0)
 
 
 def _band(matrix: np.ndarray, bend: np.ndarray) -> np.ndarray:
-    """The whole matrix as LAPACK wants a band, its lower diagonals, shape (2 D + 1, frames D)."""
+    """The whole matrix in LAPACK's lower banded storage, shape (2 D + 1, frames D)."""
     frames, d, _ = matrix.shape
     band = np.zeros((2 * d + 1, frames, d))
     row, column = np.tril_indices(d)

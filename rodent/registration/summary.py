@@ -1,4 +1,4 @@
-"""The figures of a registration: what `rodent register --json` prints, and its page shows."""
+"""Summary of a registration: the figures that `rodent register --json` prints and its page shows."""
 
 import math
 from typing import Any
@@ -14,7 +14,7 @@ from rodent.registration.ground import PawContacts, paw_contacts
 
 
 def paws_of(clips: ClipSet, body: Body) -> PawContacts:
-    """How the paws meet the floor, in the frames of all clips one after another."""
+    """Paw contacts in the concatenated frames of all clips."""
     each = [paw_contacts(clip.qpos, clip.fps, body) for clip in clips]
     return PawContacts(
         np.concatenate([one.height for one in each]), np.concatenate([one.sliding for one in each])
@@ -24,7 +24,7 @@ def paws_of(clips: ClipSet, body: Body) -> PawContacts:
 def results(
     registration: Registration, found: Registered, cleaning: Cleaning, clips: ClipSet, contacts: PawContacts
 ) -> dict[str, Any]:
-    """What was fitted, what is left unexplained, and how well the clips keep to the floor.
+    """Fitted values, residual errors, and how well the clips keep to the floor.
 
     Errors are in millimetres, sliding in millimetres per second and averaged over the frames in which a
     paw stands; penetration is the depth that 95 % of the frames keep to, of the deepest paw overall.
@@ -50,7 +50,7 @@ def results(
 
 
 def _by_keypoint(registration: Registration, found: Registered) -> list[dict[str, Any]]:
-    """What is left unexplained of every keypoint, and how far its place on the body was moved."""
+    """Residual error of every keypoint, and how far its offset moved."""
     error = 1000 * found.error
     guess, fitted = registration.markers, registration.markers_
     moved = 1000 * np.linalg.norm(fitted.offsets - guess.offsets, axis=1)
@@ -81,6 +81,6 @@ def _by_paw(contacts: PawContacts) -> list[dict[str, Any]]:
 
 
 def _mean(values: np.ndarray) -> float:
-    """Of those that are there; NaN if none is."""
+    """Mean of the finite values; NaN if there are none."""
     there = values[np.isfinite(values)]
     return float(there.mean()) if len(there) else np.nan

@@ -1,12 +1,12 @@
-"""Poses of a recording of any length, in stretches that overlap, on all cores.
+"""Poses of a recording of any length, in overlapping windows, on all cores.
 
     tracked = track(solver, body, points, fps)
     tracked.qpos, tracked.positions, tracked.floor
 
-Frames are begun one by one, ten in a second; those between take their neighbours' posture, put
-where it fits them best. The floor is found from their lowest paws and made level. Then the motion of
-each stretch is fitted as a whole; where two overlap, one gives way to the other little by little, so
-that no seam shows. Besides the result no more is held than a few stretches.
+Ten frames per second are solved one by one. The frames between are initialised with their neighbours'
+posture, rigidly aligned. The floor is estimated from the lowest paws and levelled. Then the motion of each
+window is smoothed jointly, and overlapping windows are cross-faded. Memory holds the result and a few
+windows.
 """
 
 import dataclasses
@@ -25,11 +25,11 @@ from rodent.registration.ground import Floor, find_floor, lowest_paws
 from rodent.registration.pose import FEWEST, PoseSolver, nearest
 from rodent.registration.smoother import smoothed
 
-_BEGUN = 0.1  # seconds from one frame that is begun by itself to the next
-_STRETCH = 500  # frames
-_OVERLAP = 1.0  # seconds that a stretch is fitted beyond its ends
-_GAP = 0.2  # seconds without keypoints, over which nothing is told
-_NOUGHT = 1e-12  # radians, metres
+_KEYFRAMES = 0.1  # seconds between frames that are solved one by one
+_WINDOW = 500  # frames
+_OVERLAP = 1.0  # seconds by which a window extends beyond its own frames
+_GAP = 0.2  # seconds without keypoints across which frames are not coupled
+_TINY = 1e-12  # radians, metres
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Tracked:
     positions: np.ndarray
     """Their positions on the body, shape (frames, K, 3)."""
     floor: Floor
-    """As it was in the keypoints given."""
+    """The floor in the keypoints as given."""
 
 
 def track(
@@ -58,46 +58,45 @@ def track(
 
     Args:
         solver: of the poses.
-        body: that they are of.
+        body: of the poses.
         points: keypoints, metres, NaN where missing, shape (frames, K, 3).
         fps: frames per second.
-        advance: told of frames; every frame is fitted twice.
-        threads: how many stretches are fitted at once, one per core if not given; the poses are the
-            same for any number.
+        advance: called with the number of frames fitted; every frame is fitted twice.
+        threads: windows fitted in parallel, one per core by default. The poses do not depend on it.
     """
     seen = np.isfinite(points[..., 0]).sum(axis=1)
-    # threads of BLAS within those of the pool would mostly wait for one another
+    # BLAS threads inside the threads of the pool would wait for each other
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        begun = _begun(pool, solver, points, max(1, int(_BEGUN * fps)), advance)
-        floor = find_floor(lowest_paws(begun[seen >= FEWEST], body))
-        points, begun = floor.level(points), floor.level_poses(begun)
+        initial = _initial(pool, solver, points, max(1, int(_KEYFRAMES * fps)), advance)
+        floor = find_floor(lowest_paws(initial[seen >= FEWEST], body))
+        points, initial = floor.level(points), floor.level_poses(initial)
         apart = _gaps(seen == 0, _GAP * fps)
-        stretches = _stretches(seen, fps)
+        windows = _windows(seen, fps)
 
-        def smooth(stretch: _Stretch) -> np.ndarray:
-            frames = stretch.wide
-            found = smoothed(solver, points[frames], begun[frames], fps, apart[frames])
-            # of the two signs of a quaternion the one that all stretches share
-            found[:, 3:7] *= np.sign(np.sum(found[:, 3:7] * begun[frames, 3:7], axis=1, keepdims=True))
+        def smooth(window: _Window) -> np.ndarray:
+            frames = window.wide
+            found = smoothed(solver, points[frames], initial[frames], fps, apart[frames])
+            # all windows use the same sign of a quaternion
+            found[:, 3:7] *= np.sign(np.sum(found[:, 3:7] * initial[frames, 3:7], axis=1, keepdims=True))
             return found
 
-        qpos = np.zeros_like(begun)
-        for stretch, found in zip(stretches, pool.map(smooth, stretches), strict=True):
-            qpos[stretch.wide] += stretch.share[:, None] * found
-            advance(stretch.own.stop - stretch.own.start)
+        qpos = np.zeros_like(initial)
+        for window, found in zip(windows, pool.map(smooth, windows), strict=True):
+            qpos[window.wide] += window.weight[:, None] * found
+            advance(window.own.stop - window.own.start)
         qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
-        _die_away(qpos)
+        _flush_tiny(qpos)
     return Tracked(qpos, points, solver.positions(qpos), floor)
 
 
-def _begun(
+def _initial(
     pool: ThreadPoolExecutor,
     solver: PoseSolver,
     points: np.ndarray,
     every: int,
     advance: Callable[[int], None],
 ) -> np.ndarray:
-    """Poses to begin with, one of so many frames solved and the others put between, shape (frames, 74)."""
+    """Initial poses: every n-th frame solved, the others aligned between, shape (frames, 74)."""
     seen = np.isfinite(points[..., 0]).sum(axis=1)
     enough = seen >= FEWEST
     shown = np.flatnonzero(enough)
@@ -113,14 +112,14 @@ def _begun(
 
     for at, poses in enumerate(pool.map(place, _pieces(shown))):
         placed[at * BLOCK : (at + 1) * BLOCK] = poses
-    begun = placed[np.searchsorted(shown, nearest(enough))]
+    initial = placed[np.searchsorted(shown, nearest(enough))]
     few = (seen > 0) & ~enough
-    begun[few, :3] += np.nanmean(points[few] - solver.positions(begun[few]), axis=1)
-    return begun
+    initial[few, :3] += np.nanmean(points[few] - solver.positions(initial[few]), axis=1)
+    return initial
 
 
 def _gaps(missing: np.ndarray, longest: float) -> np.ndarray:
-    """Frames in stretches of more missing ones than that, bool, shape (frames,)."""
+    """Frames in gaps longer than `longest`, bool, shape (frames,)."""
     edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0))
     long = np.zeros(len(missing), bool)
     for start, stop in edges.reshape(-1, 2):
@@ -129,15 +128,15 @@ def _gaps(missing: np.ndarray, longest: float) -> np.ndarray:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Stretch:
+class _Window:
     own: slice
     wide: slice
-    """Its own frames and as many on both sides as are fitted with them."""
-    share: np.ndarray
-    """What its poses count for in the result; of all stretches together 1 in every frame."""
+    """Its own frames and the overlap on both sides."""
+    weight: np.ndarray
+    """Weight of its poses in the result; sums to 1 over the windows in every frame."""
 
 
-def _stretches(seen: np.ndarray, fps: float) -> list[_Stretch]:
+def _windows(seen: np.ndarray, fps: float) -> list[_Window]:
     """Stretches of about the same length, which meet where most keypoints are seen.
 
     Args:
@@ -145,8 +144,8 @@ def _stretches(seen: np.ndarray, fps: float) -> list[_Stretch]:
         fps: frames per second.
     """
     n_frames, overlap = len(seen), round(_OVERLAP * fps)
-    length = max(_STRETCH, 4 * overlap)  # so that not most of the work is done twice
-    # where little is known of a pose, a stretch may find another than its neighbour
+    length = max(_WINDOW, 4 * overlap)  # so that the overlap does not dominate the work
+    # where few keypoints are seen, neighbouring windows may find different poses
     known = np.minimum(minimum_filter1d(seen, 2 * overlap + 1), seen.max() / 2)
     edges = [0]
     while n_frames - edges[-1] > 1.5 * length:
@@ -154,26 +153,26 @@ def _stretches(seen: np.ndarray, fps: float) -> list[_Stretch]:
         best = among[known[among] == known[among].max()]
         edges.append(int(best[np.abs(best - edges[-1] - length).argmin()]))
     edges.append(n_frames)
-    stretches = []
+    windows = []
     for start, stop in itertools.pairwise(edges):
         wide = slice(max(start - overlap, 0), min(stop + overlap, n_frames))
         frames, half = np.arange(wide.start, wide.stop), overlap / 2
-        share = np.ones(len(frames))
+        weight = np.ones(len(frames))
         if start > 0:
-            share *= np.clip((frames - start + half) / overlap, 0, 1)
+            weight *= np.clip((frames - start + half) / overlap, 0, 1)
         if stop < n_frames:
-            share *= np.clip((stop + half - frames) / overlap, 0, 1)
-        stretches.append(_Stretch(slice(start, stop), wide, share))
-    return stretches
+            weight *= np.clip((stop + half - frames) / overlap, 0, 1)
+        windows.append(_Window(slice(start, stop), wide, weight))
+    return windows
 
 
-def _die_away(qpos: np.ndarray) -> None:
-    """Put nought for what is as good as nought, in place.
+def _flush_tiny(qpos: np.ndarray) -> None:
+    """Set tiny numbers to zero, in place.
 
-    A toe that the floor has bent goes on to rest for as long as it is in the air: to numbers so small that
-    their differences have no inverse, which interpolation needs.
+    Toes bent by the floor relax in the air to numbers so small that the inverse of their differences, which
+    interpolation needs, overflows.
     """
-    qpos[np.abs(qpos) < _NOUGHT] = 0.0
+    qpos[np.abs(qpos) < _TINY] = 0.0
 
 
 def _pieces(frames: np.ndarray) -> list[np.ndarray]:
@@ -181,7 +180,7 @@ def _pieces(frames: np.ndarray) -> list[np.ndarray]:
 
 
 def _between(known: np.ndarray, poses: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """Poses of the known frames, with hinge angles on a line between them, shape (frames, 74)."""
+    """Poses of the last known frame, with hinge angles interpolated linearly, shape (frames, 74)."""
     before = np.searchsorted(known, frames, side="right") - 1
     after = np.minimum(before + 1, len(known) - 1)
     part = (frames - known[before]) / np.maximum(known[after] - known[before], 1)

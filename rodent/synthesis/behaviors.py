@@ -1,11 +1,11 @@
-"""What the rat does on the spot: it stands and breathes, rears, and grooms its face.
+"""Behaviors on the spot: standing, rearing and face grooming.
 
     qpos = standing(body, frames=200)
     qpos = rearing(body, frames=200)
     qpos = grooming(body, frames=200)
 
-The hind paws stay planted where they stand at ease; the trunk moves over them and the forepaws
-are on the ground or led by hand. Shapes, unlike frequencies, are choices that look right.
+The hind paws stay planted. The trunk moves over them. The forepaws stand on the ground or follow
+a prescribed path. Frequencies are published (`gait_statistics`); amplitudes were chosen by eye.
 """
 
 import dataclasses
@@ -28,19 +28,21 @@ _GLANCE, _GLANCE_RATES = 0.25, (0.21, 0.34)  # radians either way; Hz of bend an
 _RAISED_PITCH, _RAISED_LUMBAR = 1.15, 0.25  # radians, of a rat that stands upright
 _RAISED_NECK, RAISED_TAIL = 0.3, 1.35
 RAISED_HIPS = np.array([-0.018, 0.0, 0.012])  # metres at scale 1: over the hind paws
-CHEST = np.array([[0.030, 0.014, -0.050], [0.030, -0.014, -0.050]])  # metres at scale 1, by the torso
+CHEST = np.array(
+    [[0.030, 0.014, -0.050], [0.030, -0.014, -0.050]]
+)  # metres at scale 1, in the frame of the torso
 
 _SEATED_PITCH, _SEATED_LUMBAR = 0.70, -0.35  # radians, of a rat that sits and grooms
 _SEATED_NECK, _SEATED_ATLAS, _SEATED_TAIL = 0.55, -0.5, 1.6
 _SEATED_HIPS = np.array([-0.014, 0.0, -0.015])
-_NOSE = np.array([0.030, 0.0, -0.012])  # metres at scale 1, by the skull
+_NOSE = np.array([0.030, 0.0, -0.012])  # metres at scale 1, in the frame of the skull
 _STROKE = np.array([0.006, 0.008])  # metres along and below the snout that a paw goes either way
 _APART = 0.008  # metres from the middle at which a paw strokes
 _SETTLE = 0.7  # seconds to sit down and to get up
 
 
 def standing(body: Body, frames: int) -> np.ndarray:
-    """Still on all fours, breathing and glancing about; shape (frames, 74)."""
+    """Stands still on all fours, breathes and looks around; shape (frames, 74)."""
     time = np.arange(frames) / FPS
     breath = np.sin(2 * np.pi * gait_statistics.BREATHS * time)
     bend, twist = (_GLANCE * np.sin(2 * np.pi * rate * time) for rate in _GLANCE_RATES)
@@ -54,7 +56,7 @@ def standing(body: Body, frames: int) -> np.ndarray:
 
 
 def rearing(body: Body, frames: int) -> np.ndarray:
-    """Up on the hind legs, a look about, and down again; shape (frames, 74)."""
+    """Rises on the hind legs, looks around and comes down again; shape (frames, 74)."""
     time = np.arange(frames) / FPS
     up = rise_and_fall(frames, begin=0.15, full=0.42, fade=0.62, end=0.9)
     look = up * np.sin(2 * np.pi * 0.5 * time)
@@ -77,10 +79,10 @@ def rearing(body: Body, frames: int) -> np.ndarray:
 
 
 def grooming(body: Body, frames: int) -> np.ndarray:
-    """Sits down and strokes its snout with both paws; shape (frames, 74)."""
+    """Sits down and strokes its snout with both forepaws; shape (frames, 74)."""
     time = np.arange(frames) / FPS
-    share = _SETTLE * FPS / frames
-    down = rise_and_fall(frames, begin=0.0, full=share, fade=1 - share, end=1.0)
+    fraction = _SETTLE * FPS / frames
+    down = rise_and_fall(frames, begin=0.0, full=fraction, fade=1 - fraction, end=1.0)
     still = Trunk.still(frames)
     phase = 2 * np.pi * gait_statistics.STROKES * time
     trunk = dataclasses.replace(
@@ -106,7 +108,7 @@ def grooming(body: Body, frames: int) -> np.ndarray:
 
 
 def _planted(body: Body, frames: int) -> PawTargets:
-    """All four paws where a standing rat has them."""
+    """Targets of all four paws where a standing rat has them."""
     homes, yaws = homes_under(body, posed(body, Trunk.still(frames)))
     zero = np.zeros((frames, 4))
     return PawTargets(homes, zero, turned(yaws, zero), tolerances(zero))

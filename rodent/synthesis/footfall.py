@@ -1,14 +1,13 @@
-"""When and where the paws touch the ground.
+"""Footfall pattern: when and where the paws touch the ground.
 
-    steps, phase = footfalls(time, homes, yaws)         # from where each paw would be at ease
+    steps, phase = footfalls(time, homes, yaws)         # stances of each paw
     targets = paw_targets(steps, time, homes, yaws)     # for the inverse kinematics
 
-Each paw has a *home*: the point under shoulder or hip where it would stand at ease. Homes move
-with the trunk; the speed of the fastest sets the frequency of stepping and thereby stance and
-swing. A paw is put down where its home will be when the trunk has passed half of the way of that
-stance, so that it begins as far ahead of its home as it ends behind it, along any path, in
-turns, and however long the rat stops in between. Where the rat speeds up or turns so fast that a
-limb could not reach, the paw is put down nearer and lifted sooner.
+Each paw has a *home*: the point under the shoulder or hip where it stands at rest. Homes move with
+the trunk. The speed of the fastest home sets the step frequency, and with it the durations of stance
+and swing. A paw is put down where its home will be halfway through the stance: it starts as far ahead
+of its home as it ends behind it. This holds on any path, in turns and across stops. Where a limb could
+not reach, because the rat speeds up or turns fast, the paw is put down nearer and lifted earlier.
 """
 
 import dataclasses
@@ -33,16 +32,16 @@ _ROLLING, _ROLLED = 15.0, (-0.005, 0.035)  # radians per metre that a paw is beh
 
 
 def least_jerk(part: np.ndarray) -> np.ndarray:
-    """How much of a way is done after part of its time, both from 0 to 1, any shape.
+    """Fraction of a movement done after a fraction of its time, any shape.
 
-    The smoothest way from rest to rest: least jerk (Flash & Hogan, J. Neurosci. 5, 1688, 1985).
+    The smoothest movement from rest to rest has least jerk (Flash & Hogan, J. Neurosci. 5, 1688, 1985).
     """
     return part**3 * (10 - 15 * part + 6 * part**2)
 
 
 @dataclasses.dataclass(frozen=True)
 class Steps:
-    """The stances of one paw, in order; between two of them it swings."""
+    """The stances of one paw, in order; it swings between two stances."""
 
     touchdown: np.ndarray
     """Seconds, shape (stances,); the first is -infinity."""
@@ -51,14 +50,14 @@ class Steps:
     place: np.ndarray
     """Footholds on the floor plan, metres, shape (stances, 2)."""
     yaw: np.ndarray
-    """Where the paw points, radians, shape (stances,)."""
+    """Heading of the paw, radians, shape (stances,)."""
 
     def on_ground(self, time: np.ndarray) -> np.ndarray:
         """Whether the paw is in stance, shape (frames,)."""
         return time <= self.liftoff[self.stance(time)]
 
     def follow(self, time: np.ndarray, lift: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Place (frames, 2), clearance (frames,) and yaw (frames,) of the paw."""
+        """Position on the floor plan (frames, 2), clearance (frames,) and yaw (frames,) of the paw."""
         stance = self.stance(time)
         following = np.minimum(stance + 1, len(self.place) - 1)
         swinging = time > self.liftoff[stance]
@@ -71,20 +70,20 @@ class Steps:
         return place, lift * np.sin(np.pi * part) ** 2, yaw
 
     def stance(self, time: np.ndarray) -> np.ndarray:
-        """Which stance the paw is in, or in the swing after which, shape (frames,)."""
+        """Index of the stance that the paw is in or has just left, shape (frames,)."""
         return np.searchsorted(self.touchdown, time, side="right") - 1
 
 
 def footfalls(
     time: np.ndarray, homes: np.ndarray, yaws: np.ndarray, size: float = 1.0
 ) -> tuple[tuple[Steps, ...], np.ndarray]:
-    """The steps of the four paws that keep them near their homes.
+    """Steps of the four paws that keep them near their homes.
 
     Args:
         time: seconds, evenly spaced, shape (frames,).
-        homes: of the paws, metres on the floor plan, shape (frames, 4, 2).
-        yaws: where the paws would point, radians, continuous, shape (frames, 4).
-        size: of the rat relative to those that were measured.
+        homes: resting positions of the paws on the floor plan, metres, shape (frames, 4, 2).
+        yaws: resting headings of the paws, radians, continuous, shape (frames, 4).
+        size: of the rat relative to the measured rats.
 
     Returns:
         the steps of each paw in the order of `PAW_NAMES`, and the phase of the left hind paw in
@@ -101,7 +100,7 @@ def footfalls(
         # a change of gait may hold a paw back, never turn it round
         touchdown, liftoff = _contacts(time, np.maximum.accumulate(own))
         planned = _placed(time, way, homes[:, paw], yaws[:, paw], touchdown, liftoff)
-        # a step brought within reach may move the next one out of it, and so on to the last
+        # shortening one step may put the next one out of reach, and so on to the last
         for _ in range(len(planned.place)):
             before = planned
             planned = _within_reach(before, time, homes[:, paw], yaws[:, paw], _FARTHEST * size)
@@ -118,7 +117,7 @@ def paw_targets(
     yaws: np.ndarray,
     lift: float = gait_statistics.PAW_LIFT,
 ) -> PawTargets:
-    """Where the paws are to be at these times, and how they roll over the ground.
+    """Target positions of the paws at these times, and how they roll over the ground.
 
     Args:
         steps: of the four paws.
@@ -135,26 +134,26 @@ def paw_targets(
 
 
 def tolerances(clearance: np.ndarray) -> np.ndarray:
-    """How exactly paws of that clearance, (...), are to be placed, metres, shape (..., 3).
+    """Tolerances of the targets of paws with this clearance (...), metres, shape (..., 3).
 
-    In the air a limb may rather move smoothly, but a paw near the floor must neither drag nor dig.
+    In the air smooth movement matters more. Near the floor a paw must neither drag nor penetrate.
     """
     return np.clip(clearance[..., None] / _PLAY, _FIRM, _LOOSE)
 
 
 def turned(yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
-    """Quaternions of paws that point somewhere and are pitched toes down, shape (..., 4)."""
+    """Quaternions of paws with this heading, pitched toes down, shape (..., 4)."""
     angles = np.stack([yaw, pitch], axis=-1).reshape(-1, 2)
     return Rotation.from_euler("ZY", angles).as_quat(scalar_first=True).reshape(*yaw.shape, 4)
 
 
 def _stepping_speed(velocity: np.ndarray, yaws: np.ndarray) -> np.ndarray:
-    """How fast the homes ask for steps, m/s, shape (frames,)."""
+    """Speed that sets the step frequency: that of the fastest home, m/s, shape (frames,)."""
     return _effort(velocity, yaws).max(axis=1)
 
 
 def _effort(vector: np.ndarray, yaw: np.ndarray) -> np.ndarray:
-    """The length of vectors (..., 2) in which what is sideways to the paw counts more."""
+    """Length of vectors (..., 2), with the component sideways to the paw weighted more."""
     ahead = _direction(yaw)
     forward = np.sum(vector * ahead, axis=-1)
     sideways = ahead[..., 0] * vector[..., 1] - ahead[..., 1] * vector[..., 0]
@@ -166,7 +165,7 @@ def _direction(yaw: np.ndarray) -> np.ndarray:
 
 
 def _contacts(time: np.ndarray, phase: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Times of touchdown and lift-off: a paw touches down as its phase passes a whole number."""
+    """Times of touchdown and lift-off: a paw touches down when its phase passes an integer."""
     whole = np.arange(np.ceil(phase[0] + 1e-9), np.floor(phase[-1]) + 1)
     # the last frame not beyond, and linearly on from there
     frame = np.clip(np.searchsorted(phase, whole, side="left"), 1, len(phase) - 1)
@@ -185,7 +184,7 @@ def _placed(
     touchdown: np.ndarray,
     liftoff: np.ndarray,
 ) -> Steps:
-    """Footholds where the home is when half of the way of the stance is done."""
+    """Footholds: the home position halfway through each stance."""
     begin, end = (np.interp(np.clip(t, time[0], time[-1]), time, way) for t in (touchdown, liftoff))
     # the way increases wherever the rat moves; where it rests, any moment will do
     moving = np.concatenate([[True], np.diff(way) > 1e-12])
@@ -197,7 +196,7 @@ def _placed(
 def _within_reach(
     planned: Steps, time: np.ndarray, home: np.ndarray, yaw: np.ndarray, farthest: float
 ) -> Steps:
-    """The steps, where no paw is put down or left standing farther from its home than that."""
+    """The steps, changed so that no standing paw is farther from its home than `farthest`."""
     curve = PchipInterpolator(time, np.column_stack([home, yaw]))
     velocity = np.gradient(home, time, axis=0)
     # a paw left too far behind is lifted early: in the frame before ...

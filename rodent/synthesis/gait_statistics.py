@@ -1,28 +1,28 @@
-"""What has been measured on walking, rearing and grooming rats: the numbers of this package.
+"""Published gait statistics of walking, rearing and grooming rats.
 
     cycle_duration(np.array([0.1, 0.78]))     # seconds: 0.685 and 0.215, the published ends
 
-A constant cites what it was taken from. What no source gives is said to be a choice, and was
-made so that the motion looks right on this body.
+Each constant cites its source. Values without a source are marked as a choice, made so that the
+motion looks right on this body.
 """
 
 import numpy as np
 
 SCALE = 0.9
-"""Size, relative to dm_control's rat, of the body that stands for the rats that were measured."""
+"""Scale of the body that represents the measured rats, relative to dm_control's rat."""
 
 SWING_DURATION = 0.146
-"""Seconds that a paw is in the air. It hardly changes with speed (Hruska, Kennedy & Silbergeld,
+"""Duration of the swing phase, seconds. It hardly changes with speed (Hruska, Kennedy & Silbergeld,
 Life Sci. 25, 171-180, 1979; Gillis & Biewener, J. Exp. Biol. 204, 2717-2731, 2001). The value
 follows, with `STANCE_LENGTH`, from the step cycles of 685 ms at 0.10 m/s and of 215 ms at
 0.78 m/s (Górska, Zmysłowski & Majczyński, Acta Neurobiol. Exp. 59, 131-144, 1999), if the
 trunk passes the same distance over a paw on the ground at all speeds."""
 
 STANCE_LENGTH = 0.0539
-"""Metres that the trunk moves while a paw is on the ground: the other of the two unknowns."""
+"""Distance that the trunk travels during the stance of a paw, metres; fitted with `SWING_DURATION`."""
 
 SLOW_LAG, TROT_LAG = 0.40, 0.50
-"""Cycles by which a forepaw follows the hind paw of its side. Rats walk in lateral sequence with
+"""Phase lag of a forepaw behind the hind paw of its side, in cycles. Rats walk in lateral sequence with
 diagonal couplets (Hruska et al. 1979), a lag of 0.25 to 0.5 (Hildebrand, BioScience 39,
 766-775, 1989), and the diagonal paws move almost together (Górska et al. 1999): a slow walk
 lags 0.4, a choice within these, a trot 0.5. Left and right are half a cycle apart."""
@@ -36,10 +36,10 @@ TOP_SPEED = 1.2
 2016; Gillis & Biewener 2001); here the trot goes on, a choice, up to where steps stay whole."""
 
 PAW_LIFT = 0.010
-"""Metres by which the lowest point of a paw clears the floor in mid-swing; a choice."""
+"""Clearance of the lowest point of a paw in mid-swing, metres; a choice."""
 
 BREATHS = 3.0
-"""Breaths per second of a rat that is awake and quiet (about 3 Hz: Alves et al. 2016)."""
+"""Breaths per second of an awake, resting rat (about 3 Hz: Alves et al. 2016)."""
 
 STROKES = 6.5
 """Elliptical forelimb strokes per second about the nose, the first phase of a grooming chain
@@ -47,11 +47,11 @@ STROKES = 6.5
 
 
 def cycle_duration(speed: np.ndarray, size: float = 1.0) -> np.ndarray:
-    """Seconds from one touchdown of a paw to its next.
+    """Duration of a step cycle, from one touchdown of a paw to its next, seconds.
 
     Args:
         speed: m/s, above zero.
-        size: of the rat relative to those that were measured; steps are longer by it.
+        size: of the rat relative to the measured rats; step length grows with it.
 
     >>> cycle_duration(np.array([0.10, 0.78])).round(3).tolist()
     [0.685, 0.215]
@@ -60,15 +60,15 @@ def cycle_duration(speed: np.ndarray, size: float = 1.0) -> np.ndarray:
 
 
 def cycle_frequency(speed: np.ndarray, size: float = 1.0) -> np.ndarray:
-    """Cycles per second; zero at rest."""
+    """Step cycles per second; zero at rest."""
     return speed / (SWING_DURATION * speed + STANCE_LENGTH * size)
 
 
 def duty_factor(speed: np.ndarray, size: float = 1.0) -> np.ndarray:
-    """The part of a cycle that a paw is on the ground; one half at 0.37 m/s."""
+    """Fraction of the cycle that a paw is on the ground; one half at 0.37 m/s."""
     return STANCE_LENGTH * size / (SWING_DURATION * speed + STANCE_LENGTH * size)
 
 
 def forepaw_lag(speed: np.ndarray) -> np.ndarray:
-    """Cycles by which a forepaw follows the hind paw of its side, from walk to trot."""
+    """Phase lag of a forepaw behind the hind paw of its side, in cycles, from walk to trot."""
     return np.interp(speed, (WALK_SPEED, TROT_SPEED), (SLOW_LAG, TROT_LAG))

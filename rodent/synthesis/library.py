@@ -1,4 +1,4 @@
-"""The built-in clips, clips along a recorded path, and rears and walks drawn at random.
+"""The library of synthetic clips: built-in gaits, recorded paths, random rears and walks.
 
 gait_clips(body).names        # ('walk', 'fast_walk', 'trot', …)
 rear_clips(body, 2).names     # ('rear_0', 'rear_1')
@@ -13,23 +13,23 @@ from rodent.clips.clip import Clip, ClipSet
 from rodent.kinematics.poses import velocities
 from rodent.synthesis.behaviors import grooming, rearing, standing
 from rodent.synthesis.path import FPS, SMOOTHING, Path, along, tracked, turning
-from rodent.synthesis.rears import drawn_rear
+from rodent.synthesis.rears import sample_rear
 from rodent.synthesis.walk import walking
-from rodent.synthesis.walks import drawn_walk
+from rodent.synthesis.walks import sample_walk
 
 # the name that files have had from the start: the built-in clips must stay the same to the bit
 SOURCE = "synthetic (rodent.motion.synth)"
 LICENCE = "Apache-2.0"
 FRAMES = 200
 """Frames of a built-in clip: 4 seconds."""
-_RISES = 4  # one of so many drawn rears
+_RISES = 4  # one of so many random rears
 _GRAIN = 2.0**-20  # metres and radians to which poses are rounded, so that files are small and alike
 
 
 def gait_clips(body: Body, advance: Callable[[float], None] = lambda frames: None) -> ClipSet:
-    """The built-in set: one clip of 4 s of each motion that the rat knows; `advance` hears of frames done."""
+    """The built-in set: one clip of 4 s per behavior; `advance` is called with the frames done."""
     clips = [_clip(body, name, kind, walking(body, make(), advance)) for name, (kind, make) in _PATHS.items()]
-    for name, (kind, act) in _ACTS.items():
+    for name, (kind, act) in _BEHAVIORS.items():
         clips.append(_clip(body, name, kind, act(body, FRAMES)))
         advance(FRAMES)
     return ClipSet(tuple(clips), body.config.scale, body.joint_names)
@@ -44,7 +44,7 @@ def path_clips(
     frames_per_clip: int | None = None,
     advance: Callable[[float], None] = lambda frames: None,
 ) -> ClipSet:
-    """The rat follows a recorded animal's path at its own speed.
+    """A rat that follows the recorded path of an animal at the animal's speed.
 
     Args:
         body: the rat.
@@ -53,7 +53,7 @@ def path_clips(
         name: of the clip; clips that it is cut into are named `name_0`, `name_1`, ….
         smoothing: standard deviation of the window that the positions are smoothed with, seconds.
         frames_per_clip: cut into clips of so many frames; a rest of fewer than 2 is left out.
-        advance: told of frames that are done, or of parts of them.
+        advance: called with the number of frames done.
     """
     qpos = walking(body, tracked(time, points, smoothing), advance)
     if frames_per_clip is None:
@@ -68,22 +68,22 @@ def path_clips(
 def rear_clips(
     body: Body, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
 ) -> ClipSet:
-    """Rears drawn at random, `rear_0`, `rear_1`, …; every fourth rises and comes down again."""
+    """Random rears `rear_0`, `rear_1`, …; every fourth rises from all fours and comes down again."""
 
     def act(rng: np.random.Generator, i: int) -> np.ndarray:
-        return drawn_rear(body, rng, FRAMES, rises=i % _RISES == _RISES - 1)
+        return sample_rear(body, rng, FRAMES, rises=i % _RISES == _RISES - 1)
 
-    return _drawn_clips(body, "rear", act, count, seed, advance)
+    return _random_clips(body, "rear", act, count, seed, advance)
 
 
 def walk_clips(
     body: Body, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
 ) -> ClipSet:
-    """Walks drawn at random, `walk_0`, `walk_1`, …, with stops, turns and glances upwards."""
-    return _drawn_clips(body, "walk", lambda rng, i: drawn_walk(body, rng, FRAMES), count, seed, advance)
+    """Random walks `walk_0`, `walk_1`, …, with stops, turns and short rises."""
+    return _random_clips(body, "walk", lambda rng, i: sample_walk(body, rng, FRAMES), count, seed, advance)
 
 
-def _drawn_clips(
+def _random_clips(
     body: Body,
     name: str,
     act: Callable[[np.random.Generator, int], np.ndarray],
@@ -91,7 +91,7 @@ def _drawn_clips(
     seed: int,
     advance: Callable[[float], None],
 ) -> ClipSet:
-    """So many clips of one kind; none depends on how many there are. `advance` hears of frames done."""
+    """`count` clips of one kind. Each has its own seed, so it does not depend on the others."""
     clips = []
     for i in range(count):
         rng = np.random.default_rng([seed, i])
@@ -156,10 +156,10 @@ _PATHS: dict[str, tuple[str, Callable[[], Path]]] = {
     "turn_left": ("Turn", lambda: turning(_eased(0.0, np.pi / 2, (0.2, 3.8)))),
     "turn_right": ("Turn", lambda: turning(_eased(0.0, -np.pi, (0.2, 3.8)))),
 }
-_ACTS: dict[str, tuple[str, Callable[[Body, int], np.ndarray]]] = {
+_BEHAVIORS: dict[str, tuple[str, Callable[[Body, int], np.ndarray]]] = {
     "stand": ("Stand", standing),
     "rear": ("Rear", rearing),
     "groom": ("FaceGroom", grooming),
 }
-GAIT_FRAMES = FRAMES * (len(_PATHS) + len(_ACTS))
+GAIT_FRAMES = FRAMES * (len(_PATHS) + len(_BEHAVIORS))
 """Frames of all built-in clips together."""

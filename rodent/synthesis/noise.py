@@ -1,4 +1,4 @@
-"""Noise that changes slowly: how one movement differs from the next of its kind.
+"""Smooth random signals.
 
 smooth_noise(rng, frames=250, columns=3, knot=50)      # changes within a second at 50 Hz
 """
@@ -6,17 +6,17 @@ smooth_noise(rng, frames=250, columns=3, knot=50)      # changes within a second
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-_WIDEST = 2.0  # standard deviations that noise is cut off at
+_WIDEST = 2.0  # standard deviations at which it is clipped
 
 
 def smooth_noise(rng: np.random.Generator, frames: int, columns: int, knot: float) -> np.ndarray:
     """Noise of about unit deviation, a cubic spline through normal draws; shape (frames, columns).
 
     Args:
-        rng: what is drawn from.
-        frames: how many.
-        columns: how many, each by itself.
-        knot: frames between two draws.
+        rng: source of randomness.
+        frames: number of frames.
+        columns: number of independent signals.
+        knot: frames between two normal draws.
     """
     knots = max(4, int(np.ceil(frames / knot)) + 1)
     drawn = CubicSpline(np.arange(knots) * knot, rng.normal(size=(knots, columns)))(np.arange(frames))

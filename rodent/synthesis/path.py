@@ -1,8 +1,8 @@
-"""Paths for the rat to follow: where its torso is and where it faces, frame by frame.
+"""Paths for the rat to follow: position and heading of its torso, frame by frame.
 
-path = along(points, speed)            # a line of points at a speed profile
-path = turning(angle=np.pi, seconds=3)  # on the spot
-path = tracked(time, points)           # a recorded animal's own way and speed
+path = along(points, speed)            # along a line of points, with a speed profile
+path = turning(heading)                # turning on the spot
+path = tracked(time, points)           # the path and speed of a recorded animal
 path.speed                             # m/s, shape (frames,)
 """
 
@@ -32,7 +32,7 @@ class Path:
     place: np.ndarray
     """The torso on the floor plan, metres, shape (frames, 2)."""
     heading: np.ndarray
-    """Where it faces, radians counter-clockwise from x, continuous, shape (frames,)."""
+    """Heading, radians counter-clockwise from x, continuous, shape (frames,)."""
 
     @property
     def speed(self) -> np.ndarray:
@@ -41,14 +41,14 @@ class Path:
 
 
 def along(points: np.ndarray, speed: np.ndarray) -> Path:
-    """Along a line of points, at a speed that is given frame by frame.
+    """A path along a line of points, with a speed per frame.
 
     Args:
         points: metres, finely spaced, shape (points, 2).
         speed: m/s, shape (frames,); the path ends with it.
 
     Raises:
-        InputError: the line is shorter than the way at that speed.
+        InputError: the line is shorter than the distance travelled at that speed.
     """
     way = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) / (2 * FPS))])
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
@@ -61,7 +61,7 @@ def along(points: np.ndarray, speed: np.ndarray) -> Path:
 
 
 def turned_to(heading: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Points on the floor plan by a rat that faces x, by one that faces elsewhere.
+    """Points on the floor plan, rotated from the frame of a rat that faces x to this heading.
 
     Args:
         heading: radians counter-clockwise from x, any shape.
@@ -73,7 +73,7 @@ def turned_to(heading: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def turning(heading: np.ndarray) -> Path:
-    """On the spot: the torso swings round the hips.
+    """Turning on the spot: the torso swings around the hips.
 
     Args:
         heading: radians, shape (frames,).
@@ -82,11 +82,11 @@ def turning(heading: np.ndarray) -> Path:
 
 
 def tracked(time: np.ndarray, points: np.ndarray, smoothing: float = SMOOTHING) -> Path:
-    """The way and speed of a recorded animal.
+    """The path and speed of a recorded animal.
 
     The positions are brought to `FPS` frames per second by a shape-preserving cubic and smoothed
-    by a Gaussian window. The rat faces where it goes; while it hardly moves it turns evenly from
-    where it came from to where it will go.
+    by a Gaussian window. The rat faces its direction of travel. While it hardly moves, its heading
+    is interpolated.
 
     Args:
         time: seconds, rising, shape (samples,).
@@ -119,7 +119,7 @@ def tracked(time: np.ndarray, points: np.ndarray, smoothing: float = SMOOTHING) 
 
 
 def _smooth(values: np.ndarray, seconds: float) -> np.ndarray:
-    """A Gaussian window over frames; beyond its ends the path goes on as it was."""
+    """Smoothed by a Gaussian window over frames; the ends are extrapolated by reflection."""
     if seconds == 0:
         return values
     reach = min(int(np.ceil(4 * seconds * FPS)), len(values) - 1)

@@ -1,15 +1,15 @@
-"""Limbs that reach: inverse kinematics of the four paws, for all frames at once.
+"""Inverse kinematics of the four limbs, for all frames at once.
 
     reach = Reach(body, rest)
     qpos = reach.reach(qpos, targets)    # the hinges of the limbs changed, all else kept
 
-A target says where on the floor plan a paw's contact point is, how high the paw's lowest point is
-above the floor, and, less firmly, how the paw is turned. The method is damped least squares
+A target gives the contact point of a paw on the floor plan, the height of its lowest point above the
+floor and, with less weight, the orientation of the paw. The method is damped least squares
 (Levenberg, Q. Appl. Math. 2, 164-168, 1944; for limbs Wampler, IEEE Trans. Syst. Man Cybern. 16,
 93-101, 1986). Joint limits are held by an active set: a hinge that a step would push out of its
-range is put on the limit and the step is solved again without it. Frames are solved apart from
-one another at first and then again from what their neighbours found, so that a limb that can
-reach in two ways takes the same one throughout.
+range is put on the limit, and the step is solved again without it. Frames are first solved
+independently, and then again from the solutions of their neighbours, so that a limb with two
+solutions keeps the same one.
 """
 
 import dataclasses
@@ -31,9 +31,9 @@ _FORELIMB = (
 )
 _HINDLIMB = ("hip_{}_supinate", "hip_{}_abduct", "hip_{}_extend", "knee_{}", "ankle_{}")
 _LIMBS = ((_FORELIMB, "L"), (_FORELIMB, "R"), (_HINDLIMB, "L"), (_HINDLIMB, "R"))
-_MOST = len(_FORELIMB)  # hinges of a limb; arrays of a limb that has fewer are filled up
+_MOST = len(_FORELIMB)  # hinges of a limb; arrays of limbs with fewer are padded
 
-_BLOCK = 1024  # frames that are solved at once
+_BLOCK = 1024  # frames solved at once
 _TURN_ERROR = 0.3  # radians of a paw that weigh as much as a target's tolerance
 _REST_ERROR, _NEIGHBOUR_ERROR = 1.5, 0.15  # radians of a hinge that do, from rest and from neighbours
 _SMOOTHING = ((3.0, 1), (2.0, 1), (1.0, 15))  # widths in frames, and how often heights are put right
@@ -48,12 +48,12 @@ _STUCK = 1e7  # damping at which nothing can be gained
 
 @dataclasses.dataclass(frozen=True)
 class _Goal:
-    """What the limbs of some frames are fitted to."""
+    """Targets of the limbs of some frames."""
 
     point: np.ndarray  # of contact, metres, (frames, 4, 3)
     turn: np.ndarray  # quaternions, (frames, 4, 4)
     tolerance: np.ndarray  # metres, (frames, 4, 3)
-    lean: np.ndarray  # hinge angles that are preferred, radians, (frames, 4, 7)
+    lean: np.ndarray  # preferred hinge angles, radians, (frames, 4, 7)
     lean_error: float  # radians
 
     def frames(self, which: np.ndarray) -> "_Goal":
@@ -82,12 +82,12 @@ class Reach:
     def reach(
         self, qpos: np.ndarray, targets: PawTargets, advance: Callable[[float], None] = lambda frames: None
     ) -> np.ndarray:
-        """Poses whose paws are where they are expected, as nearly as the joint limits allow.
+        """Poses whose paws reach their targets as closely as the joint limits allow.
 
         Args:
-            qpos: poses to begin with, metres, quaternion, radians, shape (frames, 74).
+            qpos: initial poses, metres, quaternion, radians, shape (frames, 74).
             targets: of the same frames.
-            advance: told of frames that are done, or of parts of them.
+            advance: called with the number of frames done.
 
         Returns:
             poses, shape (frames, 74), of which only the limbs' hinges differ from `qpos`.
@@ -97,7 +97,7 @@ class Reach:
         solved = self._settled(qpos, targets, self._of_limbs(rest), _REST_ERROR, 1)
         advance(len(qpos) / passes)
         for width, times in _SMOOTHING:
-            # what neighbouring frames have found, so that all take the same way
+            # the solutions of neighbouring frames, so that all take the same branch
             lean = gaussian_filter1d(self._of_limbs(solved[:, 7:]), width, axis=0, mode="nearest")
             lean = np.clip(lean, self._range[..., 0], self._range[..., 1])  # rounding, too, keeps limits
             solved = self._settled(self._with_limbs(solved, lean), targets, lean, _NEIGHBOUR_ERROR, times)
@@ -116,7 +116,7 @@ class Reach:
     def _settle(
         self, qpos: np.ndarray, targets: PawTargets, lean: np.ndarray, lean_error: float, times: int
     ) -> np.ndarray:
-        """Fit the limbs, and again until the lowest points of paws near the floor come out right."""
+        """Fit the limbs repeatedly until the lowest points of paws near the floor have the target height."""
         batch = self._paws.batch(len(qpos))
         state = self._paws.state_of(batch, qpos)
         contact, lowest = state.contact[..., 2], state.lowest
@@ -130,7 +130,7 @@ class Reach:
             state = self._paws.state_of(batch, solved[todo])
             near = target.clearance < _NEAR
             if attempt:
-                # a paw that is raised is pitched, too: how much it must rise for its lowest point to
+                # raising a paw also pitches it: how far it must rise per metre of its lowest point
                 rose, did = state.contact[..., 2] - contact[todo], state.lowest - lowest[todo]
                 slope = np.divide(rose, did, out=np.ones_like(did), where=np.abs(did) > _LEVEL / 10)
                 gain[todo] = np.where(near, np.clip(slope, *_GAINS), 1.0)
@@ -142,7 +142,7 @@ class Reach:
         return solved
 
     def _solved(self, batch: Batch, qpos: np.ndarray, goal: _Goal) -> np.ndarray:
-        """Levenberg-Marquardt, each limb of each frame with a damping of its own."""
+        """Levenberg-Marquardt, with a separate damping for each limb of each frame."""
         angles = self._of_limbs(qpos[:, 7:])
         rows, error = self._linear(batch, qpos, goal)
         damping = np.full(angles.shape[:2], _DAMPING)
@@ -171,7 +171,7 @@ class Reach:
         return self._with_limbs(qpos, angles)
 
     def _linear(self, batch: Batch, qpos: np.ndarray, goal: _Goal) -> tuple[np.ndarray, np.ndarray]:
-        """How the limbs' errors give way, (frames, 4, 13, 7), and the errors, (frames, 4, 13)."""
+        """Jacobian of the limbs' errors, (frames, 4, 13, 7), and the errors, (frames, 4, 13)."""
         state = self._paws.state_of(batch, qpos)
         firm = 1 / goal.tolerance
         # a hinge turns what hangs on it about its axis
@@ -186,11 +186,11 @@ class Reach:
         return np.concatenate([moves, turns, lean], axis=2), np.concatenate(error, axis=2)
 
     def _of_limbs(self, angles: np.ndarray) -> np.ndarray:
-        """The limbs' share of hinge angles (frames, 67), shape (frames, 4, 7)."""
+        """Hinge angles (frames, 67) by limb, shape (frames, 4, 7)."""
         return angles[:, self._hinges] * self._real
 
     def _with_limbs(self, qpos: np.ndarray, angles: np.ndarray) -> np.ndarray:
-        """The poses with these angles of the limbs."""
+        """The poses with these limb angles."""
         changed = qpos.copy()
         changed[:, 7 + self._hinges[self._real]] = angles[:, self._real]
         return changed

@@ -1,12 +1,11 @@
-"""Rears drawn at random: rats that stand, turn and step on their hind legs, each in its own way.
+"""Random rears: rats that stand, turn and step on their hind legs.
 
-    qpos = drawn_rear(body, np.random.default_rng(0))     # shape (200, 74)
+    qpos = sample_rear(body, np.random.default_rng(0))     # shape (200, 74)
 
-How high, how steep and how crouched the rat is, where its paws are and where it looks is drawn;
-while it is up it sways a little. It turns and goes as `footfall` has it step, with the hind paws.
-Whatever is drawn, the rat is put where its centre of mass is over its soles, so that it can stand,
-and what its legs cannot do is drawn again.
-The ranges are choices: they are wider than what the built-in `rear` shows, and look right.
+Height, pitch, crouch, paw positions and gaze are sampled. While the rat is up it sways a little. The
+hind paws step as in `footfall`. The hips are shifted so that the centre of mass is over the soles: the
+rat can stand. Samples that the legs cannot follow are rejected.
+The ranges are choices, wider than the built-in `rear`.
 """
 
 import dataclasses
@@ -19,10 +18,10 @@ from rodent.body import Body, kinematic_model
 from rodent.kinematics.posture import Trunk, posed
 from rodent.synthesis import gait_statistics
 from rodent.synthesis.behaviors import CHEST, RAISED_HIPS, RAISED_TAIL
-from rodent.synthesis.draws import first_possible
 from rodent.synthesis.footfall import footfalls, paw_targets
 from rodent.synthesis.noise import smooth_noise
 from rodent.synthesis.path import FPS, Path, turned_to
+from rodent.synthesis.sampling import first_feasible
 from rodent.synthesis.upright import at_hips, points_by, rise_and_fall, standing_hips, with_forepaws
 from rodent.synthesis.walk import HOME, MARGIN
 
@@ -31,10 +30,10 @@ _PITCH = (0.75, 1.40)  # radians above the standing rat's
 _LUMBAR, _NECK = (-0.10, 0.40), (-0.30, 0.60)  # radians
 _HIPS_AHEAD, _HIPS_UP = (-0.008, 0.012), (-0.012, 0.012)  # metres, by those of the built-in rear
 _PAWS_AHEAD, _PAWS_APART = (-0.010, 0.010), (-0.004, 0.008)  # metres, by those of the standing rat
-_REACH, _REACH_SWAY = np.array([0.010, 0.004, 0.015]), 0.003  # metres that the forepaws are elsewhere
+_REACH, _REACH_SWAY = np.array([0.010, 0.004, 0.015]), 0.003  # metres that the forepaws deviate
 _TURN = np.radians(50.0)  # radians per second either way, while it goes
 _SPEED = np.array([0.10, 0.05])  # m/s ahead and to the left, either way, while it goes
-_GOING = (0.2, 0.5)  # part of the time that it turns and goes, with pauses between
+_GOING = (0.2, 0.5)  # fraction of the time that it turns and steps, with pauses between
 _LIFT = 0.008  # metres by which a stepping paw clears the floor
 _BALANCE = (-0.016, -0.004)  # metres that the centre of mass is ahead of the soles' contact points
 _NEAR = 0.004  # metres that it may be off from there, on average
@@ -43,37 +42,37 @@ _SOLES = ("sole_L", "sole_R")
 
 @dataclasses.dataclass(frozen=True)
 class _Rear:
-    """What was drawn; arrays lead with (frames,)."""
+    """One sample; arrays lead with (frames,)."""
 
     up: np.ndarray  # from 0, on all fours, to 1
-    path: Path  # of the place that a rat stands at
+    path: Path  # of the point that a rat stands on
     trunk: Trunk
-    hips: np.ndarray  # while up, by the standing rat's: forward, left, up, metres at scale 1, (frames, 3)
-    paws: np.ndarray  # the hind ones by the standing rat's: ahead and left, metres at scale 1, (2, 2)
-    hands: np.ndarray  # the forepaws by the torso, metres at scale 1, (frames, 2, 3)
+    hips: np.ndarray  # relative to the standing rat's: forward, left, up, metres at scale 1, (frames, 3)
+    paws: np.ndarray  # hind paws relative to the standing rat's: ahead, left, metres at scale 1, (2, 2)
+    hands: np.ndarray  # forepaws in the frame of the torso, metres at scale 1, (frames, 2, 3)
 
 
-def drawn_rear(body: Body, rng: np.random.Generator, frames: int = 200, rises: bool = False) -> np.ndarray:
-    """A rat on its hind legs, shape (frames, 74).
+def sample_rear(body: Body, rng: np.random.Generator, frames: int = 200, rises: bool = False) -> np.ndarray:
+    """Sample a rat on its hind legs, shape (frames, 74).
 
     Args:
         body: the rat.
-        rng: what is drawn from.
-        frames: how many.
-        rises: whether it rises from all fours and comes down again, where it stands;
-            otherwise it is up from the first frame to the last, and may turn and step.
+        rng: source of randomness.
+        frames: number of frames.
+        rises: whether it rises from all fours and comes down again on the spot. Otherwise it is up
+            in all frames, and may turn and step.
 
     Raises:
-        WorkError: the legs of this rat could do nothing that was drawn.
+        WorkError: no sample was feasible for the legs of this rat.
     """
-    return first_possible(lambda: _balanced(body, rng, frames, rises), body, "rears")
+    return first_feasible(lambda: _balanced(body, rng, frames, rises), body, "rears")
 
 
 def _balanced(body: Body, rng: np.random.Generator, frames: int, rises: bool) -> np.ndarray | None:
-    """A rear with its centre of mass where a rat can stand; None if its legs do not let it be there."""
+    """A rear with its centre of mass over the soles; None if the legs do not allow it."""
     rear = _drawn(rng, frames, rises)
     ahead = rng.uniform(*_BALANCE) * body.config.scale
-    # the legs that reach for the same place from other hips move the centre of mass once more, but little
+    # moving the hips bends the legs, which moves the centre of mass once more, but little
     qpos = _poses(body, rear, ahead - _balance(body, _poses(body, rear, 0.0), rear))
     return qpos if abs(_balance(body, qpos, rear) - ahead) < _NEAR else None
 
@@ -124,7 +123,7 @@ def _way(rng: np.random.Generator, frames: int) -> Path:
 
 
 def _poses(body: Body, rear: _Rear, ahead: float) -> np.ndarray:
-    """The rear with its hips moved ahead by so much, metres, without the margins."""
+    """Poses of the rear with its hips moved forward by `ahead` metres, without the margins."""
     scale, heading, time = body.config.scale, rear.path.heading, np.arange(len(rear.up)) / FPS
     hips = standing_hips(body) + rear.up[:, None] * (rear.hips * scale + [ahead, 0.0, 0.0])
     qpos = at_hips(body, posed(body, rear.trunk), _along(rear.path, hips))
@@ -140,14 +139,14 @@ def _poses(body: Body, rear: _Rear, ahead: float) -> np.ndarray:
 
 
 def _along(path: Path, points: np.ndarray) -> np.ndarray:
-    """Points by a rat at the origin, (frames, 2 or 3), by one that follows the path."""
+    """Points in the frame of the path, (frames, 2 or 3), in the world."""
     moved = points.copy()
     moved[:, :2] = path.place + turned_to(path.heading, points[:, :2])
     return moved
 
 
 def _balance(body: Body, qpos: np.ndarray, rear: _Rear) -> float:
-    """How far the centre of mass is ahead of the soles' contact points while it is up, metres, on average."""
+    """Mean distance of the centre of mass ahead of the soles while the rat is up, metres."""
     model = kinematic_model(body.model)
     batch = Batch(model, nsim=len(qpos))
     batch.bind("qpos")[:] = qpos

@@ -1,11 +1,10 @@
-"""Built-in motion: a rat that stands, sways, crouches and looks around.
+"""Synthetic stance: a rat that stands, leans, crouches and looks around.
 
     clips = stance_clips(body, frames=500, n=24)      # 24 clips of 10 s at 50 Hz
 
-It is made up, not measured, and its clips say so in `source`. The clips are cut from one
-motion, one after another, that never repeats itself: each part of the body goes with a sum of
-sines of its own, some with periods of seconds, some of a minute. The paws stay where they are,
-because the legs give way to what the trunk does.
+The clips are consecutive pieces of one motion that does not repeat itself. Each degree of freedom follows
+its own sum of sines, with periods from seconds to a minute. The legs compensate the motion of the trunk,
+so the paws stay in place. The clips' `source` says that they are synthetic.
 """
 
 import mujoco
@@ -26,15 +25,15 @@ _LEGS = (
     *("hip_{}_supinate", "hip_{}_abduct", "hip_{}_extend", "knee_{}", "ankle_{}"),
     *("scapula_{}_abduct", "shoulder_{}", "shoulder_sup_{}", "elbow_{}", "wrist_{}"),
 )
-# radians; all other hinges stand at zero, where these have the mouth open or no play to one side
+# radians; the others stand at zero, where these have the mouth open or no room to one side
 _STANDING = {
     "mandible": -0.25,
     **{f"shoulder_sup_{side}": 0.25 for side in "LR"},
     **{f"ankle_{side}": 0.12 for side in "LR"},
 }
-# how far each part goes either way, metres and radians: of the root ...
+# amplitudes, metres and radians: of the root ...
 _ROOT = {"forward": 0.010, "left": 0.010, "up": 0.010, "roll": 0.10, "pitch": 0.08, "yaw": 0.15}
-# ... and of the hinges that a tendon moves together
+# ... and of the hinges coupled by a tendon
 _SPINE = {
     "lumbar_bend": 0.25,
     "lumbar_twist": 0.15,
@@ -46,8 +45,8 @@ _SPINE = {
 }
 _SLOW, _FAST = (0.01, 0.05), (0.2, 1.2)  # Hz, between which the sines' frequencies are drawn
 _N_SLOW, _N_FAST = 3, 5
-_STIFFNESS = 0.05  # of the legs: how much they resist giving way, which bounds their angles
-_TURN_WEIGHT = 0.01  # metres that a radian of a paw's turn counts as
+_STIFFNESS = 0.05  # regularisation of the legs, which bounds their angles
+_TURN_WEIGHT = 0.01  # metres that one radian of paw rotation counts as
 
 
 def stance_clips(body: Body, frames: int = 60, n: int = 2, seed: int = 0) -> ClipSet:
@@ -55,16 +54,16 @@ def stance_clips(body: Body, frames: int = 60, n: int = 2, seed: int = 0) -> Cli
 
     Args:
         body: the rat.
-        frames: of each clip.
-        n: how many clips.
-        seed: of the frequencies and phases of the motion.
+        frames: length of each clip.
+        n: number of clips.
+        seed: of the frequencies and phases.
     """
     directions, extent = _directions(body)
     time = np.arange(frames * n) / FPS
     moved = extent * _signals(time, len(extent), seed) @ directions
     qpos = np.repeat(_standing(body)[None], len(time), axis=0)
     qpos[:, :3] += moved[:, :3]
-    # upright while standing, so that the turn is all there is
+    # the standing pose has the identity orientation
     qpos[:, 3:7] = Rotation.from_rotvec(moved[:, 3:6]).as_quat(scalar_first=True)
     qpos[:, 7:] = np.clip(qpos[:, 7:] + moved[:, 6:], *body.joint_range.T)
     qpos[:, 2] += floor_shift(qpos, body)
@@ -86,7 +85,7 @@ def stance_clips(body: Body, frames: int = 60, n: int = 2, seed: int = 0) -> Cli
 
 
 def _standing(body: Body) -> np.ndarray:
-    """The pose that the rat sways about, with the walker's origin on the floor; shape (74,)."""
+    """The mean pose, with the walker's origin on the floor; shape (74,)."""
     qpos = np.zeros(body.model.nq)
     qpos[3] = 1.0
     qpos[7:] = np.clip(0.0, *body.joint_range.T)
@@ -95,7 +94,7 @@ def _standing(body: Body) -> np.ndarray:
 
 
 def _directions(body: Body) -> tuple[np.ndarray, np.ndarray]:
-    """What can be moved: changes of pose, legs included, shape (parts, 73), and how far, (parts,)."""
+    """Directions of motion, legs included, shape (parts, 73), and their amplitudes, (parts,)."""
     root = np.eye(6, body.model.nv)
     spine = np.zeros((len(_SPINE), body.model.nv))
     rows = body.transmission[body.actuator_ids(_SPINE)]
@@ -105,7 +104,7 @@ def _directions(body: Body) -> tuple[np.ndarray, np.ndarray]:
     legs = 6 + body.joint_ids([name.format(side) for name in _LEGS for side in "LR"])
     jacobian = _paw_jacobian(body)
     own = jacobian[:, legs]
-    # what the legs must do, to first order, so that the paws neither move nor turn
+    # leg motion that keeps the paws in place, to first order
     resist = (_STIFFNESS * _TURN_WEIGHT) ** 2 * np.eye(len(legs))
     moved[:, legs] -= np.linalg.solve(own.T @ own + resist, own.T @ jacobian @ moved.T).T
     extent = np.array([*_ROOT.values(), *_SPINE.values()])
@@ -114,7 +113,7 @@ def _directions(body: Body) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _paw_jacobian(body: Body) -> np.ndarray:
-    """How the paws of the standing rat move (metres) and turn (weighted), shape (4 x 6, 73)."""
+    """Jacobian of the paws of the standing rat: positions (metres), rotations (weighted); (4 x 6, 73)."""
     data = mujoco.MjData(body.model)
     data.qpos[:] = _standing(body)
     mujoco.mj_kinematics(body.model, data)
@@ -127,7 +126,7 @@ def _paw_jacobian(body: Body) -> np.ndarray:
 
 
 def _signals(time: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """Smooth signals that do not repeat themselves, within [-1, 1], shape (times, n)."""
+    """Smooth aperiodic signals within [-1, 1], shape (times, n)."""
     random = np.random.default_rng(seed)
     slow, fast = (random.uniform(*band, (k, n)) for band, k in ((_SLOW, _N_SLOW), (_FAST, _N_FAST)))
     frequency = np.concatenate([slow, fast])

@@ -7,16 +7,16 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class PawTargets:
-    """Where the paws are expected."""
+    """Targets of the four paws, in the order of PAW_NAMES."""
 
     place: np.ndarray
     """Contact points on the floor plan, metres, shape (frames, 4, 2)."""
     clearance: np.ndarray
     """Heights of the paws' lowest points above the floor, metres, shape (frames, 4)."""
     turn: np.ndarray
-    """How the paws are turned in the world, unit quaternions, shape (frames, 4, 4)."""
+    """Orientations of the paws in the world, unit quaternions, shape (frames, 4, 4)."""
     tolerance: np.ndarray
-    """How exactly that is expected along x, y and up, metres, shape (frames, 4, 3)."""
+    """Tolerances along x, y and up, metres, shape (frames, 4, 3)."""
 
     def frames(self, which: slice | np.ndarray) -> "PawTargets":
         """The targets of some frames."""

@@ -1,4 +1,4 @@
-"""A rat whose hips are led and whose forepaws leave the ground: what rearing and grooming share.
+"""Poses with prescribed hips and raised forepaws, for rearing and grooming.
 
 qpos = at_hips(body, posed(body, trunk), standing_hips(body) + up[:, None] * shift)
 qpos = with_forepaws(body, qpos, targets, points_by(body, qpos, "torso", points), up)
@@ -18,47 +18,47 @@ _PAW_THICKNESS = 0.008  # metres from a contact point down to the lowest point o
 
 
 def standing_hips(body: Body) -> np.ndarray:
-    """Where the pelvis of a rat is that stands at the origin, metres, shape (3,)."""
+    """Position of the pelvis of a rat that stands at the origin, metres, shape (3,)."""
     return body_frames(body, posed(body, Trunk.still(1)), ("pelvis",)).position[0, 0]
 
 
 def at_hips(body: Body, qpos: np.ndarray, hips: np.ndarray) -> np.ndarray:
-    """The poses moved so that the pelvis is there, metres in the world, shape (frames, 3)."""
+    """The poses translated so that the pelvis is at `hips`, metres in the world, shape (frames, 3)."""
     moved = qpos.copy()
     moved[:, :3] += hips - body_frames(body, qpos, ("pelvis",)).position[:, 0]
     return moved
 
 
 def points_by(body: Body, qpos: np.ndarray, name: str, points: np.ndarray) -> np.ndarray:
-    """World positions of points of a body at scale 1, shape (frames, 2, 3)."""
+    """World positions of points given in the frame of a body at scale 1, shape (frames, 2, 3)."""
     frames = body_frames(body, qpos, (name,))
     local = np.broadcast_to(points * body.config.scale, (len(qpos), 2, 3))
     return frames.position + rotate(np.broadcast_to(frames.turn, (len(qpos), 2, 4)), local)
 
 
 def with_forepaws(
-    body: Body, qpos: np.ndarray, targets: PawTargets, led: np.ndarray, part: np.ndarray
+    body: Body, qpos: np.ndarray, targets: PawTargets, raised: np.ndarray, fraction: np.ndarray
 ) -> np.ndarray:
-    """The limbs fitted: hind paws as targeted, forepaws from there (part 0) to where led (part 1).
+    """Fit the limbs: hind paws to their targets, forepaws between target (0) and prescribed position (1).
 
     Args:
         body: whose limbs.
         qpos: shape (frames, 74).
-        targets: of all paws, were the forepaws on the ground.
-        led: metres in the world, shape (frames, 2, 3).
-        part: shape (frames,).
+        targets: of all paws, with the forepaws on the ground.
+        raised: positions of raised forepaws, metres in the world, shape (frames, 2, 3).
+        fraction: from target to raised position, shape (frames,).
     """
-    part = part[:, None]
-    hanging = np.maximum(led[..., 2] - _PAW_THICKNESS * body.config.scale, 0.0)
+    fraction = fraction[:, None]
+    hanging = np.maximum(raised[..., 2] - _PAW_THICKNESS * body.config.scale, 0.0)
     place, clearance, tolerance = targets.place.copy(), targets.clearance.copy(), targets.tolerance.copy()
-    place[:, :2] += part[..., None] * (led[..., :2] - place[:, :2])
-    clearance[:, :2] += part * (hanging - clearance[:, :2])
+    place[:, :2] += fraction[..., None] * (raised[..., :2] - place[:, :2])
+    clearance[:, :2] += fraction * (hanging - clearance[:, :2])
     tolerance[:, :2] = tolerances(clearance[:, :2])
     return Reach(body, rest_angles(body)).reach(qpos, PawTargets(place, clearance, targets.turn, tolerance))
 
 
 def rise_and_fall(frames: int, begin: float, full: float, fade: float, end: float) -> np.ndarray:
-    """From 0 to 1 and back with least jerk, at these parts of the whole; shape (frames,)."""
+    """From 0 to 1 and back with least jerk; times are fractions of the whole; shape (frames,)."""
     at = np.linspace(0.0, 1.0, frames)
     rise, fall = (np.clip((at - a) / (b - a), 0.0, 1.0) for a, b in ((begin, full), (fade, end)))
     return least_jerk(rise) - least_jerk(fall)

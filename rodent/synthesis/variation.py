@@ -1,9 +1,9 @@
-"""The same motion a little otherwise: at another pace, in another posture, the paws where they were.
+"""Variants of clips: another pace and posture, with the paws kept in place.
 
     varied_clips(clips, body, Variation(copies=3))   # Walk_280_varied_0, _1 and _2
 
-A policy that knows a movement in one form alone knows it by heart: one that had learnt its clips lost
-four fifths of their variants. These are not what a rat did, but near it, and as hard to balance.
+They serve as data augmentation. A policy trained on clips alone overfits: one that tracked its clips lost
+four fifths of their variants. Variants are not real motion, but close to it and as hard to balance.
 """
 
 import dataclasses
@@ -23,18 +23,21 @@ from rodent.rotation import from_rotvec, multiply
 from rodent.synthesis.noise import smooth_noise
 from rodent.variation_config import Variation
 
-_PACE_SECONDS, _SWAY_SECONDS = 0.8, 1.0  # in which pace and posture change
-_LEAN = 0.5  # what the trunk leans, of what a joint bends: it tips the whole rat
-_BEARS, _LIFTED = 0.020, 0.006  # metres: height of a paw's body that no longer bears, and what is near it
-_LEAST = 1e-3  # weight of a lifted paw, where all are
+_PACE_SECONDS, _SWAY_SECONDS = 0.8, 1.0  # time constants of pace and posture
+_LEAN = 0.5  # of the trunk, relative to a joint: leaning tips the whole rat
+_BEARS, _LIFTED = (
+    0.020,
+    0.006,
+)  # metres: height above which a paw bears no weight, and the width of the transition
+_LEAST = 1e-3  # weight of a lifted paw, for frames where all are lifted
 
 
 def varied_clips(
     clips: ClipSet, body: Body, variation: Variation, advance: Callable[[float], None] = lambda clips: None
 ) -> ClipSet:
-    """The variants of all clips; a clip's do not depend on which others there are.
+    """Variants of all clips. Those of one clip do not depend on the other clips.
 
-    `advance` hears of variants that are made.
+    `advance` is called with the number of variants made.
 
     Raises:
         InputError: the clips belong to another body.
@@ -49,18 +52,18 @@ def varied_clips(
 
 
 def varied(clip: Clip, body: Body, variation: Variation, number: int) -> Clip:
-    """One variant of a clip, at most as many frames as it; without its keypoints.
+    """One variant of a clip, at most as long as the clip, without keypoints.
 
     Args:
-        clip: what is varied.
-        body: whose poses they are.
-        variation: by how much.
-        number: which variant.
+        clip: the original.
+        body: of the clip.
+        variation: settings.
+        number: index of the variant; part of the seed.
     """
     rng = np.random.default_rng([variation.seed, number, *clip.name.encode()])
     qpos = poses_between(clip.qpos, _times(clip, variation.pace, rng))
     bent = _bent(qpos, body, clip.fps, variation, rng)
-    qpos = _put_down(bent, qpos, body)
+    qpos = _keep_paws(bent, qpos, body)
     return dataclasses.replace(
         clip,
         name=varied_name(clip.name, number),
@@ -75,7 +78,7 @@ def varied(clip: Clip, body: Body, variation: Variation, number: int) -> Clip:
 
 
 def _times(clip: Clip, pace: float, rng: np.random.Generator) -> np.ndarray:
-    """The frames of the clip that a variant passes through, two at least, none beyond its last."""
+    """Times in frames of the clip at which the variant samples it; at least two, none after its last."""
     last = clip.n_frames - 1
     speed = np.exp(pace * smooth_noise(rng, clip.n_frames, 1, _PACE_SECONDS * clip.fps)[:, 0])
     at = np.cumsum(speed) - speed[0]
@@ -85,7 +88,7 @@ def _times(clip: Clip, pace: float, rng: np.random.Generator) -> np.ndarray:
 def _bent(
     qpos: np.ndarray, body: Body, fps: float, variation: Variation, rng: np.random.Generator
 ) -> np.ndarray:
-    """The poses with other joint angles, within their limits, and the trunk leant; the tail is left."""
+    """The poses with changed joint angles, within limits, and a leaning trunk; the tail is unchanged."""
     free = np.array([not in_tail(name) for name in body.joint_names])
     n, knot = len(qpos), _SWAY_SECONDS * fps
     off = variation.posture * rng.normal(size=len(free) + 2) + variation.sway * smooth_noise(
@@ -99,8 +102,8 @@ def _bent(
     return bent
 
 
-def _put_down(qpos: np.ndarray, like: np.ndarray, body: Body) -> np.ndarray:
-    """The poses moved so that paws which bear the rat in others stay, on average, where those have them."""
+def _keep_paws(qpos: np.ndarray, like: np.ndarray, body: Body) -> np.ndarray:
+    """The poses shifted so that weight-bearing paws stay, on average, where they were before."""
     before, after = (body_frames(body, poses, PAWS).position for poses in (like, qpos))
     weight = _LEAST + expit((_BEARS - before[..., 2]) / _LIFTED)
     weight /= weight.sum(axis=1, keepdims=True)

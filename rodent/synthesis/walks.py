@@ -1,12 +1,11 @@
-"""Walks drawn at random: rats that go, turn, stop and look up, each in its own way.
+"""Random walks: rats that walk, turn, stop and rise.
 
-    qpos = drawn_walk(body, np.random.default_rng(0))     # shape (200, 74)
+    qpos = sample_walk(body, np.random.default_rng(0))     # shape (200, 74)
 
-Speed and turning change all the time, between a rest and a trot; trunk, neck and head are carried
-higher or lower and never quite still. Where the rat slows down it may lift its forepaws, up to
-half of a rear. The paws step as `footfall` says. What its legs cannot do is drawn again.
-The ranges are choices, about as wide as what half a minute of a real rat shows: it turns at up to
-200 degrees per second and rolls by up to 20 degrees.
+Speed and turning rate vary continuously between rest and trot. The posture of trunk, neck and head is
+sampled and varies slowly. Where the rat slows down it may lift its forepaws, up to half of a rear. The
+paws step as in `footfall`. Samples that the legs cannot follow are rejected. The ranges are choices,
+about as wide as in half a minute of a real rat: turns up to 200 degrees per second, rolls up to 20 degrees.
 """
 
 import dataclasses
@@ -18,36 +17,36 @@ from rodent.kinematics.forward import body_frames
 from rodent.kinematics.posture import Trunk, posed
 from rodent.synthesis import gait_statistics
 from rodent.synthesis.behaviors import CHEST, RAISED_HIPS
-from rodent.synthesis.draws import first_possible
 from rodent.synthesis.footfall import footfalls, paw_targets
 from rodent.synthesis.noise import smooth_noise
 from rodent.synthesis.path import FPS, PIVOT, Path, turned_to
+from rodent.synthesis.sampling import first_feasible
 from rodent.synthesis.upright import at_hips, points_by, rise_and_fall, with_forepaws
-from rodent.synthesis.walk import MARGIN, following, homes_under, swaying
+from rodent.synthesis.walk import MARGIN, following, homes_under, oscillating
 
-_CHANGE, _CARRIAGE_CHANGE = (0.4, 1.2), 1.0  # seconds in which speed and turning, and posture change
-_SPEED, _SPEED_CHANGE = (0.0, 0.45), (0.05, 0.25)  # m/s: the middle, and the deviation from it
+_CHANGE, _CARRIAGE_CHANGE = (0.4, 1.2), 1.0  # time constants of speed and turning, and of posture, seconds
+_SPEED, _SPEED_CHANGE = (0.0, 0.45), (0.05, 0.25)  # m/s: mean and deviation
 _TURN = np.radians(110.0)  # radians per second: the largest deviation of turning
 _HEIGHT, _PITCH = (-0.016, 0.004), (-0.20, 0.15)  # metres at scale 1, radians
 _LUMBAR, _NECK, _TAIL = (-0.20, 0.25), (-0.70, 0.50), (-0.30, 0.60)  # radians
 _ROLL, _ROLL_CHANGE = (-0.15, 0.15), 0.05  # radians
 _LOOK = 0.35  # radians: deviation of the head to a side
-_RISES, _RISE_LENGTH = 0.6, (0.25, 0.50)  # how many walks have one; part of the whole
-_RISE, _RISE_PITCH, _RISE_TAIL = (0.15, 0.60), 1.15, 0.9  # of a rear; radians of a whole one
+_RISES, _RISE_LENGTH = 0.6, (0.25, 0.50)  # fraction of walks with a rise; duration as a fraction of the clip
+_RISE, _RISE_PITCH, _RISE_TAIL = (0.15, 0.60), 1.15, 0.9  # fraction of a rear; radians of a full rear
 
 
-def drawn_walk(body: Body, rng: np.random.Generator, frames: int = 200) -> np.ndarray:
-    """A rat on its way, shape (frames, 74).
+def sample_walk(body: Body, rng: np.random.Generator, frames: int = 200) -> np.ndarray:
+    """Sample a walking rat, shape (frames, 74).
 
     Args:
         body: the rat.
-        rng: what is drawn from.
-        frames: how many.
+        rng: source of randomness.
+        frames: number of frames.
 
     Raises:
-        WorkError: the legs of this rat could do nothing that was drawn.
+        WorkError: no sample was feasible for the legs of this rat.
     """
-    return first_possible(lambda: _drawn(body, rng, frames), body, "walks")
+    return first_feasible(lambda: _drawn(body, rng, frames), body, "walks")
 
 
 def _drawn(body: Body, rng: np.random.Generator, frames: int) -> np.ndarray:
@@ -59,7 +58,7 @@ def _drawn(body: Body, rng: np.random.Generator, frames: int) -> np.ndarray:
     homes, yaws = homes_under(body, flat)
     time = np.arange(n) / FPS
     steps, phase = footfalls(time, homes, yaws, scale / gait_statistics.SCALE)
-    qpos = posed(body, _carried(rng, swaying(trunk, phase), up, scale))
+    qpos = posed(body, _carried(rng, oscillating(trunk, phase), up, scale))
     hips = body_frames(body, flat, ("pelvis",)).position[:, 0]
     lifted = np.column_stack([turned_to(path.heading, RAISED_HIPS[:2]), np.full(n, RAISED_HIPS[2])])
     low = rng.uniform(*_HEIGHT) * scale
@@ -73,7 +72,7 @@ def _drawn(body: Body, rng: np.random.Generator, frames: int) -> np.ndarray:
 
 
 def _rise(rng: np.random.Generator, frames: int) -> np.ndarray:
-    """How far the rat is up, with the margins: from 0 to 1, shape (frames + 2 * MARGIN,)."""
+    """How far the rat has risen, 0 to 1, margins included, shape (frames + 2 * MARGIN,)."""
     up = np.zeros(frames)
     if rng.uniform() < _RISES:
         begin, length = rng.uniform(-0.2, 0.8), rng.uniform(*_RISE_LENGTH)
@@ -83,7 +82,7 @@ def _rise(rng: np.random.Generator, frames: int) -> np.ndarray:
 
 
 def _way(rng: np.random.Generator, up: np.ndarray) -> Path:
-    """A way that is the slower the further the rat is up."""
+    """A random path; the further the rat has risen, the slower it is."""
     n = len(up)
     middle, deviation, turning = rng.uniform(*_SPEED), rng.uniform(*_SPEED_CHANGE), rng.uniform(0.0, _TURN)
     change = smooth_noise(rng, n, 2, rng.uniform(*_CHANGE) * FPS)
@@ -94,7 +93,7 @@ def _way(rng: np.random.Generator, up: np.ndarray) -> Path:
 
 
 def _carried(rng: np.random.Generator, trunk: Trunk, up: np.ndarray, scale: float) -> Trunk:
-    """The trunk, neck and tail carried in another way, and raised where it is up."""
+    """The trunk with a sampled posture of trunk, neck and tail, raised where the rat rises."""
     sway = smooth_noise(rng, len(up), 6, _CARRIAGE_CHANGE * FPS)
     ranges = (_PITCH, _ROLL, _LUMBAR, _NECK, _TAIL)
     pitch, roll, lumbar, neck, tail = (rng.uniform(*limits) for limits in ranges)

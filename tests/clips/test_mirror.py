@@ -168,7 +168,7 @@ def test_a_lopsided_body_has_no_mirror_image(body):
     lopsided = Body(body.config)
     (hand,) = lopsided.body_ids(["hand_L"])
     lopsided.model.body_pos[hand] += 0.001
-    with pytest.raises(InputError, match="not its own mirror image: the places of bodies differ"):
+    with pytest.raises(InputError, match="not its own mirror image: the positions of bodies differ"):
         Mirror(lopsided)
 
 

@@ -127,7 +127,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     ),
     "tracker that hangs": (
         lambda w: w.npz(points=np.where(np.arange(60)[:, None, None] % 7 == 3, np.nan, w.points[:1])),
-        ["all 60 frames are the same, as of a tracker that hangs"],
+        ["all 60 frames are the same: the tracker or camera froze"],
     ),
     "npz of other confidence": (
         lambda w: w.npz(confidence=np.ones((60, 6))),

@@ -37,10 +37,10 @@ def registration(body, walk) -> Registration:
 
 def test_seams_do_not_show(body, walk, registration, monkeypatch):
     keypoints = measured(body, walk)
-    monkeypatch.setattr(windows, "_STRETCH", 200)
+    monkeypatch.setattr(windows, "_WINDOW", 200)
     cut = registration.transform(keypoints)
-    assert len(windows._stretches(np.full(600, 23), 50.0)) == 3
-    monkeypatch.setattr(windows, "_STRETCH", 600)
+    assert len(windows._windows(np.full(600, 23), 50.0)) == 3
+    monkeypatch.setattr(windows, "_WINDOW", 600)
     whole = registration.transform(keypoints)
     assert np.abs(velocities(cut.qpos, 50.0) - velocities(whole.qpos, 50.0)).max() < 1e-3
 
@@ -48,8 +48,8 @@ def test_seams_do_not_show(body, walk, registration, monkeypatch):
 @pytest.mark.parametrize("frames", [2, 100, 650, 1249, 5000])
 def test_stretches_share_every_frame(frames, rng):
     seen, total, owned = rng.integers(0, 23, frames), np.zeros(frames), np.zeros(frames)
-    for stretch in windows._stretches(seen, 50.0):
-        total[stretch.wide] += stretch.share
+    for stretch in windows._windows(seen, 50.0):
+        total[stretch.wide] += stretch.weight
         owned[stretch.own] += 1
     np.testing.assert_allclose(total, 1.0)
     np.testing.assert_array_equal(owned, 1.0)
@@ -58,16 +58,16 @@ def test_stretches_share_every_frame(frames, rng):
 def test_stretches_meet_where_the_rat_is_seen():
     seen = np.full(3000, 20)
     seen[400:700], seen[1400:1600] = 4, 9  # half is enough, and near enough counts
-    edges = [one.own.start for one in windows._stretches(seen, 50.0)][1:]
+    edges = [one.own.start for one in windows._windows(seen, 50.0)][1:]
     assert 250 <= edges[0] <= 350
     assert all(np.all(seen[edge - 50 : edge + 50] == 20) for edge in edges)
     assert np.all(np.abs(np.diff(edges) - 500) <= 250)
-    even = [one.own.start for one in windows._stretches(np.full(3000, 20), 50.0)]
+    even = [one.own.start for one in windows._windows(np.full(3000, 20), 50.0)]
     assert even == [0, 500, 1000, 1500, 2000, 2500]
 
 
 def test_threads_change_nothing(body, walk, registration, monkeypatch):
-    monkeypatch.setattr(windows, "_STRETCH", 200)
+    monkeypatch.setattr(windows, "_WINDOW", 200)
     keypoints = measured(body, walk)
     one, three = (registration.transform(keypoints, threads=n) for n in (1, 3))
     np.testing.assert_array_equal(one.qpos, three.qpos)
@@ -136,7 +136,7 @@ def test_very_short_recordings(body, walk, registration, frames):
 def test_what_dies_away_can_be_interpolated(walk):
     fading = walk.copy()
     fading[:, 24] = 0.1 * np.exp(-1.3 * np.arange(600))  # 1e-308 and less in the end
-    windows._die_away(fading)
+    windows._flush_tiny(fading)
     # warnings are errors here, and the slopes are inverted
     assert resample(Clip("a", fading, 50.0), 80.0).qpos[-1, 24] == 0.0
     np.testing.assert_allclose(fading[:, 24], 0.1 * np.exp(-1.3 * np.arange(600)), atol=1e-12)

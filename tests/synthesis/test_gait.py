@@ -10,7 +10,7 @@ from rodent.kinematics.forward import body_frames, torso_positions
 from rodent.kinematics.paws import PAW_NAMES, Paws
 from rodent.rotation import rotate
 from rodent.synthesis import gait_statistics, quality
-from rodent.synthesis.library import _ACTS, _PATHS, LICENCE, SOURCE, _clip, _eased
+from rodent.synthesis.library import _BEHAVIORS, _PATHS, LICENCE, SOURCE, _clip, _eased
 from rodent.synthesis.path import FPS
 from rodent.synthesis.quality import TOUCHING
 from rodent.synthesis.walk import walking
@@ -183,7 +183,7 @@ def test_the_file_is_what_the_code_makes(gaits, body, name):
         behavior, make = _PATHS[name]
         qpos = walking(body, make())
     else:
-        behavior, act = _ACTS[name]
+        behavior, act = _BEHAVIORS[name]
         qpos = act(body, 200)
     made = _clip(body, name, behavior, qpos).qpos
     np.testing.assert_allclose(made[:, :7], gaits[name].qpos[:, :7], atol=1e-6)

@@ -7,7 +7,7 @@ import pytest
 from rodent.errors import WorkError
 from rodent.kinematics.forward import torso_positions
 from rodent.kinematics.paws import Paws
-from rodent.synthesis import draws, quality, rear_clips, rears
+from rodent.synthesis import quality, rear_clips, rears, sampling
 from rodent.synthesis.noise import smooth_noise
 from rodent.synthesis.quality import TOUCHING
 
@@ -70,10 +70,10 @@ def test_the_centre_of_mass_is_over_the_soles(body, drawn):
 
 
 def test_what_no_leg_can_do_is_said(body, monkeypatch):
-    monkeypatch.setattr(draws, "_TRIES", 2)
+    monkeypatch.setattr(sampling, "_TRIES", 2)
     monkeypatch.setattr(rears, "_HIPS_UP", (0.1, 0.1))
-    with pytest.raises(WorkError, match=r"of 2 rears drawn the legs of a rat of scale 0\.9 could do none"):
-        rears.drawn_rear(body, np.random.default_rng(0))
+    with pytest.raises(WorkError, match=r"none of 2 random rears is feasible .* of scale 0\.9"):
+        rears.sample_rear(body, np.random.default_rng(0))
 
 
 def test_noise_is_bounded_smooth_and_of_about_unit_deviation():

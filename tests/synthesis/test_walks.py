@@ -5,7 +5,7 @@ import pytest
 
 from rodent.errors import WorkError
 from rodent.kinematics.paws import Paws
-from rodent.synthesis import draws, quality, walk_clips, walks
+from rodent.synthesis import quality, sampling, walk_clips, walks
 from rodent.synthesis.path import FPS, PIVOT, Path
 from rodent.synthesis.quality import TOUCHING
 from rodent.synthesis.walk import MARGIN
@@ -52,7 +52,7 @@ def test_what_rises_comes_down_or_is_cut_off_by_the_ends():
 
 
 def test_what_no_leg_can_do_is_said(body, monkeypatch):
-    monkeypatch.setattr(draws, "_TRIES", 2)
+    monkeypatch.setattr(sampling, "_TRIES", 2)
     monkeypatch.setattr(walks, "_HEIGHT", (-0.06, -0.06))
-    with pytest.raises(WorkError, match=r"of 2 walks drawn the legs of a rat of scale 0\.9 could do none"):
-        walks.drawn_walk(body, np.random.default_rng(0))
+    with pytest.raises(WorkError, match=r"none of 2 random walks is feasible .* of scale 0\.9"):
+        walks.sample_walk(body, np.random.default_rng(0))
