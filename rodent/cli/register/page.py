@@ -192,10 +192,10 @@ def _floor(result: dict[str, Any], contacts: PawContacts, clips: ClipSet) -> Sec
     figure = line(seconds[::step], lowest[::step], "seconds, all clips", "lowest paw, mm")
     text = (
         "The floor is the levelled plane of the lowest paws. A paw stands while its lowest point is less "
-        f"than {1000 * STANDING:g} mm above it. Sliding is the horizontal speed of palm or sole while it stands. "
-        f"Exactly planted steps have {_PLANTED} mm/s, lift-off included; public clips of real rats have "
-        f"{_REAL} mm/s. If the median heights of left and right paw differ much, a paw is misplaced or not "
-        "constrained by keypoints."
+        f"than {1000 * STANDING:g} mm above it. Sliding is the horizontal speed of palm or sole while it "
+        f"stands. Exactly planted steps have {_PLANTED} mm/s, lift-off included; public clips of real rats "
+        f"have {_REAL} mm/s. If the median heights of left and right paw differ much, a paw is misplaced or "
+        "not constrained by keypoints."
     )
     drawing = Drawing(figure, "Height of the lowest paw; negative values are in the floor.")
     return Section("Paws and floor", text, (Table(columns, rows), drawing))
