@@ -1,4 +1,4 @@
-"""HDF5 files of keypoints: which kind one is, and the kinds that hold a single array.
+"""HDF5 files of keypoints: detection of the kind, and readers of kinds with a single array.
 
 - sleap-anipose: `tracks` (frames, animals, K, 3), without names (talmolab/sleap-anipose,
   `sleap_anipose/triangulation.py`). Others write `tracks` with other orders of the axes, and
@@ -29,7 +29,7 @@ def read_hdf5(path: Path, count: int | None) -> RawKeypoints:
 
     Args:
         path: the file.
-        count: how many keypoints there are, where that is known.
+        count: number of keypoints, if known.
 
     Raises:
         InputError: damaged, of no known kind, or not what its kind must be.

@@ -1,4 +1,4 @@
-"""MAT files of DANNCE and sDANNCE: `pred`, and `p_max` where there is one.
+"""MAT files of DANNCE and sDANNCE: `pred`, and optionally `p_max`.
 
 `pred` is (frames, 3, K) or (frames, 1, 3, K), in the calibration's unit, mostly millimetres.
 `p_max` (frames, K) is the peak of each keypoint's probability map: a confidence. Names and frame
@@ -27,7 +27,7 @@ def read_matlab(path: Path, count: int | None) -> RawKeypoints:
 
     Args:
         path: the file.
-        count: how many keypoints there are, where that is known.
+        count: number of keypoints, if known.
 
     Raises:
         InputError: damaged, without `pred`, or of another shape.

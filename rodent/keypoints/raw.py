@@ -34,7 +34,7 @@ def in_order(array: Any, orders: Sequence[str], count: int | None, what: str) ->
         array: the positions of one animal.
         orders: the orders they may come in, a letter per axis: f frames, k keypoints, c
             coordinates, a animals. Which one it is shows in the sizes of the axes.
-        count: how many keypoints there are, where that is known.
+        count: number of keypoints, if known.
         what: name in messages.
 
     Raises:

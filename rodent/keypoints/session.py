@@ -53,7 +53,7 @@ def read_session(path: Path, count: int | None) -> RawKeypoints:
 
     Args:
         path: the file.
-        count: how many keypoints there are, where that is known.
+        count: number of keypoints, if known.
 
     Raises:
         InputError: damaged, of other shapes, or its labels have no names that tell which are wrong.
@@ -71,7 +71,7 @@ def read_labels(dataset: Any, frames: int, what: str) -> BehaviorLabels:
 
     Args:
         dataset: an open HDF5 dataset.
-        frames: how many there should be.
+        frames: expected number.
         what: file and dataset, for messages.
 
     Raises:
@@ -94,7 +94,7 @@ def read_labels(dataset: Any, frames: int, what: str) -> BehaviorLabels:
     if names is None:
         raise InputError(
             f"{what} has labels up to {values.max():g} and no attribute with a name for each, so that frames "
-            "tracked wrongly cannot be told; save what is expected as npz, without them"
+            "tracked wrongly cannot be told; save the keypoints as npz, without labels"
         )
     return BehaviorLabels(values.astype(np.int64), names)
 

@@ -2,30 +2,29 @@
 
     side_pairs(("Snout", "HandL", "HandR"))     # (("HandL", "HandR"),)
 
-When a tracker swaps two keypoints, both jump to where the other was; when it comes to itself,
-both jump back. So between two frames the two crossings (left to right, right to left) are much
-shorter than the two straight steps, seen from the moving rat (`in_place`). A run of frames
-between two such exchanges is a swap.
+When a tracker swaps two keypoints, each jumps to the position of the other. Later both jump back. So
+between two frames the two crossing steps (left to right, right to left) are much shorter than the two
+straight steps, relative to the moving rat (`in_place`). The frames between two such exchanges are a swap.
 """
 
 import numpy as np
 
 SIDES = (("Left", "Right"), ("left", "right"), ("LEFT", "RIGHT"), ("L", "R"), ("l", "r"))
 
-# both crossings must be shorter than this fraction of both straight steps: a step to somewhere else
-# shortens one of the two at most, and paws that pass each other remain a paw's width apart
+# both crossing steps must be shorter than this fraction of both straight steps: a jump to another
+# position shortens at most one of them, and paws that pass each other stay a paw's width apart
 MARKEDLY = 0.5
-# metres that both must jump: below, they are as good as together, and which is which does not matter
+# metres that both must jump; closer keypoints need no decision
 MIN_JUMP = 0.01
-# seconds: trackers come to themselves within some frames. Of two exchanges far apart it is not known
-# whether the frames between them are swapped or all others
+# seconds: trackers recover within some frames. If two exchanges are farther apart, it is unclear whether
+# the frames between them are swapped or all others
 MAX_SWAP = 0.5
-# frames without one of the two that an exchange may lie across
+# frames with a missing keypoint that an exchange may span
 MAX_ABSENCE = 3
 
 
 def side_pairs(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Names that differ only in a left and right at their beginning or end, left first.
+    """Pairs of names that differ only in left and right at their beginning or end, left first.
 
     >>> side_pairs(("EarL", "EarR", "left_paw", "right_paw", "SpineL", "Tail"))
     (('EarL', 'EarR'), ('left_paw', 'right_paw'))
@@ -40,7 +39,7 @@ def side_pairs(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 
 def in_place(points: np.ndarray) -> np.ndarray:
-    """The keypoints of a rat that stays where it began: the median step of all is taken from each.
+    """The keypoints relative to the moving rat: the median step of all is subtracted from each.
 
     Args:
         points: metres, NaN where missing, shape (frames, K, 3).

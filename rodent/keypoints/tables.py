@@ -6,7 +6,7 @@
   animals), and the number of the frame in the first column (DeepLabCut,
   `deeplabcut/pose_estimation_3d/triangulation.py`).
 
-Neither says units or frame rate.
+Neither states units or frame rate.
 """
 
 import array
@@ -28,14 +28,14 @@ LEVELS = ("scorer", "individuals", "bodyparts", "coords")
 
 @dataclasses.dataclass(frozen=True)
 class _Columns:
-    """Where in a row what stands."""
+    """Columns of a table."""
 
     at: dict[tuple[str, str], int]
-    """Column of a keypoint's x, y, z, and of its confidence."""
+    """Columns of a keypoint's x, y, z and score."""
     labels: list[str]
-    """What each column is called in messages."""
+    """Names of the columns in messages."""
     frame: int | None = None
-    """Column of the frame's number."""
+    """Column of the frame number."""
 
     @property
     def names(self) -> tuple[str, ...]:
