@@ -22,7 +22,6 @@ gaits. The labels are no complete ethogram: scratching, sniffing and eating are 
 """
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from rodent.body import Body
 from rodent.kinematics.forward import body_frames
@@ -51,6 +50,7 @@ def behaviors(qpos: np.ndarray, fps: float, body: Body) -> np.ndarray:
         fps: frames per second.
         body: of the poses.
     """
+    from scipy.ndimage import gaussian_filter1d
 
     def smooth(values: np.ndarray) -> np.ndarray:
         return gaussian_filter1d(values, _WINDOW * fps, axis=0, mode="nearest")

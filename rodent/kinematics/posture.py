@@ -12,7 +12,6 @@ import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from rodent.body import Body
 from rodent.kinematics.forward import torso_offset
@@ -77,6 +76,8 @@ def rest_angles(body: Body) -> np.ndarray:
 
 def posed(body: Body, trunk: Trunk) -> np.ndarray:
     """Poses with this trunk and the limbs at rest, shape (frames, 74)."""
+    from scipy.spatial.transform import Rotation
+
     frames = len(trunk.yaw)
     qpos = np.empty((frames, body.model.nq))
     # a rotation about y lowers the nose
