@@ -15,11 +15,11 @@ from rodent.cli.report.comparison import read_encoding, read_similarity
 from rodent.cli.report.film import film_recording, film_subject
 from rodent.cli.report.page import _settings
 from rodent.cli.report.subject import open_subjects
+from rodent.clips import write_clips
 from rodent.errors import InputError
-from rodent.motion import write_clips
-from rodent.motion.sway import swaying_clips
 from rodent.policy.policy import save_policy
 from rodent.recording import RecordingWriter
+from rodent.synthesis.stance import stance_clips
 from tests.analysis.pages.test_page import check_page
 from tests.policies import untrained_policy
 from tests.recordings import block
@@ -108,7 +108,7 @@ RSA = {
 def folder(body, tmp_path_factory):
     """Two runs on three clips, a recording and two comparisons."""
     folder = tmp_path_factory.mktemp("report")
-    clips = swaying_clips(body, frames=30, n=3)
+    clips = stance_clips(body, frames=30, n=3)
     labels = ("Walk", "Rear", "Walk")
     labelled = tuple(dataclasses.replace(c, behavior=b) for c, b in zip(clips, labels, strict=True))
     write_clips(dataclasses.replace(clips, clips=labelled), folder / "clips.h5")

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.body import Body
-from rodent.motion.clip import ClipSet
+from rodent.clips.clip import ClipSet
 from rodent.physics.device import DeviceEngine, Rats, warp_devices
 from rodent.physics.host import Divergence
 from rodent.physics.reduction import Implementation

@@ -22,12 +22,12 @@ import numpy as np
 import optax
 import optax.contrib
 
+from rodent import rotation
 from rodent.body import TOUCH_SENSORS, Body
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import count_substeps
 from rodent.physics.places import places_of
 from rodent.policy.networks import HiddenLayer
-from rodent.tasks import rotation
 from training.brax_parts import running_statistics
 from training.collect import Move
 from training.config import DreamConfig

@@ -30,7 +30,7 @@ class PartialGains:
     """Gains of one layer.
 
     Attributes:
-        statistic: gains in place, mean over what the turns clear them of, and below it the same plus what each
+        statistic: gains in place, mean over what turns clear them of, and below it the same plus what each
             turn gains more than its own clearing leaves in place; nats, shape (1 + orders, neurons).
         strengths: chosen in the order as it is, shape (folds, neurons).
     """

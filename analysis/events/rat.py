@@ -14,8 +14,8 @@ from analysis.events.detection import borders, bouts, hysteresis
 from analysis.events.paws import PAWS, paw_loads
 from analysis.events.settings import RatEventSettings
 from rodent.body import Body
-from rodent.motion.behavior import BEHAVIORS, behaviors
-from rodent.motion.synth.posture import body_frames
+from rodent.clips.behavior import BEHAVIORS, behaviors
+from rodent.kinematics.forward import body_frames
 from rodent.recording import Rollout
 
 _SMOOTH = 0.1  # seconds, standard deviation: a step within a stride neither starts nor stops a walk

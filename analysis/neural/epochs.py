@@ -4,14 +4,10 @@ kinds, note = kinds_of_epochs(session)              # {"run": IntervalSet, "rest
 kinds, note = kinds_of_epochs(session, table="trials", column="side")
 """
 
-import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from analysis.neural.table import as_text, missing
-from analysis.neural.timeseries import epoch, intervals
+from analysis.neural.interval_table import MOST_KINDS, IntervalTable
 from rodent.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -19,44 +15,10 @@ if TYPE_CHECKING:
 
     from analysis.neural.session import NeuralSession
 
-MOST_KINDS = 50
-"""Different entries of a column that are taken for kinds of epochs."""
 INVALID = "invalid_times"
 """The table of NWB that holds no epochs, but time that is not to be used."""
-USUAL, TAGS = "epochs", "tags"
-"""The table of NWB that is taken where several name kinds, and its column of free texts."""
-
-
-@dataclasses.dataclass(frozen=True)
-class IntervalTable:
-    """Intervals, and what is known of each.
-
-    Attributes:
-        edges: start and stop of each, seconds, as the file has them, shape (n, 2).
-        columns: numbers or texts by name, shape (n,) each.
-    """
-
-    edges: np.ndarray
-    columns: Mapping[str, np.ndarray]
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Columns of texts, if not of too many different ones to be kinds."""
-        texts = [name for name, column in self.columns.items() if column.dtype.kind == "U"]
-        return tuple(name for name in texts if len(np.unique(self.columns[name])) <= MOST_KINDS)
-
-    @property
-    def naming(self) -> tuple[str, ...]:
-        """Columns that name kinds, two or more; the tags of NWB where there is no other."""
-        found = [name for name in self.texts if len(self.kinds(name)) > 1]
-        return tuple(name for name in found if name != TAGS) or tuple(found)
-
-    def kinds(self, column: str) -> "dict[str, IntervalSet]":
-        """The intervals of each kind, those that overlap or touch joined; rows without a kind left out."""
-        there = ~missing(self.columns[column])
-        edges, texts = self.edges[there], as_text(self.columns[column][there])
-        found = {kind: intervals(edges[texts == kind]) for kind in np.unique(texts).tolist()}
-        return {kind: epoch(edges) for kind, edges in found.items() if len(edges)}
+USUAL = "epochs"
+"""The table of NWB that is taken where several name kinds."""
 
 
 def kinds_of_epochs(

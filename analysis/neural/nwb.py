@@ -16,20 +16,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.neural.arrays import checked_times
-from analysis.neural.epochs import INVALID, IntervalTable
+from analysis.neural.epochs import INVALID
+from analysis.neural.interval_table import IntervalTable
 from analysis.neural.session import Behavior, NeuralSession
 from analysis.neural.spikes import SpikeTimes
 from analysis.neural.table import as_column
 from analysis.neural.timeseries import epoch, intervals, series
 from rodent.errors import InputError
 from rodent.files import existing_file, one_line, reading
-from rodent.motion.keypoints.units import METRES, unit_named
+from rodent.keypoints.units import METRES, unit_named
 
 if TYPE_CHECKING:
     from pynapple import IntervalSet
     from pynwb import NWBFile
 
-    from analysis.neural.session import Series
+    from analysis.neural.timeseries import Series
 
 _RADIANS = {
     "radians": 1.0,

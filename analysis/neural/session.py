@@ -23,11 +23,10 @@ from analysis.neural.table import as_text
 from rodent.errors import unknown
 
 if TYPE_CHECKING:
-    from pynapple import IntervalSet, Tsd, TsdFrame, TsdTensor
+    from pynapple import IntervalSet
 
-    from analysis.neural.epochs import IntervalTable
-
-    Series = Tsd | TsdFrame | TsdTensor
+    from analysis.neural.interval_table import IntervalTable
+    from analysis.neural.timeseries import Series
 
 
 class Behavior(Mapping[str, "Series"]):

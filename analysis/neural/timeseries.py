@@ -8,9 +8,9 @@ import numpy as np
 from rodent.errors import InputError
 
 if TYPE_CHECKING:
-    from pynapple import IntervalSet
+    from pynapple import IntervalSet, Tsd, TsdFrame, TsdTensor
 
-    from analysis.neural.session import Series
+    Series = Tsd | TsdFrame | TsdTensor
 
 
 def intervals(edges: np.ndarray) -> np.ndarray:

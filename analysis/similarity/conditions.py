@@ -77,7 +77,7 @@ def kinematic_labels(timeline: Timeline, fps: float, body: "Body") -> np.ndarray
         fps: frames per second of the recording.
         body: of the rat that was recorded.
     """
-    from rodent.motion.behavior import behaviors
+    from rodent.clips.behavior import behaviors
 
     frames = np.concatenate([behaviors(rollout["qpos"], fps, body) for rollout in timeline.rollouts])
     used = timeline.n_bins * timeline.n_frames

@@ -89,7 +89,7 @@ def prepare(
     timeline = session.timeline
     neurons, verdict = session.good_neurons(quality)
     starts = bin_starts(session)
-    length = session.arguments.clock.rate * timeline.bin_seconds
+    length = session.clock.rate * timeline.bin_seconds
     with naming(session.recording.path):
         usable = UsableTime.of(starts, timeline.alive & neurons.covered, timeline.rollout, length)
         of_rat = _rat_times(session, starts, rat)
@@ -171,13 +171,13 @@ def _corrected(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
 def bin_starts(session: OpenSession) -> np.ndarray:
     """When each bin of the recording begins, seconds on the spikes' clock, shape (bins,)."""
     timeline = session.timeline
-    return session.arguments.clock.on_spikes(np.arange(timeline.n_bins) * timeline.bin_seconds)
+    return session.clock.on_spikes(np.arange(timeline.n_bins) * timeline.bin_seconds)
 
 
 def _rat_times(session: OpenSession, starts: np.ndarray, settings: RatEventSettings) -> dict[str, np.ndarray]:
     """Events of the rat, seconds on the spikes' clock."""
     body, timeline = Body(session.recording.body), session.timeline
-    step = session.arguments.clock.rate / session.recording.fps
+    step = session.clock.rate / session.recording.fps
     first, found = 0, dict[str, list[np.ndarray]]()
     for rollout in session.rollouts:
         for name, frames in rat_events(rollout, session.recording.fps, body, settings).items():

@@ -10,7 +10,7 @@ from analysis.events.rat import rat_events
 from analysis.events.settings import RatEventSettings
 from rodent.body import NU, NV, TOUCH_SENSORS
 from rodent.cli import main
-from rodent.motion import read_clips
+from rodent.clips import read_clips
 from rodent.recording import RecordingWriter, open_recording
 from tests.analysis.events.sessions import after, poisson
 

@@ -5,7 +5,7 @@ import pytest
 from analysis.events.paws import PAWS, paw_loads
 from analysis.events.rat import head_height, rat_events, trunk_speed
 from analysis.events.settings import RatEventSettings
-from rodent.motion import read_clips
+from rodent.clips import read_clips
 from rodent.recording import Rollout
 
 FPS = 50.0

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.neural.epochs import IntervalTable, kinds_of_epochs
+from analysis.neural.epochs import kinds_of_epochs
+from analysis.neural.interval_table import IntervalTable
 from analysis.neural.session import NeuralSession
 from analysis.neural.spikes import SpikeCounts
 from analysis.neural.timeseries import epoch

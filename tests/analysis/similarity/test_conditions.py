@@ -4,8 +4,8 @@ import pytest
 from analysis.neural.clock import Clock
 from analysis.similarity.conditions import clip_labels, epoch_labels, kinematic_labels
 from analysis.timeline import Timeline
+from rodent.clips import read_clips
 from rodent.errors import InputError
-from rodent.motion import read_clips
 from tests.analysis.similarity.sessions import timeline_of
 
 
