@@ -24,9 +24,6 @@ from analysis.ring import random_turn, turned
 from analysis.timeline import Timeline
 from rodent.errors import InputError
 
-_SHIFTS_IN_SESSION = 6
-"""Least length of a session in units of the least shift, which stands for how slow drift is expected:
-ranks hold for drift over up to a sixth of the session (`benchmarks/truth.py`)."""
 _REPEATED = 0.1
 """Share of bins whose motion is shown again elsewhere, from which on the null turns each rollout by itself:
 a turn of the whole session would bring repeats of the same motion together."""
@@ -82,7 +79,7 @@ class Bins:
         folds = _folds(len(rows), timeline.bin_seconds, settings, max(*lags, 0.0) - min(*lags, 0.0))
         rows, sources = rows[: folds.n_rows], sources[: folds.n_rows]
         fires, dropped = _firing(spikes, rows, folds)
-        least = math.ceil(settings.shift_seconds / timeline.bin_seconds)
+        least = math.ceil(settings.least_shift / timeline.bin_seconds)
         by_rollout = share_repeated(timeline, rows) >= _REPEATED
         stretches = [len(rows)]
         if by_rollout:
@@ -164,12 +161,11 @@ def _firing(spikes: BinnedSpikes, rows: np.ndarray, folds: Folds) -> tuple[np.nd
 
 
 def _folds(n_rows: int, bin_seconds: float, settings: EncodingSettings, lag_span: float) -> Folds:
-    needed = _SHIFTS_IN_SESSION * math.ceil(settings.shift_seconds / bin_seconds)
-    if n_rows < needed:
+    if n_rows * bin_seconds < settings.least_session - 1e-6:
         raise InputError(
-            f"{n_rows * bin_seconds:g} s of the recording can be used; a null of shifts by at least "
-            f"{settings.shift_seconds:g} s needs {_SHIFTS_IN_SESSION} times as long, "
-            f"{needed * bin_seconds:g} s: record more, or set shorter --shift-seconds"
+            f"{n_rows * bin_seconds:g} s of the recording can be used; a null of time shifts needs "
+            f"{settings.least_session:g} s, six times the least shift: record more, or set shorter "
+            "--shift-seconds"
         )
     block = math.ceil(settings.block_seconds / bin_seconds)
     gap = math.ceil((settings.gap_seconds + lag_span) / bin_seconds)

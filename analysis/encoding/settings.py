@@ -10,6 +10,10 @@ from rodent.errors import InputError, check_setting
 ModelName = Literal["ridge", "elastic-net", "group-lasso", "banded-ridge"]
 
 _FEW_SHIFTS = 20  # up to which regressions of the null are made in full
+_USUAL_SHIFT, _SHORT_SHIFT = 20.0, 2.0  # seconds
+_SHIFTS_IN_SESSION = 6
+"""Least length of a session in units of the least shift, which stands for how slow drift is expected:
+ranks hold for drift over up to a sixth of the session (`benchmarks/truth.py`)."""
 
 _check = functools.partial(check_setting, "encoding setting")
 
@@ -59,9 +63,10 @@ class EncodingSettings:
     """How the regressions of the shifts are made: from the likelihood to second order, in one step
     (`second-order`), or in full like the score itself (`refit`), which takes as long again for every
     shift. If not given: in full for 20 shifts or fewer."""
-    shift_seconds: float = 20.0
-    """The least such shift. It should exceed the time over which behavior and rates are alike; a
-    session must be six times as long."""
+    shift_seconds: float | None = None
+    """The least such shift. If not given 20 s where the null is refitted, so that its few shifts keep
+    nothing of what behavior says; and 2 s to second order: leaving out short shifts among many makes p too
+    small where drift is slow. A session must be six times as long, and two minutes if not given."""
     seed: int = 0
     """Of the random shifts, weightings and bootstraps."""
 
@@ -69,8 +74,7 @@ class EncodingSettings:
         _check("components", self.components is None or self.components >= 1, self.components, "at least 1")
         for name, low in (("folds", 2), ("band_weights", 1), ("shifts", 1), ("seed", 0)):
             _check(name, getattr(self, name) >= low, getattr(self, name), f"at least {low}")
-        for name in ("block_seconds", "shift_seconds"):
-            value = getattr(self, name)
+        for name, value in (("block_seconds", self.block_seconds), ("shift_seconds", self.least_shift)):
             _check(name, 0 < value < math.inf, value, "positive")
         _check("gap_seconds", 0 <= self.gap_seconds < math.inf, self.gap_seconds, "zero or more")
         _check("l1_ratio", 0 < self.l1_ratio <= 1, self.l1_ratio, "above 0 and at most 1")
@@ -89,6 +93,18 @@ class EncodingSettings:
     def refits(self) -> bool:
         """Whether the regressions of the null are made in full."""
         return self.shifts <= _FEW_SHIFTS if self.null is None else self.null == "refit"
+
+    @property
+    def least_shift(self) -> float:
+        """Seconds by which the null shifts at least."""
+        if self.shift_seconds is not None:
+            return self.shift_seconds
+        return _USUAL_SHIFT if self.refits else _SHORT_SHIFT
+
+    @property
+    def least_session(self) -> float:
+        """How long a session must be, seconds."""
+        return _SHIFTS_IN_SESSION * (_USUAL_SHIFT if self.shift_seconds is None else self.shift_seconds)
 
     def separates(self, n_groups: int) -> bool:
         """Whether so many bands are to have strengths of their own."""

@@ -94,7 +94,7 @@ def test_command_takes_chosen_rollouts(files, capsys):
         (("--layer", "latent/mean", "--bin-seconds", "0.15"), "not a whole number of frames"),
         (("--layer", "latent/mean", "--offset", "9999"), "do not overlap"),
         (("--layer", "latent/mean", "--lags", "0.05"), "no multiple of a bin"),
-        (("--layer", "latent/mean", "--shift-seconds", "60"), "6 times as long, 360 s"),
+        (("--layer", "latent/mean", "--shift-seconds", "60"), "needs 360 s, six times the least shift"),
         (("--layer", "latent/mean", "--out", "no/there"), "the folder no does not exist; create it first"),
         (("--layer", "latent/mean", "--out", __file__), "it is a file, and a folder is wanted"),
     ],
@@ -147,3 +147,29 @@ def test_sessions_are_tested_by_their_means(files, capsys):
     assert test["models"] == ["decoder/layer_0", "latent/mean"]
     ratio = test["log_likelihood_ratio"]
     assert (ratio["over"], ratio["n"]) == ("sessions", 2) and ratio["mean"] > 0.05
+
+
+def test_the_old_settings_give_the_old_values(write_recording, smooth, tmp_path, capsys):
+    """Two rollouts, three lags: one penalty for all bands, 32 components, 19 shifts regressed in full."""
+    units = smooth(FRAMES, 20, 0)
+    rate = np.exp(0.15 * units[:, :5].sum(1, keepdims=True) - 1) * np.ones(3)
+    counts = np.random.default_rng(0).poisson(rate)
+    np.savez(tmp_path / "spikes.npz", counts=counts, fps=10.0, names=["MC-1", "MC-2", "DLS-1"])
+    layers = {"decoder/layer_0": units @ np.random.default_rng(3).normal(size=(20, 40))}
+    halves = {"walk": slice(0, 1700), "rear": slice(1700, FRAMES)}
+    recording = write_recording(
+        {name: {k: v[part] for k, v in layers.items()} for name, part in halves.items()}
+    )
+    old = ("--components", "32", "--penalties", "shared", "--shifts", "19", "--lags", "-0.1", "0", "0.1")
+    models = ("--layer", "decoder/layer_0", "--features", "decoder/layer_0,history")
+    assert main(["encode", str(recording), str(tmp_path / "spikes.npz"), *models, *old, "--json"]) == 0
+    alone, past = json.loads(capsys.readouterr().out)["layers"]
+
+    def column(layer, key):
+        return [neuron[key] for neuron in layer["neurons"]]
+
+    assert column(alone, "bits_per_spike") == pytest.approx([0.051745, 0.068474, 0.057365], abs=2e-6)
+    assert column(alone, "null_bits_per_spike") == pytest.approx([-0.000516, -0.001835, -0.001244], abs=2e-6)
+    assert column(past, "bits_per_spike") == pytest.approx([0.050625, 0.066762, 0.057184], abs=2e-6)
+    assert column(past, "null_bits_per_spike") == pytest.approx([-0.000271, -0.001648, -0.001371], abs=2e-6)
+    assert alone["p"] == past["p"] == 0.05
