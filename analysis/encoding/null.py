@@ -43,14 +43,14 @@ def turned_gains(
     if features.bands:
         expected = _by_history(bins, settings) if history else mean.astype(np.float32)
         given = features.fitted(())[0], counts - expected, mean
-        return second_order(*given, bins.folds, settings.strengths, bins.orders, advance)[0]
+        return second_order(*given, bins.folds, settings.strengths, bins.orders, advance)
     own = bins.targets(history=True).own(slice(0, len(bins.names)))
     scale = own.std(1, keepdims=True)
     own = (own - own.mean(1, keepdims=True)) / np.where(scale > 0, scale, 1.0)
     gains = []
     for neuron, rate in enumerate(mean):
         given = own[:, :, neuron].T, counts[:, [neuron]] - np.float32(rate), np.array([rate])
-        gains.append(second_order(*given, bins.folds, settings.strengths, bins.orders)[0])
+        gains.append(second_order(*given, bins.folds, settings.strengths, bins.orders))
         advance(1 / len(mean))
     return np.concatenate(gains, axis=1)
 

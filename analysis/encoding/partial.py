@@ -1,7 +1,7 @@
 """What layers add to a base of features, and what they add to spikes and base turned together in time.
 
     found = partial_gains(residuals, base, layers, mean, folds, strengths, orders)
-    found["decoder/layer_0"].statistic[0]       # in place: nats, (neurons,)
+    found["decoder/layer_0"][0]                 # in place: nats, (neurons,)
 
 As in `analysis.encoding.rotation` the likelihood is taken to second order, about the base model's rates.
 In every training set the layer and the residuals of the counts are cleared of what the base explains of
@@ -13,7 +13,6 @@ place lose as much, both are cleared of the base in its place and of the base tu
 turn of the counts alone. Everything is in terms of products of columns, summed over bins.
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -25,20 +24,6 @@ _JITTER = 1e-6  # relative to the mean variance of the base's columns: lags make
 _TURNED = 0.99  # of the base's variance that its turned copy keeps
 
 
-@dataclasses.dataclass(frozen=True)
-class PartialGains:
-    """Gains of one layer.
-
-    Attributes:
-        statistic: gains in place, mean over what turns clear them of, and below it the same plus what each
-            turn gains more than its own clearing leaves in place; nats, shape (1 + orders, neurons).
-        strengths: chosen in the order as it is, shape (folds, neurons).
-    """
-
-    statistic: np.ndarray
-    strengths: np.ndarray
-
-
 def partial_gains(
     residuals: np.ndarray,
     base: np.ndarray,
@@ -48,7 +33,7 @@ def partial_gains(
     strengths: Sequence[float],
     orders: Sequence[np.ndarray],
     advance: Callable[[float], None] = lambda n: None,
-) -> dict[str, PartialGains]:
+) -> dict[str, np.ndarray]:
     """Held-out gains of layers beyond a base, for the neurons in their place and in other orders.
 
     Args:
@@ -60,6 +45,10 @@ def partial_gains(
         strengths: of the ridge penalty to choose from, relative to the mean count.
         orders: of the rows, for every turn.
         advance: called with the share that is done.
+
+    Returns:
+        for each layer the gains in place, mean over what the turns clear them of, and below it the same plus
+        what each turn gains more than the neurons in place; nats, shape (1 + orders, neurons).
     """
     tried = np.sort(strengths)[::-1]
     fixed = np.concatenate([base, np.ones((len(base), 1))], axis=1, dtype=np.float32)
@@ -68,7 +57,6 @@ def partial_gains(
     values = {name: layer.astype(np.float32, copy=False) for name, layer in layers.items()}
     own = {name: fold_sums(layer, layer, folds) for name, layer in values.items()}
     gains: dict[str, list[np.ndarray]] = {name: [] for name in values}
-    chosen: dict[str, np.ndarray] = {}
     n_train = len(folds.training((0,)))
     for order in orders:
         turned = turning[order]
@@ -83,9 +71,8 @@ def partial_gains(
             # the strength for a fold is what serves the other folds best
             best = (found.sum(0) - found).argmax(1)
             gains[name].append(np.take_along_axis(found, best[:, None], 1)[:, 0].sum(0))
-            chosen.setdefault(name, tried[best[:, : len(mean)]])
             advance(1 / len(orders) / len(values))
-    return {name: PartialGains(_statistic(np.stack(gains[name])), chosen[name]) for name in values}
+    return {name: _statistic(np.stack(gains[name])) for name in values}
 
 
 def _statistic(gains: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What features add to the prediction of neurons, and what they add to the same neurons turned in time.
 
-    gains, strengths = second_order(features, residuals, mean, folds, (0.01, 0.1, 1.0), orders)
+    gains = second_order(features, residuals, mean, folds, (0.01, 0.1, 1.0), orders)
     gains[0], gains[1:]                     # as they are, and for each turn: nats, (neurons,)
 
 The likelihood is taken to second order about a base model, of constant rates if there is nothing else:
@@ -36,7 +36,7 @@ def second_order(
     strengths: Sequence[float],
     orders: Sequence[np.ndarray],
     advance: Callable[[float], None] = lambda n: None,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> np.ndarray:
     """Held-out gains of features, for the neurons in their place and in other orders.
 
     Args:
@@ -49,12 +49,12 @@ def second_order(
         advance: called with the share that is done.
 
     Returns:
-        nats, shape (1 + orders, neurons); the strengths chosen in the order as it is, shape (folds, neurons).
+        nats, shape (1 + orders, neurons).
     """
     residuals, tried = residuals.astype(np.float32), np.sort(strengths)[::-1]
     steps = _Steps(features.astype(np.float32, copy=False), folds, tried)
     every = [np.arange(folds.n_rows), *orders]
-    gains, chosen = [], None
+    gains = []
     for some in _portions(every, residuals.size):
         # a turn has some bins twice and others not: it is centred anew
         columns = np.concatenate([residuals[order] for order in some], axis=1)
@@ -64,10 +64,8 @@ def second_order(
         best = (found.sum(0) - found).argmax(1)
         total = np.take_along_axis(found, best[:, None], 1)[:, 0].sum(0)
         gains.append(total.reshape(len(some), -1))
-        chosen = tried[best[:, : len(mean)]] if chosen is None else chosen
         advance(len(some) / len(every))
-    assert chosen is not None
-    return np.concatenate(gains), chosen
+    return np.concatenate(gains)
 
 
 class _Steps:

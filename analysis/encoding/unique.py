@@ -23,8 +23,9 @@ import numpy as np
 
 from analysis.encoding.bands import HISTORY, Band
 from analysis.encoding.bins import Bins
+from analysis.encoding.features import Features
 from analysis.encoding.inference import mean_p, rank_p
-from analysis.encoding.newton import solve
+from analysis.encoding.newton import solve_path
 from analysis.encoding.partial import partial_gains
 from analysis.encoding.penalised import ROUGHLY, PoissonRegression
 from analysis.encoding.regressions import HeldOut, rate_limits
@@ -204,10 +205,8 @@ def unique_gains(
         blocks = np.zeros((folds.n_blocks, len(bins.names)))
         statistic = np.zeros((1 + len(bins.orders), len(bins.names)))
         if shares[name]:
-            statistic = found[name].statistic
-            for fold in range(folds.n_folds):
-                rest, _ = _residual(base, one.fitted((fold,))[0], fold)
-                blocks[fold :: folds.n_folds] = _added(base, fold, rest, found[name].strengths[fold])
+            statistic = found[name]
+            blocks = _block_gains(base, one)
         advance(0.3 / len(layers))
         gains[name] = UniqueGain(
             layer=name,
@@ -232,21 +231,44 @@ def _residual(base: Base, values: np.ndarray, fold: int | None) -> tuple[np.ndar
     return rest, float(left[kept].sum() / whole.sum())
 
 
-def _added(base: Base, fold: int, rest: np.ndarray, strengths: np.ndarray) -> np.ndarray:
-    """Likelihood that a residual adds on a fold, nats of each block, shape (blocks of the fold, neurons)."""
+def _block_gains(base: Base, layer: Features) -> np.ndarray:
+    """Likelihood that a layer's residual adds to every held-out block, nats, shape (blocks, neurons).
+
+    The strength for a fold is what serves the other folds best; the strongest is to leave the layer out.
+    """
+    folds = base.bins.folds
+    each = []
+    for fold in range(folds.n_folds):
+        rest, _ = _residual(base, layer.fitted((fold,))[0], fold)
+        each.append(_added(base, fold, rest))
+    found = np.stack(each)  # (folds, strengths, blocks of the fold, neurons)
+    by_fold = found.sum(2)
+    best = (by_fold.sum(0) - by_fold).argmax(1)
+    chosen = np.take_along_axis(found, best[:, None, None], 1)[:, 0]
+    return chosen.transpose(1, 0, 2).reshape(folds.n_blocks, -1)
+
+
+def _added(base: Base, fold: int, rest: np.ndarray) -> np.ndarray:
+    """Likelihood that a residual adds on a fold, nats, shape (1 + strengths, blocks of the fold, neurons)."""
     regression, held, bins = base.regression, base.held[fold], base.bins
     assert held.coef is not None
     fit = regression.with_band(fold, rest)
-    own = held.strengths
     n_features, width = held.coef.shape[0] - regression.targets.n_own - 1, rest.shape[1]
     start = np.insert(held.coef, [n_features] * width, 0.0, axis=0)
-    found = np.empty((len(fit.tests[0]), len(bins.names)))
+    strengths = np.sort(base.settings.strengths)[::-1]
+    found = np.zeros((1 + len(strengths), len(fit.tests[0]), len(bins.names)))
     for columns in regression.columns(len(bins.names), fit):
-        wanted = fit.per_coefficient(np.concatenate([own[:, columns], strengths[None, columns]]))
         train, (test,) = fit.data(columns, np.float32)
-        coef, _ = solve(train, fit.penalty, wanted, start[:, columns], tolerance=ROUGHLY)
-        limits = rate_limits(train.log_rate_range(coef), train.n_bins)
-        rates = test.rates(coef, limits).astype(np.float64)
-        counts = regression.targets.counts(columns)[fit.tests[0]]
-        found[:, columns] = counts * np.log(rates / held.rates[:, columns]) - (rates - held.rates[:, columns])
-    return found.reshape(-1, bins.folds.length, len(bins.names)).sum(1)
+        counts, before = regression.targets.counts(columns)[fit.tests[0]], held.rates[:, columns]
+        wanted = [
+            fit.per_coefficient(
+                np.concatenate([held.strengths[:, columns], np.full((1, before.shape[1]), one)])
+            )
+            for one in strengths
+        ]
+        path = solve_path(train, fit.penalty, wanted, start[:, columns], ROUGHLY)
+        for i, (coef, _) in enumerate(path, start=1):
+            limits = rate_limits(train.log_rate_range(coef), train.n_bins)
+            rates = test.rates(coef, limits).astype(np.float64)
+            found[i][:, columns] = counts * np.log(rates / before) - (rates - before)
+    return found.reshape(len(found), -1, bins.folds.length, len(bins.names)).sum(2)

@@ -229,7 +229,8 @@ def test_bins_without_spike_data_are_not_used(timeline, driven):
 def test_too_short_a_recording_says_how_long_it_must_be(timeline, driven):
     session = spikes_of(driven)
     with pytest.raises(
-        InputError, match=r"^300 s .* a null of time shifts needs 360 s, six times the least shift.*--shift-seconds"
+        InputError,
+        match=r"^300 s .* a null of time shifts needs 360 s, six times the least shift.*--shift-seconds",
     ):
         cross_validate(timeline, session, "mine", dataclasses.replace(QUICK, shift_seconds=60.0))
 

@@ -117,7 +117,8 @@ def test_ranks_to_second_order_are_those_of_full_fits(kinematics):
             total -= base.held[fold].gain
         gains.append(total)
     full = np.array(gains)
-    np.testing.assert_allclose(found.gains, full[0], atol=2.0)  # nats, of 2,400 spikes
+    # where it adds nothing it is left out
+    np.testing.assert_allclose(found.gains, np.maximum(full[0], 0), atol=2.0)  # nats, of 2,400 spikes
     ours, theirs = found.p_values, rank_p(full[0], full[1:])
     assert spearmanr(ours, theirs).statistic > 0.8
     assert np.abs(ours - theirs).mean() < 0.1
@@ -133,7 +134,7 @@ def test_shared_drift_is_no_gain(kinematics):
         spikes = neurons(kinematics, 0.4 * slow[:, :1])
         bins = Bins.of(Timeline.without_recording(N, BIN), spikes, SETTINGS)
         counts = bins.used.astype(float)
-        gains, _ = second_order(
+        gains = second_order(
             slow[:, 1:], counts - counts.mean(0), counts.mean(0), bins.folds, (0.01, 0.1), bins.orders
         )
         small.append(rank_p(gains[0].mean(), gains[1:].mean(1)) <= 0.1)
