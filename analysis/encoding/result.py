@@ -5,11 +5,11 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 from analysis.encoding.ceiling import NoiseCeiling
 from analysis.encoding.inference import LEVEL, block_interval, mean_p, rank_p
 from analysis.encoding.scores import mcfadden_r2, per_spike, pseudo_r2
+from analysis.multiple_testing import benjamini_hochberg
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +109,7 @@ class EncodingResult:
     @property
     def q_values(self) -> np.ndarray:
         """The same as false discovery rates over the neurons (Benjamini and Hochberg), shape (neurons,)."""
-        return false_discovery_control(self.p_values)
+        return benjamini_hochberg(self.p_values)
 
     @property
     def scaled_statistic(self) -> np.ndarray:

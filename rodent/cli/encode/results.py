@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
-from analysis.encoding.inference import LEVEL, difference, holm, mean_p, session_interval, session_mean
+from analysis.encoding.inference import LEVEL, difference, mean_p, session_interval, session_mean
 from analysis.encoding.result import EncodingResult
 from analysis.encoding.unique import UniqueGain
+from analysis.multiple_testing import benjamini_hochberg, holm
 from rodent.cli.encode.sessions import Models, SessionResult
 from rodent.cli.output import write_json
 from rodent.files import explain_os_errors
@@ -73,7 +73,7 @@ class Found:
 
     def q(self, model: int) -> np.ndarray:
         """False discovery rates over the neurons of all sessions, shape (neurons,)."""
-        return false_discovery_control(np.concatenate([one.p_values for one in self.results(model)]))
+        return benjamini_hochberg(np.concatenate([one.p_values for one in self.results(model)]))
 
     def interval(self, model: int) -> tuple[float, float]:
         """95 % of the mean corrected score: over blocks of one session, or over sessions."""
@@ -103,7 +103,7 @@ class Found:
                 ),
                 p=p[layer],
                 p_holm=float(corrected[layer]),
-                q=false_discovery_control(np.concatenate([one.p_values for one in gains[layer]])),
+                q=benjamini_hochberg(np.concatenate([one.p_values for one in gains[layer]])),
             )
             for layer in layers
         }
@@ -142,7 +142,9 @@ def to_json(found: Found) -> dict[str, Any]:
         "fps": first.fps,
         "bin_seconds": first.bin_seconds,
         "offset_seconds": found.asked.offset or 0.0,
+        "starts_seconds": found.asked.starts or None,
         "rate": found.asked.rate,
+        "select": found.asked.select,
         "sessions": [
             {
                 "recording": one.recording,

@@ -118,7 +118,7 @@ def regress(
         unique=unique,
         dropped=verdict.dropped | bins.dropped,
         quality=verdict.table,
-        notes=(*session.notes, *_notes(bins, results, models, settings)),
+        notes=(*session.notes, *verdict.notes, *_notes(bins, results, models, settings)),
     )
 
 
