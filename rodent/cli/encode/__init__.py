@@ -44,6 +44,9 @@ class Encode(SessionArguments):
         default_factory=EncodingSettings
     )
     quality: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
+    group: str | None = None
+    """Column of the units table, such as `region`: score the neurons of each of its entries by
+    themselves, too. `rodent spikes` lists the columns."""
     neurons: bool = False
     """Print a table of all neurons, too."""
     json: bool = False
@@ -53,9 +56,10 @@ class Encode(SessionArguments):
 
     def run(self) -> None:
         """Read, regress and print."""
+        from rodent.cli.encode.groups import Groups
         from rodent.cli.encode.results import Found, to_json, write
         from rodent.cli.encode.sessions import regress
-        from rodent.cli.encode.tables import print_neurons, print_summary
+        from rodent.cli.encode.tables import print_neurons, print_summary, print_tables
         from rodent.cli.output import print_json, say
         from rodent.files import require_room_for_folder
         from rodent.progress import progress
@@ -67,7 +71,7 @@ class Encode(SessionArguments):
             total = len(opened) * models.n_fits(self.settings)
             with progress("regressing", total=total, unit="fits") as advance:
                 results = [
-                    regress(one, models, self.settings, self.quality, animal, advance)
+                    regress(one, models, self.settings, self.quality, animal, advance, self.group)
                     for one, animal in zip(opened, self._animals(len(opened)), strict=True)
                 ]
         found = Found(self, models, tuple(results))
@@ -75,7 +79,8 @@ class Encode(SessionArguments):
             say(f"neuron {name} is left out: {reason}")
         for note in found.notes:
             say(note)
-        page = to_json(found)
+        groups = None if self.group is None else Groups(found)
+        page = to_json(found) | {"group_by": self.group, "groups": groups.to_json() if groups else []}
         if self.out is not None:
             write(self.out, page, found)
             say(f"wrote {self.out / 'encoding.json'} and the figures beside it")
@@ -83,6 +88,8 @@ class Encode(SessionArguments):
             print_json(page)
             return
         print_summary(found)
+        if groups is not None and self.group is not None:
+            print_tables(groups.tables(self.group))
         if self.neurons:
             print_neurons(found)
 

@@ -75,6 +75,27 @@ class Found:
         """False discovery rates over the neurons of all sessions, shape (neurons,)."""
         return benjamini_hochberg(np.concatenate([one.p_values for one in self.results(model)]))
 
+    @functools.cached_property
+    def best(self) -> np.ndarray:
+        """Model that predicts each neuron best, by its corrected score, of those with q ≤ 0.05.
+
+        Returns:
+            index of the model, -1 where none is significant; neurons of all sessions, shape (neurons,).
+        """
+        models = range(len(self.models.sets))
+        score = np.array(
+            [
+                np.concatenate([one.corrected_bits_per_spike for one in self.results(model)])
+                for model in models
+            ]
+        )
+        score[~np.array([self.significant(model) for model in models])] = -np.inf
+        return np.where(np.isfinite(score).any(0), score.argmax(0), -1)
+
+    def name(self, model: int) -> str:
+        """Of a model; empty for -1, which is none."""
+        return "" if model < 0 else self.sessions[0].results[model].layer
+
     def interval(self, model: int) -> tuple[float, float]:
         """95 % of the mean corrected score: over blocks of one session, or over sessions."""
         results = self.results(model)
@@ -157,6 +178,12 @@ def to_json(found: Found) -> dict[str, Any]:
             for one in found.sessions
         ],
         "layers": [_layer(found, i) for i in range(len(found.models.sets))],
+        "best_model": {
+            "neurons_by_model": {
+                found.name(i): int((found.best == i).sum()) for i in range(len(found.models.sets))
+            },
+            "none": int((found.best < 0).sum()),
+        },
         "comparisons": _comparisons(found),
         "base": "+".join(found.models.base) if found.models.unique else None,
         "dropped": [{"name": name, "reason": reason} for name, reason in found.dropped],
@@ -173,9 +200,11 @@ def _layer(found: Found, model: int) -> dict[str, Any]:
     unique = found.unique(page["layer"])
     neurons, q = [], found.q(model)
     for i, result in enumerate(results):
-        rows = result.rows()
+        rows, labels = result.rows(), found.sessions[i].labels
         for k, row in enumerate(rows):
             row |= {"session": i, "q": q[len(neurons) + k]}
+            row |= {"group": labels[k]} if labels else {}
+            row["best_model"] = found.name(found.best[len(neurons) + k]) or None
             if unique is not None:
                 one = unique.sessions[i]
                 row["unique_bits_per_spike"] = one.bits_per_spike[k]

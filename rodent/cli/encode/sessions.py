@@ -56,6 +56,7 @@ class SessionResult:
         by_rollout: whether the null turns each rollout by itself, for clips come again.
         results: of each model, in order.
         unique: what layers add, by their names.
+        labels: group of each neuron that is scored; none where groups are not asked for.
         dropped: neurons left out, and why.
         quality: a row per neuron.
         notes: what a reader of the results should know.
@@ -70,6 +71,7 @@ class SessionResult:
     by_rollout: bool
     results: tuple[EncodingResult, ...]
     unique: dict[str, UniqueGain]
+    labels: tuple[str, ...]
     dropped: dict[str, str]
     quality: tuple[dict[str, object], ...]
     notes: tuple[str, ...]
@@ -82,13 +84,26 @@ def regress(
     quality: QualitySettings,
     animal: str,
     advance: Callable[..., None],
+    group: str | None = None,
 ) -> SessionResult:
     """Regress the good neurons of a session on every model.
 
+    Args:
+        session: open.
+        models: to regress on.
+        settings: of the regressions.
+        quality: what makes a neuron good.
+        animal: whose session it is.
+        advance: told what is done.
+        group: column of the units table that gives neurons their labels.
+
     Raises:
-        InputError: no neuron is good, a band is not finite or constant, or too little time is left.
+        InputError: there is no such column, no neuron is good, a band is not finite or constant, or too
+            little time is left.
     """
     spikes, verdict = session.good_neurons(quality)
+    labels = () if group is None else session.groups(group, spikes.names).tolist()
+    label_of = dict(zip(spikes.names, labels, strict=group is not None))
     bands = {band.name: band for band in read_bands(models.bands, session.timeline, session.recording)}
     lags = base_lags(settings, session.timeline.bin_seconds) if models.unique else ()
     unique: dict[str, UniqueGain] = {}
@@ -116,6 +131,7 @@ def regress(
         by_rollout=bins.by_rollout,
         results=tuple(results),
         unique=unique,
+        labels=tuple(label_of[name] for name in bins.names) if label_of else (),
         dropped=verdict.dropped | bins.dropped,
         quality=verdict.table,
         notes=(*session.notes, *verdict.notes, *_notes(bins, results, models, settings)),

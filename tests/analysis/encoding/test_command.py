@@ -1,7 +1,9 @@
+import datetime
 import json
 
 import numpy as np
 import pytest
+from pynwb import NWBHDF5IO, NWBFile
 
 from rodent.cli import main
 
@@ -24,6 +26,7 @@ def files(write_recording, smooth, tmp_path):
     return str(recording), str(tmp_path / "spikes.npz")
 
 
+POISSON = ("--max-contamination", "1")
 FAST = ("--strengths", "0.01", "--shifts", "2")
 
 
@@ -148,3 +151,67 @@ def test_sessions_are_tested_by_their_means(files, capsys):
     assert test["models"] == ["decoder/layer_0", "latent/mean"]
     ratio = test["log_likelihood_ratio"]
     assert (ratio["over"], ratio["n"]) == ("sessions", 2) and ratio["mean"] > 0.05
+
+
+@pytest.fixture
+def regions(files, tmp_path):
+    """The same session as NWB: two neurons of MC that follow the layer and one of DLS that does not."""
+    counts = np.load(files[1])["counts"]
+    random = np.random.default_rng(5)
+    counts[:, 1], counts[:, 2] = counts[:, 2], random.poisson(1.0, len(counts))
+    when = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
+    nwb = NWBFile(session_description="a rat", identifier="monday", session_start_time=when)
+    nwb.add_unit_column("region", "where")
+    for column, region in zip(counts.T, ("MC", "MC", "DLS"), strict=True):
+        times = 0.1 * (np.repeat(np.arange(len(counts)), column) + random.uniform(0.01, 0.99, column.sum()))
+        nwb.add_unit(spike_times=np.sort(times), region=region, obs_intervals=[[0.0, 300.0]])
+    with NWBHDF5IO(tmp_path / "regions.nwb", "w") as io:
+        io.write(nwb)
+    return files[0], str(tmp_path / "regions.nwb")
+
+
+def test_groups_of_neurons_are_scored_by_themselves(regions, capsys, monkeypatch):
+    given = ("--layer", "decoder/layer_0", "--unique", "--kinematics", "latent/mean", "--group", "region")
+    given = (*given, *POISSON)
+    assert main(["encode", *regions, *given, *FAST, "--session", *regions, "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    assert page["group_by"] == "region"
+    (dls, mc) = page["groups"]
+    assert (dls["group"], dls["neurons"], dls["sessions"]) == ("DLS", 2, 2)
+    assert (mc["group"], mc["neurons"], mc["sessions"]) == ("MC", 4, 2)
+    layer = page["layers"][0]
+    assert [row["group"] for row in layer["neurons"]] == ["MC", "MC", "DLS"] * 2
+    for group in (dls, mc):
+        rows = [row for row in layer["neurons"] if row["group"] == group["group"]]
+        (scored,) = group["layers"]
+        mean = np.mean([row["corrected_bits_per_spike"] for row in rows])
+        assert scored["mean_corrected_bits_per_spike"] == pytest.approx(mean)
+        gain = np.mean([row["unique_bits_per_spike"] for row in rows])
+        assert scored["unique"]["mean_bits_per_spike"] == pytest.approx(gain)
+    assert mc["layers"][0]["p"] == pytest.approx(1 / 3) and mc["layers"][0]["p_holm"] == pytest.approx(2 / 3)
+    assert mc["layers"][0]["mean_corrected_bits_per_spike"] > 0.02
+    monkeypatch.setenv("COLUMNS", "120")
+    assert main(["encode", *regions, "--layer", "decoder/layer_0", "--group", "region", *FAST, *POISSON]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines if "0/2" in line or "0/1" in line] == ["DLS", "MC"]
+    assert main(["encode", *regions, "--layer", "decoder/layer_0", "--group", "area", *FAST]) == 2
+    assert "unknown column 'area'" in capsys.readouterr().err
+
+
+def test_neurons_are_told_which_model_predicts_them_best(files, capsys, monkeypatch):
+    layers = ("--layer", "decoder/layer_0", "--layer", "latent/mean")
+    quick = ("--strengths", "0.01", "--shifts", "39", "--null", "second-order")
+    assert main(["encode", *files, *layers, *quick, "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    counted = {"decoder/layer_0": 2, "latent/mean": 0}
+    assert page["best_model"] == {"neurons_by_model": counted, "none": 0}
+    assert all(row["best_model"] == "decoder/layer_0" for one in page["layers"] for row in one["neurons"])
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["encode", *files, *layers, *quick]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    (best,) = [line for line in lines if line and line[0].startswith("decoder/")]
+    assert best[-2:] == ["2/2", "2"]
+    # without significance there is no best model
+    assert main(["encode", *files, *layers, *FAST, "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    assert page["best_model"]["none"] == 2 and page["layers"][0]["neurons"][0]["best_model"] is None
