@@ -103,9 +103,7 @@ class Features:
         components, values = self._components(band, index, held_out)
         return components.transform(values)
 
-    def _components(
-        self, band: Band, index: int, held_out: tuple[int, ...]
-    ) -> tuple[Components, np.ndarray]:
+    def _components(self, band: Band, index: int, held_out: tuple[int, ...]) -> tuple[Components, np.ndarray]:
         """How a band is reduced, learnt from training bins; and what is reduced, shape (bins, columns)."""
         if band.place:  # the splines themselves are of the training bins
             bins = self.rows[self.folds.training(held_out)]

@@ -1,5 +1,7 @@
+import csv
 import datetime
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,6 +102,10 @@ def test_command_takes_chosen_rollouts(files, capsys):
         (("--layer", "latent/mean", "--lags", "0.05"), "no multiple of a bin"),
         (("--layer", "latent/mean", "--shift-seconds", "60"), "6 times as long, 360 s"),
         (("--layer", "latent/mean", "--out", "no/there"), "the folder no does not exist; create it first"),
+        (("--partition", "latent/mean"), "given 1 times; 2 to 5 sets"),
+        (("--partition", "latent/mean", "--partition", "history,latent/mean"), "'latent/mean' twice"),
+        (("--layer", "latent/mean", "--tables", "csv"), "written to --out; name a folder"),
+        (("--layer", "latent/mean", "--nwb-out", "x.nwb"), "is no NWB file but"),
         (("--layer", "latent/mean", "--out", __file__), "it is a file, and a folder is wanted"),
     ],
 )
@@ -215,3 +221,83 @@ def test_neurons_are_told_which_model_predicts_them_best(files, capsys, monkeypa
     assert main(["encode", *files, *layers, *FAST, "--json"]) == 0
     page = json.loads(capsys.readouterr().out)
     assert page["best_model"]["none"] == 2 and page["layers"][0]["neurons"][0]["best_model"] is None
+
+
+def read_csv(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_tables_hold_what_was_found(regions, capsys, tmp_path):
+    out = tmp_path / "found"
+    given = ("--layer", "decoder/layer_0", "--features", "latent/mean,history", "--group", "region")
+    files = ("--out", str(out), "--tables", "csv")
+    assert main(["encode", *regions, *given, *FAST, *POISSON, *files, "--lags", "0", "0.1", "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    neurons = read_csv(out / "neurons.csv")
+    assert [(row["model"], row["neuron"], row["group"]) for row in neurons[:4]] == [
+        ("decoder/layer_0", "0", "MC"),
+        ("decoder/layer_0", "1", "MC"),
+        ("decoder/layer_0", "2", "DLS"),
+        ("latent/mean+history", "0", "MC"),
+    ]
+    first = page["layers"][0]["neurons"][0]
+    for key in ("corrected_bits_per_spike", "p", "q", "pseudo_r2"):
+        assert float(neurons[0][key]) == first[key]
+    rates = read_csv(out / "rates.csv")
+    assert len(rates) == page["layers"][0]["bins"]
+    # on the spikes' clock, without the bin that the lag costs
+    assert [float(row["seconds"]) for row in rates[:2]] == pytest.approx([0.1, 0.2])
+    spikes = np.array([int(row["spikes/0"]) for row in rates])
+    expected = np.array([float(row["hz/decoder/layer_0/0"]) for row in rates]) * 0.1
+    assert spikes.sum() == first["spikes"] and expected.sum() == pytest.approx(spikes.sum(), rel=0.05)
+    # the score is the likelihood of these rates above that of the mean rate
+    gain = (spikes * np.log(expected / spikes.mean()) - expected + spikes.mean()).sum()
+    assert gain / spikes.sum() / np.log(2) == pytest.approx(first["bits_per_spike_eval"], abs=1e-4)
+    coefficients = read_csv(out / "coefficients.csv")
+    assert {
+        (row["band"], row["lag_seconds"]) for row in coefficients if row["model"] == "decoder/layer_0"
+    } == {
+        ("decoder/layer_0", "0.0"),
+        ("decoder/layer_0", "0.1"),
+        ("constant", "0.0"),
+    }
+    # five folds, three neurons; the past of 0.2 s has two functions in bins of 0.1 s
+    assert len(coefficients) == 5 * 3 * (2 * 20 + 1 + 2 * 20 + 1 + 2)
+    # nothing moves in this recording
+    assert read_csv(out / "tuning.csv") == []
+
+
+def test_results_are_written_into_a_copy_of_the_nwb_file(regions, capsys, tmp_path):
+    copy, before = tmp_path / "scored.nwb", Path(regions[1]).read_bytes()
+    given = ("--layer", "decoder/layer_0", "--unique", "--kinematics", "latent/mean", *FAST, *POISSON)
+    assert main(["encode", *regions, *given, "--nwb-out", str(copy), "--json"]) == 0
+    (layer,) = json.loads(capsys.readouterr().out)["layers"]
+    assert Path(regions[1]).read_bytes() == before
+    with NWBHDF5IO(copy, "r") as io:
+        units = io.read().units
+        for key, column in (
+            ("corrected_bits_per_spike", "encode_decoder_layer_0_corrected_bits_per_spike"),
+            ("q", "encode_decoder_layer_0_q"),
+            ("unique_p", "encode_decoder_layer_0_unique_p"),
+        ):
+            assert units[column].data[:].tolist() == [row[key] for row in layer["neurons"]]
+    assert main(["encode", regions[0], str(copy), *given, "--nwb-out", str(tmp_path / "again.nwb")]) == 2
+    assert "has a column 'encode_decoder_layer_0_bits" in capsys.readouterr().err.replace("have", "has")
+
+
+def test_sets_of_bands_are_partitioned(files, capsys):
+    sets = ("--partition", "decoder/layer_0", "--partition", "latent/mean,history")
+    assert main(["encode", *files, *sets, *FAST, "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    assert [layer["layer"] for layer in page["layers"]] == ["decoder/layer_0", "latent/mean+history"]
+    found = page["partition"]
+    assert found["sets"] == ["decoder/layer_0", "latent/mean+history"]
+    assert found["neurons"] == [["MC-1", "DLS-1"]]
+    assert [part["kind"] for part in found["parts"]] == ["unique", "unique", "shared"]
+    score = {tuple(one["sets"]): one["mean_bits_per_spike"] for one in found["scores"]}
+    part = {tuple(one["sets"]): one["mean_bits_per_spike"] for one in found["parts"]}
+    assert score["decoder/layer_0",] == pytest.approx(page["layers"][0]["mean_bits_per_spike"], abs=1e-4)
+    assert sum(part.values()) == pytest.approx(score["decoder/layer_0", "latent/mean+history"])
+    # what the spikes follow is in the first set alone
+    assert part["decoder/layer_0",] > 0.05 and abs(part["latent/mean+history",]) < 0.03
