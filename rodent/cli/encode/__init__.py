@@ -47,6 +47,9 @@ class Encode(SessionArguments):
     partition: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A set of bands, with commas between them; give it two to five times. The score of all sets together is
     divided into what is unique to each set and what several share."""
+    lag_scan: str | None = None
+    """First lag, last lag and step, seconds, as in `--lag-scan=-0.5:0.5:0.1`: score every model with all
+    its features at each of these lags, and test the best."""
     group: str | None = None
     """Column of the units table, such as `region`: score the neurons of each of its entries by
     themselves, too. `rodent spikes` lists the columns."""
@@ -69,6 +72,7 @@ class Encode(SessionArguments):
         from analysis.pages.tables import require_table_format
         from rodent.cli.encode.files import require_nwb, write_nwb, write_tables
         from rodent.cli.encode.groups import Groups
+        from rodent.cli.encode.lagscan import LagScans
         from rodent.cli.encode.partition import Partition
         from rodent.cli.encode.results import Found, to_json, write
         from rodent.cli.encode.sessions import regress
@@ -110,12 +114,14 @@ class Encode(SessionArguments):
         groups = None if self.group is None else Groups(found)
         partition = Partition(found) if models.partition else None
         page = to_json(found) | {"partition": partition and partition.to_json()}
+        scans = LagScans(found) if models.scan else None
+        page |= {"lag_scan": scans and scans.to_json()}
         page |= {"group_by": self.group, "groups": groups.to_json() if groups else []}
         if self.out is not None:
-            write(self.out, page, found)
+            write(self.out, page, found, scans)
             say(f"wrote {self.out / 'encoding.json'} and the figures beside it")
             if self.tables is not None:
-                paths = write_tables(self.out, self.tables, found, partition)
+                paths = write_tables(self.out, self.tables, found, partition, scans)
                 say(f"wrote {', '.join(path.name for path in paths)}")
         if self.nwb_out is not None:
             write_nwb(self.nwb_out, found)
@@ -126,6 +132,8 @@ class Encode(SessionArguments):
         print_summary(found)
         if partition is not None:
             print_tables([partition.table()])
+        if scans is not None:
+            print_tables([scans.table()])
         if groups is not None and self.group is not None:
             print_tables(groups.tables(self.group))
         if self.neurons:
@@ -176,7 +184,19 @@ class Encode(SessionArguments):
             tuple(dict.fromkeys(self.layer)) if self.unique else (),
             base,
             partition,
+            self._scan(sets),
         )
+
+    def _scan(self, sets: Sequence[tuple[str, ...]]) -> tuple[float, ...]:
+        """The lags to scan."""
+        from analysis.encoding.bands import HISTORY
+        from analysis.encoding.lagscan import read_lags
+
+        if self.lag_scan is None:
+            return ()
+        if (HISTORY,) in sets:
+            raise InputError("--lag-scan moves features in time, and history has none; leave this model out")
+        return read_lags(self.lag_scan)
 
 
 def _check_partition(sets: tuple[tuple[str, ...], ...]) -> None:

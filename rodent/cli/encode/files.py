@@ -10,6 +10,7 @@ import numpy as np
 from analysis.encoding.tuning import edges, tuning_curve
 from analysis.neural.write_nwb import check_units_columns, write_units_columns
 from analysis.pages.tables import Columns, Rows, write_table
+from rodent.cli.encode.lagscan import LagScans
 from rodent.cli.encode.partition import Partition
 from rodent.cli.encode.results import Found
 from rodent.cli.encode.sessions import Models, SessionResult
@@ -26,14 +27,16 @@ _COLUMNS = {
 }
 
 
-def write_tables(folder: Path, suffix: str, found: Found, partition: Partition | None = None) -> list[Path]:
+def write_tables(
+    folder: Path, suffix: str, found: Found, partition: Partition | None = None, scans: LagScans | None = None
+) -> list[Path]:
     """Neurons, held-out rates, coefficients and tuning curves, one table each.
 
     Args:
         folder: an existing one.
         suffix: `csv` or `parquet`.
         found: the results.
-        partition: of the same, where it was asked for.
+        partition, scans: of the same, where they were asked for.
 
     Returns:
         the files; of rates there is one for each session.
@@ -46,6 +49,8 @@ def write_tables(folder: Path, suffix: str, found: Found, partition: Partition |
         written["coefficients"] = coefficients
     if partition is not None:
         written["partition"] = partition.rows()
+    if scans is not None:
+        written["lags"] = scans.rows()
     for i, session in enumerate(found.sessions):
         name = f"rates-{i}" if len(found.sessions) > 1 else "rates"
         written[name] = _rates(session)
@@ -110,7 +115,7 @@ def _tuning(found: Found) -> Iterator[dict[str, Any]]:
         names = session.results[0].names
         for scalar, one in session.scalars.items():
             bounds = edges(one.values, TUNING_BANDS, one.circular)
-            if not bounds[0] < bounds[-1]:
+            if not (np.ptp(one.values) and bounds[0] < bounds[-1]):
                 continue  # what never changes has no tuning
             curve = tuning_curve(one.values, bounds, session.counts, rates, session.bin_seconds)
             for k, name in enumerate(names):

@@ -19,6 +19,7 @@ from rodent.versions import versions
 
 if TYPE_CHECKING:
     from rodent.cli.encode import Encode
+    from rodent.cli.encode.lagscan import LagScans
 
 SCHEMA, VERSION = "virtual-rodent/encoding", 2
 
@@ -265,13 +266,13 @@ def _comparisons(found: Found) -> list[dict[str, Any]]:
     return found_pairs
 
 
-def write(folder: Path, page: dict[str, Any], found: Found) -> None:
+def write(folder: Path, page: dict[str, Any], found: Found, scans: "LagScans | None" = None) -> None:
     """Write encoding.json, and the figures beside it.
 
     Raises:
         InputError: the folder cannot be written.
     """
-    from analysis.encoding.figures import paired_scores
+    from analysis.encoding.figures import lag_curves, paired_scores
     from analysis.pages.drawing import intervals, layer_scores, write_figures
 
     pooled = [found.results(i) for i in range(len(found.models.sets))]
@@ -303,6 +304,13 @@ def write(folder: Path, page: dict[str, Any], found: Found) -> None:
             [gain.q <= LEVEL for gain in gains],
             [gain.p_holm for gain in gains],
             f"bits per spike added to {' + '.join(found.models.base)}",
+        )
+    if scans is not None:
+        figures["lag-scan"] = lag_curves(
+            [model[0].layer for model in scans.models],
+            scans.lags,
+            [scans.mean(i) for i in range(len(scans.models))],
+            [scans.best(i) for i in range(len(scans.models))],
         )
     with explain_os_errors(folder):
         folder.mkdir(exist_ok=True)

@@ -8,6 +8,7 @@ import numpy as np
 from analysis.encoding.bands import HISTORY, read_bands
 from analysis.encoding.bins import Bins
 from analysis.encoding.crossvalidation import held_out_blocks, n_fits, score
+from analysis.encoding.lagscan import LagScan, scan_lags
 from analysis.encoding.partition import Subset, subsets
 from analysis.encoding.result import EncodingResult
 from analysis.encoding.scalars import Scalar, read_scalars
@@ -27,12 +28,14 @@ class Models:
         unique: layers of which is asked what they add.
         base: the bands that they are added to.
         partition: sets of bands whose unique and shared parts are wanted.
+        scan: lags at which every model is scored, seconds.
     """
 
     sets: tuple[tuple[str, ...], ...]
     unique: tuple[str, ...]
     base: tuple[str, ...]
     partition: tuple[tuple[str, ...], ...] = ()
+    scan: tuple[float, ...] = ()
 
     @property
     def bands(self) -> tuple[str, ...]:
@@ -47,7 +50,7 @@ class Models:
 
     def n_fits(self, settings: EncodingSettings) -> int:
         """The unit of progress of one session."""
-        models = sum(n_fits(settings, len(names)) for names in self.sets)
+        models = sum(n_fits(settings, len(names)) + len(self.scan) for names in self.sets)
         alone = dataclasses.replace(settings, null="refit")  # no null is added to their fits
         models += sum(n_fits(alone, len(self.union(subset))) for subset in subsets(len(self.partition)))
         if not self.unique:
@@ -71,6 +74,7 @@ class SessionResult:
         unique: what layers add, by their names.
         partition: held-out log-likelihood above the mean rate of every subset of the sets, nats, shape
             (blocks, neurons) each.
+        scans: gains at other lags, of each model.
         counts: spikes of the bins used, shape (bins, neurons).
         seconds: when each of these bins begins on the clock of the spikes, shape (bins,).
         scalars: of behavior in these bins, by name; only for tables.
@@ -90,6 +94,7 @@ class SessionResult:
     results: tuple[EncodingResult, ...]
     unique: dict[str, UniqueGain]
     partition: dict[Subset, np.ndarray]
+    scans: tuple[LagScan, ...]
     counts: np.ndarray
     seconds: np.ndarray
     scalars: dict[str, Scalar]
@@ -142,6 +147,14 @@ def regress(
             advance(0, note="+".join(models.union(subset)))
             some = [bands[name] for name in models.union(subset)]
             partition[subset] = held_out_blocks(bins, some, settings, advance)
+        scans = []
+        if models.scan:
+            # bins of their own, so that a scan changes no other result
+            scanned = Bins.of(session.timeline, spikes, settings, models.scan)
+            for names in models.sets:
+                advance(0, note=f"lags of {'+'.join(names)}")
+                some = [bands[name] for name in names]
+                scans.append(scan_lags(scanned, some, settings, models.scan, advance))
         if models.unique:
             advance(0, note="+".join(models.base))
             base = Base(bins, [bands[name] for name in models.base], settings, advance)
@@ -161,6 +174,7 @@ def regress(
         results=tuple(results),
         unique=unique,
         partition=partition,
+        scans=tuple(scans),
         counts=bins.used,
         seconds=session.clock.on_spikes(bins.rows * session.timeline.bin_seconds),
         scalars=_scalars(session, bins) if tables else {},

@@ -104,6 +104,8 @@ def test_command_takes_chosen_rollouts(files, capsys):
         (("--layer", "latent/mean", "--out", "no/there"), "the folder no does not exist; create it first"),
         (("--partition", "latent/mean"), "given 1 times; 2 to 5 sets"),
         (("--partition", "latent/mean", "--partition", "history,latent/mean"), "'latent/mean' twice"),
+        (("--layer", "latent/mean", "--lag-scan", "0:1"), "such as -0.5:0.5:0.1"),
+        (("--features", "history", "--lag-scan", "0:1:0.1"), "history has none"),
         (("--layer", "latent/mean", "--tables", "csv"), "written to --out; name a folder"),
         (("--layer", "latent/mean", "--nwb-out", "x.nwb"), "is no NWB file but"),
         (("--layer", "latent/mean", "--out", __file__), "it is a file, and a folder is wanted"),
@@ -301,3 +303,23 @@ def test_sets_of_bands_are_partitioned(files, capsys):
     assert sum(part.values()) == pytest.approx(score["decoder/layer_0", "latent/mean+history"])
     # what the spikes follow is in the first set alone
     assert part["decoder/layer_0",] > 0.05 and abs(part["latent/mean+history",]) < 0.03
+
+
+def test_lags_are_scanned(files, capsys, tmp_path, monkeypatch):
+    out = tmp_path / "found"
+    given = ("--layer", "decoder/layer_0", "--lag-scan=-0.2:0.2:0.1", *FAST, "--shifts", "39")
+    assert main(["encode", *files, *given, "--json", "--out", str(out), "--tables", "csv"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    scan = page["lag_scan"]
+    assert scan["lags"] == [-0.2, -0.1, 0.0, 0.1, 0.2]
+    (model,) = scan["models"]
+    # spikes follow the units of the same bin
+    assert model["best_lag_seconds"] == 0.0 and model["p"] == model["p_holm"] == pytest.approx(1 / 40)
+    assert np.argmax(model["mean_bits_per_spike"]) == 2
+    assert [row["best_lag_seconds"] for row in model["neurons"]] == [0.0, 0.0]
+    assert page["layers"][0]["bins"] == FRAMES  # the scan takes no bins from the score
+    assert len(read_csv(out / "lags.csv")) == 2 * 5
+    assert {"lag-scan.svg", "lag-scan.png"} <= {path.name for path in out.iterdir()}
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["encode", *files, *given]) == 0
+    assert "corrected for the choice among lags" in " ".join(capsys.readouterr().out.split())
