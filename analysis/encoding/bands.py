@@ -23,6 +23,7 @@ from rodent.recording import Recording, Rollout
 from rodent.rotation import conjugate, rotate
 
 HISTORY = "history"
+_ROOT_VELOCITIES = (*("root_vx", "root_vy", "root_vz"), *("root_wx", "root_wy", "root_wz"))
 _NOSE = np.array([1.0, 0.0, 0.0])  # where the rat looks, in the frame of its root
 
 
@@ -36,12 +37,14 @@ class Band:
         kind: `layer`, `band` or `history`.
         place: whether the values are places, which rates may depend on in any smooth way: they
             are expanded in B-splines before they are regressed on.
+        columns: what each column is called; their numbers where this is empty.
     """
 
     name: str
     values: np.ndarray
     kind: str = "band"
     place: bool = False
+    columns: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name!r}"
@@ -132,16 +135,31 @@ def read_bands(names: Iterable[str], timeline: Timeline, recording: Recording) -
     for name in names:
         if name not in (*BANDS, HISTORY, *layers):
             raise unknown("band", name, (*BANDS, HISTORY, *layers), str(recording.path))
-    return tuple(_band(name, timeline, recording.body) for name in names)
+    return tuple(_band(name, timeline, recording) for name in names)
 
 
-def _band(name: str, timeline: Timeline, body: BodyConfig) -> Band:
+def _band(name: str, timeline: Timeline, recording: Recording) -> Band:
     if name == HISTORY:
         return Band(name, np.zeros((timeline.n_bins, 0), np.float32), kind="history")
     if name not in BANDS:
         return Band(name, timeline.units(name), kind="layer")
-    parts = [BANDS[name](rollout, body) for rollout in timeline.rollouts]
-    return Band(name, timeline.averaged(parts, f"band {name!r}"), place=name in _PLACES)
+    parts = [BANDS[name](rollout, recording.body) for rollout in timeline.rollouts]
+    values = timeline.averaged(parts, f"band {name!r}")
+    return Band(name, values, place=name in _PLACES, columns=_columns(name, recording))
+
+
+def _columns(name: str, recording: Recording) -> tuple[str, ...]:
+    """What the columns of a band are called."""
+    return {
+        "joints": recording.joint_names,
+        "velocities": (*_ROOT_VELOCITIES, *recording.joint_names),
+        "keypoints": tuple(f"{body}_{axis}" for body in TRACKED_BODIES[1:] for axis in "xyz"),
+        "forces": recording.actuator_names,
+        "contacts": recording.contact_names,
+        "position": ("x", "y"),
+        "heading": ("sine", "cosine", "turning"),
+        "speed": ("speed",),
+    }[name]
 
 
 def _everywhere(layer: str, timeline: Timeline) -> bool:

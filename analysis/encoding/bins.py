@@ -118,7 +118,8 @@ class Bins:
         at = {lag: i for i, lag in enumerate(self.lags)}
         shared = [band for band in bands if band.name != HISTORY]
         sources = {band.name: self.sources[:, [at[lag] for lag in lags_of(band.name)]] for band in shared}
-        return Features(shared, self.rows, sources, settings.components, self.folds)
+        lags = {band.name: tuple(lags_of(band.name)) for band in shared}
+        return Features(shared, self.rows, sources, settings.components, self.folds, lags)
 
     def targets(self, history: bool, orders: Sequence[np.ndarray] = ()) -> Targets:
         """Counts to predict, and those in other orders."""

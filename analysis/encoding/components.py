@@ -69,6 +69,7 @@ class Components:
         center_: mean of each unit, shape (units,).
         scale_: what each unit is divided by, shape (units,).
         live_: units that vary at all, bool, shape (units,).
+        reduced: whether there were more units than components wanted.
         weights_: from standardised units to features, shape (units, features).
     """
 
@@ -91,7 +92,8 @@ class Components:
             self.scale_ = np.full_like(self.scale_, np.sqrt(np.square(self.scale_[self.live_]).mean()))
         self.scale_ = np.where(self.live_, self.scale_, 1.0)
         weights = np.eye(self.live_.sum())
-        if self.n_components is not None and len(weights) > self.n_components:
+        self.reduced = self.n_components is not None and len(weights) > self.n_components
+        if self.reduced:
             scale = self.scale_[self.live_]
             correlation = (
                 moments.products[np.ix_(self.live_, self.live_)] / np.outer(scale, scale) / moments.n

@@ -29,6 +29,7 @@ from analysis.encoding.banded import BandedRegression
 from analysis.encoding.bands import HISTORY, Band
 from analysis.encoding.bins import Bins
 from analysis.encoding.ceiling import NoiseCeiling, noise_ceiling, repeated_bins
+from analysis.encoding.coefficients import coefficients
 from analysis.encoding.null import turned_gains
 from analysis.encoding.penalised import PoissonRegression
 from analysis.encoding.regressions import HeldOut, Regression
@@ -126,8 +127,27 @@ def score(
         rates=bins.folds.together([found.rates for found in held]),
         block_gains=_block_gains(bins, held),
         ceiling=_ceiling(bins, held),
+        coefficients=coefficients(features, targets.n_own, held),
         **_likelihoods(bins, held),
     )
+
+
+def held_out_blocks(
+    bins: Bins,
+    bands: Sequence[Band],
+    settings: EncodingSettings,
+    advance: Callable[[float], None] = lambda n: None,
+) -> np.ndarray:
+    """Log-likelihood above the training mean of every block, without a null; arguments as for `score`.
+
+    Returns:
+        nats, shape (blocks, neurons).
+    """
+    _require_bands(bands)
+    targets = bins.targets(HISTORY in [band.name for band in bands])
+    features = bins.features(bands, settings)
+    regression = REGRESSIONS[settings.model](features, bins.folds, targets, settings, advance)
+    return _block_gains(bins, [regression.held_out(fold) for fold in range(bins.folds.n_folds)])
 
 
 def _require_bands(bands: Sequence[Band]) -> None:

@@ -27,6 +27,50 @@ def paired_scores(
     return figure
 
 
+def lag_curves(
+    models: Sequence[str], lags: np.ndarray, means: Sequence[np.ndarray], best: Sequence[np.ndarray]
+) -> "Figure":
+    """Mean score by lag, with the bound that the best lag of 95 % of time shifts keeps; best lags of neurons.
+
+    Args:
+        models: a panel each.
+        lags: seconds, shape (lags,).
+        means: mean gain of each model in place and of each turn, bits per spike, shape (lags, 1 + turns).
+        best: best lags of the neurons found, seconds, of each model.
+    """
+    from matplotlib.figure import Figure
+
+    columns = min(3, len(models))
+    rows = -(-len(models) // columns)
+    figure = Figure(figsize=(2.9 * columns + 0.4, 3.1 * rows), layout="constrained")
+    panels = figure.subplots(2 * rows, columns, squeeze=False, sharex=True, height_ratios=[2, 1] * rows)
+    for axes in panels.flat:
+        axes.set_visible(False)
+    half = float(np.diff(lags).min()) / 2
+    for i, (name, mean, found) in enumerate(zip(models, means, best, strict=True)):
+        at = 2 * (i // columns)
+        above, below = panels[at, i % columns], panels[at + 1, i % columns]
+        for axes in (above, below):
+            axes.set_visible(True)
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.axvline(0, color="#CBD2DC", linewidth=1, zorder=0)
+            axes.tick_params(labelbottom=axes is below)
+        bound = np.quantile(mean[:, 1:].max(0), 0.95)
+        above.axhline(bound, color="#98A2B3", linestyle="--", linewidth=1, label="95 % of time shifts")
+        above.plot(lags, mean[:, 0], color=COLORS[0], marker="o", markersize=3, label="mean over neurons")
+        above.set_title("\n".join([f"{part} +" for part in name.split("+")])[:-2], fontsize="small")
+        below.hist(found, bins=np.append(lags - half, lags[-1] + half), color=COLORS[0])
+        below.set(xlabel="lag of features (s)")
+        below.set_ylim(0, max(1.0, below.get_ylim()[1]))
+        below.yaxis.get_major_locator().set_params(integer=True)
+        if i % columns == 0:
+            above.set_ylabel("bits per spike")
+            below.set_ylabel("neurons, q ≤ 0.05")
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", frameon=False, fontsize="small", ncols=2)
+    return figure
+
+
 def draw_paired_scores(
     axes: "Axes",
     models: Sequence[str],

@@ -1,13 +1,12 @@
-"""How sure one can be of scores: ranks among shifts, corrections for many tests, and intervals.
+"""How sure one can be of scores: ranks among shifts, and intervals.
 
     rank_p(score, of_shifts)                        # is there more than slow drift?
-    false_discovery_control(p)                      # over neurons: scipy's
-    holm(p)                                         # over layers
     block_interval(bits_of_blocks, seed=0)          # of one session: over held-out blocks
     hierarchical_interval(means, animals, seed=0)   # of several: over sessions within animals
 
-Neurons recorded at once share the animal, the day and the noise of the features. They are no independent
-samples, so nothing here is tested over the neurons of a session.
+`analysis.multiple_testing` corrects p for many tests. Neurons recorded at once share the animal, the day
+and the noise of the features. They are no independent samples, so nothing here is tested over the neurons
+of a session.
 """
 
 import dataclasses
@@ -67,19 +66,6 @@ def mean_p(statistics: Sequence[np.ndarray]) -> float:
     """
     score, *shifts = np.mean([of_session.mean(1) for of_session in statistics], axis=0)
     return float(rank_p(score, np.array(shifts)))
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """P values that hold for all tests at once (Holm, Scand. J. Stat. 6, 65, 1979), shape (tests,).
-
-    >>> holm(np.array([0.01, 0.04, 0.03]))
-    array([0.03, 0.06, 0.06])
-    """
-    order = np.argsort(p)
-    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    found = np.empty(len(p))
-    found[order] = np.minimum(steps, 1.0)
-    return found
 
 
 def block_interval(bits: np.ndarray, seed: int) -> tuple[float, float]:

@@ -5,11 +5,12 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 from analysis.encoding.ceiling import NoiseCeiling
+from analysis.encoding.coefficients import Coefficients
 from analysis.encoding.inference import LEVEL, block_interval, mean_p, rank_p
 from analysis.encoding.scores import mcfadden_r2, per_spike, pseudo_r2
+from analysis.multiple_testing import benjamini_hochberg
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +44,7 @@ class EncodingResult:
         squares: of a linear model, squared error and that of the training mean, shape (2, neurons).
         weights: of banded ridge, part of each band in the sum of all, shape (bands, neurons).
         ceiling: where motion repeats in the recording, how well neurons could be predicted.
+        coefficients: of every fold held out; None for banded ridge.
     """
 
     layer: str
@@ -67,6 +69,7 @@ class EncodingResult:
     squares: np.ndarray | None = None
     weights: np.ndarray | None = None
     ceiling: NoiseCeiling | None = None
+    coefficients: tuple[Coefficients, ...] | None = None
 
     @property
     def log_likelihood(self) -> np.ndarray:
@@ -109,7 +112,7 @@ class EncodingResult:
     @property
     def q_values(self) -> np.ndarray:
         """The same as false discovery rates over the neurons (Benjamini and Hochberg), shape (neurons,)."""
-        return false_discovery_control(self.p_values)
+        return benjamini_hochberg(self.p_values)
 
     @property
     def scaled_statistic(self) -> np.ndarray:

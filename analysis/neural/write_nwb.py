@@ -57,12 +57,6 @@ def write_units_columns(
         WorkError: the disk is full, or pynwb cannot read what was written.
     """
     source, target = existing_file(Path(source)), Path(target)
-    if target.exists() and target.samefile(source):
-        raise InputError(
-            f"{target} is the file that is read, which is never changed; name another for the copy"
-        )
-    if target.suffix != ".nwb":
-        raise InputError(f"{target}: the copy is an NWB file; let its name end in .nwb")
     rows, n_units = _rows(source, names)
     values = {
         name: _of_units(name, column, rows, n_units, f"{source}: units/{name}")
@@ -70,14 +64,36 @@ def write_units_columns(
     }
     if missing := [name for name in values if not descriptions.get(name)]:
         raise ValueError(f"columns without a description: {missing}; say what they are")
-    with open_hdf5(source) as file:
-        _check_links(file, source, target)
-        for name in values:
-            _check_name(file[_UNITS], name, replace, source)
+    check_units_columns(source, target, list(values), replace=replace)
     with atomic_path(target) as temporary:
         shutil.copyfile(source, temporary)
         _add(temporary, values, descriptions)
         _check_read_back(temporary, values, target)
+
+
+def check_units_columns(source: Path, target: Path, columns: Sequence[str], *, replace: bool = False) -> None:
+    """Ask before long work whether columns of these names can be written into a copy of an NWB file.
+
+    Args:
+        source, target, replace: as for `write_units_columns`.
+        columns: their names.
+
+    Raises:
+        InputError: target and source are one file, or a column is there already or cannot have this name.
+    """
+    source, target = existing_file(Path(source)), Path(target)
+    if target.exists() and target.samefile(source):
+        raise InputError(
+            f"{target} is the file that is read, which is never changed; name another for the copy"
+        )
+    if target.suffix != ".nwb":
+        raise InputError(f"{target}: the copy is an NWB file; let its name end in .nwb")
+    if not target.parent.is_dir():
+        raise InputError(f"{target}: the folder {target.parent} does not exist; create it first")
+    with open_hdf5(source) as file:
+        _check_links(file, source, target)
+        for name in columns:
+            _check_name(file[_UNITS], name, replace, source)
 
 
 def _rows(path: Path, names: Sequence[str]) -> tuple[np.ndarray, int]:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
@@ -44,30 +44,66 @@ class Encode(SessionArguments):
         default_factory=EncodingSettings
     )
     quality: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
+    partition: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """A set of bands, with commas between them; give it two to five times. The score of all sets together is
+    divided into what is unique to each set and what several share."""
+    lag_scan: str | None = None
+    """First lag, last lag and step, seconds, as in `--lag-scan=-0.5:0.5:0.1`: score every model with all
+    its features at each of these lags, and test the best."""
+    group: str | None = None
+    """Column of the units table, such as `region`: score the neurons of each of its entries by
+    themselves, too. `rodent spikes` lists the columns."""
     neurons: bool = False
     """Print a table of all neurons, too."""
     json: bool = False
     """Print one JSON object instead of tables."""
     out: Path | None = None
     """Folder for encoding.json and the figures, SVG and PNG; made if it is not there."""
+    tables: Literal["csv", "parquet"] | None = None
+    """Write tables to --out as well, in this format: `neurons`, every score; `rates`, spikes and held-out
+    predicted rates of every bin; `coefficients` of every fold, per standardised unit of the feature; and
+    `tuning`, rates against speed, heading, turning and heights. parquet needs the extra `parquet`."""
+    nwb_out: Path | None = None
+    """Copy of the session's NWB file to write, with every neuron's scores, p and q as columns of its units
+    table. The file that is read stays as it is."""
 
     def run(self) -> None:
         """Read, regress and print."""
+        from analysis.pages.tables import require_table_format
+        from rodent.cli.encode.files import require_nwb, write_nwb, write_tables
+        from rodent.cli.encode.groups import Groups
+        from rodent.cli.encode.lagscan import LagScans
+        from rodent.cli.encode.partition import Partition
         from rodent.cli.encode.results import Found, to_json, write
         from rodent.cli.encode.sessions import regress
-        from rodent.cli.encode.tables import print_neurons, print_summary
+        from rodent.cli.encode.tables import print_neurons, print_summary, print_tables
         from rodent.cli.output import print_json, say
         from rodent.files import require_room_for_folder
         from rodent.progress import progress
 
         if self.out is not None:
             require_room_for_folder(self.out)
+        if self.tables is not None:
+            if self.out is None:
+                raise InputError(f"--tables {self.tables} are written to --out; name a folder")
+            require_table_format(self.out / f"neurons.{self.tables}")
         with open_sessions(self) as opened:
             models = self._models(opened)
+            if self.nwb_out is not None:
+                require_nwb(opened, self.nwb_out, models)
             total = len(opened) * models.n_fits(self.settings)
             with progress("regressing", total=total, unit="fits") as advance:
                 results = [
-                    regress(one, models, self.settings, self.quality, animal, advance)
+                    regress(
+                        one,
+                        models,
+                        self.settings,
+                        self.quality,
+                        animal,
+                        advance,
+                        self.group,
+                        bool(self.tables),
+                    )
                     for one, animal in zip(opened, self._animals(len(opened)), strict=True)
                 ]
         found = Found(self, models, tuple(results))
@@ -75,14 +111,31 @@ class Encode(SessionArguments):
             say(f"neuron {name} is left out: {reason}")
         for note in found.notes:
             say(note)
-        page = to_json(found)
+        groups = None if self.group is None else Groups(found)
+        partition = Partition(found) if models.partition else None
+        page = to_json(found) | {"partition": partition and partition.to_json()}
+        scans = LagScans(found) if models.scan else None
+        page |= {"lag_scan": scans and scans.to_json()}
+        page |= {"group_by": self.group, "groups": groups.to_json() if groups else []}
         if self.out is not None:
-            write(self.out, page, found)
+            write(self.out, page, found, scans)
             say(f"wrote {self.out / 'encoding.json'} and the figures beside it")
+            if self.tables is not None:
+                paths = write_tables(self.out, self.tables, found, partition, scans)
+                say(f"wrote {', '.join(path.name for path in paths)}")
+        if self.nwb_out is not None:
+            write_nwb(self.nwb_out, found)
+            say(f"wrote {self.nwb_out}")
         if self.json:
             print_json(page)
             return
         print_summary(found)
+        if partition is not None:
+            print_tables([partition.table()])
+        if scans is not None:
+            print_tables([scans.table()])
+        if groups is not None and self.group is not None:
+            print_tables(groups.tables(self.group))
         if self.neurons:
             print_neurons(found)
 
@@ -103,7 +156,7 @@ class Encode(SessionArguments):
         from analysis.encoding.bands import BANDS, HISTORY
         from rodent.cli.encode.sessions import Models
 
-        if not (self.layer or self.features):
+        if not (self.layer or self.features or self.partition):
             raise InputError(
                 "no --layer is given, and no --features; name at least one layer of the recording"
             )
@@ -114,16 +167,54 @@ class Encode(SessionArguments):
             for rollout in session.rollouts:
                 place = session.place(rollout)
                 known = (*BANDS, HISTORY, *rollout.layers)
-                for band in (*_split(self.features), *(_split((self.kinematics,)) if self.unique else ())):
+                asked = (*_split(self.features), *_split(self.partition))
+                for band in (*asked, *(_split((self.kinematics,)) if self.unique else ())):
                     if band not in (*known, "all"):
                         raise unknown("band", band, known, place)
         sets: list[tuple[str, ...]] = [(layer,) for layer in self.layer]
         for text in self.features:
             sets += [(name,) for name in (*BANDS, HISTORY)] if text == "all" else [_split((text,))]
+        partition = tuple(_split((text,)) for text in self.partition)
+        _check_partition(partition)
+        # each set is a model by itself, too, with its null
+        sets += partition
         base = tuple(dict.fromkeys((*_split((self.kinematics,)), HISTORY)))
         return Models(
-            tuple(dict.fromkeys(sets)), tuple(dict.fromkeys(self.layer)) if self.unique else (), base
+            tuple(dict.fromkeys(sets)),
+            tuple(dict.fromkeys(self.layer)) if self.unique else (),
+            base,
+            partition,
+            self._scan(sets),
         )
+
+    def _scan(self, sets: Sequence[tuple[str, ...]]) -> tuple[float, ...]:
+        """The lags to scan."""
+        from analysis.encoding.bands import HISTORY
+        from analysis.encoding.lagscan import read_lags
+
+        if self.lag_scan is None:
+            return ()
+        if (HISTORY,) in sets:
+            raise InputError("--lag-scan moves features in time, and history has none; leave this model out")
+        return read_lags(self.lag_scan)
+
+
+def _check_partition(sets: tuple[tuple[str, ...], ...]) -> None:
+    """Refuse sets that have no parts of their own.
+
+    Raises:
+        InputError: there is one set or too many, or a band is in two of them.
+    """
+    from analysis.encoding.partition import MOST_SETS
+
+    if sets and not 2 <= len(sets) <= MOST_SETS:
+        raise InputError(f"--partition is given {len(sets)} times; 2 to {MOST_SETS} sets can be partitioned")
+    bands = [band for names in sets for band in names]
+    for band in bands:
+        if band == "all":
+            raise InputError("--partition all names no set; name the bands of each set")
+        if bands.count(band) > 1:
+            raise InputError(f"--partition has the band {band!r} twice; sets have no band in common")
 
 
 def _split(texts: tuple[str, ...]) -> tuple[str, ...]:

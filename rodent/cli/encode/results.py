@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
-from analysis.encoding.inference import LEVEL, difference, holm, mean_p, session_interval, session_mean
+from analysis.encoding.inference import LEVEL, difference, mean_p, session_interval, session_mean
 from analysis.encoding.result import EncodingResult
 from analysis.encoding.unique import UniqueGain
+from analysis.multiple_testing import benjamini_hochberg, holm
 from rodent.cli.encode.sessions import Models, SessionResult
 from rodent.cli.output import write_json
 from rodent.files import explain_os_errors
@@ -19,6 +19,7 @@ from rodent.versions import versions
 
 if TYPE_CHECKING:
     from rodent.cli.encode import Encode
+    from rodent.cli.encode.lagscan import LagScans
 
 SCHEMA, VERSION = "virtual-rodent/encoding", 2
 
@@ -73,7 +74,28 @@ class Found:
 
     def q(self, model: int) -> np.ndarray:
         """False discovery rates over the neurons of all sessions, shape (neurons,)."""
-        return false_discovery_control(np.concatenate([one.p_values for one in self.results(model)]))
+        return benjamini_hochberg(np.concatenate([one.p_values for one in self.results(model)]))
+
+    @functools.cached_property
+    def best(self) -> np.ndarray:
+        """Model that predicts each neuron best, by its corrected score, of those with q ≤ 0.05.
+
+        Returns:
+            index of the model, -1 where none is significant; neurons of all sessions, shape (neurons,).
+        """
+        models = range(len(self.models.sets))
+        score = np.array(
+            [
+                np.concatenate([one.corrected_bits_per_spike for one in self.results(model)])
+                for model in models
+            ]
+        )
+        score[~np.array([self.significant(model) for model in models])] = -np.inf
+        return np.where(np.isfinite(score).any(0), score.argmax(0), -1)
+
+    def name(self, model: int) -> str:
+        """Of a model; empty for -1, which is none."""
+        return "" if model < 0 else self.sessions[0].results[model].layer
 
     def interval(self, model: int) -> tuple[float, float]:
         """95 % of the mean corrected score: over blocks of one session, or over sessions."""
@@ -103,7 +125,7 @@ class Found:
                 ),
                 p=p[layer],
                 p_holm=float(corrected[layer]),
-                q=false_discovery_control(np.concatenate([one.p_values for one in gains[layer]])),
+                q=benjamini_hochberg(np.concatenate([one.p_values for one in gains[layer]])),
             )
             for layer in layers
         }
@@ -142,7 +164,9 @@ def to_json(found: Found) -> dict[str, Any]:
         "fps": first.fps,
         "bin_seconds": first.bin_seconds,
         "offset_seconds": found.asked.offset or 0.0,
+        "starts_seconds": found.asked.starts or None,
         "rate": found.asked.rate,
+        "select": found.asked.select,
         "sessions": [
             {
                 "recording": one.recording,
@@ -155,6 +179,12 @@ def to_json(found: Found) -> dict[str, Any]:
             for one in found.sessions
         ],
         "layers": [_layer(found, i) for i in range(len(found.models.sets))],
+        "best_model": {
+            "neurons_by_model": {
+                found.name(i): int((found.best == i).sum()) for i in range(len(found.models.sets))
+            },
+            "none": int((found.best < 0).sum()),
+        },
         "comparisons": _comparisons(found),
         "base": "+".join(found.models.base) if found.models.unique else None,
         "dropped": [{"name": name, "reason": reason} for name, reason in found.dropped],
@@ -171,9 +201,11 @@ def _layer(found: Found, model: int) -> dict[str, Any]:
     unique = found.unique(page["layer"])
     neurons, q = [], found.q(model)
     for i, result in enumerate(results):
-        rows = result.rows()
+        rows, labels = result.rows(), found.sessions[i].labels
         for k, row in enumerate(rows):
             row |= {"session": i, "q": q[len(neurons) + k]}
+            row |= {"group": labels[k]} if labels else {}
+            row["best_model"] = found.name(found.best[len(neurons) + k]) or None
             if unique is not None:
                 one = unique.sessions[i]
                 row["unique_bits_per_spike"] = one.bits_per_spike[k]
@@ -234,13 +266,13 @@ def _comparisons(found: Found) -> list[dict[str, Any]]:
     return found_pairs
 
 
-def write(folder: Path, page: dict[str, Any], found: Found) -> None:
+def write(folder: Path, page: dict[str, Any], found: Found, scans: "LagScans | None" = None) -> None:
     """Write encoding.json, and the figures beside it.
 
     Raises:
         InputError: the folder cannot be written.
     """
-    from analysis.encoding.figures import paired_scores
+    from analysis.encoding.figures import lag_curves, paired_scores
     from analysis.pages.drawing import intervals, layer_scores, write_figures
 
     pooled = [found.results(i) for i in range(len(found.models.sets))]
@@ -272,6 +304,13 @@ def write(folder: Path, page: dict[str, Any], found: Found) -> None:
             [gain.q <= LEVEL for gain in gains],
             [gain.p_holm for gain in gains],
             f"bits per spike added to {' + '.join(found.models.base)}",
+        )
+    if scans is not None:
+        figures["lag-scan"] = lag_curves(
+            [model[0].layer for model in scans.models],
+            scans.lags,
+            [scans.mean(i) for i in range(len(scans.models))],
+            [scans.best(i) for i in range(len(scans.models))],
         )
     with explain_os_errors(folder):
         folder.mkdir(exist_ok=True)

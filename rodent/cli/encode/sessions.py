@@ -3,10 +3,15 @@
 import dataclasses
 from collections.abc import Callable
 
+import numpy as np
+
 from analysis.encoding.bands import HISTORY, read_bands
 from analysis.encoding.bins import Bins
-from analysis.encoding.crossvalidation import n_fits, score
+from analysis.encoding.crossvalidation import held_out_blocks, n_fits, score
+from analysis.encoding.lagscan import LagScan, scan_lags
+from analysis.encoding.partition import Subset, subsets
 from analysis.encoding.result import EncodingResult
+from analysis.encoding.scalars import Scalar, read_scalars
 from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.unique import Base, UniqueGain, base_lags, unique_gains
 from analysis.neural.settings import QualitySettings
@@ -22,24 +27,35 @@ class Models:
         sets: the bands of each model.
         unique: layers of which is asked what they add.
         base: the bands that they are added to.
+        partition: sets of bands whose unique and shared parts are wanted.
+        scan: lags at which every model is scored, seconds.
     """
 
     sets: tuple[tuple[str, ...], ...]
     unique: tuple[str, ...]
     base: tuple[str, ...]
+    partition: tuple[tuple[str, ...], ...] = ()
+    scan: tuple[float, ...] = ()
 
     @property
     def bands(self) -> tuple[str, ...]:
         """All that are needed."""
         added = (*self.base, *self.unique) if self.unique else ()
-        return tuple(dict.fromkeys([*(name for names in self.sets for name in names), *added]))
+        sets = (*self.sets, *self.partition)
+        return tuple(dict.fromkeys([*(name for names in sets for name in names), *added]))
+
+    def union(self, subset: Subset) -> tuple[str, ...]:
+        """The bands of some sets of the partition."""
+        return tuple(name for i in subset for name in self.partition[i])
 
     def n_fits(self, settings: EncodingSettings) -> int:
         """The unit of progress of one session."""
-        models = sum(n_fits(settings, len(names)) for names in self.sets)
+        models = sum(n_fits(settings, len(names)) + len(self.scan) for names in self.sets)
+        alone = dataclasses.replace(settings, null="refit")  # no null is added to their fits
+        models += sum(n_fits(alone, len(self.union(subset))) for subset in subsets(len(self.partition)))
         if not self.unique:
             return models
-        base = n_fits(dataclasses.replace(settings, null="refit"), len(self.base))
+        base = n_fits(alone, len(self.base))
         return models + base + len(self.unique) * settings.folds
 
 
@@ -56,6 +72,13 @@ class SessionResult:
         by_rollout: whether the null turns each rollout by itself, for clips come again.
         results: of each model, in order.
         unique: what layers add, by their names.
+        partition: held-out log-likelihood above the mean rate of every subset of the sets, nats, shape
+            (blocks, neurons) each.
+        scans: gains at other lags, of each model.
+        counts: spikes of the bins used, shape (bins, neurons).
+        seconds: when each of these bins begins on the clock of the spikes, shape (bins,).
+        scalars: of behavior in these bins, by name; only for tables.
+        labels: group of each neuron that is scored; none where groups are not asked for.
         dropped: neurons left out, and why.
         quality: a row per neuron.
         notes: what a reader of the results should know.
@@ -70,6 +93,12 @@ class SessionResult:
     by_rollout: bool
     results: tuple[EncodingResult, ...]
     unique: dict[str, UniqueGain]
+    partition: dict[Subset, np.ndarray]
+    scans: tuple[LagScan, ...]
+    counts: np.ndarray
+    seconds: np.ndarray
+    scalars: dict[str, Scalar]
+    labels: tuple[str, ...]
     dropped: dict[str, str]
     quality: tuple[dict[str, object], ...]
     notes: tuple[str, ...]
@@ -82,13 +111,28 @@ def regress(
     quality: QualitySettings,
     animal: str,
     advance: Callable[..., None],
+    group: str | None = None,
+    tables: bool = False,
 ) -> SessionResult:
     """Regress the good neurons of a session on every model.
 
+    Args:
+        session: open.
+        models: to regress on.
+        settings: of the regressions.
+        quality: what makes a neuron good.
+        animal: whose session it is.
+        advance: told what is done.
+        group: column of the units table that gives neurons their labels.
+        tables: whether scalars of behavior are wanted for tables.
+
     Raises:
-        InputError: no neuron is good, a band is not finite or constant, or too little time is left.
+        InputError: there is no such column, no neuron is good, a band is not finite or constant, or too
+            little time is left.
     """
     spikes, verdict = session.good_neurons(quality)
+    labels = () if group is None else session.groups(group, spikes.names).tolist()
+    label_of = dict(zip(spikes.names, labels, strict=group is not None))
     bands = {band.name: band for band in read_bands(models.bands, session.timeline, session.recording)}
     lags = base_lags(settings, session.timeline.bin_seconds) if models.unique else ()
     unique: dict[str, UniqueGain] = {}
@@ -98,6 +142,19 @@ def regress(
         for names in models.sets:
             advance(0, note="+".join(names))
             results.append(score(bins, [bands[name] for name in names], settings, advance))
+        partition = {}
+        for subset in subsets(len(models.partition)):
+            advance(0, note="+".join(models.union(subset)))
+            some = [bands[name] for name in models.union(subset)]
+            partition[subset] = held_out_blocks(bins, some, settings, advance)
+        scans = []
+        if models.scan:
+            # bins of their own, so that a scan changes no other result
+            scanned = Bins.of(session.timeline, spikes, settings, models.scan)
+            for names in models.sets:
+                advance(0, note=f"lags of {'+'.join(names)}")
+                some = [bands[name] for name in names]
+                scans.append(scan_lags(scanned, some, settings, models.scan, advance))
         if models.unique:
             advance(0, note="+".join(models.base))
             base = Base(bins, [bands[name] for name in models.base], settings, advance)
@@ -116,10 +173,24 @@ def regress(
         by_rollout=bins.by_rollout,
         results=tuple(results),
         unique=unique,
+        partition=partition,
+        scans=tuple(scans),
+        counts=bins.used,
+        seconds=session.clock.on_spikes(bins.rows * session.timeline.bin_seconds),
+        scalars=_scalars(session, bins) if tables else {},
+        labels=tuple(label_of[name] for name in bins.names) if label_of else (),
         dropped=verdict.dropped | bins.dropped,
         quality=verdict.table,
-        notes=(*session.notes, *_notes(bins, results, models, settings)),
+        notes=(*session.notes, *verdict.notes, *_notes(bins, results, models, settings)),
     )
+
+
+def _scalars(session: OpenSession, bins: Bins) -> dict[str, Scalar]:
+    """Scalars of behavior in the bins used."""
+    found = read_scalars(session.timeline, session.recording)
+    return {
+        name: dataclasses.replace(scalar, values=scalar.values[bins.rows]) for name, scalar in found.items()
+    }
 
 
 def _notes(

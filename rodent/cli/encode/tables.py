@@ -1,5 +1,7 @@
 """What `rodent encode` found, as tables for a terminal of 80 columns."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import rich.box
 from rich.console import Console
@@ -14,8 +16,10 @@ def print_summary(found: Found) -> None:
     """A row per model: its score, that of drift alone, and whether the one is more than the other."""
     n = len(found.sessions)
     of = f"{n} sessions" if n > 1 else f"{len(found.results(0)[0].names)} neurons"
-    table = _table(f"bits per spike, held out; means over {of}, 95 % over {over(found)}", _caption(found))
-    for heading in ("score", "null", "corrected", "95 %", "p", "Holm", f"q ≤ {LEVEL:g}"):
+    table = make_table(f"bits per spike, held out; means over {of}, 95 % over {over(found)}", _caption(found))
+    several = len(found.models.sets) > 1
+    headings = ("score", "null", "corrected", "95 %", "p", "Holm", f"q ≤ {LEVEL:g}", *(["best"] * several))
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for i in range(len(found.models.sets)):
         results, significant = found.results(i), found.significant(i)
@@ -25,10 +29,11 @@ def print_summary(found: Found) -> None:
             f"{session_mean([result.bits_per_spike for result in results]):+.3f}",
             f"{session_mean([result.null_bits_per_spike for result in results]):+.3f}",
             f"{session_mean(corrected):+.3f}",
-            _interval(found.interval(i)),
+            bounds(found.interval(i)),
             f"{found.p(i):.2g}",
             f"{found.p_holm[i]:.2g}",
             f"{significant.sum()}/{len(significant)}",
+            *([str((found.best == i).sum())] * several),
         )
     console = Console(highlight=False)
     console.print(table)
@@ -44,12 +49,14 @@ def _caption(found: Found) -> str:
     return (
         f"p: rank of the score among those of {shifts} time shifts; Holm: the same for all models at once. "
         f"q: false discovery rate over neurons. A corrected score above 0 is no finding without its p."
+        + " best: neurons that the model predicts best, of its neurons with q ≤ 0.05."
+        * (len(found.models.sets) > 1)
     )
 
 
 def _unique(found: Found) -> Table:
     base = " + ".join(found.models.base)
-    table = _table(
+    table = make_table(
         f"bits per spike that a layer adds to {base}",
         "residual: part of the layer's variance that the base does not explain. p: rank among time shifts of "
         "spikes and base together against that residual.",
@@ -63,12 +70,17 @@ def _unique(found: Found) -> Table:
                 layer,
                 f"{np.mean([one.residual for one in gain.sessions]):.0%}",
                 f"{gain.mean:+.4f}",
-                _interval(gain.interval, 3),
+                bounds(gain.interval, 3),
                 f"{gain.p:.2g}",
                 f"{gain.p_holm:.2g}",
                 f"{(gain.q <= LEVEL).sum()}/{len(gain.q)}",
             )
     return table
+
+
+def print_tables(tables: Sequence[Table]) -> None:
+    """One after the other."""
+    Console(highlight=False).print(*tables)
 
 
 def print_neurons(found: Found) -> None:
@@ -107,12 +119,15 @@ def _print_neurons(result: EncodingResult) -> None:
     Console(highlight=False).print(table)
 
 
-def _table(title: str, caption: str) -> Table:
-    table = Table(title=title, caption=caption or None, box=rich.box.SIMPLE, padding=(0, 1, 0, 0))
-    table.add_column("model", overflow="fold", min_width=16)
+def make_table(title: str, caption: str, names: Sequence[str] = ("model",)) -> Table:
+    """An empty table, whose first columns are texts."""
+    table = Table(title=title, caption=caption or None, box=rich.box.SIMPLE, padding=0)
+    for name in names:
+        table.add_column(name, overflow="fold", min_width=14 if name == "model" else None)
     return table
 
 
-def _interval(bounds: tuple[float, float], digits: int = 2) -> str:
-    low, high = bounds
+def bounds(interval: tuple[float, float], digits: int = 2) -> str:
+    """An interval as text."""
+    low, high = interval
     return f"{low:+.{digits}f} … {high:+.{digits}f}" if low == low else "–"

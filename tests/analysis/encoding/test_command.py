@@ -1,7 +1,11 @@
+import csv
+import datetime
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from pynwb import NWBHDF5IO, NWBFile
 
 from rodent.cli import main
 
@@ -24,6 +28,7 @@ def files(write_recording, smooth, tmp_path):
     return str(recording), str(tmp_path / "spikes.npz")
 
 
+POISSON = ("--max-contamination", "1")
 FAST = ("--strengths", "0.01", "--shifts", "2")
 
 
@@ -49,6 +54,7 @@ def test_command_prints_one_json_object(files, capsys):
     assert found["dropped"] == [{"name": "MC-2", "reason": "no spikes in the bins used"}]
     assert found["rollouts"] == ["walk", "rear"]
     assert found["settings"]["shifts"] == 2 and found["settings"]["lags"] == [0.0]
+    assert found["starts_seconds"] is None and found["select"] == []
     assert found["bin_seconds"] == 0.1 and found["versions"]["himalaya"]
     assert "in this order: walk, rear" in err and "MC-2 is left out" in err
 
@@ -96,6 +102,12 @@ def test_command_takes_chosen_rollouts(files, capsys):
         (("--layer", "latent/mean", "--lags", "0.05"), "no multiple of a bin"),
         (("--layer", "latent/mean", "--shift-seconds", "60"), "needs 360 s, six times the least shift"),
         (("--layer", "latent/mean", "--out", "no/there"), "the folder no does not exist; create it first"),
+        (("--partition", "latent/mean"), "given 1 times; 2 to 5 sets"),
+        (("--partition", "latent/mean", "--partition", "history,latent/mean"), "'latent/mean' twice"),
+        (("--layer", "latent/mean", "--lag-scan", "0:1"), "such as -0.5:0.5:0.1"),
+        (("--features", "history", "--lag-scan", "0:1:0.1"), "history has none"),
+        (("--layer", "latent/mean", "--tables", "csv"), "written to --out; name a folder"),
+        (("--layer", "latent/mean", "--nwb-out", "x.nwb"), "is no NWB file but"),
         (("--layer", "latent/mean", "--out", __file__), "it is a file, and a folder is wanted"),
     ],
 )
@@ -173,3 +185,167 @@ def test_the_old_settings_give_the_old_values(write_recording, smooth, tmp_path,
     assert column(past, "bits_per_spike") == pytest.approx([0.050625, 0.066762, 0.057184], abs=2e-6)
     assert column(past, "null_bits_per_spike") == pytest.approx([-0.000271, -0.001648, -0.001371], abs=2e-6)
     assert alone["p"] == past["p"] == 0.05
+
+
+@pytest.fixture
+def regions(files, tmp_path):
+    """The same session as NWB: two neurons of MC that follow the layer and one of DLS that does not."""
+    counts = np.load(files[1])["counts"]
+    random = np.random.default_rng(5)
+    counts[:, 1], counts[:, 2] = counts[:, 2], random.poisson(1.0, len(counts))
+    when = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
+    nwb = NWBFile(session_description="a rat", identifier="monday", session_start_time=when)
+    nwb.add_unit_column("region", "where")
+    for column, region in zip(counts.T, ("MC", "MC", "DLS"), strict=True):
+        times = 0.1 * (np.repeat(np.arange(len(counts)), column) + random.uniform(0.01, 0.99, column.sum()))
+        nwb.add_unit(spike_times=np.sort(times), region=region, obs_intervals=[[0.0, 300.0]])
+    with NWBHDF5IO(tmp_path / "regions.nwb", "w") as io:
+        io.write(nwb)
+    return files[0], str(tmp_path / "regions.nwb")
+
+
+def test_groups_of_neurons_are_scored_by_themselves(regions, capsys, monkeypatch):
+    given = ("--layer", "decoder/layer_0", "--unique", "--kinematics", "latent/mean", "--group", "region")
+    given = (*given, *POISSON)
+    assert main(["encode", *regions, *given, *FAST, "--session", *regions, "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    assert page["group_by"] == "region"
+    (dls, mc) = page["groups"]
+    assert (dls["group"], dls["neurons"], dls["sessions"]) == ("DLS", 2, 2)
+    assert (mc["group"], mc["neurons"], mc["sessions"]) == ("MC", 4, 2)
+    layer = page["layers"][0]
+    assert [row["group"] for row in layer["neurons"]] == ["MC", "MC", "DLS"] * 2
+    for group in (dls, mc):
+        rows = [row for row in layer["neurons"] if row["group"] == group["group"]]
+        (scored,) = group["layers"]
+        mean = np.mean([row["corrected_bits_per_spike"] for row in rows])
+        assert scored["mean_corrected_bits_per_spike"] == pytest.approx(mean)
+        gain = np.mean([row["unique_bits_per_spike"] for row in rows])
+        assert scored["unique"]["mean_bits_per_spike"] == pytest.approx(gain)
+    assert mc["layers"][0]["p"] == pytest.approx(1 / 3) and mc["layers"][0]["p_holm"] == pytest.approx(2 / 3)
+    assert mc["layers"][0]["mean_corrected_bits_per_spike"] > 0.02
+    monkeypatch.setenv("COLUMNS", "120")
+    assert main(["encode", *regions, "--layer", "decoder/layer_0", "--group", "region", *FAST, *POISSON]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines if "0/2" in line or "0/1" in line] == ["DLS", "MC"]
+    assert main(["encode", *regions, "--layer", "decoder/layer_0", "--group", "area", *FAST]) == 2
+    assert "unknown column 'area'" in capsys.readouterr().err
+
+
+def test_neurons_are_told_which_model_predicts_them_best(files, capsys, monkeypatch):
+    layers = ("--layer", "decoder/layer_0", "--layer", "latent/mean")
+    quick = ("--strengths", "0.01", "--shifts", "39", "--null", "second-order")
+    assert main(["encode", *files, *layers, *quick, "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    counted = {"decoder/layer_0": 2, "latent/mean": 0}
+    assert page["best_model"] == {"neurons_by_model": counted, "none": 0}
+    assert all(row["best_model"] == "decoder/layer_0" for one in page["layers"] for row in one["neurons"])
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["encode", *files, *layers, *quick]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    (best,) = [line for line in lines if line and line[0].startswith("decoder/")]
+    assert best[-2:] == ["2/2", "2"]
+    # without significance there is no best model
+    assert main(["encode", *files, *layers, *FAST, "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    assert page["best_model"]["none"] == 2 and page["layers"][0]["neurons"][0]["best_model"] is None
+
+
+def read_csv(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_tables_hold_what_was_found(regions, capsys, tmp_path):
+    out = tmp_path / "found"
+    given = ("--layer", "decoder/layer_0", "--features", "latent/mean,history", "--group", "region")
+    files = ("--out", str(out), "--tables", "csv")
+    assert main(["encode", *regions, *given, *FAST, *POISSON, *files, "--lags", "0", "0.1", "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    neurons = read_csv(out / "neurons.csv")
+    assert [(row["model"], row["neuron"], row["group"]) for row in neurons[:4]] == [
+        ("decoder/layer_0", "0", "MC"),
+        ("decoder/layer_0", "1", "MC"),
+        ("decoder/layer_0", "2", "DLS"),
+        ("latent/mean+history", "0", "MC"),
+    ]
+    first = page["layers"][0]["neurons"][0]
+    for key in ("corrected_bits_per_spike", "p", "q", "pseudo_r2"):
+        assert float(neurons[0][key]) == first[key]
+    rates = read_csv(out / "rates.csv")
+    assert len(rates) == page["layers"][0]["bins"]
+    # on the spikes' clock, without the bin that the lag costs
+    assert [float(row["seconds"]) for row in rates[:2]] == pytest.approx([0.1, 0.2])
+    spikes = np.array([int(row["spikes/0"]) for row in rates])
+    expected = np.array([float(row["hz/decoder/layer_0/0"]) for row in rates]) * 0.1
+    assert spikes.sum() == first["spikes"] and expected.sum() == pytest.approx(spikes.sum(), rel=0.05)
+    # the score is the likelihood of these rates above that of the mean rate
+    gain = (spikes * np.log(expected / spikes.mean()) - expected + spikes.mean()).sum()
+    assert gain / spikes.sum() / np.log(2) == pytest.approx(first["bits_per_spike_eval"], abs=1e-4)
+    coefficients = read_csv(out / "coefficients.csv")
+    assert {
+        (row["band"], row["lag_seconds"]) for row in coefficients if row["model"] == "decoder/layer_0"
+    } == {
+        ("decoder/layer_0", "0.0"),
+        ("decoder/layer_0", "0.1"),
+        ("constant", "0.0"),
+    }
+    # five folds, three neurons; the past of 0.2 s has two functions in bins of 0.1 s
+    assert len(coefficients) == 5 * 3 * (2 * 20 + 1 + 2 * 20 + 1 + 2)
+    # nothing moves in this recording
+    assert read_csv(out / "tuning.csv") == []
+
+
+def test_results_are_written_into_a_copy_of_the_nwb_file(regions, capsys, tmp_path):
+    copy, before = tmp_path / "scored.nwb", Path(regions[1]).read_bytes()
+    given = ("--layer", "decoder/layer_0", "--unique", "--kinematics", "latent/mean", *FAST, *POISSON)
+    assert main(["encode", *regions, *given, "--nwb-out", str(copy), "--json"]) == 0
+    (layer,) = json.loads(capsys.readouterr().out)["layers"]
+    assert Path(regions[1]).read_bytes() == before
+    with NWBHDF5IO(copy, "r") as io:
+        units = io.read().units
+        for key, column in (
+            ("corrected_bits_per_spike", "encode_decoder_layer_0_corrected_bits_per_spike"),
+            ("q", "encode_decoder_layer_0_q"),
+            ("unique_p", "encode_decoder_layer_0_unique_p"),
+        ):
+            assert units[column].data[:].tolist() == [row[key] for row in layer["neurons"]]
+    assert main(["encode", regions[0], str(copy), *given, "--nwb-out", str(tmp_path / "again.nwb")]) == 2
+    assert "has a column 'encode_decoder_layer_0_bits" in capsys.readouterr().err.replace("have", "has")
+
+
+def test_sets_of_bands_are_partitioned(files, capsys):
+    sets = ("--partition", "decoder/layer_0", "--partition", "latent/mean,history")
+    assert main(["encode", *files, *sets, *FAST, "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    assert [layer["layer"] for layer in page["layers"]] == ["decoder/layer_0", "latent/mean+history"]
+    found = page["partition"]
+    assert found["sets"] == ["decoder/layer_0", "latent/mean+history"]
+    assert found["neurons"] == [["MC-1", "DLS-1"]]
+    assert [part["kind"] for part in found["parts"]] == ["unique", "unique", "shared"]
+    score = {tuple(one["sets"]): one["mean_bits_per_spike"] for one in found["scores"]}
+    part = {tuple(one["sets"]): one["mean_bits_per_spike"] for one in found["parts"]}
+    assert score["decoder/layer_0",] == pytest.approx(page["layers"][0]["mean_bits_per_spike"], abs=1e-4)
+    assert sum(part.values()) == pytest.approx(score["decoder/layer_0", "latent/mean+history"])
+    # what the spikes follow is in the first set alone
+    assert part["decoder/layer_0",] > 0.05 and abs(part["latent/mean+history",]) < 0.03
+
+
+def test_lags_are_scanned(files, capsys, tmp_path, monkeypatch):
+    out = tmp_path / "found"
+    given = ("--layer", "decoder/layer_0", "--lag-scan=-0.2:0.2:0.1", *FAST, "--shifts", "39")
+    assert main(["encode", *files, *given, "--json", "--out", str(out), "--tables", "csv"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    scan = page["lag_scan"]
+    assert scan["lags"] == [-0.2, -0.1, 0.0, 0.1, 0.2]
+    (model,) = scan["models"]
+    # spikes follow the units of the same bin
+    assert model["best_lag_seconds"] == 0.0 and model["p"] == model["p_holm"] == pytest.approx(1 / 40)
+    assert np.argmax(model["mean_bits_per_spike"]) == 2
+    assert [row["best_lag_seconds"] for row in model["neurons"]] == [0.0, 0.0]
+    assert page["layers"][0]["bins"] == FRAMES  # the scan takes no bins from the score
+    assert len(read_csv(out / "lags.csv")) == 2 * 5
+    assert {"lag-scan.svg", "lag-scan.png"} <= {path.name for path in out.iterdir()}
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["encode", *files, *given]) == 0
+    assert "corrected for the choice among lags" in " ".join(capsys.readouterr().out.split())

@@ -1,14 +1,12 @@
 import numpy as np
 import pytest
 from scipy.stats import ttest_1samp, wilcoxon
-from statsmodels.stats.multitest import multipletests
 
 from analysis.encoding.inference import (
     block_interval,
     bootstrap_interval,
     difference,
     hierarchical_interval,
-    holm,
     session_interval,
     session_mean,
 )
@@ -35,11 +33,6 @@ def test_sessions_of_one_animal_count_for_less_than_animals():
             held[name] += low < 0 < high
     # five animals are few for a bootstrap, but forty sessions are not forty animals
     assert held["animals"] / 150 > 0.75 and held["sessions"] / 150 < 0.6
-
-
-def test_holm_is_that_of_statsmodels():
-    p = np.random.default_rng(1).random(12) ** 3
-    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
 
 
 def test_one_session_is_judged_by_its_blocks_and_several_by_their_means():
