@@ -121,8 +121,8 @@ class Encode(SessionArguments):
             session.require_layers(self.layer)
             for rollout in session.rollouts:
                 place = session.place(rollout)
-                if lacking := set(controls) - set(rollout.layers):
-                    raise InputError(f"{place} has no {min(lacking)}; record with: rodent rollout --controls")
+                if lacking := [name for name in controls if name not in rollout.layers]:
+                    raise InputError(f"{place} has no {lacking[0]}; record with: rodent rollout --controls")
                 known = (*BANDS, HISTORY, *rollout.layers)
                 for band in (*_split(self.features), *(_split((self.kinematics,)) if self.unique else ())):
                     if band not in (*known, "all"):
