@@ -14,6 +14,7 @@ from rodent.errors import InputError
 from rodent.policy.policy import save_policy
 from rodent.policy.sizes import NetworkConfig
 from rodent.recording import open_recording
+from rodent.recording.controls import control_layers
 from rodent.rollout import Player, record
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.imitation import COST_TERMS, TRACKING_TERMS
@@ -134,6 +135,73 @@ def test_recorded_units_are_those_that_moved_the_rat(body, policy, clips, tmp_pa
         np.testing.assert_allclose(rollout["ctrl"], ctrl, atol=1e-6)
 
 
+def _units(path):
+    with open_recording(path) as recording:
+        return {
+            name: {
+                key: rollout.read(key) for key in ("qpos", "ctrl", *(f"units/{x}" for x in rollout.layers))
+            }
+            for name, rollout in recording.rollouts.items()
+        }
+
+
+def test_controls_are_recorded_and_do_not_act(body, policy, clips, tmp_path):
+    plain = record(policy, clips, tmp_path / "plain.h5")
+    found = record(policy, clips, tmp_path / "one.h5", controls=True)
+    record(policy, clips, tmp_path / "other.h5", controls=True, seed=1)
+    assert set(found["layers"]) - set(plain["layers"]) == set(control_layers(plain["layers"]))
+    alone, one, other = (_units(tmp_path / f"{name}.h5") for name in ("plain", "one", "other"))
+    layer = "units/control/random/decoder/layer_0"
+    for name, rollout in alone.items():
+        for key, values in rollout.items():
+            np.testing.assert_array_equal(one[name][key], values)
+        assert not np.allclose(one[name][layer], other[name][layer], atol=1e-3)
+        for key in ("units/control/encoder_input", "units/control/reference"):
+            np.testing.assert_array_equal(one[name][key], other[name][key])
+            assert one[name][key].std(0).max() > 1e-3
+
+
+def test_the_encoder_input_is_what_the_encoder_received(body, policy, clips, tmp_path):
+    record(policy, clips, tmp_path / "r.h5", controls=True)
+    weights = policy.params["policy"]["encoder"]["layer_0"]["pre"]
+    with open_recording(tmp_path / "r.h5") as recording:
+        for rollout in recording.rollouts.values():
+            pre = rollout.units("control/encoder_input") @ weights["kernel"] + weights["bias"]
+            np.testing.assert_allclose(rollout.units("encoder/layer_0.pre"), pre, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "lstm"])
+def test_a_control_with_the_policys_weights_repeats_the_policy(body, tmp_path, monkeypatch, kind):
+    """Through clips of unequal length and rats that are put back, whose memory is cleared."""
+    config = NetworkConfig(latent=8, encoder=(16,), decoder=(12, 10), value=(6,), decoder_kind=kind)
+    policy = untrained_policy(body, config)
+    monkeypatch.setattr("rodent.rollout.controls.random_variables", lambda *_: policy.variables)
+    clips = stance_clips(body, frames=30, n=2)
+    qpos = clips[0].qpos.copy()
+    qpos[20:, 0] += 0.1
+    clips = replace(
+        clips,
+        clips=(
+            replace(clips[0], qpos=qpos),
+            replace(clips[1], qpos=clips[1].qpos[:15], qvel=clips[1].qvel[:15]),
+        ),
+    )
+    found = record(policy, clips, tmp_path / "r.h5", controls=True, on_failure="restart")
+    assert found["failures"] == 1
+    for rollout in _units(tmp_path / "r.h5").values():
+        for key in [key for key in rollout if key.startswith("units/control/random/")]:
+            trained = rollout[key.replace("control/random/", "")]
+            np.testing.assert_allclose(rollout[key], trained, atol=1e-5, err_msg=key)
+
+
+def test_latents_of_a_control_are_drawn_where_the_policys_are(policy, clips, tmp_path):
+    for sample in (False, True):
+        record(policy, clips, tmp_path / "r.h5", controls=True, sample=sample)
+        for rollout in _units(tmp_path / "r.h5").values():
+            mean, drawn = (rollout[f"units/control/random/latent/{name}"] for name in ("mean", "sample"))
+            assert np.array_equal(mean, drawn) is not sample
+
+
 def test_clips_of_unequal_length_keep_their_own(body, policy, tmp_path):
     clips = stance_clips(body, frames=FRAMES, n=2)
     short = replace(clips[1], qpos=clips[1].qpos[:15], qvel=clips[1].qvel[:15])
@@ -154,6 +222,13 @@ def files(body, policy, clips, tmp_path):
     save_policy(policy, tmp_path / "policy")
     write_clips(clips, tmp_path / "clips.h5")
     return tmp_path
+
+
+def test_the_command_records_controls(files, capsys):
+    words = [str(files / "policy"), "--clips", str(files / "clips.h5"), "--clip", "sway_2", "--json"]
+    assert main(["rollout", *words, "--out", str(files / "r.h5"), "--controls"]) == 0
+    layers = json.loads(capsys.readouterr().out)["layers"]
+    assert {"control/random/decoder/layer_0", "control/encoder_input", "control/reference"} <= set(layers)
 
 
 def test_the_commands(files, capsys):

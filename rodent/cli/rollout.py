@@ -25,9 +25,13 @@ class Rollout:
     sample: bool = False
     """Draw the latent and the action from their distributions, instead of playing their means."""
     seed: int = 0
-    """Of those draws."""
+    """Of those draws, and of the random weights of --controls."""
     on_failure: Literal["continue", "restart"] = "continue"
     """What becomes of a rat that lost its reference: left where it is, or put back on it."""
+    controls: bool = False
+    """Record control layers, too, for `rodent encode --controls`: the same network with random weights on the
+    same observations (`control/random/LAYER`), the encoder's input (`control/encoder_input`) and the coming
+    poses of the reference (`control/reference`). The file becomes about twice as large."""
     json: bool = False
     """Print what was recorded as one JSON object."""
 
@@ -52,6 +56,7 @@ class Rollout:
             seed=self.seed,
             sample=self.sample,
             on_failure=self.on_failure,
+            controls=self.controls,
         )
         if self.json:
             print_json(found)

@@ -32,6 +32,7 @@ class Row(NamedTuple):
         wanted: qpos of the reference.
         error: between the two.
         failed: whether the rat has lost its reference at this frame.
+        restarted: whether it was put back on its reference before it acted, its memory cleared.
         ctrl: what was commanded.
         units: activations by layer, empty unless asked for.
         force: what the actuators did in the step.
@@ -43,6 +44,7 @@ class Row(NamedTuple):
     wanted: np.ndarray
     error: TrackingError
     failed: np.ndarray
+    restarted: np.ndarray
     ctrl: np.ndarray
     units: dict[str, np.ndarray]
     force: np.ndarray
@@ -133,7 +135,16 @@ class Player:
             done, terms = jax.tree.map(np.asarray, (done, terms))
             wanted = np.asarray(reference.state.qpos[frame])
             yield Row(
-                index, state, wanted, error, lost, done["ctrl"], done["units"], after.actuator_force, terms
+                index=index,
+                state=state,
+                wanted=wanted,
+                error=error,
+                failed=lost,
+                restarted=again,
+                ctrl=done["ctrl"],
+                units=done["units"],
+                force=after.actuator_force,
+                terms=terms,
             )
             state = after
 

@@ -15,6 +15,7 @@ from rodent.clips.validate import require_body
 from rodent.policy.policy import Policy
 from rodent.progress import progress
 from rodent.recording import RecordingWriter
+from rodent.rollout.controls import Controls
 from rodent.rollout.player import OnFailure, Player, Row
 from rodent.tasks.reference import build_reference, control_timestep
 from rodent.versions import versions
@@ -32,6 +33,7 @@ def record(
     seed: int = 0,
     sample: bool = False,
     on_failure: OnFailure = "continue",
+    controls: bool = False,
 ) -> dict[str, Any]:
     """Play clips and write a recording of all that happens and of every unit.
 
@@ -41,9 +43,10 @@ def record(
         out: the recording file.
         origin: where policy and clips came from, or anything else to keep in the recording's
             provenance.
-        seed: of the draws, where latents and actions are sampled.
+        seed: of the draws, where latents and actions are sampled, and of the controls' weights.
         sample: draw latents and actions, instead of playing their means.
         on_failure: leave a rat that lost its reference where it is, or put it back.
+        controls: record control layers, too; see `rodent.policy.controls`.
 
     Returns:
         the numbers of rollouts, frames, failures and layers.
@@ -60,6 +63,7 @@ def record(
     player = Player(
         body, policy.task, policy.network_config, reference, n, timestep, units=True, sample=sample
     )
+    added = Controls(body, policy, reference, n, timestep, seed=seed, sample=sample) if controls else None
     provenance = {
         **origin,
         "policy": policy.digest(),
@@ -86,6 +90,8 @@ def record(
             # the last group is filled up by repeating its last clip
             group = np.minimum(np.arange(begin, begin + n), len(clips) - 1)
             rows = player.play(policy.variables, policy.normalizer, group, seed=seed, on_failure=on_failure)
+            if added is not None:
+                rows = added.beside(rows, group)
             for block in _blocks(rows):
                 table = _table(block, touch, timestep)
                 for rat, tape in enumerate(tapes):

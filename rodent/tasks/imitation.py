@@ -123,6 +123,28 @@ class Imitation:
         ]
         return jnp.concatenate(parts, -1).reshape(n, -1)
 
+    def coming(self, reference: Reference, frame: jax.Array) -> jax.Array:
+        """The frames of the preview as the reference has them, whatever the body does.
+
+        Args:
+            reference: of all clips.
+            frame: the present ones, shape (n,).
+
+        Returns:
+            of each frame of the horizon, from the next on: root orientation relative to the reference's
+            present root (two columns of the rotation), root position in its frame (m), and angles of the
+            previewed joints (rad); shape (n, horizon * (9 + joints)).
+        """
+        ahead = reference.after(frame[:, None], jnp.arange(1, self.config.horizon + 1))
+        present, target = reference.state.qpos[frame][:, None], reference.state.qpos[ahead]
+        turn = present[..., 3:7]
+        parts = [
+            rotation.two_columns(rotation.multiply(rotation.conjugate(turn), target[..., 3:7])),
+            rotation.into_frame(turn, target[..., :3] - present[..., :3]),
+            target[..., 7:][..., self._previewed],
+        ]
+        return jnp.concatenate(parts, -1).reshape(len(frame), -1)
+
     def ctrl(self, action: jax.Array, reference: Reference, frame: jax.Array) -> jax.Array:
         """Controls for the step from `frame` to the next, in [-1, 1], shape (n, 38).
 

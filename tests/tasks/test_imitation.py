@@ -184,3 +184,34 @@ def test_observing_compiles_once(task, reference):
         frame = jnp.array([i, i + 60])
         jitted(reference.at(frame), frame)
     assert count == 1
+
+
+def test_the_reference_to_come_is_seen_from_its_own_present(task, reference, body):
+    """Not from the body, which is not asked; in the present reference frame; the last frame held."""
+    frame = jnp.array([3, 58])
+    coming = np.asarray(task.coming(reference, frame)).reshape(2, 5, -1)
+    hinges = [7 + i for i, name in enumerate(body.joint_names) if not name.startswith("vertebra_C")]
+    assert coming.shape[2] == 9 + len(hinges)
+    qpos = np.asarray(reference.state.qpos)
+    for row, first in zip(coming, (3, 58), strict=True):
+        for step, view in enumerate(row, start=1):
+            ahead = min(first + step, 59)
+            np.testing.assert_allclose(view[9:], qpos[ahead, hinges], atol=1e-6)
+            there = rotation.rotate(qpos[first, 3:7], view[6:9].astype(float)) + qpos[first, :3]
+            np.testing.assert_allclose(there, qpos[ahead, :3], atol=1e-5)
+            back = rotation.multiply(rotation.conjugate(qpos[first, 3:7]), qpos[ahead, 3:7])
+            np.testing.assert_allclose(view[:6], rotation.two_columns(back), atol=1e-5)
+
+
+def test_the_reference_to_come_is_the_same_wherever_the_clip_is(task, reference):
+    """Moved and turned about the vertical."""
+    turn = jnp.array([np.cos(0.7), 0.0, 0.0, np.sin(0.7)])
+    qpos = reference.state.qpos
+    moved = jnp.concatenate(
+        [rotation.rotate(turn, qpos[:, :3]) + jnp.array([1.0, 2, 0]), rotation.multiply(turn, qpos[:, 3:7])],
+        -1,
+    )
+    qpos = jnp.concatenate([moved, qpos[:, 7:]], -1)
+    elsewhere = dataclasses.replace(reference, state=dataclasses.replace(reference.state, qpos=qpos))
+    frame = jnp.array([0, 30, 59])
+    np.testing.assert_allclose(task.coming(elsewhere, frame), task.coming(reference, frame), atol=1e-5)

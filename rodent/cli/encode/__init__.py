@@ -35,6 +35,9 @@ class Encode(SessionArguments):
     be given several times. `all` is each of them by itself."""
     unique: bool = False
     """Score as well what each layer adds to --kinematics and the neuron's own past."""
+    controls: bool = False
+    """Score the controls of each --layer, too: the same layer of a network with random weights, the encoder's
+    input, and the reference to come. The recording must be made with `rodent rollout --controls`."""
     kinematics: str = "joints,velocities"
     """The bands that --unique starts from, at the lags of --base-lags."""
     animal: tuple[str, ...] = ()
@@ -155,6 +158,7 @@ class Encode(SessionArguments):
         """
         from analysis.encoding.bands import BANDS, HISTORY
         from rodent.cli.encode.sessions import Models
+        from rodent.recording.controls import control_layers
 
         if not (self.layer or self.features or self.partition):
             raise InputError(
@@ -162,16 +166,22 @@ class Encode(SessionArguments):
             )
         if self.unique and not self.layer:
             raise InputError("--unique is what layers add; name at least one --layer")
+        if self.controls and not self.layer:
+            raise InputError("--controls are those of layers; name at least one --layer")
+        controls = control_layers(self.layer) if self.controls else ()
+        layers = tuple(dict.fromkeys((*self.layer, *controls)))
         for session in opened:
             session.require_layers(self.layer)
             for rollout in session.rollouts:
                 place = session.place(rollout)
+                if lacking := [name for name in controls if name not in rollout.layers]:
+                    raise InputError(f"{place} has no {lacking[0]}; record with: rodent rollout --controls")
                 known = (*BANDS, HISTORY, *rollout.layers)
                 asked = (*_split(self.features), *_split(self.partition))
                 for band in (*asked, *(_split((self.kinematics,)) if self.unique else ())):
                     if band not in (*known, "all"):
                         raise unknown("band", band, known, place)
-        sets: list[tuple[str, ...]] = [(layer,) for layer in self.layer]
+        sets: list[tuple[str, ...]] = [(layer,) for layer in layers]
         for text in self.features:
             sets += [(name,) for name in (*BANDS, HISTORY)] if text == "all" else [_split((text,))]
         partition = tuple(_split((text,)) for text in self.partition)
@@ -181,7 +191,7 @@ class Encode(SessionArguments):
         base = tuple(dict.fromkeys((*_split((self.kinematics,)), HISTORY)))
         return Models(
             tuple(dict.fromkeys(sets)),
-            tuple(dict.fromkeys(self.layer)) if self.unique else (),
+            layers if self.unique else (),
             base,
             partition,
             self._scan(sets),

@@ -88,6 +88,11 @@ def test_command_takes_chosen_rollouts(files, capsys):
     [
         ((), "no --layer is given"),
         (("--unique", "--features", "joints"), "name at least one --layer"),
+        (("--controls", "--features", "joints"), "name at least one --layer"),
+        (
+            ("--controls", "--layer", "latent/mean"),
+            "has no control/random/latent/mean; record with: rodent rollout --controls",
+        ),
         (("--features", "joint"), "unknown band 'joint'"),
         (("--features", "joints,joints"), "named twice in the model joints+joints"),
         (("--features", "joints"), "all 67 columns of band 'joints' are constant"),
@@ -349,3 +354,53 @@ def test_lags_are_scanned(files, capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["encode", *files, *given]) == 0
     assert "corrected for the choice among lags" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.fixture
+def controlled(write_recording, smooth, tmp_path):
+    """Neurons that follow a layer, of which the encoder's input tells a part."""
+    units = smooth(FRAMES, 20, 0)
+    rate = np.exp(0.15 * units[:, :5].sum(1, keepdims=True) - 1) * np.ones(3)
+    np.savez(tmp_path / "spikes.npz", counts=np.random.default_rng(0).poisson(rate), fps=10.0)
+    layers = {
+        "decoder/layer_0": units,
+        "latent/mean": units[:, :5],
+        "control/random/decoder/layer_0": smooth(FRAMES, 20, 1),
+        "control/random/latent/mean": smooth(FRAMES, 5, 2),
+        "control/encoder_input": units[:, :2],
+        "control/reference": smooth(FRAMES, 20, 3),
+    }
+    return str(write_recording({"walk": layers})), str(tmp_path / "spikes.npz")
+
+
+def test_controls_are_scored_beside_layers(controlled, capsys):
+    layers = ("--layer", "latent/mean", "--layer", "decoder/layer_0")
+    given = (*layers, "--controls", "--features", "control/reference,control/encoder_input")
+    unique = ("--unique", "--kinematics", "control/encoder_input")
+    assert main(["encode", *controlled, *given, *unique, *FAST, "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    found = {layer["layer"]: layer for layer in page["layers"]}
+    names = ["latent/mean", "decoder/layer_0", "control/random/latent/mean", "control/random/decoder/layer_0"]
+    names += ["control/encoder_input", "control/reference"]
+    assert list(found) == [*names, "control/reference+control/encoder_input"]
+    assert [name for name in found if "unique" in found[name]] == names
+    score = {name: found[name]["mean_corrected_bits_per_spike"] for name in names}
+    for layer in ("latent/mean", "decoder/layer_0"):
+        assert score[layer] > score["control/encoder_input"] > 0.01 > score[f"control/random/{layer}"]
+        assert found[layer]["unique"]["mean_bits_per_spike"] > 0.02
+    assert found["control/encoder_input"]["unique"]["mean_bits_per_spike"] == pytest.approx(0, abs=0.005)
+    pairs = [pair["models"] for pair in page["comparisons"]]
+    assert ["decoder/layer_0", "control/random/decoder/layer_0"] in pairs
+
+
+def test_controls_stand_under_the_layers(controlled, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    assert main(["encode", *controlled, "--layer", "decoder/layer_0", "--controls", *FAST]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line.split()[0] for line in lines if line.strip().startswith(("decoder", "control"))]
+    assert rows == [
+        "decoder/layer_0",
+        "control/random/decoder/layer_0",
+        "control/encoder_input",
+        "control/reference",
+    ]
