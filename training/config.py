@@ -1,10 +1,12 @@
 """What `rodent train` can be told. Light to import: the command line is derived from it."""
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
 from rodent.body_config import BodyConfig
+from rodent.configs import Tagged
 from rodent.errors import InputError
+from rodent.parts import BODIES, NETWORKS, TASKS
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.settings import ImitationConfig
 
@@ -152,11 +154,11 @@ class SamplerConfig:
 class TrainConfig:
     """A whole training run."""
 
-    body: BodyConfig = dataclasses.field(default_factory=BodyConfig)
+    body: Annotated[BodyConfig, Tagged(BODIES)] = dataclasses.field(default_factory=BodyConfig)
     """The rat."""
-    task: ImitationConfig = dataclasses.field(default_factory=ImitationConfig)
+    task: Annotated[ImitationConfig, Tagged(TASKS)] = dataclasses.field(default_factory=ImitationConfig)
     """What it is asked to do."""
-    network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
+    network: Annotated[NetworkConfig, Tagged(NETWORKS)] = dataclasses.field(default_factory=NetworkConfig)
     """What it thinks with."""
     ppo: PPOConfig = dataclasses.field(default_factory=PPOConfig)
     """How it learns."""

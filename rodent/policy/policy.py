@@ -25,13 +25,13 @@ from rodent.body import NU, BodyConfig
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
 from rodent.files import atomic_path, existing_file, read_json
+from rodent.policy.card import POLICY, PolicyConfig
 from rodent.policy.networks import ActorCritic
 from rodent.policy.sizes import NetworkConfig
+from rodent.scene_config import SceneConfig
 from rodent.tasks.imitation import Observation
 from rodent.tasks.settings import ImitationConfig
 from rodent.versions import versions
-
-SCHEMA, VERSION = "virtual-rodent/policy", 2
 
 
 @flax.struct.dataclass
@@ -90,12 +90,10 @@ def save_policy(policy: Policy, folder: Path) -> None:
     from safetensors.numpy import save
 
     tensors = _flat(policy)
+    config = PolicyConfig(SceneConfig(body=policy.body), policy.task, policy.network_config)
     card = {
-        "schema": SCHEMA,
-        "version": VERSION,
-        "body": to_json(policy.body),
-        "task": to_json(policy.task),
-        "network": to_json(policy.network_config),
+        **POLICY.head(),
+        **to_json(config),
         "shapes": {name: list(value.shape) for name, value in tensors.items()},
         "digest": policy.digest(),
         "versions": versions(),
@@ -119,14 +117,9 @@ def load_policy(folder: Path | str) -> Policy:
 
     folder = _policy_folder(path_or_built_in(folder, "policies"))
     path = folder / "policy.json"
-    card = read_json(path)
-    if not isinstance(card, dict) or card.get("schema") != SCHEMA:
-        raise InputError(f"{path} is not a policy: its schema is not {SCHEMA!r}")
-    if card.get("version") != VERSION:
-        raise InputError(
-            f"{path} is version {card.get('version')} of {SCHEMA}; this program reads version {VERSION}"
-        )
-    missing = [k for k in ("body", "task", "network", "shapes", "digest") if k not in card]
+    card = POLICY.upgraded(read_json(path), path)
+    parts = [field.name for field in dataclasses.fields(PolicyConfig)]
+    missing = [k for k in (*parts, "shapes", "digest") if k not in card]
     if missing:
         raise InputError(f"{path} lacks {', '.join(missing)}")
     weights = existing_file(folder / "params.safetensors")
@@ -146,10 +139,11 @@ def load_policy(folder: Path | str) -> Policy:
     if not all(np.isfinite(value).all() for value in tensors.values()):
         raise InputError(f"{weights} holds values that are not finite")
     tree = flax.traverse_util.unflatten_dict(tensors, sep="/")
+    config = from_json(PolicyConfig, {name: card[name] for name in parts}, path, "policy")
     policy = Policy(
-        body=from_json(BodyConfig, card["body"], path, "body"),
-        task=from_json(ImitationConfig, card["task"], path, "task"),
-        network_config=from_json(NetworkConfig, card["network"], path, "network"),
+        body=config.scene.body,
+        task=config.task,
+        network_config=config.network,
         params=tree["params"],
         normalizer=Normalizer(Observation(**tree["mean"]), Observation(**tree["std"])),
         provenance=card.get("provenance", {}),
