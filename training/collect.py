@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 import flax.struct
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from rodent.physics.engine import PhysicsState
-from rodent.physics.host import HostEngine
+from rodent.physics.engine import Command, PhysicsState
+from rodent.physics.host import HostEngine, HostState
 from rodent.policy.networks import ActorCritic, Carry, forget, initial_carry
 from rodent.policy.policy import Normalizer
 from rodent.policy.sizes import NetworkConfig
@@ -88,20 +87,6 @@ class Episodes:
     key: jax.Array
 
 
-class Orders(NamedTuple):
-    """What the engine is told.
-
-    Attributes:
-        ctrl: controls, shape (n, 38).
-        restart: which rats begin anew, shape (n,).
-        state: where all rats are, those that begin anew at their beginning.
-    """
-
-    ctrl: jax.Array
-    restart: jax.Array
-    state: PhysicsState
-
-
 class Move(NamedTuple):
     """What physics made of one step of n rats, arrays (n, ...).
 
@@ -171,7 +156,7 @@ def advance(
     reference: Reference,
     physics: PhysicsState,
     episodes: Episodes,
-) -> tuple[Episodes, Outcome, Orders]:
+) -> tuple[Episodes, Outcome, Command]:
     """Judge the step under way, begin new episodes, observe and act."""
     key, key_start, key_latent, key_action = jax.random.split(episodes.key, 4)
     outcome = judge(task, reference, physics, episodes)
@@ -188,9 +173,9 @@ def advance(
     deviation = _correlated(key_action, episodes.deviation, over, noise_correlation)
     action = output.action_mean + output.action_std * deviation
     act = Act(observation, carry, noise, action, output.action_mean, output.action_std, over)
-    orders = Orders(task.ctrl(action, reference, frame), over, now)
+    command = Command(task.ctrl(action, reference, frame), over, now)
     previous = jnp.where(over[:, None], 0.0, episodes.act.action)
-    return Episodes(frame, start, act, previous, deviation, output.carry, sampler, key), outcome, orders
+    return Episodes(frame, start, act, previous, deviation, output.carry, sampler, key), outcome, command
 
 
 def _correlated(key: jax.Array, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:
@@ -205,28 +190,20 @@ def select(where: jax.Array, yes: Any, no: Any) -> Any:
     return jax.tree.map(lambda y, n: jnp.where(where.reshape(-1, *[1] * (y.ndim - 1)), y, n), yes, no)
 
 
-def obey(engine: HostEngine, orders: Orders) -> PhysicsState:
-    """Carry out the orders: put restarted rats into place, step all."""
-    restart = np.flatnonzero(orders.restart)
-    if len(restart):
-        begun = (orders.state.qpos, orders.state.qvel, orders.state.act)
-        engine.reset(restart, *(np.asarray(x)[restart] for x in begun))
-    return engine.step(np.asarray(orders.ctrl))
-
-
-def move_of(episodes: Episodes, orders: Orders, after: PhysicsState) -> Move:
+def move_of(episodes: Episodes, command: Command, after: PhysicsState) -> Move:
     """The step under way, once physics has made it."""
     act = episodes.act
-    return Move(orders.state, episodes.frame, episodes.previous, act.carry, act.fresh, orders.ctrl, after)
+    before = command.initial
+    return Move(before, episodes.frame, episodes.previous, act.carry, act.fresh, command.ctrl, after)
 
 
 def collect(
-    step: Callable[[PhysicsState, Episodes], tuple[Episodes, Outcome, Orders]],
+    step: Callable[[PhysicsState, Episodes], tuple[Episodes, Outcome, Command]],
     engine: HostEngine,
-    physics: PhysicsState,
+    state: HostState,
     episodes: Episodes,
     unroll: int,
-) -> tuple[PhysicsState, Episodes, list[tuple[Act, Outcome, Move]]]:
+) -> tuple[HostState, Episodes, list[tuple[Act, Outcome, Move]]]:
     """Let the rats make `unroll` steps.
 
     A step's outcome is known only after the engine has moved, so the first step handed
@@ -235,7 +212,7 @@ def collect(
     Args:
         step: `advance`, jitted, with all but its last two arguments bound.
         engine: moves the rats.
-        physics, episodes: where they are.
+        state, episodes: where they are.
         unroll: how many steps.
 
     Returns:
@@ -244,7 +221,7 @@ def collect(
     steps = []
     for _ in range(unroll):
         act = episodes.act
-        episodes, outcome, orders = step(physics, episodes)
-        physics = obey(engine, orders)
-        steps.append((act, outcome, move_of(episodes, orders, physics)))
-    return physics, episodes, steps
+        episodes, outcome, command = step(state.physics, episodes)
+        state = engine.step(state, command)
+        steps.append((act, outcome, move_of(episodes, command, state.physics)))
+    return state, episodes, steps

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.body import NU, Body
-from rodent.physics.engine import PhysicsState
+from rodent.physics.engine import Command, PhysicsState
 from rodent.physics.host import HostEngine
 from rodent.policy.networks import ActorCritic, Carry, forget, initial_carry
 from rodent.policy.policy import Normalizer
@@ -69,6 +69,7 @@ class Player:
         timestep: seconds per frame.
         units: whether rows hold every layer's activations.
         sample: draw latents and actions, instead of playing their means.
+        threads: that step the physics; 0 for one per core.
     """
 
     def __init__(
@@ -82,9 +83,10 @@ class Player:
         *,
         units: bool = False,
         sample: bool = False,
+        threads: int = 0,
     ):
         self.reference, self.n, self.network = reference, n, network
-        self._engine = HostEngine(body.model, n, timestep, bodies=body.tracked_ids)
+        self._engine = HostEngine(body.model, n, timestep, threads, bodies=body.tracked_ids)
         imitation = Imitation(body, task, timestep)
         self._think = jax.jit(partial(_think, imitation, ActorCritic(network, NU), units, sample))
         self._reward = jax.jit(partial(_reward, imitation))
@@ -112,22 +114,24 @@ class Player:
             seed: of the draws, where latents and actions are sampled.
             on_failure: leave a rat that lost its reference where it is, or put it back.
             frames: stop after so many rows; None for the longest clip's end.
-            wrench: what pushes the trunks, asked before every step; see `HostEngine.step`.
+            wrench: what pushes the trunks, asked before every step; see `Command`.
         """
         reference, engine = self.reference, self._engine
         first, last = np.asarray(reference.first)[clips], np.asarray(reference.last)[clips]
         mind = Mind(initial_carry(self.network, self.n), jnp.zeros((self.n, NU)), jax.random.PRNGKey(seed))
-        state = jax.tree.map(np.asarray, reference.start(jnp.asarray(first)))
-        engine.reset(np.arange(self.n), state.qpos, state.qvel, state.act)
+        engine_state = engine.begin(jax.tree.map(np.asarray, reference.start(jnp.asarray(first))))
         longest = int((last - first).max()) + 1
         for index in range(longest if frames is None else min(frames, longest)):
             frame = np.minimum(first + index, last)
+            state = engine_state.physics
             error, lost, broken = jax.tree.map(np.asarray, self._lost(reference, state, frame))
             again = broken | (lost & (on_failure == "restart"))
             if again.any():
-                state, mind = _put_back(engine, reference, state, mind, frame, again)
+                state, mind = _put_back(reference, state, mind, frame, again)
             done, following = self._think(variables, normalizer, reference, state, frame, mind)
-            after = engine.step(np.asarray(done["ctrl"]), wrench())
+            command = Command(np.asarray(done["ctrl"]), again, state, wrench())
+            engine_state = engine.step(engine_state, command)
+            after = engine_state.physics
             terms = self._reward(reference, after, frame, done["action"], mind.previous)
             mind = following
             done, terms = jax.tree.map(np.asarray, (done, terms))
@@ -135,7 +139,6 @@ class Player:
             yield Row(
                 index, state, wanted, error, lost, done["ctrl"], done["units"], after.actuator_force, terms
             )
-            state = after
 
 
 def _think(
@@ -187,17 +190,10 @@ def _lost(
 
 
 def _put_back(
-    engine: HostEngine,
-    reference: Reference,
-    state: PhysicsState,
-    mind: Mind,
-    frame: np.ndarray,
-    which: np.ndarray,
+    reference: Reference, state: PhysicsState, mind: Mind, frame: np.ndarray, which: np.ndarray
 ) -> tuple[PhysicsState, Mind]:
-    """Put the marked rats on their references, their minds cleared."""
+    """The marked rats on their references, their minds cleared."""
     begun = jax.tree.map(np.asarray, reference.start(jnp.asarray(frame)))
-    ids = np.flatnonzero(which)
-    engine.reset(ids, begun.qpos[ids], begun.qvel[ids], begun.act[ids])
     state = jax.tree.map(lambda s, b: np.where(which.reshape(-1, *[1] * (s.ndim - 1)), b, s), state, begun)
     previous = jnp.where(which[:, None], 0.0, mind.previous)
     return state, mind._replace(carry=forget(mind.carry, jnp.asarray(which)), previous=previous)
