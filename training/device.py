@@ -44,6 +44,7 @@ class DeviceTrainer(Trainer):
         clips: the training clips.
         implementation: of MJX, see `DeviceEngine`.
         devices: of JAX; None for all that MuJoCo Warp can use.
+        threads: of the host, where policies are evaluated; 0 for one per core.
 
     Raises:
         InputError: no GPU or no Warp, or the rats cannot be spread evenly over the devices.
@@ -56,10 +57,11 @@ class DeviceTrainer(Trainer):
         clips: ClipSet,
         implementation: Implementation = "warp",
         devices: list[jax.Device] | None = None,
+        threads: int = 0,
     ):
         self._implementation: Implementation = implementation
         self._devices = warp_devices(config.ppo.num_envs) if devices is None else devices
-        super().__init__(config, body, clips)
+        super().__init__(config, body, clips, threads)
 
     def _prepare(
         self, task: Imitation, network: ActorCritic, dreams: Dreams, timestep: float, physics: PhysicsState

@@ -181,20 +181,26 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def trace_policy(
-    policy: Policy, clips: ClipSet, at_once: int = 64, advance: Callable[[int], None] = lambda steps: None
+    policy: Policy,
+    clips: ClipSet,
+    at_once: int = 64,
+    advance: Callable[[int], None] = lambda steps: None,
+    threads: int = 0,
 ) -> list[Trace]:
     """Errors of a policy on clips, played from their first frames by its mean action.
 
-    `advance` is told of each of the `n_steps` control steps that it takes.
+    `advance` is told of each of the `n_steps` control steps that it takes; `threads` step the physics, 0 for
+    one per core.
 
     Raises:
-        InputError: the clips belong to a body of another scale.
+        InputError: the clips belong to a body of another scale, or threads is negative.
     """
     body = Body(policy.body)
     require_body(clips, body)
     reference = build_reference(clips, body)
     at_once = min(at_once, len(clips))
-    player = Player(body, policy.task, policy.network_config, reference, at_once, control_timestep(clips))
+    timestep = control_timestep(clips)
+    player = Player(body, policy.task, policy.network_config, reference, at_once, timestep, threads=threads)
     return trace_clips(player, policy.variables, policy.normalizer, clips, advance=advance)
 
 

@@ -61,6 +61,16 @@ def count_substeps(control_timestep: float, physics_timestep: float) -> int:
     return substeps
 
 
+def require_threads(threads: int) -> None:
+    """Refuse a number of threads that physics cannot be stepped on.
+
+    Raises:
+        InputError: it is negative.
+    """
+    if threads < 0:
+        raise InputError(f"threads is {threads}; it must not be negative (0: one per core)")
+
+
 @flax.struct.dataclass
 class HostState:
     """All that the next step of num_envs environments depends on.
@@ -101,7 +111,7 @@ class HostEngine:
         fields: model fields that differ between environments, see `rodent.physics.fields`.
 
     Raises:
-        InputError: timesteps that do not divide, or fields that cannot differ.
+        InputError: timesteps that do not divide, a negative number of threads, or fields that cannot differ.
     """
 
     traceable = False
@@ -116,6 +126,7 @@ class HostEngine:
         fields: Mapping[str, np.ndarray] = MappingProxyType({}),
     ):
         self.substeps = count_substeps(control_timestep, model.opt.timestep)
+        require_threads(threads)
         self.num_envs = num_envs
         self.model = copy.copy(model)
         # an environment that diverges must be seen, not silently put back to the origin

@@ -255,11 +255,27 @@ def test_bad_commands_end_with_two_and_one_line(tmp_path, monkeypatch, capsys, k
     assert not list(tmp_path.iterdir())
 
 
-def test_another_scale_is_refused_before_anything_is_written(clips, tmp_path, capsys):
-    words = ["--clips", str(clips), "--out", str(tmp_path / "r"), "--steps", "1", "--body.scale", "1.0"]
-    assert main(["train", *words]) == 2
-    assert "scale 0.9" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--body.scale", "1.0"], "scale 0.9"),
+        (["--threads", "-2"], "threads is -2; it must not be negative (0: one per core)"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_is_written(clips, tmp_path, capsys, words, message):
+    command = ["train", "--clips", str(clips), "--out", str(tmp_path / "r"), "--steps", "1", *words]
+    assert main(command) == 2
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "r").exists()
+
+
+def test_threads_do_not_change_what_is_learnt(clips, tmp_path):
+    digests = []
+    for threads in ("1", "2"):
+        words = ["--clips", str(clips), "--out", str(tmp_path / threads), "--threads", threads]
+        assert main(["train", *words, "--steps", "64", *TINY]) == 0
+        digests.append(load_policy(tmp_path / threads).digest())
+    assert digests[0] == digests[1]
 
 
 def test_metrics_survive_a_half_written_row(tmp_path):
