@@ -39,7 +39,7 @@ def _player(body, policy, clips, n, **options):
 
 
 def _play(player, policy, clips, **options):
-    return list(player.play(policy.variables, policy.normalizer, np.arange(len(clips)), **options))
+    return list(player.play(policy.params, policy.normalizer, np.arange(len(clips)), **options))
 
 
 def test_a_row_per_frame_from_the_first(body, policy, clips):
@@ -53,7 +53,7 @@ def test_a_row_per_frame_from_the_first(body, policy, clips):
 
 def test_playing_side_by_side_changes_nothing(body, policy, clips):
     together = _play(_player(body, policy, clips, 3), policy, clips)
-    alone = list(_player(body, policy, clips, 1).play(policy.variables, policy.normalizer, np.array([1])))
+    alone = list(_player(body, policy, clips, 1).play(policy.params, policy.normalizer, np.array([1])))
     for a, b in zip(together, alone, strict=True):
         np.testing.assert_allclose(a.state.qpos[1], b.state.qpos[0], atol=1e-4)
 

@@ -14,9 +14,8 @@ import jax.numpy as jnp
 
 from rodent.physics.engine import Command, PhysicsState
 from rodent.physics.host import HostEngine, HostState
-from rodent.policy.networks import ActorCritic, Carry, forget, initial_carry
+from rodent.policy.agent import Agent, Memory, Noise, Params, restarted, still
 from rodent.policy.policy import Normalizer
-from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.imitation import Imitation, Observation
 from rodent.tasks.metrics import finite
 from rodent.tasks.reference import Reference
@@ -28,7 +27,7 @@ class Act(NamedTuple):
 
     Attributes:
         observation: not normalised.
-        carry: of the policy, before the step.
+        memory: of the agent, before the step.
         noise: of the latent.
         action: in units of the task's action scale.
         mean, std: of the distribution the action was drawn from.
@@ -36,7 +35,7 @@ class Act(NamedTuple):
     """
 
     observation: Observation
-    carry: Carry
+    memory: Memory
     noise: jax.Array
     action: jax.Array
     mean: jax.Array
@@ -72,7 +71,7 @@ class Episodes:
         act: the step under way.
         previous: the action before it, shape (n, 38).
         deviation: of that step's action from its mean, in standard deviations, shape (n, 38).
-        carry: of the policy, for the next step.
+        memory: of the agent, for the next step.
         sampler: where episodes begin.
         key: of all randomness in collection.
     """
@@ -82,7 +81,7 @@ class Episodes:
     act: Act
     previous: jax.Array
     deviation: jax.Array
-    carry: Carry
+    memory: Memory
     sampler: Sampler
     key: jax.Array
 
@@ -94,7 +93,7 @@ class Move(NamedTuple):
         state: before it.
         frame: of the reference, before it.
         previous: the action of the step before.
-        carry: of the policy, before it.
+        memory: of the agent, before it.
         fresh: whether an episode begins with it.
         ctrl: the controls.
         after: the state it led to.
@@ -103,7 +102,7 @@ class Move(NamedTuple):
     state: PhysicsState
     frame: jax.Array
     previous: jax.Array
-    carry: Carry
+    memory: Memory
     fresh: jax.Array
     ctrl: jax.Array
     after: PhysicsState
@@ -123,15 +122,15 @@ class Experience(NamedTuple):
 
 
 def first_episodes(
-    task: Imitation, network: NetworkConfig, reference: Reference, sampler: Sampler, key: jax.Array, n: int
+    task: Imitation, agent: Agent, reference: Reference, sampler: Sampler, key: jax.Array, n: int
 ) -> tuple[PhysicsState, Episodes]:
     """Rats at the end of the first clip: the first call of `advance` begins a new episode for all."""
-    still = jnp.zeros((n, reference.setpoint.shape[1]))
-    carry = initial_carry(network, n)
+    noise, memory = still(agent, n), agent.initial_memory(n)
+    nought = noise.action
     frame = jnp.full(n, reference.last[0])
     observation = task.observe(reference.at(frame), reference, frame)
-    act = Act(observation, carry, jnp.zeros_like(carry.latent), still, still, still + 1.0, jnp.ones(n, bool))
-    return reference.at(frame), Episodes(frame - 1, frame - 1, act, still, still, carry, sampler, key)
+    act = Act(observation, memory, noise.latent, nought, nought, nought + 1.0, jnp.ones(n, bool))
+    return reference.at(frame), Episodes(frame - 1, frame - 1, act, nought, nought, memory, sampler, key)
 
 
 def judge(task: Imitation, reference: Reference, physics: PhysicsState, episodes: Episodes) -> Outcome:
@@ -149,9 +148,9 @@ def judge(task: Imitation, reference: Reference, physics: PhysicsState, episodes
 
 def advance(
     task: Imitation,
-    network: ActorCritic,
+    agent: Agent,
     noise_correlation: float,
-    variables: Any,
+    params: Params,
     normalizer: Normalizer,
     reference: Reference,
     physics: PhysicsState,
@@ -166,16 +165,15 @@ def advance(
     sampler = updated(episodes.sampler, episodes.start, frame - episodes.start, outcome.failed, begun, over)
     frame, start = jnp.where(over, begun, frame), jnp.where(over, begun, episodes.start)
     now = select(over, reference.start(frame), physics)
-    carry = forget(episodes.carry, over)
+    memory = restarted(agent, episodes.memory, over)
     observation = task.observe(now, reference, frame)
-    noise = jax.random.normal(key_latent, carry.latent.shape)
-    output = network.apply(variables, normalizer(observation), carry, noise, method="act")
+    latent = jax.random.normal(key_latent, (frame.shape[0], agent.noise_sizes()[0]))
     deviation = _correlated(key_action, episodes.deviation, over, noise_correlation)
-    action = output.action_mean + output.action_std * deviation
-    act = Act(observation, carry, noise, action, output.action_mean, output.action_std, over)
-    command = Command(task.ctrl(action, reference, frame), over, now)
+    output = agent.act(params, memory, normalizer(observation), Noise(latent, deviation))
+    act = Act(observation, memory, latent, output.action, output.mean, output.std, over)
+    command = Command(task.ctrl(output.action, reference, frame), over, now)
     previous = jnp.where(over[:, None], 0.0, episodes.act.action)
-    return Episodes(frame, start, act, previous, deviation, output.carry, sampler, key), outcome, command
+    return Episodes(frame, start, act, previous, deviation, output.memory, sampler, key), outcome, command
 
 
 def _correlated(key: jax.Array, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:
@@ -194,7 +192,7 @@ def move_of(episodes: Episodes, command: Command, after: PhysicsState) -> Move:
     """The step under way, once physics has made it."""
     act = episodes.act
     before = command.initial
-    return Move(before, episodes.frame, episodes.previous, act.carry, act.fresh, command.ctrl, after)
+    return Move(before, episodes.frame, episodes.previous, act.memory, act.fresh, command.ctrl, after)
 
 
 def collect(

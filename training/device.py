@@ -22,7 +22,7 @@ from rodent.physics.device import DeviceEngine, DeviceState, warp_devices
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence
 from rodent.physics.reduction import Implementation
-from rodent.policy.networks import ActorCritic
+from rodent.policy.agent import Agent
 from rodent.policy.policy import Policy
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.reference import Reference
@@ -64,7 +64,7 @@ class DeviceTrainer(Trainer):
         super().__init__(config, body, clips, threads)
 
     def _prepare(
-        self, task: Imitation, network: ActorCritic, dreams: Dreams, timestep: float, physics: PhysicsState
+        self, task: Imitation, agent: Agent, dreams: Dreams, timestep: float, physics: PhysicsState
     ) -> None:
         body, n = self.body, self.config.ppo.num_envs
         self._dreams = dreams
@@ -73,7 +73,7 @@ class DeviceTrainer(Trainer):
         )
         self.engine_state = engine.begin(physics)
         self._places = places(engine)
-        self._iterate = compiled_iteration(self.config, task, network, dreams, engine)
+        self._iterate = compiled_iteration(self.config, task, agent, dreams, engine)
         self._spread()
 
     def iterate(self) -> dict[str, float]:
@@ -123,14 +123,14 @@ def places(engine: DeviceEngine) -> tuple[Any, ...]:
 
 
 def compiled_iteration(
-    config: TrainConfig, task: Imitation, network: ActorCritic, dreams: Dreams, engine: DeviceEngine
+    config: TrainConfig, task: Imitation, agent: Agent, dreams: Dreams, engine: DeviceEngine
 ) -> jax.stages.Wrapped:
     """`iteration` under jit; learner, dreamer, engine state and episodes are donated.
 
     Takes learner, dreamer, engine state, episodes and reference; returns the first four and the figures.
     """
     return jax.jit(
-        partial(iteration, config, task, network, dreams, engine),
+        partial(iteration, config, task, agent, dreams, engine),
         in_shardings=places(engine),
         out_shardings=(*places(engine)[:4], engine.everywhere),
         donate_argnums=(0, 1, 2, 3),
@@ -140,7 +140,7 @@ def compiled_iteration(
 def iteration(
     config: TrainConfig,
     task: Imitation,
-    network: ActorCritic,
+    agent: Agent,
     dreams: Dreams,
     engine: DeviceEngine,
     learner: Learner,
@@ -151,7 +151,7 @@ def iteration(
 ) -> tuple[Learner, Dreamer, DeviceState, Episodes, dict[str, jax.Array]]:
     """Let the rats make one unroll of steps and learn from them; a pure function."""
     ppo = config.ppo
-    variables, normalizer = {"params": learner.params}, normalizer_of(learner.statistics)
+    params, normalizer = learner.params, normalizer_of(learner.statistics)
 
     def step(
         before: tuple[DeviceState, Episodes], _: None
@@ -159,14 +159,14 @@ def iteration(
         state, episodes = before
         act = episodes.act
         episodes, outcome, command = advance(
-            task, network, ppo.noise_correlation, variables, normalizer, reference, state.physics, episodes
+            task, agent, ppo.noise_correlation, params, normalizer, reference, state.physics, episodes
         )
         state = engine.step(state, command)
         return (state, episodes), (act, outcome, move_of(episodes, command, state.physics))
 
     (state, episodes), (acts, outcomes, moves) = jax.lax.scan(step, (state, episodes), length=ppo.unroll)
     experience = Experience(acts, outcomes, episodes.act.observation)
-    practise, value_alone = (partial(kind, ppo, network) for kind in (update, update_value))
+    practise, value_alone = (partial(kind, ppo, agent) for kind in (update, update_value))
     if not config.dream.updates:
         learner, figures = practise(learner, experience)
     else:

@@ -9,6 +9,7 @@ import numpy as np
 
 from rodent.body import END_EFFECTORS, Body
 from rodent.motion.clip import Clip, ClipSet, require_body
+from rodent.policy.agent import Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.rollout import Player
 from rodent.tasks.metrics import TrackingError
@@ -53,7 +54,7 @@ class Trace:
 
 def trace_clips(
     player: Player,
-    variables: Mapping[str, Any],
+    params: Params,
     normalizer: Normalizer,
     clips: ClipSet,
     chosen: np.ndarray | None = None,
@@ -64,7 +65,7 @@ def trace_clips(
 
     Args:
         player: bound to the clips' reference.
-        variables, normalizer: of the policy.
+        params, normalizer: of the policy.
         clips: the clips of that reference.
         chosen: which of them; None for all.
         frames: at most so many of each; None for all.
@@ -76,7 +77,7 @@ def trace_clips(
         # the last group is filled up by repeating its last clip
         group = chosen[np.minimum(np.arange(begin, begin + player.n), len(chosen) - 1)]
         rows = []
-        for row in player.play(variables, normalizer, group, frames=frames):
+        for row in player.play(params, normalizer, group, frames=frames):
             rows.append((row.error, row.failed))
             advance(1)
         error, lost = jax.tree.map(lambda *x: np.stack(x, 1), *rows)
@@ -201,7 +202,7 @@ def trace_policy(
     at_once = min(at_once, len(clips))
     timestep = control_timestep(clips)
     player = Player(body, policy.task, policy.network_config, reference, at_once, timestep, threads=threads)
-    return trace_clips(player, policy.variables, policy.normalizer, clips, advance=advance)
+    return trace_clips(player, policy.params, policy.normalizer, clips, advance=advance)
 
 
 def evaluate(

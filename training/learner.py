@@ -1,6 +1,6 @@
 """What learning changes, and how it is changed: parameters, their average, statistics of what is seen.
 
-learner = new_learner(config, network, observation, carry, key)
+learner = new_learner(config, agent, observation, key)
 params, optimizer = stepped(learner.params, learner.optimizer, gradient, rate)
 """
 
@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import optax
 import optax.contrib
 
-from rodent.policy.networks import ActorCritic, Carry
+from rodent.policy.agent import Agent
 from rodent.policy.policy import Normalizer
 from rodent.tasks.imitation import Observation
 from training.brax_parts import running_statistics
@@ -50,12 +50,10 @@ class Learner:
     steps: jax.Array
 
 
-def new_learner(
-    config: PPOConfig, network: ActorCritic, observation: Observation, carry: Carry, key: jax.Array
-) -> Learner:
+def new_learner(config: PPOConfig, agent: Agent, observation: Observation, key: jax.Array) -> Learner:
     """A learner with fresh parameters, shaped by one observation of n rats."""
     key, key_init = jax.random.split(key)
-    params = network.init(key_init, observation, carry, jnp.zeros_like(carry.latent))["params"]
+    params = agent.init(key_init, observation)
     one = jax.tree.map(lambda x: jnp.zeros(x.shape[1:], jnp.float32), observation)
     return Learner(
         params=params,

@@ -22,7 +22,8 @@ from rodent.motion.clip import ClipSet
 from rodent.physics.device import DeviceState
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence, HostEngine, HostState
-from rodent.policy.networks import ActorCritic
+from rodent.policy.agent import Agent
+from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
 from rodent.rollout import Player
 from rodent.tasks.imitation import Imitation
@@ -79,13 +80,13 @@ class Trainer:
         timestep = control_timestep(clips)
         self._reference = build_reference(clips, body)
         task = Imitation(body, config.task, timestep)
-        network = ActorCritic(config.network, body.model.nu)
-        dreams = Dreams(config, task, network, World(body, config.dream, timestep))
-        begin = jax.jit(partial(_beginning, config, task, network, dreams))
+        agent = IntentionAgent(config.network, body.model.nu)
+        dreams = Dreams(config, task, agent, World(body, config.dream, timestep))
+        begin = jax.jit(partial(_beginning, config, task, agent, dreams))
         physics, self.episodes, self.learner, self.dreamer = begin(
             self._reference, jax.random.PRNGKey(config.seed)
         )
-        self._prepare(task, network, dreams, timestep, physics)
+        self._prepare(task, agent, dreams, timestep, physics)
         chosen = np.unique(np.linspace(0, len(clips) - 1, min(_EVALUATED_CLIPS, len(clips))).astype(int))
         self._clips, self._evaluated = clips, chosen
         self._player = Player(
@@ -95,15 +96,15 @@ class Trainer:
         self._best_policy = self._usable()
 
     def _prepare(
-        self, task: Imitation, network: ActorCritic, dreams: Dreams, timestep: float, physics: PhysicsState
+        self, task: Imitation, agent: Agent, dreams: Dreams, timestep: float, physics: PhysicsState
     ) -> None:
         """Make the engine, and what is compiled for it."""
         ppo, body = self.config.ppo, self.body
         self.engine = HostEngine(body.model, ppo.num_envs, timestep, self._threads, bodies=body.tracked_ids)
         self.engine_state: HostState | DeviceState = self.engine.begin(physics)
-        self._advance = jax.jit(partial(advance, task, network, ppo.noise_correlation))
+        self._advance = jax.jit(partial(advance, task, agent, ppo.noise_correlation))
         self._update, self._update_value = (
-            jax.jit(partial(_stacked_update, partial(kind, ppo, network)), donate_argnums=0)
+            jax.jit(partial(_stacked_update, partial(kind, ppo, agent)), donate_argnums=0)
             for kind in (update, update_value)
         )
         self._dreams = dreams
@@ -137,8 +138,8 @@ class Trainer:
 
     def iterate(self) -> dict[str, float]:
         """Collect one unroll and learn from it; returns the iteration's figures."""
-        variables, normalizer = {"params": self.learner.params}, normalizer_of(self.learner.statistics)
-        step = partial(self._advance, variables, normalizer, self._reference)
+        params, normalizer = self.learner.params, normalizer_of(self.learner.statistics)
+        step = partial(self._advance, params, normalizer, self._reference)
         assert isinstance(self.engine_state, HostState)
         self.engine_state, self.episodes, steps = collect(
             step, self.engine, self.engine_state, self.episodes, self.config.ppo.unroll
@@ -185,7 +186,7 @@ class Trainer:
     def _track(self, policy: tuple[Any, Any]) -> dict[str, float]:
         params, normalizer = policy
         clips, chosen = self._clips, self._evaluated
-        traces = trace_clips(self._player, {"params": params}, normalizer, clips, chosen, _EVALUATED_FRAMES)
+        traces = trace_clips(self._player, params, normalizer, clips, chosen, _EVALUATED_FRAMES)
         found = scores(traces)
         mean = {f"tracking/{k}": v for k, v in found["mean"].items() if isinstance(v, int | float)}
         return {"success_rate": found["success_rate"], **mean}
@@ -232,7 +233,7 @@ class Trainer:
 def _beginning(
     config: TrainConfig,
     task: Imitation,
-    network: ActorCritic,
+    agent: Agent,
     dreams: Dreams,
     reference: Reference,
     key: jax.Array,
@@ -240,10 +241,8 @@ def _beginning(
     """Everything as it is before the first step: one function, for its parts would be compiled one by one."""
     key_episodes, key_learner = jax.random.split(key)
     sampler = new_sampler(config.sampler, reference)
-    physics, episodes = first_episodes(
-        task, config.network, reference, sampler, key_episodes, config.ppo.num_envs
-    )
-    learner = new_learner(config.ppo, network, episodes.act.observation, episodes.carry, key_learner)
+    physics, episodes = first_episodes(task, agent, reference, sampler, key_episodes, config.ppo.num_envs)
+    learner = new_learner(config.ppo, agent, episodes.act.observation, key_learner)
     return physics, episodes, learner, dreams.begin(learner, jax.random.fold_in(key_learner, 1))
 
 

@@ -1,7 +1,7 @@
 """A policy for use: the network, its normaliser, and what body and task it fits.
 
     policy = load_policy("runs/walk")          # a policy folder, or a run folder that holds one
-    output = policy.network.apply(policy.variables, observation, carry, noise, method="act")
+    output = policy.agent.act(policy.params, memory, policy.normalizer(observation), noise)
 
 A policy folder holds `policy.json` (what it is) and `params.safetensors` (its numbers);
 nothing in it is executed.
@@ -21,12 +21,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.assets import path_or_built_in
-from rodent.body import NU, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
 from rodent.files import atomic_path, existing_file, read_json
 from rodent.policy.card import POLICY, PolicyConfig
-from rodent.policy.networks import ActorCritic
+from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.scene_config import SceneConfig
 from rodent.tasks.imitation import Observation
@@ -54,7 +54,7 @@ class Policy:
 
     Attributes:
         body, task, network_config: what it was trained on and how it is built.
-        params: parameters of the `ActorCritic`, nested by layer name.
+        params: parameters of the agent, nested by layer name.
         normalizer: of its observations.
         provenance: clips, steps, seed and versions it came from.
     """
@@ -67,14 +67,9 @@ class Policy:
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
-    def network(self) -> ActorCritic:
-        """The flax module."""
-        return ActorCritic(self.network_config, NU)
-
-    @property
-    def variables(self) -> dict[str, Any]:
-        """What `network.apply` wants first."""
-        return {"params": self.params}
+    def agent(self) -> IntentionAgent:
+        """What acts with the parameters."""
+        return IntentionAgent(self.network_config, len(self.params["policy"]["decoder"]["log_std"]))
 
     def digest(self) -> str:
         """A hash of the parameters and the normaliser: which policy made a recording."""

@@ -84,7 +84,7 @@ def record(
             tapes = [_Tape(writer, clips[i], on_failure) for i in ids]
             # the last group is filled up by repeating its last clip
             group = np.minimum(np.arange(begin, begin + n), len(clips) - 1)
-            rows = player.play(policy.variables, policy.normalizer, group, seed=seed, on_failure=on_failure)
+            rows = player.play(policy.params, policy.normalizer, group, seed=seed, on_failure=on_failure)
             for block in _blocks(rows):
                 table = _table(block, touch, timestep)
                 for rat, tape in enumerate(tapes):

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.policy.networks import ActorCritic, initial_carry
+from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.reference import build_reference
@@ -34,23 +34,21 @@ def imagined_returns() -> np.ndarray:
     """Returns from states of the reference a little displaced, shape (len(FRAMES),)."""
     body = SmallBody()
     reference = build_reference(small_clips(body, 40), body)
-    task, network = Imitation(body, CONFIG.task, STEP), ActorCritic(CONFIG.network, body.model.nu)
-    dreams = Dreams(CONFIG, task, network, World(body, CONFIG.dream, STEP))
+    task, agent = Imitation(body, CONFIG.task, STEP), IntentionAgent(CONFIG.network, body.model.nu)
+    dreams = Dreams(CONFIG, task, agent, World(body, CONFIG.dream, STEP))
     frame = jnp.array(FRAMES)
     n = len(FRAMES)
     state = reference.at(frame)
     off = 0.003 * jnp.arange(n)[:, None] * jnp.array([1.0, 0.0, 0.3])
     state = state.replace(qpos=state.qpos.at[:, :3].add(off), xpos=state.xpos + off[:, None])
-    carry = initial_carry(CONFIG.network, n)
-    learner = new_learner(
-        CONFIG.ppo, network, task.observe(state, reference, frame), carry, jax.random.PRNGKey(0)
-    )
+    memory = agent.initial_memory(n)
+    learner = new_learner(CONFIG.ppo, agent, task.observe(state, reference, frame), jax.random.PRNGKey(0))
     model = dreams.begin(learner, jax.random.PRNGKey(1)).world
     # changes of velocity as large as a body's
     spread = model.changes.replace(std=jnp.full_like(model.changes.std, 0.3))
     model = model.replace(changes=spread)
     still = jnp.zeros((n, body.model.nu))
-    first = Move(state, frame, still, carry, jnp.arange(n) % 2 == 0, still, state)
+    first = Move(state, frame, still, memory, jnp.arange(n) % 2 == 0, still, state)
     worth = jax.jit(dreams.returns)(
         learner.params,
         model,

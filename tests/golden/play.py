@@ -56,7 +56,7 @@ def played(case: str, clips: ClipSet) -> dict[str, np.ndarray]:
     body, n = Body(policy.body), len(clips)
     reference, timestep = build_reference(clips, body), control_timestep(clips)
     player = Player(body, policy.task, policy.network_config, reference, n, timestep, sample=sample)
-    rows = list(player.play(policy.variables, policy.normalizer, np.arange(n), seed=3, on_failure=on_failure))
+    rows = list(player.play(policy.params, policy.normalizer, np.arange(n), seed=3, on_failure=on_failure))
     arrays = {
         "qpos": [row.state.qpos for row in rows],
         "xpos": [row.state.xpos for row in rows],
