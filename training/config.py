@@ -5,10 +5,25 @@ from typing import Annotated, Literal
 
 from rodent.body_config import BodyConfig
 from rodent.configs import Tagged
-from rodent.errors import InputError
+from rodent.errors import InputError, unknown
 from rodent.parts import BODIES, NETWORKS, TASKS
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.settings import ImitationConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizerConfig:
+    """How gradients become steps, of PPO and of imagined rollouts."""
+
+    name: Literal["muon", "adam"] = "muon"
+    """Muon gives matrices orthogonalised momentum and learns several times faster here; Adam is the usual."""
+    frozen: tuple[str, ...] = ()
+    """Parts that do not learn, such as policy/decoder, policy/encoder/layer_0 or critic: with --start-from,
+    they stay what they are in that policy."""
+
+    def __post_init__(self) -> None:
+        if self.name not in ("muon", "adam"):
+            raise unknown("optimizer", str(self.name), ("muon", "adam"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +44,8 @@ class PPOConfig:
     """Trade of bias against variance in the advantage."""
     clip: float = 0.2
     """How far the likelihood ratio of an action may move in one update."""
+    optimizer: OptimizerConfig = dataclasses.field(default_factory=OptimizerConfig)
+    """What makes steps of gradients."""
     learning_rate: float = 5e-4
     """Where the learning rate starts; it then follows the measured KL."""
     learning_rate_range: tuple[float, float] = (3e-5, 2e-3)

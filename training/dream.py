@@ -30,7 +30,8 @@ from training.collect import Move
 from training.config import TrainConfig
 from training.latent import latent_kl, latent_weight
 from training.learner import Learner, normalizer_of
-from training.world import OPTIMIZER, World, WorldModel
+from training.optimizer import make_model_based_optimizer, unchanged, without_frozen
+from training.world import World, WorldModel
 
 _SURE = 0.05  # share of the limits within which a dreamt failure goes from unlikely to certain
 
@@ -87,11 +88,12 @@ class Dreams:
     def __init__(self, config: TrainConfig, task: Imitation, agent: Agent, world: World):
         self.config, self._ppo = config.dream, config.ppo
         self._task, self._agent, self._world = task, agent, world
+        self._optimizer = make_model_based_optimizer(config.ppo.optimizer, "policy")
 
     def begin(self, learner: Learner, key: jax.Array) -> Dreamer:
         """A dreamer that knows nothing of its body."""
         key, key_world = jax.random.split(key)
-        optimizer = OPTIMIZER.init(learner.params["policy"])
+        optimizer = self._optimizer.init(learner.params["policy"])
         return Dreamer(self._world.begin(key_world), optimizer, key, jnp.int32(0))
 
     def stage(self, learner: Learner, dreamer: Dreamer) -> str:
@@ -136,9 +138,10 @@ class Dreams:
                 return -jnp.mean(dreamt)
 
             lost, gradient = jax.value_and_grad(loss)(policy)
+            gradient = without_frozen(self._ppo.optimizer, {"policy": gradient})["policy"]
             norm = optax.tree.norm(gradient)
             gradient = jax.tree.map(lambda g: jnp.where(jnp.isfinite(norm), g, 0.0), gradient)
-            step, optimizer = OPTIMIZER.update(gradient, optimizer, policy)
+            step, optimizer = self._optimizer.update(gradient, optimizer, policy)
             policy = jax.tree.map(lambda p, s: p + self.config.rate * s, policy, step)
             return (policy, optimizer), {"dreamt_return": -lost, "dream_gradient_norm": norm}
 
@@ -146,6 +149,7 @@ class Dreams:
         (policy, optimizer), figures = jax.lax.scan(one, begun, jnp.stack(keys))
         params = learner.params | {"policy": policy}
         average = optax.incremental_update(params, learner.average, 1 - self._ppo.average)
+        average = unchanged(self._ppo.optimizer, learner.average, average)
         learner = dataclasses.replace(learner, params=params, average=average)
         dreamer = dataclasses.replace(dreamer, optimizer=optimizer, key=key)
         return learner, dreamer, jax.tree.map(jnp.mean, figures)

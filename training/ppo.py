@@ -20,6 +20,7 @@ from training.collect import Act, Experience
 from training.config import PPOConfig
 from training.latent import latent_kl, latent_weight
 from training.learner import SEEN_EVERY, Learner, normalizer_of, stepped
+from training.optimizer import unchanged, without_frozen
 
 POLICY_FIGURES = (
     "loss",
@@ -65,7 +66,7 @@ def update(
         params, optimizer, rate = carry
         gradient, figures = jax.grad(_loss, has_aux=True)(params, config, agent, part, weight)
         gradient, norm = _bounded(config, gradient)
-        params, optimizer = stepped(params, optimizer, gradient, rate)
+        params, optimizer = stepped(config.optimizer, params, optimizer, gradient, rate)
         rate = _adapted(config, rate, figures["kl"])
         return (params, optimizer, rate), figures | {"gradient_norm": norm}
 
@@ -74,9 +75,10 @@ def update(
     older = _grown(config, agent, learner, experience, params)
     updates = older.steps / judged.advantage.size
     kept = jnp.minimum(config.average, updates / (updates + 10))  # the first ones are soon forgotten
+    average = optax.incremental_update(older.params, learner.average, 1 - kept)
     older = dataclasses.replace(
         older,
-        average=optax.incremental_update(older.params, learner.average, 1 - kept),
+        average=unchanged(config.optimizer, learner.average, average),
         optimizer=optimizer,
         learning_rate=rate,
         key=judged.key,
@@ -101,7 +103,7 @@ def update_value(
         params, optimizer = carry
         loss, gradient = jax.value_and_grad(missed)(params["critic"], *part)
         gradient, norm = _bounded(config, {"critic": gradient})
-        return stepped(params, optimizer, gradient, config.learning_rate), {
+        return stepped(config.optimizer, params, optimizer, gradient, config.learning_rate), {
             "value_loss": loss,
             "gradient_norm": norm,
         }
@@ -159,7 +161,8 @@ def _judged(config: PPOConfig, agent: Agent, learner: Learner, experience: Exper
 
 
 def _bounded(config: PPOConfig, gradient: Any) -> tuple[Any, jax.Array]:
-    """The gradient scaled down to the largest norm allowed, and its norm before."""
+    """The gradient of what learns scaled down to the largest norm allowed, and its norm before."""
+    gradient = without_frozen(config.optimizer, gradient)
     norm = optax.tree.norm(gradient)
     return jax.tree.map(lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient), norm
 
@@ -179,7 +182,8 @@ def _passes(
 def _grown(config: PPOConfig, agent: Agent, learner: Learner, experience: Experience, params: Any) -> Learner:
     """The learner older by one unroll: new parameters, what it saw in its statistics."""
     steps = learner.steps + experience.outcomes.reward.size
-    params = agent.bound_std(params, std_ceiling(config, agent.initial_std, steps))
+    bounded = agent.bound_std(params, std_ceiling(config, agent.initial_std, steps))
+    params = unchanged(config.optimizer, learner.params, bounded)
     seen = jax.tree.map(lambda x: x[::SEEN_EVERY], experience.acts.observation)
     return dataclasses.replace(
         learner,

@@ -18,12 +18,14 @@ from rodent.files import atomic_path
 from rodent.motion.clip import ClipSet, clips_path, read_clips, require_body
 from rodent.physics.device import warp_devices
 from rodent.physics.host import count_substeps, require_threads
+from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy, load_policy, save_policy
 from rodent.progress import progress
 from rodent.tasks.reference import control_timestep
 from training.checkpoint import Checkpoints
 from training.config import TrainConfig
 from training.device import DeviceTrainer
+from training.optimizer import require_parts
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
 from training.start import fitted, starting_policy
@@ -38,7 +40,8 @@ def start(
     """Begin a run and train; see `train`."""
     clips = clips_path(clips)
     clip_set = read_clips(clips)
-    require_body(clip_set, Body(config.body))
+    body = Body(config.body)
+    require_body(clip_set, body)
     # no run folder for what cannot run
     count_substeps(control_timestep(clip_set), config.body.timestep)
     require_threads(threads)
@@ -47,6 +50,7 @@ def start(
     split = split_clips(clip_set, config.test_fraction, config.seed, config.test_clips)
     if policy := starting_policy(config, split["test"]):
         config = fitted(config, policy)
+    require_parts(config.ppo.optimizer, IntentionAgent(config.network, body.model.nu))
     run = begin_run(out, config, clips, split, policy)
     return train(run, clip_set, minutes, steps, threads)
 
