@@ -16,7 +16,7 @@ class OptimizerConfig:
     """How gradients become steps, of PPO and of imagined rollouts."""
 
     name: Literal["muon", "adam"] = "muon"
-    """Muon gives matrices orthogonalised momentum and learns several times faster here; Adam is the usual."""
+    """Muon takes orthogonalised momentum for matrices and Adam for all else; or Adam for everything."""
     frozen: tuple[str, ...] = ()
     """Parts that do not learn, such as policy/decoder, policy/encoder/layer_0 or critic: with --start-from,
     they stay what they are in that policy."""
