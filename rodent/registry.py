@@ -16,10 +16,12 @@ like any other, and only asking for it is an error.
 import importlib
 import typing
 from collections.abc import Callable, Mapping
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rodent.errors import InputError, one_line, unknown
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 T = TypeVar("T")
 _BUILT_IN, _HERE = "built in", "registered here"
@@ -131,9 +133,12 @@ class Registry(Generic[T]):
                 continue
         raise KeyError(f"{config.__name__} configures no {self.kind} of {', '.join(self.names())}")
 
-    def _entry_points(self) -> list[EntryPoint]:
+    def _entry_points(self) -> "list[EntryPoint]":
+        # the command line is derived from configurations without it
+        from importlib.metadata import entry_points
+
         return sorted(entry_points(group=self.group), key=lambda point: point.name)
 
 
-def _package(point: EntryPoint) -> str:
+def _package(point: "EntryPoint") -> str:
     return f"package {point.dist.name} {point.dist.version}" if point.dist else f"entry point {point.value}"
