@@ -5,7 +5,8 @@
     rows, sources = timeline.lagged((0.0, 0.1))      # units[sources[i, 1]] came 0.1 s before rows[i]
 
 Rollouts stand one after another on one clock, in the order given. A bin never reaches over
-the end of a rollout, nor does a lag, and no bin is used in which the rat had failed.
+the end of a rollout, nor does a lag, and no bin is used in which the rat had failed. Where every
+rollout has a start of its own on another clock, bins begin anew with each (`apart`).
 """
 
 import dataclasses
@@ -23,7 +24,7 @@ class Timeline:
     """Bins of equal length, on the clock of a recording.
 
     Attributes:
-        rollouts: whose frames these are, in order.
+        rollouts: whose frames these are, in order; with `apart`, without the frames that fill no bin.
         bin_seconds: length of a bin, seconds.
         n_frames: frames in a bin.
         rollout: index of each bin's rollout, -1 for bins across two; shape (bins,).
@@ -37,11 +38,21 @@ class Timeline:
     alive: np.ndarray
 
     @classmethod
-    def of(cls, rollouts: Sequence[Rollout], fps: float, bin_seconds: float) -> "Timeline":
+    def of(
+        cls, rollouts: Sequence[Rollout], fps: float, bin_seconds: float, apart: bool = False
+    ) -> "Timeline":
         """Cut rollouts in bins.
 
+        Args:
+            rollouts: in the order of the session.
+            fps: frames per second of the recording.
+            bin_seconds: length of a bin, seconds.
+            apart: begin bins anew with every rollout, and leave out the frames at its end that fill
+                none; else bins go on from one to the next, and those across two are not used.
+
         Raises:
-            InputError: a bin is not a whole number of frames, or longer than all of them.
+            InputError: a bin is not a whole number of frames, or longer than all of them; with `apart`,
+                longer than one of them.
         """
         if not 0 < bin_seconds < math.inf:
             raise InputError(f"a bin of {bin_seconds} s makes no sense; it must be positive")
@@ -51,6 +62,14 @@ class Timeline:
                 f"a bin of {bin_seconds:g} s is not a whole number of frames of {1 / fps:g} s; "
                 f"take a multiple, such as {max(n_frames, 1) / fps:g} s"
             )
+        if apart:
+            for rollout in rollouts:
+                if rollout.n_frames < n_frames:
+                    raise InputError(
+                        f"rollout {rollout.name!r} lasts {rollout.n_frames / fps:g} s, less than a bin of "
+                        f"{bin_seconds:g} s; leave it out (--rollout names those to use)"
+                    )
+            rollouts = [rollout.first(rollout.n_frames // n_frames * n_frames) for rollout in rollouts]
         owner = np.repeat(np.arange(len(rollouts)), [r.n_frames for r in rollouts])
         owners = _in_bins(owner, n_frames)
         if not len(owners):
@@ -60,6 +79,11 @@ class Timeline:
         whole = (owners == owners[:, :1]).all(1)
         alive = _in_bins(np.concatenate([r["alive"] for r in rollouts]), n_frames).all(1)
         return cls(tuple(rollouts), bin_seconds, n_frames, np.where(whole, owners[:, 0], -1), whole & alive)
+
+    @classmethod
+    def without_recording(cls, n_bins: int, bin_seconds: float) -> "Timeline":
+        """One stretch of bins, for features that are arrays and come from no recording."""
+        return cls((), bin_seconds, 1, np.zeros(n_bins, int), np.ones(n_bins, bool))
 
     @property
     def n_bins(self) -> int:

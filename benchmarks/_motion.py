@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from rodent.body import Body
-from rodent.motion.clip import ClipSet, read_clips
+from rodent.clips.clip import ClipSet
+from rodent.clips.reading import read_clips
 
 
 def benchmark_clips(body: Body) -> ClipSet:
@@ -12,6 +13,6 @@ def benchmark_clips(body: Body) -> ClipSet:
     folder = os.environ.get("RODENT_DATA")
     if folder:
         return read_clips(Path(folder, "mocap", "rat_clips_9.npz"))
-    from rodent.motion.sway import swaying_clips
+    from rodent.synthesis.stance import stance_clips
 
-    return swaying_clips(body, frames=250, n=9)
+    return stance_clips(body, frames=250, n=9)

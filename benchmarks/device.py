@@ -21,7 +21,7 @@ import numpy as np
 from _motion import benchmark_clips
 
 from rodent.body import Body
-from rodent.motion.clip import ClipSet
+from rodent.clips.clip import ClipSet
 from rodent.physics import Command, HostEngine, PhysicsState
 from rodent.physics.device import DeviceEngine, DeviceState
 from rodent.physics.reduction import Implementation

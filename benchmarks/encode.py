@@ -21,7 +21,7 @@ from analysis.encoding import newton
 from analysis.encoding.bands import Band
 from analysis.encoding.features import Features
 from analysis.encoding.folds import Folds
-from analysis.encoding.regressions import PoissonRegression
+from analysis.encoding.penalised import PoissonRegression
 from analysis.encoding.scores import bits_per_spike
 from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.targets import Targets
@@ -85,7 +85,7 @@ def ours(size: Size, units: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray,
     held = [found.held_out(fold) for fold in range(5)]
     total = [counts[found.folds.rows(fold)].sum(0) for fold in range(5)]
     bits = np.array([one.gain / (n * np.log(2)) for one, n in zip(held, total, strict=True)])
-    return bits, np.array([one.strengths for one in held])
+    return bits, np.array([one.strengths[0] for one in held])
 
 
 def loop(

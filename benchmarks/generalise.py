@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING
 from rodent.body import Body
 from rodent.cli import main as rodent
 from rodent.cli.output import print_table
+from rodent.clips.clip import ClipSet
+from rodent.clips.mirror import mirrored_clips
+from rodent.clips.reading import read_clips
 from rodent.jax_setup import cache_compilations
-from rodent.motion.clip import ClipSet, read_clips
-from rodent.motion.mirror import mirrored_clips
-from rodent.motion.synth import rear_clips, walk_clips
 from rodent.policy.policy import load_policy
+from rodent.synthesis import rear_clips, walk_clips
 from training.evaluate import Trace, scores, trace_policy
 from training.survival import THRESHOLDS_MM, success_within
 

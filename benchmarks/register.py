@@ -13,10 +13,10 @@ import time
 import numpy as np
 
 from rodent.body import Body
-from rodent.motion import read_clips
-from rodent.motion.keypoints import Keypoints
-from rodent.motion.registration import Registration, read_markers
-from rodent.motion.registration.skeleton import Skeleton
+from rodent.clips import read_clips
+from rodent.keypoints import Keypoints
+from rodent.kinematics.skeleton import Skeleton
+from rodent.registration import Registration, read_markers
 
 SPEED_BAR = 600.0  # frames/s on all cores
 MEMORY_BAR = 2.0  # GB
@@ -28,7 +28,7 @@ def recording(frames: int) -> Keypoints:
     """The built-in clips one after another, over and over."""
     body, markers = Body(), read_markers("rat23")
     gaits = np.concatenate([clip.qpos for clip in read_clips("gaits")])
-    points = Skeleton(body, markers.bodies).places(gaits, markers.offsets * body.config.scale)
+    points = Skeleton(body, markers.bodies).positions(gaits, markers.offsets * body.config.scale)
     random = np.random.default_rng(0)
     points = np.tile(points, (-(-frames // len(points)), 1, 1))[:frames]
     points += random.normal(0, 0.001, points.shape)

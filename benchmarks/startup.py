@@ -17,7 +17,7 @@ from pathlib import Path
 from _motion import benchmark_clips
 
 from rodent.body import Body
-from rodent.motion.clip import write_clips
+from rodent.clips.file import write_clips
 
 RODENT = Path(sys.executable).with_name("rodent")
 HELP_BAR = 1.0  # CPU seconds

@@ -30,8 +30,8 @@ from analysis.simulation import NeuronModel, SimulatedNeurons, simulate
 from analysis.timeline import Timeline
 from rodent.body import NQ, NU, NV
 from rodent.body_config import BodyConfig
+from rodent.clips import ClipSet, read_clips
 from rodent.jax_setup import cache_compilations
-from rodent.motion import ClipSet, read_clips
 from rodent.policy.policy import load_policy
 from rodent.recording import RecordingWriter, open_recording
 from rodent.rollout import record

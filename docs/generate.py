@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.encoding.settings import EncodingSettings
+from analysis.events.settings import EventSettings, RatEventSettings
 from analysis.neural.settings import QualitySettings
 from analysis.similarity.settings import SimilaritySettings
 from rodent.cli import main as rodent
@@ -58,8 +59,14 @@ def settings_page() -> str:
         "## rsa",
         f"{inspect.getdoc(SimilaritySettings)} These are options of `rodent rsa`, without a prefix.",
         _table(SimilaritySettings),
+        "## events",
+        f"{inspect.getdoc(EventSettings)} These are options of `rodent events`, without a prefix.",
+        _table(EventSettings),
+        "## events of the rat",
+        f"{inspect.getdoc(RatEventSettings)}\n\nOptions of `rodent events`, without a prefix.",
+        _table(RatEventSettings),
         "## spikes",
-        f"{inspect.getdoc(QualitySettings)} Options of `rodent spikes`, `encode` and `rsa`.",
+        f"{inspect.getdoc(QualitySettings)} Options of `rodent spikes`, `encode`, `rsa` and `events`.",
         _table(QualitySettings),
     ]
     return "\n\n".join(sections) + "\n"

@@ -1,4 +1,4 @@
-"""How variants of clips differ from them. Light to import: the command line is derived from it."""
+"""Settings of variants of clips. Light to import: the command line is derived from it."""
 
 import dataclasses
 
@@ -7,19 +7,19 @@ from rodent.errors import InputError
 
 @dataclasses.dataclass(frozen=True)
 class Variation:
-    """How variants differ from their clip; standard deviations of what is drawn."""
+    """How variants differ from their clip: standard deviations of random changes."""
 
     copies: int = 3
     """Variants of each clip."""
     pace: float = 0.3
-    """Of the logarithm of the pace, which changes all the time: at 0.3 a third of it is slower than 0.74
-    or faster than 1.35 of the clip's."""
+    """Of the logarithm of the pace, which varies over time: at 0.3, a third of the time is slower than 0.74
+    or faster than 1.35 times the clip."""
     posture: float = 5.0
-    """Of a joint's angle throughout a variant, degrees."""
+    """Of a constant offset of each joint angle, degrees."""
     sway: float = 3.0
-    """Of a joint's angle from one second to the next, degrees."""
+    """Of a slowly varying offset of each joint angle (time constant 1 s), degrees."""
     seed: int = 0
-    """Of all that is drawn."""
+    """Seed of all random changes."""
 
     def __post_init__(self) -> None:
         for name, low, high in (("copies", 1, 1000), ("pace", 0, 1), ("posture", 0, 45), ("sway", 0, 45)):

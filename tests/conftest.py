@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from rodent.body import Body, BodyConfig
+from rodent.clips import ClipSet, write_clips
 from rodent.errors import WorkError
 from rodent.jax_setup import cache_compilations
-from rodent.motion import ClipSet, write_clips
-from rodent.motion.sway import swaying_clips
+from rodent.synthesis.stance import stance_clips
+from tests.motions import glide
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,7 +40,7 @@ def body() -> Body:
 @pytest.fixture(scope="session")
 def clips(body: Body) -> ClipSet:
     """A rat that sways, 20 frames each."""
-    return swaying_clips(body, frames=20)
+    return stance_clips(body, frames=20)
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +49,12 @@ def clip_file(clips: ClipSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clips") / "sway.h5"
     write_clips(clips, path)
     return path
+
+
+@pytest.fixture
+def poses(body: Body) -> np.ndarray:
+    """A rat that glides and bends its joints, shape (40, 74)."""
+    return glide(body)
 
 
 @pytest.fixture

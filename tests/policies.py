@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 
 from rodent.body import Body
-from rodent.motion.sway import swaying_clips
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Normalizer, Policy
 from rodent.policy.sizes import NetworkConfig
+from rodent.synthesis.stance import stance_clips
 from rodent.tasks.imitation import Imitation, Observation
 from rodent.tasks.reference import build_reference
 from rodent.tasks.settings import ImitationConfig
@@ -18,7 +18,7 @@ TINY = NetworkConfig(latent=8, encoder=(16,), decoder=(12, 10), value=(6,))
 def untrained_policy(body: Body, config: NetworkConfig = TINY, seed: int = 0) -> Policy:
     """A policy with random parameters, whose actions are nearly nought."""
     task = ImitationConfig()
-    reference = build_reference(swaying_clips(body, frames=10), body)
+    reference = build_reference(stance_clips(body, frames=10), body)
     frame = jnp.array([0])
     observation = Imitation(body, task, 0.02).observe(reference.at(frame), reference, frame)
     params = IntentionAgent(config, body.model.nu).init(jax.random.PRNGKey(seed), observation)

@@ -13,8 +13,8 @@ from analysis.neural.read import read_session
 from rodent.cli.demo import Demo
 from rodent.cli.demo.page import of_kind, write_report
 from rodent.cli.demo.way import FEW, FILES, LAYER, Plan, make_demo
+from rodent.clips import read_clips
 from rodent.errors import InputError
-from rodent.motion import read_clips
 from rodent.policy.policy import load_policy
 from rodent.policy.sizes import NetworkConfig
 from rodent.recording import open_recording

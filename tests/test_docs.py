@@ -23,10 +23,11 @@ from analysis.neural.read import read_session
 from rodent.body import Body
 from rodent.cli import main
 from rodent.cli.main import Command
-from rodent.motion.clip import write_clips
-from rodent.motion.sway import swaying_clips
+from rodent.clips.file import write_clips
+from rodent.clips.formats import MIMIC_DEMO, demo_name
 from rodent.policy.policy import save_policy
 from rodent.rollout import record
+from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 from training.config import TrainConfig
 
@@ -172,8 +173,8 @@ def test_every_setting_stands_with_its_default_and_meaning(generated):
 def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the files that the pages' code reads."""
     folder = tmp_path_factory.mktemp("files")
-    swaying = swaying_clips(body, frames=60, n=2)
-    names = zip(swaying, ("Walk_35", "Rear_43"), strict=True)
+    swaying = stance_clips(body, frames=60, n=2)
+    names = zip(swaying, ("Walk_280", "Rear_93"), strict=True)
     clips = dataclasses.replace(
         swaying, clips=tuple(dataclasses.replace(clip, name=name) for clip, name in names)
     )
@@ -220,3 +221,16 @@ def test_every_command_line_in_the_docs_parses(monkeypatch):
         except SystemExit as stop:
             code = stop.code
         assert code == 0, f"{name_of(page)}: this does not parse: {line}"
+
+
+def test_clips_named_in_the_docs_are_those_of_the_public_set():
+    """What a user fetches has the names that README, tutorial and how-to pages give."""
+    public = {demo_name(number) for number in MIMIC_DEMO}
+    kinds = "|".join(sorted(set(MIMIC_DEMO.values())))
+    # pages that say which other recordings they are about
+    pages = [p for p in (*PAGES, DOCS.parent / "README.md") if p.name not in ("learning.md", "structure.md")]
+    named = {
+        (page.name, name) for page in pages for name in re.findall(rf"\b(?:{kinds})_\d+", page.read_text())
+    }
+    assert len({name for _, name in named}) >= 3
+    assert not [(page, name) for page, name in named if name not in public]

@@ -8,6 +8,7 @@ import shlex
 import shutil
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -15,14 +16,14 @@ import rodent.cli.demo.way
 import rodent.view.page
 from rodent.body import Body
 from rodent.cli import main
-from rodent.motion import catalogue, write_clips
-from rodent.motion.registration import read_markers
-from rodent.motion.registration.skeleton import Skeleton
-from rodent.motion.sway import swaying_clips
+from rodent.clips import catalogue, write_clips
+from rodent.kinematics.skeleton import Skeleton
 from rodent.policy.policy import save_policy
+from rodent.registration import read_markers
 from rodent.rollout import record
+from rodent.synthesis.stance import stance_clips
+from tests.clips.test_importers import mimic
 from tests.commands import all_help, examples
-from tests.motion.test_importers import mimic
 from tests.policies import untrained_policy
 from tests.test_demo import SMALL
 from tests.training.test_train import TINY
@@ -40,6 +41,7 @@ SMALLER = {
     "rodent rsa": shlex.split(
         "--partitions 2 --least-seconds 0.4 --shift-seconds 1 --permutations 20 --bootstraps 20"
     ),
+    "rodent events": shlex.split("--shift-seconds 2 --rotations 19 --bootstraps 5"),
     "rodent render": shlex.split("--size 64x48 --fps 10"),
 }
 
@@ -48,10 +50,10 @@ SMALLER = {
 def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every file that the examples read."""
     folder = tmp_path_factory.mktemp("files")
-    clips = swaying_clips(body, frames=300, n=2)
+    clips = stance_clips(body, frames=300, n=2)
     for name in ("clips", "monday"):
         write_clips(clips, folder / f"{name}.h5")
-    tuesday = swaying_clips(body, frames=20, n=1)
+    tuesday = stance_clips(body, frames=20, n=1)
     renamed = tuple(dataclasses.replace(clip, name="tuesday") for clip in tuesday)
     write_clips(dataclasses.replace(tuesday, clips=renamed), folder / "tuesday.h5")
     pair = np.stack([clip.qpos[:39] for clip in clips])
@@ -60,7 +62,7 @@ def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"{t:.2f},{0.15 * t:.4f},0" for t in seconds]
     (folder / "animal.csv").write_text("\n".join(["time,x,y", *rows]))
     markers = read_markers("rat23")
-    points = Skeleton(body, markers.bodies).places(clips[0].qpos[:60], markers.offsets * clips.scale)
+    points = Skeleton(body, markers.bodies).positions(clips[0].qpos[:60], markers.offsets * clips.scale)
     np.savez(folder / "keypoints.npz", points=1000 * points, fps=50.0, names=np.array(markers.names))
     policy = untrained_policy(body)
     (folder / "runs").mkdir()
@@ -68,7 +70,11 @@ def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = begin_run(folder / "runs" / "walk", TrainConfig(), folder / "clips.h5", split)
     save_policy(policy, run.folder / "policy")
     record(policy, clips, folder / "walk.h5")
-    bouts = zip(swaying_clips(body, frames=50, n=12), ("Walk", "Rear", "RGroom") * 4, strict=True)
+    with h5py.File(folder / "walk.h5", "r+") as file:
+        for rollout in file["rollouts"].values():
+            # it hops, so that its paws come down
+            rollout["qpos"][:, 2] += 0.02 * (np.arange(300) % 30 < 15)
+    bouts = zip(stance_clips(body, frames=50, n=12), ("Walk", "Rear", "RGroom") * 4, strict=True)
     day = tuple(dataclasses.replace(clip, behavior=behavior) for clip, behavior in bouts)
     record(policy, dataclasses.replace(clips, clips=day), folder / "day.h5")
     counts = np.random.default_rng(0).poisson(0.2, (600, 3))

@@ -12,10 +12,10 @@ import pytest
 import rich.progress
 
 from rodent.cli import main
-from rodent.motion import write_clips
-from rodent.motion.sway import swaying_clips
+from rodent.clips import write_clips
 from rodent.policy.policy import save_policy
 from rodent.rollout import record
+from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 
 LINES = [
@@ -32,7 +32,7 @@ LINES = [
 def files(body, tmp_path_factory):
     """What the commands read."""
     folder = tmp_path_factory.mktemp("files")
-    clips, policy = swaying_clips(body, frames=600), untrained_policy(body)
+    clips, policy = stance_clips(body, frames=600), untrained_policy(body)
     write_clips(clips, folder / "clips.h5")
     save_policy(policy, folder / "policy")
     record(policy, clips, folder / "walk.h5")

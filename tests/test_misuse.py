@@ -11,12 +11,12 @@ import pytest
 import rodent.view.page
 from rodent.body import Body
 from rodent.cli import main
-from rodent.motion import write_clips
-from rodent.motion.registration import read_markers
-from rodent.motion.registration.skeleton import Skeleton
-from rodent.motion.sway import swaying_clips
+from rodent.clips import write_clips
+from rodent.kinematics.skeleton import Skeleton
 from rodent.policy.policy import save_policy
+from rodent.registration import read_markers
 from rodent.rollout import record
+from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 
 POLICY = "runs/walk"
@@ -44,6 +44,8 @@ READERS = [
     "encode walk.h5 spikes.npz --layer decoder/layer_0 --session {} spikes.npz",
     "rsa {} spikes.npz",
     "rsa walk.h5 {}",
+    "events {} spikes.npz --event touch/hand_L",
+    "events walk.h5 {} --event touch/hand_L",
     "spikes {}",
     "report {} --out new.html",
     f"report {POLICY} --clips {{}} --out new.html",
@@ -125,6 +127,10 @@ USAGE = [
     "rsa walk.h5 spikes.npz --partitions 1",
     "rsa walk.h5 spikes.npz --conditions session",
     "rsa walk.h5 spikes.npz --window-seconds 0",
+    "events walk.h5 spikes.npz",
+    "events walk.h5 spikes.npz --event jump",
+    "events walk.h5 spikes.npz --event touch/hand_L --layer nowhere",
+    "events walk.h5 spikes.npz --event touch/hand_L --rotations 0",
     "encode walk.h5 spikes.npz --features elbows",
     "encode walk.h5 spikes.npz --features joints --unique",
     "encode walk.h5 spikes.npz --layer decoder/layer_0 --rate 0",
@@ -272,14 +278,14 @@ LINES = [
 def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with good files, and those of BAD_FILES that exist."""
     folder = tmp_path_factory.mktemp("files")
-    clips, policy = swaying_clips(body, frames=40), untrained_policy(body)
+    clips, policy = stance_clips(body, frames=40), untrained_policy(body)
     write_clips(clips, folder / "clips.h5")
     (folder / "runs").mkdir()
     save_policy(policy, folder / POLICY)
     record(policy, clips, folder / "walk.h5")
     np.savez(folder / "spikes.npz", counts=np.ones((80, 2), int), bin_seconds=0.02)
     markers = read_markers("rat23")
-    points = Skeleton(body, markers.bodies).places(clips[0].qpos, markers.offsets * clips.scale)
+    points = Skeleton(body, markers.bodies).positions(clips[0].qpos, markers.offsets * clips.scale)
     np.savez(
         folder / "keypoints.npz", points=1000 * points, names=np.array(markers.names), units="mm", fps=50.0
     )

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from rodent.body import PAWS, Body, BodyConfig
-from rodent.motion.floor import floor_shift
-from rodent.motion.sway import swaying_clips
+from rodent.kinematics.floor import floor_shift
 from rodent.render import CAMERAS, Scene, View
 from rodent.render.camera import follow
 from rodent.render.skin import read_skin
 from rodent.render.tail import Tail
+from rodent.synthesis.stance import stance_clips
 
 SIZE = (96, 64)
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("drawing")
 
 @pytest.fixture(scope="module")
 def clips(body):
-    return swaying_clips(body, frames=20)
+    return stance_clips(body, frames=20)
 
 
 @pytest.mark.parametrize("camera", CAMERAS)

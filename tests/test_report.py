@@ -15,11 +15,11 @@ from rodent.cli.report.comparison import read_encoding, read_similarity
 from rodent.cli.report.film import film_recording, film_subject
 from rodent.cli.report.page import _settings
 from rodent.cli.report.subject import open_subjects
+from rodent.clips import write_clips
 from rodent.errors import InputError
-from rodent.motion import write_clips
-from rodent.motion.sway import swaying_clips
 from rodent.policy.policy import save_policy
 from rodent.recording import RecordingWriter
+from rodent.synthesis.stance import stance_clips
 from tests.analysis.pages.test_page import check_page
 from tests.policies import untrained_policy
 from tests.recordings import block
@@ -56,14 +56,15 @@ def layer(name, *neurons, **more):
     }
 
 
-UNIQUE = {
+UNIQUE = {"mean_bits_per_spike": 0.02, "interval_bits_per_spike": [None, None], "p": 0.3, "p_holm": 0.5}
+UNIQUE_1 = {
     "mean_corrected_bits_per_spike": 0.02,
     "interval_corrected_bits_per_spike": [None, None],
-    "test": {"wilcoxon_p": 0.5},
+    "test": {"wilcoxon_p": 0.01},
 }
 ENCODING = {
     "schema": "virtual-rodent/encoding",
-    "version": 1,
+    "version": 2,
     "layers": [
         layer("latent/mean", neuron("MC-1", 0.11, 0.1), neuron("MC-2", 0.2, 0.01), unique=UNIQUE),
         layer("joints", neuron("MC-1", 0.3, 0.1), neuron("MC-2", 0.1, 0.01)),
@@ -107,7 +108,7 @@ RSA = {
 def folder(body, tmp_path_factory):
     """Two runs on three clips, a recording and two comparisons."""
     folder = tmp_path_factory.mktemp("report")
-    clips = swaying_clips(body, frames=30, n=3)
+    clips = stance_clips(body, frames=30, n=3)
     labels = ("Walk", "Rear", "Walk")
     labelled = tuple(dataclasses.replace(c, behavior=b) for c, b in zip(clips, labels, strict=True))
     write_clips(dataclasses.replace(clips, clips=labelled), folder / "clips.h5")
@@ -294,12 +295,12 @@ def replaced(tree, value, *keys):
             replaced(ENCODING, [1, 2, 3], "layers", 0, "interval_corrected_bits_per_spike"),
             "layers.0..interval_corrected_bits_per_spike has 3 numbers; 2 are wanted",
         ),
-        (read_encoding, replaced(ENCODING, 2, "version"), "is version 2 of virtual-rodent/encoding"),
+        (read_encoding, replaced(ENCODING, 3, "version"), "is version 3 of virtual-rodent/encoding"),
         (read_similarity, ENCODING, "'virtual-rodent/rsa' is wanted: what `rodent rsa --json` prints"),
         (
             read_similarity,
             replaced(RSA, 2, "version"),
-            "is version 2 of virtual-rodent/rsa; .* reads version 1",
+            "is version 2 of virtual-rodent/rsa; .* reads versions up to 1",
         ),
         (
             read_similarity,
@@ -355,3 +356,12 @@ def test_clips_that_are_gone_can_be_named_anew(folder, body, tmp_path):
     assert subject.split == run.split
     (other,) = open_subjects([run.folder], "gaits")
     assert other.split is None and len(other.clips) == 13
+
+
+def test_scores_of_version_1_are_read_without_their_tests(tmp_path):
+    old = replaced(replaced(ENCODING, 1, "version"), UNIQUE_1, "layers", 0, "unique")
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    layer = read_encoding(tmp_path / "old.json").layers[0]
+    assert layer.unique is not None
+    mean, p = layer.unique
+    assert mean.value == 0.02 and np.isnan([p, layer.p_holm]).all()

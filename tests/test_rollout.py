@@ -9,13 +9,13 @@ import pytest
 
 from rodent.body import Body, BodyConfig
 from rodent.cli import main
+from rodent.clips.file import write_clips
 from rodent.errors import InputError
-from rodent.motion.clip import write_clips
-from rodent.motion.sway import swaying_clips
 from rodent.policy.policy import save_policy
 from rodent.policy.sizes import NetworkConfig
 from rodent.recording import open_recording
 from rodent.rollout import Player, record
+from rodent.synthesis.stance import stance_clips
 from rodent.tasks.imitation import COST_TERMS, TRACKING_TERMS
 from rodent.tasks.reference import build_reference
 from tests.policies import untrained_policy
@@ -30,7 +30,7 @@ def policy(body):
 
 @pytest.fixture(scope="module")
 def clips(body):
-    return swaying_clips(body, frames=FRAMES, n=3)
+    return stance_clips(body, frames=FRAMES, n=3)
 
 
 def _player(body, policy, clips, n, **options):
@@ -70,7 +70,7 @@ def test_the_mean_is_repeatable_and_samples_follow_their_seed(body, policy, clip
 
 def test_a_rat_that_lost_its_reference_is_left_or_put_back(body, policy):
     """The reference jumps 10 cm at frame 20: nobody can follow."""
-    clips = swaying_clips(body, frames=30, n=1)
+    clips = stance_clips(body, frames=30, n=1)
     qpos = clips[0].qpos.copy()
     qpos[20:, 0] += 0.1
     clips = replace(clips, clips=(replace(clips[0], qpos=qpos),))
@@ -85,7 +85,7 @@ def test_a_rat_that_lost_its_reference_is_left_or_put_back(body, policy):
 
 @pytest.mark.parametrize(("on_failure", "alive", "failures"), [("continue", 20, 1), ("restart", 29, 1)])
 def test_a_recording_says_where_a_rat_was_lost(body, policy, tmp_path, on_failure, alive, failures):
-    clips = swaying_clips(body, frames=30, n=1)
+    clips = stance_clips(body, frames=30, n=1)
     qpos = clips[0].qpos.copy()
     qpos[20:, 0] += 0.1
     clips = replace(clips, clips=(replace(clips[0], qpos=qpos),))
@@ -135,7 +135,7 @@ def test_recorded_units_are_those_that_moved_the_rat(body, policy, clips, tmp_pa
 
 
 def test_clips_of_unequal_length_keep_their_own(body, policy, tmp_path):
-    clips = swaying_clips(body, frames=FRAMES, n=2)
+    clips = stance_clips(body, frames=FRAMES, n=2)
     short = replace(clips[1], qpos=clips[1].qpos[:15], qvel=clips[1].qvel[:15])
     record(policy, replace(clips, clips=(clips[0], short)), tmp_path / "r.h5")
     with open_recording(tmp_path / "r.h5") as recording:
@@ -145,7 +145,7 @@ def test_clips_of_unequal_length_keep_their_own(body, policy, tmp_path):
 def test_another_body_is_refused(policy, tmp_path):
     large = Body(BodyConfig(scale=1.0))
     with pytest.raises(InputError, match=r"scale 1\b.*scale 0.9"):
-        record(policy, swaying_clips(large, frames=5), tmp_path / "r.h5")
+        record(policy, stance_clips(large, frames=5), tmp_path / "r.h5")
     assert not list(tmp_path.iterdir())
 
 

@@ -12,11 +12,11 @@ from rodent.cli.main import parsed
 from rodent.cli.report.subject import flat, open_subjects
 from rodent.cli.share.card import command
 from rodent.cli.train import Train
+from rodent.clips import read_clips, write_clips
 from rodent.configs import to_json
-from rodent.motion import read_clips, write_clips
-from rodent.motion.sway import swaying_clips
 from rodent.policy.policy import load_policy, save_policy
 from rodent.policy.sizes import NetworkConfig
+from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 from training.config import PPOConfig, TrainConfig
 from training.defaults import DEFAULTS
@@ -39,7 +39,7 @@ ROWS = [
 
 @pytest.fixture
 def run(body, tmp_path):
-    clips = swaying_clips(body, frames=30, n=3)
+    clips = stance_clips(body, frames=30, n=3)
     told = {"behavior": "Sway|1", "licence": "CC0"}
     named = (dataclasses.replace(clip, source=f"made by hand id {i}", **told) for i, clip in enumerate(clips))
     clips = dataclasses.replace(clips, clips=tuple(named))

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.body import Body
-from rodent.motion.clip import ClipSet
+from rodent.clips.clip import ClipSet
 from rodent.physics.device import DeviceEngine, DeviceState, warp_devices
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence

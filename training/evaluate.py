@@ -8,7 +8,8 @@ import jax
 import numpy as np
 
 from rodent.body import END_EFFECTORS, Body
-from rodent.motion.clip import Clip, ClipSet, require_body
+from rodent.clips.clip import Clip, ClipSet
+from rodent.clips.validate import require_body
 from rodent.policy.agent import Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.rollout import Player

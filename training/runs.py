@@ -11,10 +11,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+from rodent.clips.clip import ClipSet
+from rodent.clips.formats import with_former_names
+from rodent.clips.reading import read_clips
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
 from rodent.files import atomic_path, existing_file, explain_os_errors, read_json
-from rodent.motion.clip import ClipSet, read_clips
 from rodent.policy.policy import Policy, save_policy
 from rodent.versions import versions
 from training.config import TrainConfig
@@ -109,8 +111,8 @@ def read_own_clips(run: Run, path: Path | None = None) -> ClipSet:
             f"{path} has changed since {run.folder} was begun with it, or is another file; restore it, "
             "or begin a new run"
         )
-    clips = read_clips(path)
     known = [name for names in run.split.values() for name in names]
+    clips = with_former_names(read_clips(path), known)
     if astray := [name for name in clips.names if name not in known]:
         raise InputError(f"{run.folder / 'split.json'} does not say where {astray[0]!r} of {path} belongs")
     return clips

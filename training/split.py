@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rodent.clips.clip import ClipSet
+from rodent.clips.names import original_name
 from rodent.errors import InputError
-from rodent.motion.clip import ClipSet
-from rodent.motion.names import original_name
 
 
 def split_clips(

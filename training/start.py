@@ -15,8 +15,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from rodent.clips.names import original_name
 from rodent.errors import InputError
-from rodent.motion.names import original_name
 from rodent.policy.policy import Policy, load_policy
 from rodent.policy.sizes import NetworkConfig
 from training.brax_parts import running_statistics

@@ -13,9 +13,11 @@ import jax
 import numpy as np
 
 from rodent.body import Body
+from rodent.clips.clip import ClipSet
+from rodent.clips.reading import clips_path, read_clips
+from rodent.clips.validate import require_body
 from rodent.errors import InputError, WorkError
 from rodent.files import atomic_path
-from rodent.motion.clip import ClipSet, clips_path, read_clips, require_body
 from rodent.physics.device import warp_devices
 from rodent.physics.host import count_substeps, require_threads
 from rodent.policy.intention import IntentionAgent

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.body import Body
-from rodent.motion.clip import ClipSet
+from rodent.clips.clip import ClipSet
 from rodent.physics.device import DeviceState
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence, HostEngine, HostState

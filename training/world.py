@@ -20,12 +20,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rodent import rotation
 from rodent.body import TOUCH_SENSORS, Body
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import count_substeps
 from rodent.physics.places import places_of
 from rodent.policy.networks import HiddenLayer
-from rodent.tasks import rotation
 from training.brax_parts import running_statistics
 from training.collect import Move
 from training.config import DreamConfig

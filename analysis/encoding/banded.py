@@ -17,7 +17,7 @@ import numpy as np
 
 from analysis.encoding.features import Features
 from analysis.encoding.folds import Folds
-from analysis.encoding.regressions import HeldOut, Regression, enough_bins
+from analysis.encoding.regressions import HeldOut, Regression, enough_bins, rate_limits
 from analysis.encoding.scores import likelihood_gain, mean_count
 from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.targets import Targets
@@ -53,7 +53,7 @@ class BandedRegression(Regression):
             )
 
     @staticmethod
-    def n_fits(settings: EncodingSettings) -> int:
+    def n_fits(settings: EncodingSettings, n_groups: int = 1) -> int:
         """How many regressions of all neurons there are: the unit of progress."""
         return settings.folds
 
@@ -81,12 +81,19 @@ class BandedRegression(Regression):
         weights, coef, alphas = self._search(short, groups, len(train))
         error = sum(left + ((y - x @ coef) ** 2).sum(0) for x, y, left in short) / len(train)
 
-        inside = np.clip(features[test], low, high) - center
-        gain, squares = np.empty(n_columns), np.empty((2, n))
+        inside, trained = np.clip(features[test], low, high) - center, features[train] - center
+        gain, squares, bounded = np.empty(n_columns), np.empty((2, n)), np.empty(n_columns, np.int64)
         rates = np.empty((len(test), n), np.float32)
         for columns in _slices(n_columns, len(test)):
             expected = inside @ coef[:, columns] + roots[columns]
-            found, real = np.maximum(expected, 0) ** 2 + error[columns], counts[test, columns]
+            fitted = trained @ coef[:, columns] + roots[columns]
+            limits = np.stack(
+                [_counts(fitted.min(0), error[columns]), _counts(fitted.max(0), error[columns])]
+            )
+            low_rate, high_rate = np.exp(rate_limits(np.log(limits), len(train)))
+            found, real = _counts(expected, error[columns]), counts[test, columns]
+            bounded[columns] = ((found < low_rate) | (found > high_rate)).sum(0)
+            found = np.clip(found, low_rate, high_rate)
             gain[columns] = likelihood_gain(real, found, means[columns])
             count = max(0, min(columns.stop, n) - columns.start)
             mine = slice(columns.start, columns.start + count)
@@ -95,7 +102,7 @@ class BandedRegression(Regression):
             squares[0, mine] = ((root - expected[:, :count]) ** 2).sum(0)
             squares[1, mine] = ((root - roots[mine]) ** 2).sum(0)
         self.advance(1)
-        return HeldOut(gain, means, alphas, rates, squares, weights[:, :n])
+        return HeldOut(gain, means, alphas[None], rates, bounded, squares=squares, weights=weights[:, :n])
 
     def _compressed(
         self, fold: int, features: np.ndarray, counts: np.ndarray, center: np.ndarray, roots: np.ndarray
@@ -133,6 +140,11 @@ class BandedRegression(Regression):
         total = weights.sum(0)
         # himalaya puts the bands side by side in their order, which is ours
         return weights / total, coef, len(bands) / (total * n_bins)
+
+
+def _counts(root: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Expected counts of expected roots, and of the variance about them."""
+    return np.maximum(root, 0) ** 2 + np.maximum(error, np.finfo(np.float32).tiny)
 
 
 def _slices(n_columns: int, n_bins: int) -> list[slice]:

@@ -18,9 +18,9 @@ from analysis.timeline import Timeline
 from rodent.body import TRACKED_BODIES, Body
 from rodent.body_config import BodyConfig
 from rodent.errors import unknown
-from rodent.motion.kinematics import conjugate, rotate
-from rodent.motion.registration.skeleton import BLOCK, Skeleton
+from rodent.kinematics.skeleton import BLOCK, Skeleton
 from rodent.recording import Recording, Rollout
+from rodent.rotation import conjugate, rotate
 
 HISTORY = "history"
 _NOSE = np.array([1.0, 0.0, 0.0])  # where the rat looks, in the frame of its root

@@ -76,7 +76,28 @@ def repeated_bins(timeline: Timeline, rows: np.ndarray) -> np.ndarray | None:
     Returns:
         shape (repeats, bins); None where no clip was played twice, or hardly a bin is left.
     """
-    # (clip, frame in it) of the first frame of every bin -> the bins that show it
+    again = [bins for (clip, _), bins in _shown(timeline, rows).items() if clip and len(bins) > 1]
+    if len(again) < LEAST_BINS:
+        return None
+    repeats = min(map(len, again))
+    return np.array([bins[:repeats] for bins in again]).T
+
+
+def share_repeated(timeline: Timeline, rows: np.ndarray) -> float:
+    """Share of bins whose frame of a clip is shown by another bin, too.
+
+    Args:
+        timeline: bins of the recording.
+        rows: bins that can be used, in order, shape (rows,).
+    """
+    shown = _shown(timeline, rows)
+    return sum(len(bins) for (clip, _), bins in shown.items() if clip and len(bins) > 1) / max(1, len(rows))
+
+
+def _shown(timeline: Timeline, rows: np.ndarray) -> dict[tuple[str, int], list[int]]:
+    """Clip and frame in it of the first frame of every bin, and the bins that show it."""
+    if not timeline.rollouts:
+        return {}
     starts = np.cumsum([0, *(rollout.n_frames for rollout in timeline.rollouts)])
     owner = timeline.rollout[rows]
     frame = rows * timeline.n_frames - starts[owner]
@@ -84,8 +105,4 @@ def repeated_bins(timeline: Timeline, rows: np.ndarray) -> np.ndarray | None:
     shown: dict[tuple[str, int], list[int]] = {}
     for key, row in zip(zip(clips.tolist(), frame.tolist(), strict=True), rows.tolist(), strict=True):
         shown.setdefault(key, []).append(row)
-    again = [bins for (clip, _), bins in shown.items() if clip and len(bins) > 1]
-    if len(again) < LEAST_BINS:
-        return None
-    repeats = min(map(len, again))
-    return np.array([bins[:repeats] for bins in again]).T
+    return shown

@@ -62,7 +62,7 @@ class Components:
     layer with no more units than components wanted is only standardised.
 
     Attributes:
-        n_components: how many are wanted.
+        n_components: how many are wanted; None for the standardised units themselves.
         together: whether all units have one scale instead, that of their mean variance: for
             units that are alike in kind, of which one that hardly varied in training, such as
             the spline of a corner seldom visited, should not be blown up.
@@ -72,7 +72,7 @@ class Components:
         weights_: from standardised units to features, shape (units, features).
     """
 
-    def __init__(self, n_components: int, together: bool = False):
+    def __init__(self, n_components: int | None, together: bool = False):
         self.n_components, self.together = n_components, together
 
     def fit(self, units: np.ndarray) -> Self:
@@ -91,7 +91,7 @@ class Components:
             self.scale_ = np.full_like(self.scale_, np.sqrt(np.square(self.scale_[self.live_]).mean()))
         self.scale_ = np.where(self.live_, self.scale_, 1.0)
         weights = np.eye(self.live_.sum())
-        if len(weights) > self.n_components:
+        if self.n_components is not None and len(weights) > self.n_components:
             scale = self.scale_[self.live_]
             correlation = (
                 moments.products[np.ix_(self.live_, self.live_)] / np.outer(scale, scale) / moments.n

@@ -12,14 +12,14 @@ training rate, in bits per spike, summed over all folds. Standardisation, princi
 components and the choice of the penalty see training bins only.
 
 Features and neurons that both drift slowly predict one another though neither knows of the
-other. The null is what such drift alone earns: the same regression with the spikes shifted in
-time against the features, by at least 20 s, on the ring that the session forms with its mirror
+other. The null is what such drift alone earns: the same regression with the features shifted in
+time against the spikes, by at least 20 s, on the ring that the session forms with its mirror
 image. The corrected score is the score less the mean of the shifts, and p its rank among them.
 All neurons share each shift, so that the mean over neurons has a rank, too, however much they
-have in common.
+have in common. Few shifts are regressed in full, many to second order (`analysis.encoding.null`);
+the rank is then that of the score's own second order.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,14 +27,14 @@ import numpy as np
 
 from analysis.encoding.banded import BandedRegression
 from analysis.encoding.bands import HISTORY, Band
+from analysis.encoding.bins import Bins
 from analysis.encoding.ceiling import NoiseCeiling, noise_ceiling, repeated_bins
-from analysis.encoding.features import Features
-from analysis.encoding.folds import Folds
-from analysis.encoding.regressions import HeldOut, PoissonRegression, Regression
+from analysis.encoding.null import turned_gains
+from analysis.encoding.penalised import PoissonRegression
+from analysis.encoding.regressions import HeldOut, Regression
 from analysis.encoding.result import EncodingResult
 from analysis.encoding.scores import log_factorials, saturated_log_likelihood
 from analysis.encoding.settings import EncodingSettings, ModelName
-from analysis.encoding.targets import Targets
 from analysis.neural.spikes import BinnedSpikes
 from analysis.timeline import Timeline
 from rodent.errors import InputError
@@ -45,14 +45,12 @@ REGRESSIONS: dict[ModelName, type[Regression]] = {
     "group-lasso": PoissonRegression,
     "banded-ridge": BandedRegression,
 }
-_SHIFTS_IN_SESSION = 6
-"""Least length of a session in units of the least shift, which stands for how slow drift is expected:
-ranks hold for drift over up to a sixth of the session (`benchmarks/truth.py`)."""
 
 
-def n_fits(settings: EncodingSettings) -> int:
-    """How many regressions of all neurons `cross_validate` makes: the unit of its progress."""
-    return REGRESSIONS[settings.model].n_fits(settings)
+def n_fits(settings: EncodingSettings, n_bands: int = 1) -> int:
+    """How many regressions of all neurons `score` makes of a model of so many bands: the unit of progress."""
+    null = 0 if settings.refits else settings.folds
+    return REGRESSIONS[settings.model].n_fits(settings, n_bands) + null
 
 
 def cross_validate(
@@ -76,109 +74,106 @@ def cross_validate(
             features, or too little time is left for the shifts or folds.
     """
     bands = (Band(model, timeline.units(model), "layer"),) if isinstance(model, str) else tuple(model)
+    _require_bands(bands)
+    return score(Bins.of(timeline, spikes, settings), bands, settings, advance)
+
+
+def score(
+    bins: Bins,
+    bands: Sequence[Band],
+    settings: EncodingSettings,
+    advance: Callable[[float], None] = lambda n: None,
+) -> EncodingResult:
+    """The same on bins that several models share.
+
+    Args:
+        bins: of the session.
+        bands: that neurons are regressed on.
+        settings: how.
+        advance: called with what is done of the `n_fits` regressions, which may be a part of one.
+
+    Raises:
+        InputError: a band is constant or named twice, or there are fewer bins than features.
+    """
+    _require_bands(bands)
+    names = [band.name for band in bands]
+    # the score's counts, and where the null is refitted those of each shift, are regressed side by side
+    targets = bins.targets(HISTORY in names, bins.orders if settings.refits else ())
+    features = bins.features(bands, settings)
+    regression = REGRESSIONS[settings.model](features, bins.folds, targets, settings, advance)
+    held = [regression.held_out(fold) for fold in range(bins.folds.n_folds)]
+    spikes, *shifted = targets.spikes()
+    gains = np.sum([found.gain for found in held], axis=0).reshape(-1, len(bins.names))
+    statistic = gains
+    if not settings.refits:
+        statistic = turned_gains(bins, bands, settings, lambda share: advance(share * settings.folds))
+        shifted = [spikes] * len(bins.orders)
+    return EncodingResult(
+        layer="+".join(names),
+        n_units=sum(band.values.shape[1] for band in bands),
+        n_components=features.n_components + targets.n_own,
+        names=bins.names,
+        dropped=bins.dropped,
+        bins=len(bins.rows),
+        unconverged=regression.unconverged,
+        spikes=spikes,
+        gains=gains[0],
+        statistic=statistic,
+        shifted_spikes=np.stack(shifted),
+        bounded=np.sum([found.bounded[: len(bins.names)] > 0 for found in held], axis=0),
+        bands=(*(band.name for band in features.bands), *([HISTORY] if targets.n_own else [])),
+        strengths=np.stack([found.strengths[:, : len(bins.names)] for found in held]),
+        rates=bins.folds.together([found.rates for found in held]),
+        block_gains=_block_gains(bins, held),
+        ceiling=_ceiling(bins, held),
+        **_likelihoods(bins, held),
+    )
+
+
+def _require_bands(bands: Sequence[Band]) -> None:
     names = [band.name for band in bands]
     if not bands:
         raise InputError("a model needs one band at least; name some")
     if len(set(names)) < len(names):
         raise InputError(f"a band is named twice in the model {'+'.join(names)}; name it once")
-    rows, sources = timeline.lagged(settings.all_lags)
-    kept = spikes.covered[rows]
-    rows, sources = rows[kept], sources[kept]
-    folds = _folds(len(rows), timeline.bin_seconds, settings)
-    rows, sources = rows[: folds.n_rows], sources[: folds.n_rows]
-    fires, dropped = _firing(spikes, rows, folds)
-
-    # the score's counts, then those of each shift; all are regressed side by side
-    random = np.random.default_rng(settings.seed)
-    least = math.ceil(settings.shift_seconds / timeline.bin_seconds)
-    orders = [folds.rotated(random, least) for _ in range(settings.shifts)]
-    targets = Targets(spikes.counts[:, fires], rows, orders, timeline.bin_seconds, history=HISTORY in names)
-    shared = [band for band in bands if band.name != HISTORY]
-    at = {lag: i for i, lag in enumerate(settings.all_lags)}
-    lagged = {band.name: sources[:, [at[lag] for lag in settings.lags_of(band.name)]] for band in shared}
-    features = Features(shared, rows, lagged, settings.components, folds)
-
-    regression = REGRESSIONS[settings.model](features, folds, targets, settings, advance)
-    held = [regression.held_out(fold) for fold in range(folds.n_folds)]
-    return EncodingResult(
-        layer="+".join(names),
-        n_units=sum(band.values.shape[1] for band in bands),
-        n_components=features.n_components + targets.n_own,
-        names=tuple(name for name, fire in zip(spikes.names, fires, strict=True) if fire),
-        dropped=dropped,
-        bins=len(rows),
-        unconverged=regression.unconverged,
-        ceiling=_ceiling(timeline, rows, folds, held, targets),
-        **_likelihoods(folds, held, targets),
-    )
 
 
-def _firing(spikes: BinnedSpikes, rows: np.ndarray, folds: Folds) -> tuple[np.ndarray, dict[str, str]]:
-    """Neurons with spikes both to learn from and to test on, bool, and what is wrong with the others."""
-    counts = spikes.counts[rows]
-    n_folds = sum(counts[folds.rows(fold)].any(0).astype(int) for fold in range(folds.n_folds))
-    fires = n_folds > 1
-    if not fires.any():
-        raise InputError(
-            f"none of {len(fires)} neurons has spikes in two folds of the {len(rows)} bins used; one is to "
-            "learn from and one to test on"
-        )
-    reasons = {
-        0: "no spikes in the bins used",
-        1: "spikes in one fold only, none to learn from or none to test on",
-    }
-    return fires, {
-        name: reasons[int(n)] for name, n in zip(spikes.names, n_folds, strict=True) if n in reasons
-    }
-
-
-def _likelihoods(folds: Folds, held: Sequence[HeldOut], targets: Targets) -> dict[str, Any]:
-    """Log-likelihoods of all that is held out, nats, and what was chosen for it."""
-    n = targets.n_neurons
-    counts = targets.counts(slice(0, n))
-    spikes, *shifted = targets.spikes()
+def _likelihoods(bins: Bins, held: Sequence[HeldOut]) -> dict[str, Any]:
+    """Log-likelihoods of all that is held out, nats, and what a linear model leaves."""
+    counts, n = bins.used, len(bins.names)
     null = -log_factorials(counts)
     for fold, found in enumerate(held):
-        rows, mean = folds.rows(fold), found.mean[:n]
+        rows, mean = bins.folds.rows(fold), found.mean[:n]
         null = null + counts[rows].sum(0) * np.log(mean) - len(rows) * mean
+    spikes = counts.sum(0, dtype=np.int64)
     mean = spikes / len(counts)
     squares = [found.squares for found in held if found.squares is not None]
     weights = [found.weights for found in held if found.weights is not None]
     return {
-        "spikes": spikes,
-        "shifted_spikes": np.stack(shifted),
-        "gains": np.sum([found.gain for found in held], axis=0).reshape(-1, n),
         "null_likelihood": null,
         "mean_likelihood": spikes * np.log(mean) - spikes - log_factorials(counts),
         "saturated_likelihood": saturated_log_likelihood(counts),
-        "strengths": np.stack([found.strengths[:n] for found in held]),
         "squares": np.sum(squares, axis=0) if squares else None,
         "weights": np.mean(weights, axis=0) if weights else None,
     }
 
 
-def _ceiling(
-    timeline: Timeline, rows: np.ndarray, folds: Folds, held: Sequence[HeldOut], targets: Targets
-) -> NoiseCeiling | None:
+def _block_gains(bins: Bins, held: Sequence[HeldOut]) -> np.ndarray:
+    """Log-likelihood above the training mean of every block, nats, shape (blocks, neurons)."""
+    counts, folds, n = bins.used, bins.folds, len(bins.names)
+    found = np.empty((folds.n_blocks, n))
+    for fold, one in enumerate(held):
+        rows = folds.rows(fold)
+        explained = counts[rows] * np.log(one.rates / one.mean[:n]) - (one.rates - one.mean[:n])
+        found[fold :: folds.n_folds] = explained.reshape(-1, folds.length, n).sum(1, dtype=np.float64)
+    return found
+
+
+def _ceiling(bins: Bins, held: Sequence[HeldOut]) -> NoiseCeiling | None:
     """Where motion repeats, how well neurons could be predicted at best."""
-    again = repeated_bins(timeline, rows)
+    again = repeated_bins(bins.timeline, bins.rows)
     if again is None:
         return None
-    rates = np.empty((len(rows), targets.n_neurons), np.float32)
-    for fold, found in enumerate(held):
-        rates[folds.rows(fold)] = found.rates
-    at = np.searchsorted(rows, again)
-    return noise_ceiling(targets.counts(slice(0, targets.n_neurons))[at], rates[at].mean(0))
-
-
-def _folds(n_rows: int, bin_seconds: float, settings: EncodingSettings) -> Folds:
-    needed = _SHIFTS_IN_SESSION * math.ceil(settings.shift_seconds / bin_seconds)
-    if n_rows < needed:
-        raise InputError(
-            f"{n_rows * bin_seconds:g} s of the recording can be used; a null of shifts by at least "
-            f"{settings.shift_seconds:g} s needs {_SHIFTS_IN_SESSION} times as long, "
-            f"{needed * bin_seconds:g} s: record more, or set shorter --shift-seconds"
-        )
-    block = math.ceil(settings.block_seconds / bin_seconds)
-    gap = math.ceil((settings.gap_seconds + settings.lag_span) / bin_seconds)
-    return Folds.of(n_rows, settings.folds, block, gap)
+    at = np.searchsorted(bins.rows, again)
+    rates = bins.folds.together([found.rates for found in held])
+    return noise_ceiling(bins.used[at], rates[at].mean(0))

@@ -20,6 +20,7 @@ from threadpoolctl import ThreadpoolController
 
 _CELLS = 1 << 19  # bins x neurons in a chunk: what a core's cache holds
 _PAIRS = 1 << 22  # bins x pairs of features in a chunk
+_MOST_LOG_RATE = 60.0  # of a step that is tried: far beyond any rate, and its exponential is finite
 _LEAST_ROWS, _ROWS_PER_FEATURE = 4096, 32
 
 
@@ -41,7 +42,7 @@ class Data:
     def __init__(self, shared: np.ndarray, counts: np.ndarray, own: np.ndarray | None = None):
         dtype = np.dtype(np.result_type(shared.dtype, np.float32))
         self.n_bins, self.n_neurons = counts.shape
-        self.dtype = dtype
+        self.dtype, self._counts = dtype, counts
         self.constant = shared.shape[1]
         self._shared = np.concatenate([shared, np.ones((self.n_bins, 1))], axis=1, dtype=dtype)
         self._own = np.zeros((0, *counts.shape), dtype) if own is None else own
@@ -69,25 +70,53 @@ class Data:
             which: these neurons, out of K.
 
         Returns:
-            nats, shape (K',), minus infinity where rates overflow; and shape (D, K').
+            nats, shape (K',), and shape (D, K').
         """
 
         def chunk(rows: slice) -> np.ndarray:
-            with np.errstate(over="ignore", invalid="ignore"):
-                return self._dot(rows, which, self._rates(rows, which, coef))
+            return self._dot(rows, which, self._rates(rows, which, coef))
 
         expected = self._sum(chunk, self._chunks(self.n_bins, coef.shape[1]))
         weighted = self.weighted[:, which]
         return np.einsum("dk,dk->k", coef, weighted) - expected[self.constant], weighted - expected
 
-    def log_likelihood(self, coef: np.ndarray) -> np.ndarray:
-        """The same of all neurons without the slope, shape (K,)."""
+    def log_rate_range(self, coef: np.ndarray) -> np.ndarray:
+        """Least and greatest log rate of each neuron, shape (2, K)."""
+        parts = [
+            self._log_rates(rows, slice(None), coef) for rows in self._chunks(self.n_bins, self.n_neurons)
+        ]
+        return np.stack([np.min([x.min(0) for x in parts], 0), np.max([x.max(0) for x in parts], 0)])
+
+    def gain(self, coef: np.ndarray, limits: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log-likelihood above that of constant rates, of log rates kept within limits.
+
+        Args:
+            coef: shape (D, K).
+            limits: least and greatest log rate, shape (2, K).
+            mean: the constant expected counts, shape (K,).
+
+        Returns:
+            nats, shape (K,); bins in which a limit was met, shape (K,).
+        """
+        low, high = limits.astype(self.dtype)
+        base = np.log(mean).astype(self.dtype)
 
         def chunk(rows: slice) -> np.ndarray:
-            return self._rates(rows, slice(None), coef).sum(0, dtype=np.float64)
+            log_rate = self._log_rates(rows, slice(None), coef)
+            met = (log_rate < low) | (log_rate > high)
+            log_rate = np.clip(log_rate, low, high)
+            explained = (self._counts[rows] * (log_rate - base)).sum(0, dtype=np.float64)
+            return np.stack([explained, np.exp(log_rate).sum(0, dtype=np.float64), met.sum(0)])
 
-        expected = self._sum(chunk, self._chunks(self.n_bins, coef.shape[1]))
-        return np.einsum("dk,dk->k", coef, self.weighted) - expected
+        explained, expected, met = self._sum(chunk, self._chunks(self.n_bins, self.n_neurons))
+        return explained - expected + self.n_bins * mean, met.astype(np.int64)
+
+    def rates(self, coef: np.ndarray, limits: np.ndarray) -> np.ndarray:
+        """Expected counts of log rates kept within limits, shape (bins, K); arguments as for `gain`."""
+        log_rate = [
+            self._log_rates(rows, slice(None), coef) for rows in self._chunks(self.n_bins, self.n_neurons)
+        ]
+        return np.exp(np.clip(np.concatenate(log_rate), *limits.astype(self.dtype)))
 
     def curvature(self, coef: np.ndarray, which: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Minus the second derivatives of the log-likelihood, shape (K', D, D).
@@ -96,9 +125,32 @@ class Data:
         a Newton step needs no more (Roosta-Khorasani and Mahoney, Mathematical Programming 174,
         293, 2019).
         """
+        rows_wanted = max(_LEAST_ROWS, _ROWS_PER_FEATURE * self.n_coef)
+        stride = max(1, self.n_bins // rows_wanted)
+        if 0 < 2 * coef.shape[1] < self.n_coef:
+            return self._curvature_by_neuron(coef, which, stride) * stride
+        return self._curvature_by_pair(coef, which, stride) * stride
+
+    def _curvature_by_neuron(self, coef: np.ndarray, which: np.ndarray | slice, stride: int) -> np.ndarray:
+        """A product of the weighted features with themselves for each neuron: for few neurons."""
+        columns = np.arange(self.n_neurons)[which]
+
+        def one(at: int) -> np.ndarray:
+            found = np.zeros((self.n_coef, self.n_coef))
+            for rows in self._chunks(self.n_bins, self.n_coef, stride):
+                own = self._own[:, rows, columns[at]].T
+                weight = np.sqrt(self._rates(rows, columns[at : at + 1], coef[:, at : at + 1]))
+                features = np.concatenate([self._shared[rows], own], axis=1) * weight
+                found += features.T @ features
+            return found
+
+        with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+            return np.stack(list(pool.map(one, range(len(columns)))))
+
+    def _curvature_by_pair(self, coef: np.ndarray, which: np.ndarray | slice, stride: int) -> np.ndarray:
+        """All pairs of features, weighted for all neurons at once: for few features."""
         n_shared, n_coef = self._shared.shape[1], self.n_coef
         low, high = np.tril_indices(n_shared)
-        stride = max(1, self.n_bins // max(_LEAST_ROWS, _ROWS_PER_FEATURE * n_coef))
         n_own = len(self._own)
 
         def chunk(rows: slice) -> np.ndarray:
@@ -111,7 +163,7 @@ class Data:
             return np.concatenate(parts)
 
         width = max(coef.shape[1], _CELLS * len(low) // _PAIRS)
-        sums = self._sum(chunk, self._chunks(self.n_bins, width, stride)) * stride
+        sums = self._sum(chunk, self._chunks(self.n_bins, width, stride))
         found = np.empty((coef.shape[1], n_coef, n_coef))
         found[:, low, high] = found[:, high, low] = sums[: len(low)].T
         at = len(low)
@@ -121,19 +173,17 @@ class Data:
             at += count
         return found
 
-    def rates(self, coef: np.ndarray) -> np.ndarray:
-        """Expected counts, shape (bins, K)."""
-        return np.concatenate(
-            [self._rates(rows, slice(None), coef) for rows in self._chunks(self.n_bins, self.n_neurons)]
-        )
-
     def _rates(self, rows: slice, which: np.ndarray | slice, coef: np.ndarray) -> np.ndarray:
+        log_rate = self._log_rates(rows, which, coef)
+        return np.exp(np.minimum(log_rate, _MOST_LOG_RATE, out=log_rate), out=log_rate)
+
+    def _log_rates(self, rows: slice, which: np.ndarray | slice, coef: np.ndarray) -> np.ndarray:
         coef = coef.astype(self._shared.dtype)
         n_shared = self._shared.shape[1]
         log_rate = self._shared[rows] @ coef[:n_shared]
         for own, weight in zip(self._own, coef[n_shared:], strict=True):
             log_rate += own[rows, which] * weight
-        return np.exp(log_rate, out=log_rate)
+        return log_rate
 
     def _dot(self, rows: slice, which: np.ndarray | slice, values: np.ndarray) -> np.ndarray:
         """Features summed over bins with weights (bins, K'), shape (D, K')."""

@@ -23,7 +23,7 @@ class Features:
         bands: of the model.
         rows: bins used, in order, shape (rows,).
         sources: by band, the bin at each of its lags, shape (rows, lags).
-        components: most principal components of a band, per lag.
+        components: most principal components of a band, per lag; None for all features.
         folds: of the rows.
 
     Attributes:
@@ -38,7 +38,7 @@ class Features:
         bands: Sequence[Band],
         rows: np.ndarray,
         sources: Mapping[str, np.ndarray],
-        components: int,
+        components: int | None,
         folds: Folds,
     ):
         self.bands, self.rows, self.sources = bands, rows, sources

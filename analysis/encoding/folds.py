@@ -11,6 +11,7 @@ number of rows: a compiled fit serves them all.
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -69,6 +70,17 @@ class Folds:
     def trained(self, fold: int) -> np.ndarray:
         """The rows of one fold that others are trained on, in order."""
         return self.training(tuple(other for other in range(self.n_folds) if other != fold))
+
+    def together(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        """Values of each fold's rows, as those of all rows, shape (n_rows, ...)."""
+        found = np.empty((self.n_rows, *parts[0].shape[1:]), parts[0].dtype)
+        for fold, values in enumerate(parts):
+            found[self.rows(fold)] = values
+        return found
+
+    def edges(self, fold: int) -> np.ndarray:
+        """The rows of one fold that others are not trained on, in order."""
+        return np.setdiff1d(self.rows(fold), self.trained(fold), assume_unique=True)
 
     def rotated(self, random: np.random.Generator, least: int) -> np.ndarray:
         """A stretch, as long as the session, of the ring of it and its mirror image; see `analysis.ring`.

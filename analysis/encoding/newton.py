@@ -39,7 +39,7 @@ def solve(
     Args:
         data: features and spikes.
         penalty: on its coefficients.
-        strength: shape (neurons,).
+        strength: shape (neurons,), or of every coefficient, shape (D, neurons).
         start: coefficients to begin with, shape (D, neurons); constant rates if not given.
         tolerance: see TOLERANCE.
 
@@ -61,21 +61,27 @@ def solve_path(
 
     Begin with the strongest: what it leaves of the coefficients is quickly found.
     """
-    descent = _Descent(data, penalty, start)
+    descent = Descent(data, penalty, start)
     for strength in strengths:
         yield descent.to(strength, tolerance)
 
 
-class _Descent:
-    """Where the coefficients of each neuron are, and where they are to go."""
+class Descent:
+    """Where the coefficients of each neuron are, and where they are to go.
 
-    def __init__(self, data: Data, penalty: Penalty, start: np.ndarray | None):
+    Args:
+        data: features and spikes.
+        penalty: on its coefficients.
+        start: as for `solve`.
+    """
+
+    def __init__(self, data: Data, penalty: Penalty, start: np.ndarray | None = None):
         self.data, self.penalty = data, penalty
         self.live = np.flatnonzero(data.spikes > 0)
         self.scale = 1 / np.maximum(data.spikes, 1.0)
         self.coef = data.flat(mean_count(data.spikes, data.n_bins)) if start is None else start.copy()
         shape = self.coef.shape
-        self.strength, self.ridge = np.zeros(shape[1]), np.zeros(shape)
+        self.strength, self.ridge = np.zeros(shape), np.zeros(shape)
         self.direction, self.size = np.zeros(shape), np.ones(shape[1])
         self.gain, self.objective = np.zeros(shape[1]), np.zeros(shape[1])
         # of the likelihood alone, for they hold for any penalty
@@ -86,8 +92,9 @@ class _Descent:
         self.bend(self.live)
 
     def to(self, strength: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
-        """Go to the optimum for a strength, shape (neurons,); results as of `solve`."""
-        self.strength, self.ridge = strength, self.penalty.ridge[:, None] * strength
+        """Go to the optimum for a strength; arguments and results as of `solve`."""
+        self.strength = np.broadcast_to(strength, self.coef.shape)
+        self.ridge = self.penalty.ridge[:, None] * self.strength
         self.objective = self.loss + self.cost(self.coef, slice(None))
         self.aim(self.live)
         active = self.live[self.gain[self.live] > tolerance]
@@ -107,6 +114,17 @@ class _Descent:
         # what is left of the way is known, and shorter than the tolerance
         return self.coef + np.where(done, self.direction, 0.0), done
 
+    def one_step(self, strength: np.ndarray) -> np.ndarray:
+        """Where one full step leads under another strength, shape (D, K); the place stays as it is.
+
+        From the optimum for one strength that is nearly the optimum for another.
+        """
+        strength = np.broadcast_to(strength, self.coef.shape)
+        found = self.coef.copy()
+        step, _ = self.direction_under(strength[:, self.live], self.live)
+        found[:, self.live] += step
+        return found
+
     def evaluate(self, coef: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The loss without the penalty, and its slope."""
         likelihood, slope = self.data.likelihood(coef, which)
@@ -115,7 +133,7 @@ class _Descent:
     def cost(self, coef: np.ndarray, which: np.ndarray | slice) -> np.ndarray:
         """The penalty."""
         squares = 0.5 * np.einsum("dk,dk->k", self.ridge[:, which], coef**2)
-        return squares + self.penalty.rough(coef, self.strength[which])
+        return squares + self.penalty.rough(coef, self.strength[:, which])
 
     def bend(self, which: np.ndarray) -> None:
         """Take the curvature where the neurons are."""
@@ -125,15 +143,20 @@ class _Descent:
 
     def aim(self, which: np.ndarray) -> None:
         """Find the next steps, and what they would gain."""
-        coef, ridge, strength = self.coef[:, which], self.ridge[:, which], self.strength[which]
-        slope, curvature = self.slope[:, which] + ridge * coef, self.curvature[which]
-        index = np.arange(self.data.n_coef)
-        curvature[:, index, index] += ridge.T
-        step = self.penalty.step(slope, curvature, coef, strength)
+        coef, strength = self.coef[:, which], self.strength[:, which]
+        step, slope = self.direction_under(strength, which)
         rough = self.penalty.rough(coef + step, strength) - self.penalty.rough(coef, strength)
         self.direction[:, which] = step
         self.gain[which] = -(np.einsum("dk,dk->k", slope, step) + rough)
         self.size[which] = 1.0
+
+    def direction_under(self, strength: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The full step under a strength, and the slope of the smooth part, shape (D, K') each."""
+        coef, ridge = self.coef[:, which], self.penalty.ridge[:, None] * strength
+        slope, curvature = self.slope[:, which] + ridge * coef, self.curvature[which]
+        index = np.arange(self.data.n_coef)
+        curvature[:, index, index] += ridge.T
+        return self.penalty.step(slope, curvature, coef, strength), slope
 
     def move(self, which: np.ndarray) -> np.ndarray:
         """Go on where that lowers the objective, and next time less far elsewhere; tells where it did."""

@@ -5,7 +5,8 @@
     step = penalty.step(slope, curvature, coef, strength)
 
 A penalty is strength times (half the squares that `ridge` weighs + a rough part, which has corners
-at zero). All functions take many neurons: coefficients have shape (D, K), strengths (K,).
+at zero). All functions take many neurons: coefficients and their strengths have shape (D, K); those of
+one group of a group lasso are the same.
 """
 
 import dataclasses
@@ -64,17 +65,17 @@ class Penalty:
 
     def rough(self, coef: np.ndarray, strength: np.ndarray) -> np.ndarray:
         """The rough part, shape (K,)."""
-        norms = sum(
-            (w * np.linalg.norm(coef[rows], axis=0) for rows, w in self.groups), np.zeros(coef.shape[1])
-        )
-        return strength * (self.lasso @ np.abs(coef) + norms)
+        found = np.einsum("d,dk,dk->k", self.lasso, strength, np.abs(coef))
+        for rows, weight in self.groups:
+            found += weight * strength[rows[0]] * np.linalg.norm(coef[rows], axis=0)
+        return found
 
     def shrink(self, coef: np.ndarray, amount: np.ndarray) -> np.ndarray:
-        """The proximal operator of the rough part times an amount, shape (K,)."""
+        """The proximal operator of the rough part times an amount, shape (D, K)."""
         coef = np.sign(coef) * np.maximum(np.abs(coef) - amount * self.lasso[:, None], 0.0)
         for rows, weight in self.groups:
             norm = np.linalg.norm(coef[rows], axis=0)
-            coef[rows] *= np.maximum(0.0, 1 - amount * weight / np.maximum(norm, 1e-300))
+            coef[rows] *= np.maximum(0.0, 1 - amount[rows[0]] * weight / np.maximum(norm, 1e-300))
         return coef
 
     def step(
@@ -86,7 +87,7 @@ class Penalty:
             slope: of the parabola at coef, shape (D, K).
             curvature: of the parabola, positive definite, shape (K, D, D).
             coef: shape (D, K).
-            strength: shape (K,).
+            strength: shape (D, K).
         """
         if self.smooth:
             return -np.linalg.solve(curvature, slope.T[..., None])[..., 0].T

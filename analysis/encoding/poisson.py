@@ -15,6 +15,7 @@ import numpy as np
 from analysis.encoding.design import Data
 from analysis.encoding.newton import TOLERANCE, solve
 from analysis.encoding.penalties import FREE, Penalty, PenaltyName
+from analysis.encoding.regressions import rate_limits
 from analysis.encoding.scores import bits_per_spike, mean_count
 from rodent.errors import WorkError
 
@@ -37,6 +38,7 @@ class PoissonEncoder:
         intercept_: log of the expected count where all features are zero, shape (neurons,).
         mean_: mean training count, shape (neurons,); half a spike in all where there is none.
         range_: least and greatest training value of the features, shape (2, features).
+        limits_: least and greatest log rate that is predicted, shape (2, neurons).
         converged_: whether the optimum was reached, bool, shape (neurons,).
     """
 
@@ -67,19 +69,22 @@ class PoissonEncoder:
         groups = np.zeros(features.shape[1], int) if self.groups is None else self.groups
         penalty = Penalty.of(self.penalty, np.append(groups, FREE), self.l1_ratio)
         strength = np.broadcast_to(np.asarray(self.strength, float), n_neurons)
-        coef, self.converged_ = solve(Data(features, counts), penalty, strength, tolerance=self.tolerance)
+        data = Data(features, counts)
+        coef, self.converged_ = solve(data, penalty, strength, tolerance=self.tolerance)
         if not np.isfinite(coef).all():
             raise WorkError("a Poisson regression came out infinite; take stronger penalties (--strengths)")
         self.coef_, self.intercept_ = coef[:-1], coef[-1]
+        self.limits_ = rate_limits(data.log_rate_range(coef), n_bins)
         return self
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Expected counts, shape (bins, neurons).
 
-        Features are taken no further than training went: beyond, an exponential says nothing
-        but can cost any number of bits.
+        Features are taken no further than training went, and rates no further than `rate_limits`
+        of those fitted: beyond, an exponential says nothing but can cost any number of bits.
         """
-        return np.exp(np.clip(features, *self.range_) @ self.coef_ + self.intercept_)
+        log_rate = np.clip(features, *self.range_) @ self.coef_ + self.intercept_
+        return np.exp(np.clip(log_rate, *self.limits_))
 
     def score(self, features: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Bits per spike against the training mean, shape (neurons,)."""

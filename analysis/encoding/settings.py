@@ -9,6 +9,8 @@ from rodent.errors import InputError, check_setting
 
 ModelName = Literal["ridge", "elastic-net", "group-lasso", "banded-ridge"]
 
+_FEW_SHIFTS = 20  # up to which regressions of the null are made in full
+
 _check = functools.partial(check_setting, "encoding setting")
 
 
@@ -20,14 +22,17 @@ class EncodingSettings:
     """Poisson regression with a penalty on squares (`ridge`), on squares and absolute values
     (`elastic-net`) or on the norm of each band (`group-lasso`, which leaves out whole bands); or
     linear regression of the root of the counts with a penalty per band (`banded-ridge`)."""
-    components: int = 32
-    """Principal components kept of each band's standardised features; a band with no more than
-    this is used as it is. Also bounds the cost."""
+    components: int | None = None
+    """Principal components kept of each band's standardised features, the same in every model; all
+    features if not given. Fewer cost less, and tell less: 32 components hold half of 67 joints."""
     lags: tuple[float, ...] = (0.0,)
     """Delays of the features, seconds: at 0.1 the spikes are predicted from the features 0.1 s
     earlier, at -0.1 from those 0.1 s later. Each lag adds a set of components."""
     band_lags: tuple[str, ...] = ()
     """Other lags for some bands, as in `joints=0,0.1`."""
+    base_lags: tuple[float, ...] | None = None
+    """Lags of the kinematics that --unique starts from, seconds. If not given -0.1, 0 and 0.1 s, to whole
+    bins: an encoder that sees the coming frames would else gain by knowing the future alone."""
     folds: int = 5
     """Parts of the session that are held out in turn; each consists of whole blocks."""
     block_seconds: float = 60.0
@@ -40,13 +45,20 @@ class EncodingSettings:
     """Strengths of the penalty to choose from, relative to a neuron's mean count: at 1 ridge
     shrinks a component of unit variance by half. Chosen per neuron within the training folds; one
     value saves that search."""
+    penalties: Literal["bands", "shared"] = "bands"
+    """Whether each band, and the neuron's own past, has a strength of its own (`bands`), or all bands of a
+    model share one (`shared`). Under a shared one a band of many columns can hold another one back."""
     l1_ratio: float = 0.5
     """Part of the elastic net's penalty that is absolute values, above 0 and at most 1."""
     band_weights: int = 20
     """Weightings of the bands against one another that banded ridge chooses from; drawn at random."""
-    shifts: int = 19
-    """Random time shifts of the null, which is their mean. A score's p is its rank among them: 19 is
-    the least number of shifts at which p can be 0.05."""
+    shifts: int = 199
+    """Random time shifts of the null, which is their mean. A score's p is its rank among them, so it is
+    never less than 1 / (1 + shifts)."""
+    null: Literal["second-order", "refit"] | None = None
+    """How the regressions of the shifts are made: from the likelihood to second order, in one step
+    (`second-order`), or in full like the score itself (`refit`), which takes as long again for every
+    shift. If not given: in full for 20 shifts or fewer."""
     shift_seconds: float = 20.0
     """The least such shift. It should exceed the time over which behavior and rates are alike; a
     session must be six times as long."""
@@ -54,7 +66,8 @@ class EncodingSettings:
     """Of the random shifts, weightings and bootstraps."""
 
     def __post_init__(self) -> None:
-        for name, low in (("components", 1), ("folds", 2), ("band_weights", 1), ("shifts", 1), ("seed", 0)):
+        _check("components", self.components is None or self.components >= 1, self.components, "at least 1")
+        for name, low in (("folds", 2), ("band_weights", 1), ("shifts", 1), ("seed", 0)):
             _check(name, getattr(self, name) >= low, getattr(self, name), f"at least {low}")
         for name in ("block_seconds", "shift_seconds"):
             value = getattr(self, name)
@@ -63,7 +76,7 @@ class EncodingSettings:
         _check("l1_ratio", 0 < self.l1_ratio <= 1, self.l1_ratio, "above 0 and at most 1")
         good = all(0 < s < math.inf for s in self.strengths)
         _check("strengths", bool(self.strengths) and good, self.strengths, "positive numbers")
-        for lags in (self.lags, *self._band_lags().values()):
+        for lags in (self.lags, self.base_lags or (0.0,), *self._band_lags().values()):
             good = all(map(math.isfinite, lags)) and len(set(lags)) == len(lags)
             _check("lags", bool(lags) and good, lags, "different numbers of seconds")
         if len(self.strengths) > 1 and self.folds < 3:
@@ -71,6 +84,16 @@ class EncodingSettings:
                 f"{self.folds} folds leave nothing to choose between {len(self.strengths)} strengths with; "
                 "take 3 folds or more, or one strength"
             )
+
+    @property
+    def refits(self) -> bool:
+        """Whether the regressions of the null are made in full."""
+        return self.shifts <= _FEW_SHIFTS if self.null is None else self.null == "refit"
+
+    def separates(self, n_groups: int) -> bool:
+        """Whether so many bands are to have strengths of their own."""
+        several = n_groups > 1 and len(self.strengths) > 1
+        return several and self.penalties == "bands" and self.model != "banded-ridge"
 
     def lags_of(self, band: str) -> tuple[float, ...]:
         """Lags of a band, seconds."""

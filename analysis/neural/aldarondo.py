@@ -22,16 +22,16 @@ from analysis.neural.counts import read_counts
 from analysis.neural.session import Behavior, NeuralSession
 from analysis.neural.spikes import SpikeCounts
 from analysis.neural.timeseries import epoch, runs, series
+from rodent.arrays import numbers
 from rodent.errors import InputError
 from rodent.files import open_hdf5, reading
-from rodent.motion.keypoints.raw import in_order, names_of
-from rodent.motion.keypoints.session import FPS, LABELS, BehaviorLabels, read_labels
-from rodent.motion.keypoints.session import POINTS as KEYPOINTS
-from rodent.motion.raw import numbers
+from rodent.keypoints.raw import in_order, names_of
+from rodent.keypoints.session import FPS, LABELS, BehaviorLabels, read_labels
+from rodent.keypoints.session import POINTS as KEYPOINTS
 from rodent.progress import progress
 
 if TYPE_CHECKING:
-    from analysis.neural.session import Series
+    from analysis.neural.timeseries import Series
 
 COUNTS, QPOS = "ephys/spike_counts", "pose/qpos"
 

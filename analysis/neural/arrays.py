@@ -2,7 +2,8 @@
 
 A file holds either `counts` (bins, neurons) with `bin_seconds` or `fps` and, if wanted,
 `names` (neurons,); or `times` (spikes,) in seconds with `neurons` (spikes,), the integer id
-of each spike's neuron; or a group `spikes` with a dataset of times per neuron. Whatever else
+of each spike's neuron; or a group `spikes` with a dataset of times per neuron. A group `units`
+may hold a table of the neurons: a number or text for each, such as `units/region`. Whatever else
 is in it is not looked at. Pickled objects are never loaded.
 """
 
@@ -18,11 +19,13 @@ import numpy as np
 from analysis.neural.counts import MOST_BYTES, read_counts
 from analysis.neural.session import NeuralSession
 from analysis.neural.spikes import SAME_RATE, SpikeCounts, SpikeTimes
+from analysis.neural.table import as_column, as_text
 from rodent.errors import InputError
 from rodent.files import open_hdf5, reading
 
 FIELDS = ("counts", "bin_seconds", "fps", "names", "times", "neurons")
 TRAINS = "spikes/"  # and the neuron: a dataset of its spike times
+TABLE = "units/"  # and the column: an entry for each neuron
 
 
 def read_npz(path: Path) -> NeuralSession:
@@ -31,12 +34,12 @@ def read_npz(path: Path) -> NeuralSession:
     Raises:
         InputError: damaged, or something in it is missing, contradictory or no spike data.
     """
-    return NeuralSession(path, "npz", _spikes(path, *_read_npz(path)))
+    return _session(path, "npz", *_read_npz(path))
 
 
 def read_hdf5(path: Path) -> NeuralSession:
     """Read spikes from a plain HDF5 file; raises as `read_npz` does."""
-    return NeuralSession(path, "HDF5", _spikes(path, *_read_hdf5(path)))
+    return _session(path, "HDF5", *_read_hdf5(path))
 
 
 def checked_times(path: Path, name: str, array: Any) -> np.ndarray:
@@ -68,6 +71,32 @@ def of_trains(path: Path, trains: dict[str, np.ndarray], place: str) -> SpikeTim
         raise InputError(f"{path}: there are no spikes, all {len(trains)} {place} are empty")
     times = np.concatenate(list(trains.values()))
     return SpikeTimes(path, times, np.repeat(np.arange(len(trains)), lengths), tuple(trains))
+
+
+def _session(path: Path, kind: str, arrays: dict[str, np.ndarray], others: list[str]) -> NeuralSession:
+    columns = {name: arrays.pop(name) for name in list(arrays) if name.startswith(TABLE)}
+    spikes = _spikes(path, arrays, others)
+    return NeuralSession(path, kind, spikes, _table(path, columns, spikes.names))
+
+
+def _table(path: Path, arrays: dict[str, np.ndarray], names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """The units table, in the order of the neurons: by its column `id`, where it has one."""
+    plain = {name.removeprefix(TABLE): as_column(array) for name, array in arrays.items()}
+    columns = {name: column for name, column in plain.items() if column is not None}
+    ids = as_text(columns["id"]).tolist() if "id" in columns else list(names)
+    for name, column in columns.items():
+        if len(column) != len(ids):
+            raise InputError(
+                f"{path}: units/{name} has {len(column)} entries for {len(ids)} neurons; one each is wanted"
+            )
+    at = {one: i for i, one in enumerate(ids)}
+    if len(at) < len(ids):
+        raise InputError(f"{path}: units/id names a neuron twice")
+    missing = [name for name in names if name not in at]
+    if missing:
+        raise InputError(f"{path}: units/id has no neuron {missing[0]!r}; it has: {', '.join(ids[:30])}")
+    order = [at[name] for name in names]
+    return {name: column[order] for name, column in columns.items()}
 
 
 def _spikes(path: Path, arrays: dict[str, np.ndarray], others: list[str]) -> SpikeCounts | SpikeTimes:
@@ -168,13 +197,15 @@ def _read_npz(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
         with np.load(path, allow_pickle=False) as file:
             arrays = {}
             for name in file.files:
-                if name in FIELDS or name.startswith(TRAINS):
+                if name in FIELDS or name.startswith((TRAINS, TABLE)):
                     _check_size(path, name, file.zip)
                     arrays[name] = file[name]
             others = file.files
     except ValueError as error:
         if "allow_pickle" in str(error):
-            raise InputError(f"{path}: {name} holds Python objects; save plain arrays of numbers") from error
+            raise InputError(
+                f"{path}: {name} holds Python objects; save plain arrays of numbers or texts"
+            ) from error
         raise InputError(f"{path}: {name} is damaged: {error}") from error
     except (OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{path}: {name} is damaged: {error}") from error
@@ -223,6 +254,10 @@ def _read_hdf5(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
                         f"{path}: spikes/{name} is a group; a dataset of times in seconds is wanted"
                     )
                 arrays[f"{TRAINS}{name}"] = _whole(path, train)
+        table = file.get("units")
+        if isinstance(table, h5py.Group):
+            columns = {name: one for name, one in table.items() if isinstance(one, h5py.Dataset)}
+            arrays |= {f"{TABLE}{name}": _whole(path, one) for name, one in columns.items() if one.ndim == 1}
         return arrays, list(file)
 
 

@@ -67,7 +67,12 @@ class Lags:
 
 
 def check_clock(
-    session: NeuralSession, reference: np.ndarray, fps: float, clock: Clock, bin_seconds: float
+    session: NeuralSession,
+    reference: np.ndarray,
+    fps: float,
+    clock: Clock,
+    bin_seconds: float,
+    option: Callable[[float], str] = "--offset {:.3f}".format,
 ) -> tuple[str, ...]:
     """Test a clock by the animal's pose or position, whichever the session has.
 
@@ -75,8 +80,9 @@ def check_clock(
         session: the session.
         reference: poses that the virtual rat followed, on the recording's clock, shape (frames, 74).
         fps: of the recording.
-        clock: as the user gave it.
+        clock: as the user gave it, of a single piece.
         bin_seconds: a bin; what is wrong by less does not matter.
+        option: the option of the command line that sets the time of the first frame, for messages.
 
     Returns:
         what was found; nothing where the session has neither pose nor position.
@@ -100,13 +106,14 @@ def check_clock(
     there, seen = resample(times, values, clock.on_spikes(grid))
     lags = windowed_lags(here, signal(there, fps), seen, fps)
     lags = dataclasses.replace(lags, lag=clock.rate * lags.lag)
-    if len(lags.lag) >= _LEAST_WINDOWS:
-        return _verdict(lags, clock, len(reference) / fps, bin_seconds, f"{session.path}: ", name)
+    long = len(reference) >= WINDOW * fps
+    if len(lags.lag) >= (min(_LEAST_WINDOWS, lags.windows) if long else _LEAST_WINDOWS):
+        return _verdict(lags, clock, len(reference) / fps, bin_seconds, f"{session.path}: ", name, option)
     found = _far_offset(here, signal, times, values, fps, clock)
     if found is not None and abs(found - clock.start) > REACH:
         raise InputError(
             f"{session.path}: its {name} fits that of the recording at an offset of {found:.2f} s, not of "
-            f"{clock.start:g} s; give --offset {found:.3f}"
+            f"{clock.start:g} s; give {option(found)}"
         )
     return (
         f"the clocks could not be tested: {name} of session and recording are alike in {len(lags.lag)} of "
@@ -205,26 +212,33 @@ def _peak(correlation: np.ndarray) -> tuple[float, float]:
 
 
 def _verdict(
-    lags: Lags, clock: Clock, seconds: float, bin_seconds: float, where: str, name: str
+    lags: Lags,
+    clock: Clock,
+    seconds: float,
+    bin_seconds: float,
+    where: str,
+    name: str,
+    option: Callable[[float], str],
 ) -> tuple[str, ...]:
-    drift, start = lags.drift, lags.start
-    sure = abs(drift) > _STANDARD_ERRORS * lags.drift_error
-    if sure and abs(drift) * seconds > bin_seconds:
-        raise InputError(
-            f"{where}the clocks drift apart by {1e6 * drift:.0f} ppm, {abs(drift) * seconds:.3g} s over the "
-            f"recording, as its {name} tells; give --rate {clock.rate + drift:.6f} --offset "
-            f"{clock.start + start:.3f}"
-        )
+    steady = "too short to tell a drift"
+    if len(lags.lag) >= _LEAST_WINDOWS:
+        drift, error = lags.drift, lags.drift_error
+        if abs(drift) > _STANDARD_ERRORS * error and abs(drift) * seconds > bin_seconds:
+            raise InputError(
+                f"{where}the clocks drift apart by {1e6 * drift:.0f} ppm, {abs(drift) * seconds:.3g} s over "
+                f"the recording, as its {name} tells; give --rate {clock.rate + drift:.6f} "
+                f"{option(clock.start + lags.start)}"
+            )
+        steady = f"drift {1e6 * drift:.0f} ± {1e6 * error:.0f} ppm"
     lag = float(np.median(lags.lag))
     if abs(lag) > bin_seconds:
         raise InputError(
-            f"{where}the offset is wrong by {lag:.3g} s, as its {name} tells; give --offset "
-            f"{clock.start + lag:.3f}"
+            f"{where}the offset is wrong by {lag:.3g} s, as its {name} tells; give "
+            f"{option(clock.start + lag)}"
         )
     return (
         f"clocks tested by {name} in {len(lags.lag)} of {lags.windows} stretches of {WINDOW:g} s: "
-        f"offset right to {1000 * abs(lag):.0f} ms, "
-        f"drift {1e6 * drift:.0f} ± {1e6 * lags.drift_error:.0f} ppm",
+        f"offset right to {1000 * abs(lag):.0f} ms, {steady}",
     )
 
 

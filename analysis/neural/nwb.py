@@ -16,18 +16,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.neural.arrays import checked_times
+from analysis.neural.epochs import INVALID
+from analysis.neural.interval_table import IntervalTable
 from analysis.neural.session import Behavior, NeuralSession
 from analysis.neural.spikes import SpikeTimes
+from analysis.neural.table import as_column
 from analysis.neural.timeseries import epoch, intervals, series
 from rodent.errors import InputError
 from rodent.files import existing_file, one_line, reading
-from rodent.motion.keypoints.units import METRES, unit_named
+from rodent.keypoints.units import METRES, unit_named
 
 if TYPE_CHECKING:
     from pynapple import IntervalSet
     from pynwb import NWBFile
 
-    from analysis.neural.session import Series
+    from analysis.neural.timeseries import Series
 
 _RADIANS = {
     "radians": 1.0,
@@ -37,7 +40,6 @@ _RADIANS = {
     "degree": math.pi / 180,
     "deg": math.pi / 180,
 }
-_MOST_KINDS = 50  # different texts in a column of epochs that are taken for kinds of epochs
 
 
 def read_nwb(path: Path) -> NeuralSession:
@@ -48,13 +50,14 @@ def read_nwb(path: Path) -> NeuralSession:
     """
     with open_nwb(path) as nwb:
         table, observed, times, ends = _units(nwb, path)
-        epochs, notes = _epochs(nwb)
+        tables = _tables(nwb)
         places = _behavior(nwb)
     names = _names(table, len(ends))
     neurons = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
     spikes = SpikeTimes(path, times, neurons, names, observed)
-    if "invalid_times" in epochs:
-        invalid = epochs["invalid_times"]
+    epochs, notes = _epochs(tables)
+    if INVALID in epochs:
+        invalid = epochs[INVALID]
         spikes = spikes.within(np.asarray(epoch(np.array([spikes.span])).set_diff(invalid).values))
         notes.append(f"{invalid.tot_length():g} s of invalid_times are left out")
     unread = [f"{name} ({unit})" for name, (_, unit, factor) in places.items() if factor is None]
@@ -65,7 +68,7 @@ def read_nwb(path: Path) -> NeuralSession:
         for name, (identity, _, factor) in places.items()
         if factor is not None
     }
-    return NeuralSession(path, "NWB", spikes, table, epochs, Behavior(readers), tuple(notes))
+    return NeuralSession(path, "NWB", spikes, table, epochs, tables, Behavior(readers), tuple(notes))
 
 
 @contextlib.contextmanager
@@ -114,7 +117,7 @@ def _units(
         observed = tuple(intervals(one) for one in np.split(edges.astype(float), stops[:-1]))
         if not any(map(len, observed)):
             raise InputError(f"{path}: units/obs_intervals says that no unit was observed at any time")
-    return _plain_columns(units), observed, times, ends
+    return _of_electrodes(units, path) | _plain_columns(units), observed, times, ends
 
 
 def _ragged(column: Any, rows: int, what: str) -> tuple[np.ndarray, np.ndarray]:
@@ -130,16 +133,48 @@ def _ragged(column: Any, rows: int, what: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _plain_columns(table: Any) -> dict[str, np.ndarray]:
-    """Columns with a number or text per row, by name; the first is the rows' id."""
+    """Columns with a number or text per row, by name; the first is the rows' id.
+
+    Of objects, such as the electrode group of a unit, the names are taken; of lists of texts, such as
+    the tags of an epoch, the texts with commas between them.
+    """
     columns = {"id": np.asarray(table.id.data[:])}
     for name in table.colnames:
         column = table[name]
-        if hasattr(column, "target") or hasattr(column, "table"):
+        data = column.target.data if hasattr(column, "target") else column.data
+        if hasattr(column, "table") or len(getattr(data, "shape", (0,))) > 1:
             continue
-        values = np.asarray(column.data[:])
-        if values.ndim == 1 and values.dtype.kind in "biufSUO":
-            columns[name] = values if values.dtype.kind in "biuf" else values.astype(str)
+        if not hasattr(column, "target"):
+            values = [getattr(one, "name", one) for one in data[:]]
+        elif getattr(data, "dtype", np.dtype(object)).kind in "SUO":
+            texts, ends = _ragged(column, len(table), f"{table.name}/{name}")
+            values = [", ".join(map(str, one)) for one in np.split(texts, ends[:-1])]
+        else:
+            continue
+        if (plain := as_column(values)) is not None:
+            columns[name] = plain
     return columns
+
+
+def _of_electrodes(units: Any, path: Path) -> dict[str, np.ndarray]:
+    """Group and location of each unit's electrodes, joined by + where a unit has several."""
+    if "electrodes" not in units.colnames:
+        return {}
+    column, what = units["electrodes"], f"{path}: units/electrodes"
+    if hasattr(column, "target"):
+        rows, ends = _ragged(column, len(units), what)
+        table = column.target.table
+    else:
+        rows, ends, table = np.asarray(column.data[:]), 1 + np.arange(len(units)), column.table
+    if len(rows) and not (rows.min() >= 0 and rows.max() < len(table)):
+        raise InputError(f"{what} names row {rows.max()} of {len(table)} electrodes; is it damaged?")
+    known, found = _plain_columns(table), {}
+    for name, source in (("electrode_group", "group_name"), ("electrode_location", "location")):
+        if source in known:
+            texts = known[source].astype(str)
+            each = [dict.fromkeys(texts[own].tolist()) for own in np.split(rows, ends[:-1])]
+            found[name] = np.array(["+".join(one) for one in each], str)
+    return found
 
 
 def _names(table: dict[str, np.ndarray], units: int) -> tuple[str, ...]:
@@ -147,26 +182,31 @@ def _names(table: dict[str, np.ndarray], units: int) -> tuple[str, ...]:
     return names if len(set(names)) == units else tuple(map(str, range(units)))
 
 
-def _epochs(nwb: "NWBFile") -> "tuple[dict[str, IntervalSet], list[str]]":
+def _tables(nwb: "NWBFile") -> dict[str, IntervalTable]:
+    """Every table of intervals."""
+    found = {}
+    for item in sorted(nwb.objects.values(), key=lambda item: item.name):
+        if type(item).__name__ == "TimeIntervals":
+            columns = _plain_columns(item)
+            edges = np.column_stack([columns.pop("start_time"), columns.pop("stop_time")]).astype(float)
+            del columns["id"]
+            found[item.name] = IntervalTable(edges, columns)
+    return found
+
+
+def _epochs(tables: dict[str, IntervalTable]) -> "tuple[dict[str, IntervalSet], list[str]]":
     """Every table of intervals, whole and by each kind that a column of texts names."""
-    tables = {item.name: item for item in nwb.objects.values() if type(item).__name__ == "TimeIntervals"}
     epochs, notes = {}, []
-    for name, table in sorted(tables.items()):
-        columns = _plain_columns(table)
-        edges = np.column_stack([columns["start_time"], columns["stop_time"]]).astype(float)
-        kinds = {name: np.ones(len(edges), bool)}
-        for values in columns.values():
-            if values.dtype.kind == "U" and len(found := np.unique(values)) <= _MOST_KINDS:
-                kinds |= {f"{name}/{kind}": values == kind for kind in found}
-        for kind, rows in kinds.items():
-            whole = intervals(edges[rows])
-            if len(whole):
-                epochs[kind] = epoch(whole)
-        lost = len(edges) - len(epochs.get(name, ()))
-        if lost:
+    for name, table in tables.items():
+        whole = intervals(table.edges)
+        if len(whole):
+            epochs[name] = epoch(whole)
+        for column in table.texts:
+            epochs |= {f"{name}/{kind}": one for kind, one in table.kinds(column).items()}
+        n = len(table.edges)
+        if lost := n - len(whole):
             notes.append(
-                f"{lost} of {len(edges)} intervals of {name} overlap others, touch them or do not last, and "
-                "are joined"
+                f"{lost} of {n} intervals of {name} overlap others, touch them or do not last, and are joined"
             )
     return epochs, notes
 

@@ -2,13 +2,12 @@
 
     quality = judge(session.on_bins(n_bins, bin_seconds, clock), session, QualitySettings())
     binned = binned.subset(quality.good)
-    quality.dropped                                     # {"17": "0.02 Hz is below 0.1 Hz"}
+    quality.dropped                                     # {"17": "0.02 Hz is below 0.1 Hz (--min-rate)"}
 
 Presence is the presence ratio of Siegle et al. (Nature 592, 86, 2021) and the Allen Institute's
-`ecephys_spike_sorting`: of 100 equal parts of the session, those in which the neuron fired. The
-contamination is theirs as well, after Hill, Mehta and Kleinfeld (J. Neurosci. 31, 8699, 2011):
-spikes within the refractory time, against those that would fall into it if foreign spikes came
-as often as the neuron's own.
+`ecephys_spike_sorting`: of 100 equal parts of the session, those in which the neuron fired.
+Contamination is explained in `analysis.neural.refractory`. Every reason names the option by which
+a neuron was left out.
 """
 
 import dataclasses
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.neural.refractory import UNKNOWN, Contamination, contamination
 from analysis.neural.session import NeuralSession
 from analysis.neural.settings import QualitySettings
 from analysis.neural.spikes import BinnedSpikes, SpikeTimes
@@ -26,6 +26,9 @@ PARTS = 100
 """Parts of a session that the presence ratio is counted in."""
 FANO_SECONDS = 1.0
 """Length of the counts whose Fano factor is taken."""
+FAST_HZ = 100.0
+"""Mean rate above which a unit is pointed out: few kinds of neurons keep it up, and none of cortex, striatum
+or hippocampus."""
 
 _ROWS = 8192  # bins of counts that are correlated at a time
 
@@ -35,23 +38,24 @@ _FAULTS: tuple[tuple[str, Callable[[Any, QualitySettings], bool], str], ...] = (
     (
         "observed",
         lambda x, s: x < s.min_observed,
-        "recorded in {x:.0%} of the session, less than {s.min_observed:.0%}",
+        "recorded in {x:.0%} of the session, less than {s.min_observed:.0%} (--min-observed)",
     ),
-    ("rate_hz", lambda x, s: x < s.min_rate, "{x:.3g} Hz is below {s.min_rate:g} Hz"),
+    ("rate_hz", lambda x, s: x < s.min_rate, "{x:.3g} Hz is below {s.min_rate:g} Hz (--min-rate)"),
     (
         "presence",
         lambda x, s: x < s.min_presence,
-        "fires in {x:.0%} of the session, less than {s.min_presence:.0%}",
+        "fires in {x:.0%} of the session, less than {s.min_presence:.0%} (--min-presence)",
     ),
     (
         "fano",
         lambda x, s: x > s.max_fano,
-        "comes in bursts: a Fano factor of {x:.3g} is above {s.max_fano:g}",
+        "comes in bursts: a Fano factor of {x:.3g} is above {s.max_fano:g} (--max-fano)",
     ),
     (
-        "contamination",
+        "least_contamination",
         lambda x, s: x > s.max_contamination,
-        "too many spikes too close: a contamination of {x:.2g} is above {s.max_contamination:g}",
+        "too many spikes too close: a contamination of at least {x:.2g} is above {s.max_contamination:g} "
+        "(--max-contamination)",
     ),
 )
 
@@ -63,13 +67,16 @@ class UnitQuality:
     Attributes:
         good: which to use, bool, shape (neurons,).
         table: a row per neuron: name, spikes, rate_hz, observed, presence, fano, contamination and the
-            reason for which it is left out, empty for the good ones; NaN where nothing can be said.
+            least that is sure, and the reason for which it is left out, empty for the good ones; NaN where
+            nothing can be said.
         dropped: the reasons by name.
+        notes: what else a reader of results should know of the good ones.
     """
 
     good: np.ndarray
     table: tuple[dict[str, Any], ...]
     dropped: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def judge(binned: BinnedSpikes, session: NeuralSession, settings: QualitySettings) -> UnitQuality:
@@ -81,6 +88,7 @@ def judge(binned: BinnedSpikes, session: NeuralSession, settings: QualitySetting
         settings: what is good.
     """
     counts = binned.counts[binned.covered]
+    foreign = _contamination(session, settings.refractory_seconds)
     metrics = {
         "spikes": counts.sum(0, dtype=np.int64),
         "rate_hz": firing_rate(counts, binned.bin_seconds),
@@ -89,7 +97,8 @@ def judge(binned: BinnedSpikes, session: NeuralSession, settings: QualitySetting
         else binned.observed[binned.covered].mean(0),
         "presence": presence_ratio(counts),
         "fano": fano_factor(counts, max(1, round(FANO_SECONDS / binned.bin_seconds))),
-        "contamination": _contamination(session, settings.refractory_seconds),
+        "contamination": np.array([one.share for one in foreign]),
+        "least_contamination": np.array([one.least for one in foreign]),
     }
     rows = [dict(zip(metrics, row, strict=True)) for row in zip(*metrics.values(), strict=True)]
     reasons = [
@@ -101,13 +110,22 @@ def judge(binned: BinnedSpikes, session: NeuralSession, settings: QualitySetting
     ]
     good = np.array([not reason for reason in reasons])
     for copy, original in copies(counts, good, settings.max_correlation).items():
-        reasons[copy] = f"a copy of neuron {binned.names[original]}"
+        reasons[copy] = (
+            f"a copy of neuron {binned.names[original]}: counts correlate above {settings.max_correlation:g} "
+            "(--max-correlation)"
+        )
         good[copy] = False
     table = tuple(
         {"name": name} | row | {"reason": reason}
         for name, row, reason in zip(binned.names, rows, reasons, strict=True)
     )
-    return UnitQuality(good, table, {row["name"]: row["reason"] for row in table if row["reason"]})
+    fast = [i for i in np.flatnonzero(good) if metrics["rate_hz"][i] > FAST_HZ]
+    notes = tuple(
+        f"neuron {binned.names[i]} fires at {metrics['rate_hz'][i]:.3g} Hz, which single neurons hardly keep "
+        f"up: is it several, or noise? --select name!={binned.names[i]} leaves it out"
+        for i in fast
+    )
+    return UnitQuality(good, table, {row["name"]: row["reason"] for row in table if row["reason"]}, notes)
 
 
 def require_good(quality: UnitQuality, session: NeuralSession) -> None:
@@ -154,23 +172,6 @@ def fano_factor(counts: np.ndarray, n_bins: int) -> np.ndarray:
     return np.divide(windows.var(0, ddof=1), mean, out=np.full(len(mean), np.nan), where=mean > 0)
 
 
-def contamination(times: np.ndarray, seconds: float, refractory_seconds: float) -> float:
-    """Rate of foreign spikes relative to a neuron's own; above 1 where the spikes are not one neuron's.
-
-    Args:
-        times: of one neuron, seconds, shape (spikes,), in any order.
-        seconds: how long was recorded.
-        refractory_seconds: time within which one neuron cannot fire twice.
-
-    >>> contamination(np.arange(100.0), 100.0, 0.0015)
-    0.0
-    """
-    if len(times) < 2 or refractory_seconds <= 0:
-        return float("nan")
-    violations = int((np.diff(np.sort(times)) < refractory_seconds).sum())
-    return violations * seconds / (2 * len(times) ** 2 * refractory_seconds)
-
-
 def copies(counts: np.ndarray, good: np.ndarray, max_correlation: float) -> dict[int, int]:
     """Neurons whose counts are those of another one with more spikes: column of each, and of the other.
 
@@ -196,17 +197,11 @@ def copies(counts: np.ndarray, good: np.ndarray, max_correlation: float) -> dict
     return found
 
 
-def _contamination(session: NeuralSession, refractory_seconds: float) -> np.ndarray:
+def _contamination(session: NeuralSession, refractory_seconds: float) -> list[Contamination]:
+    """Of each neuron; nothing is known of counts."""
     spikes = session.spikes
-    n = len(spikes.names)
     if not isinstance(spikes, SpikeTimes):
-        return np.full(n, np.nan)
-    trains = np.split(
-        spikes.times[np.argsort(spikes.neurons, kind="stable")],
-        np.cumsum(np.bincount(spikes.neurons, minlength=n))[:-1],
-    )
-    seconds = [spikes.span[1] - spikes.span[0]] * n
-    if spikes.observed is not None:
-        seconds = [float(np.diff(one, axis=1).sum()) for one in spikes.observed]
-    each = zip(trains, seconds, strict=True)
-    return np.array([contamination(train, time, refractory_seconds) for train, time in each])
+        return [UNKNOWN] * len(spikes.names)
+    ends = np.cumsum(np.bincount(spikes.neurons, minlength=len(spikes.names)))
+    trains = np.split(spikes.times[np.argsort(spikes.neurons, kind="stable")], ends[:-1])
+    return [contamination(train, refractory_seconds) for train in trains]

@@ -2,6 +2,7 @@
 
     session = read_session(Path("monday.nwb"))          # of analysis.neural.read
     session.table["location"]                           # one entry per neuron
+    session.labels("location")                          # the same as texts, to group neurons by
     session.epochs["trials"]                            # a pynapple IntervalSet, seconds
     session.behavior["position"]                        # a pynapple TsdFrame, metres
     binned = session.on_bins(n_bins=9000, bin_seconds=0.02, clock=Clock(offset=12.5))
@@ -10,7 +11,7 @@ All times are on one clock, that of the spikes.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,14 @@ import numpy as np
 
 from analysis.neural.clock import Clock
 from analysis.neural.spikes import BinnedSpikes, SpikeCounts, SpikeTimes
+from analysis.neural.table import as_text
 from rodent.errors import unknown
 
 if TYPE_CHECKING:
-    from pynapple import IntervalSet, Tsd, TsdFrame, TsdTensor
+    from pynapple import IntervalSet
 
-    Series = Tsd | TsdFrame | TsdTensor
+    from analysis.neural.interval_table import IntervalTable
+    from analysis.neural.timeseries import Series
 
 
 class Behavior(Mapping[str, "Series"]):
@@ -51,7 +54,8 @@ class NeuralSession:
         kind: which format it has.
         spikes: times or counts.
         table: what the file says of the neurons; arrays of shape (neurons,) by name.
-        epochs: stretches of the session by name, such as `trials` or a behavior.
+        epochs: stretches of the session by name, such as `trials`, `trials/left` or a behavior.
+        tables: tables of intervals by name, as the file has them, where it has any.
         behavior: series by name in metres, radians and seconds, NaN where nothing was measured.
         notes: what a reader of results should know of the file.
     """
@@ -61,6 +65,7 @@ class NeuralSession:
     spikes: SpikeCounts | SpikeTimes
     table: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
     epochs: "Mapping[str, IntervalSet]" = dataclasses.field(default_factory=dict)
+    tables: "Mapping[str, IntervalTable]" = dataclasses.field(default_factory=dict)
     behavior: "Mapping[str, Series]" = dataclasses.field(default_factory=Behavior)
     notes: tuple[str, ...] = ()
 
@@ -73,6 +78,45 @@ class NeuralSession:
     def span(self) -> tuple[float, float]:
         """When the recording of spikes begins and ends, seconds."""
         return self.spikes.span
+
+    def column(self, name: str) -> np.ndarray:
+        """A column of the units table, or `name`, the neurons' names; shape (neurons,).
+
+        Raises:
+            InputError: there is no such column; the message lists those that are.
+        """
+        columns = {"name": np.array(self.names), **self.table}
+        if name not in columns:
+            raise unknown("column", name, columns, f"the units table of {self.path}")
+        return columns[name]
+
+    def labels(self, column: str, names: Sequence[str] | None = None) -> np.ndarray:
+        """Entries of a column as texts, to group neurons by; `none` where there is no entry.
+
+        Args:
+            column: of the units table, or `name`.
+            names: of the neurons that are asked for, in this order; all if not given.
+
+        Returns:
+            shape (neurons,).
+
+        Raises:
+            InputError: there is no such column.
+        """
+        texts = as_text(self.column(column))
+        if names is None:
+            return texts
+        at = {name: i for i, name in enumerate(self.names)}
+        return texts[[at[name] for name in names]]
+
+    def subset(self, keep: np.ndarray) -> "NeuralSession":
+        """The same, with some of the neurons only.
+
+        Args:
+            keep: which, bool, shape (neurons,).
+        """
+        table = {name: values[keep] for name, values in self.table.items()}
+        return dataclasses.replace(self, spikes=self.spikes.subset(keep), table=table)
 
     def fitting_bin(self, fps: float) -> float:
         """The shortest bin that fits both frames and spikes, seconds.

@@ -23,8 +23,8 @@ class QualitySettings:
     refractory_seconds: float = 0.0015
     """Time within which one neuron cannot fire twice."""
     max_contamination: float = 0.5
-    """Largest rate of foreign spikes, relative to the neuron's own, that spikes too close to one
-    another may tell of. Only spike times can be judged by it."""
+    """Largest share of foreign spikes that spikes too close to one another may prove; 1 keeps all
+    neurons, Poisson spikes without a refractory time too. Only spike times can be judged by it."""
     max_correlation: float = 0.95
     """Of two neurons whose counts are correlated more than this, the one with fewer spikes is taken
     for a copy and left out."""

@@ -10,12 +10,14 @@ end together too.
 """
 
 import dataclasses
+import itertools
 import math
 from pathlib import Path
 
 import numpy as np
 
 from analysis.neural.clock import Clock
+from analysis.neural.timeseries import common, whole_bins
 from rodent.errors import InputError
 
 SLACK = 1.0  # seconds by which spikes and recording may differ in length where no offset is given
@@ -51,7 +53,7 @@ class BinnedSpikes:
         Args:
             good: the neurons to keep, bool, shape (neurons,).
         """
-        names = tuple(name for name, keep in zip(self.names, good, strict=True) if keep)
+        names = _kept(self.names, good)
         observed = None if self.observed is None else self.observed[:, good]
         covered = self.covered if observed is None else self.covered & observed.all(1)
         counts = np.where(covered[:, None], self.counts[:, good], 0)
@@ -80,6 +82,10 @@ class SpikeCounts:
     def span(self) -> tuple[float, float]:
         """When the file begins and ends, seconds."""
         return 0.0, len(self.counts) * self.bin_seconds
+
+    def subset(self, keep: np.ndarray) -> "SpikeCounts":
+        """Some of the neurons; `keep` is bool, shape (neurons,)."""
+        return dataclasses.replace(self, counts=self.counts[:, keep], names=_kept(self.names, keep))
 
     def fitting_bin(self, fps: float) -> float:
         """The shortest bin that is a whole number both of frames and of the file's bins, seconds.
@@ -119,15 +125,18 @@ class SpikeCounts:
             raise InputError(
                 f"{self.path}: bins of {bin_seconds:g} s are no multiple of the file's {self.bin_seconds:g} s"
             )
-        start = clock.start / self.bin_seconds
-        if clock.rate == 1 and abs(start - round(start)) > _ALIGNED:
+        start, since = clock.since_start(bin_seconds * np.arange(n_bins))
+        start = start / self.bin_seconds
+        off = np.abs(start - np.round(start)) > _ALIGNED
+        if clock.rate == 1 and off.any():
+            what = "a start" if clock.later else "an offset"
             raise InputError(
-                f"{self.path}: an offset of {clock.start:g} s is not a multiple of the file's bins of "
-                f"{self.bin_seconds:g} s"
+                f"{self.path}: {what} of {start[off][0] * self.bin_seconds:g} s is not a multiple of the "
+                f"file's bins of {self.bin_seconds:g} s"
             )
         notes = _same_span(self.path, "counts", self.span, n_bins * bin_seconds, clock)
         # rows of the file in which each bin of the recording begins
-        first = np.round(start + ratio * clock.rate * np.arange(n_bins)).astype(np.int64)
+        first = np.round(start + ratio * clock.rate * since / bin_seconds).astype(np.int64)
         covered = (first >= 0) & (first + ratio <= len(self.counts))
         binned = np.zeros((n_bins, len(self.names)), np.int32)
         for row in range(ratio):
@@ -152,6 +161,7 @@ class SpikeTimes:
         observed: for each neuron the intervals in which it was recorded, seconds, shape (n, 2),
             in order and apart; None where the file does not say, for the time from the first to the
             last spike of any neuron.
+        extent: that time, seconds, where some of the file's neurons are left out.
     """
 
     path: Path
@@ -159,14 +169,29 @@ class SpikeTimes:
     neurons: np.ndarray
     names: tuple[str, ...]
     observed: tuple[np.ndarray, ...] | None = None
+    extent: tuple[float, float] | None = None
 
     @property
     def span(self) -> tuple[float, float]:
         """When the recording of spikes begins and ends, seconds."""
+        if self.extent is not None:
+            return self.extent
         if self.observed is None:
             return float(self.times.min()), float(self.times.max())
         there = np.concatenate(self.observed)
         return float(there.min()), float(there.max())
+
+    def subset(self, keep: np.ndarray) -> "SpikeTimes":
+        """Some of the neurons; `keep` is bool, shape (neurons,). When was recorded stays the same."""
+        own = keep[self.neurons]
+        return SpikeTimes(
+            self.path,
+            self.times[own],
+            (np.cumsum(keep) - 1)[self.neurons[own]],
+            _kept(self.names, keep),
+            None if self.observed is None else tuple(itertools.compress(self.observed, keep)),
+            self.span,
+        )
 
     def fitting_bin(self, fps: float) -> float:
         """One frame, seconds: times can be put in bins of any length."""
@@ -175,25 +200,29 @@ class SpikeTimes:
     def within(self, intervals: np.ndarray) -> "SpikeTimes":
         """The same, observed only inside intervals, seconds, shape (n, 2)."""
         observed = self.observed or (np.array([self.span]),) * len(self.names)
-        return dataclasses.replace(self, observed=tuple(common(one, intervals) for one in observed))
+        inside = tuple(common(one, intervals) for one in observed)
+        return dataclasses.replace(self, observed=inside, extent=None)
 
     def on_bins(self, n_bins: int, bin_seconds: float, clock: Clock) -> BinnedSpikes:
         """The counts in the bins of a recording; arguments and errors as for `SpikeCounts`.
 
         Bins are covered that lie whole in the intervals of at least one neuron. Where the file
-        has none, those before the first and after the last spike of any neuron are not covered.
+        has none, those before the first and after the last moment of `span` are not covered.
         """
         notes = _same_span(self.path, "spikes", self.span, n_bins * bin_seconds, clock)
         bins = np.floor(clock.on_recording(self.times) / bin_seconds + _EDGE)
-        bins = np.clip(bins, -1, n_bins).astype(np.int64)
+        # none is between pieces of the recording
+        bins = np.nan_to_num(np.clip(bins, -1, n_bins), nan=-1).astype(np.int64)
         inside = (bins >= 0) & (bins < n_bins)
         cells = bins[inside] * len(self.names) + self.neurons[inside]
         counts = np.bincount(cells, minlength=n_bins * len(self.names)).reshape(n_bins, -1)
-        observed = None
+        observed, starts = None, clock.on_spikes(bin_seconds * np.arange(n_bins))
         if self.observed is None:
-            covered = (np.arange(n_bins) >= bins.min()) & (np.arange(n_bins) <= bins.max())
+            edge = _EDGE * bin_seconds
+            covered = (starts + clock.rate * bin_seconds > self.span[0] + edge) & (
+                starts <= self.span[1] + edge
+            )
         else:
-            starts = clock.on_spikes(bin_seconds * np.arange(n_bins))
             # mostly all neurons have the same intervals
             each = {one.tobytes(): whole_bins(one, starts, clock.rate * bin_seconds) for one in self.observed}
             observed = np.stack([each[one.tobytes()] for one in self.observed], axis=1)
@@ -201,28 +230,6 @@ class SpikeTimes:
             counts *= observed
             observed = None if observed[covered].all() else observed
         return _binned(self, counts.astype(np.int32), bin_seconds, covered, clock, notes, observed)
-
-
-def whole_bins(intervals: np.ndarray, starts: np.ndarray, bin_seconds: float) -> np.ndarray:
-    """Whether bins lie whole in an interval, bool, shape (bins,).
-
-    Args:
-        intervals: seconds, in order and apart, shape (n, 2).
-        starts: of the bins, seconds, shape (bins,).
-        bin_seconds: their length, seconds.
-    """
-    slack = 1e-3 * bin_seconds
-    at = np.searchsorted(intervals[:, 0], starts + slack, side="right") - 1
-    ends = np.append(intervals[:, 1], -np.inf)  # of the interval -1, which is none
-    return starts + bin_seconds - slack <= ends[at]
-
-
-def common(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The time in both of two sets of intervals; each in order and apart, shape (n, 2)."""
-    from pynapple import IntervalSet
-
-    both = IntervalSet(some[:, 0], some[:, 1]).intersect(IntervalSet(others[:, 0], others[:, 1]))
-    return np.asarray(both.values)
 
 
 def _same_span(
@@ -258,12 +265,18 @@ def _binned(
     observed: np.ndarray | None = None,
 ) -> BinnedSpikes:
     seconds = len(covered) * bin_seconds
-    start, stop = clock.start, clock.on_spikes(seconds)
-    if not covered.any():
-        raise InputError(
-            f"{spikes.path}: the spikes, from {spikes.span[0]:g} to {spikes.span[1]:g} s, and the recording, "
-            f"from {start:g} to {stop:g} s on the same clock, do not overlap; check the offset"
-        )
+    piece_of_bin, _ = clock.since_start(bin_seconds * np.arange(len(covered)))
+    spans = clock.spans(seconds)
+    for start, stop in spans:
+        if not covered[piece_of_bin == start].any():
+            what, wrong = (
+                ("a piece of the recording", "start") if clock.later else ("the recording", "offset")
+            )
+            raise InputError(
+                f"{spikes.path}: the spikes, from {spikes.span[0]:g} to {spikes.span[1]:g} s, and {what}, "
+                f"from {start:g} to {stop:g} s on the same clock, do not overlap; check the {wrong}"
+            )
+    start, stop = spans[0][0], spans[-1][1]
     if not counts[covered].any():
         raise InputError(
             f"{spikes.path}: there are no spikes during the recording, {start:g} to {stop:g} s of their clock"
@@ -279,3 +292,7 @@ def _multiple(long: float, short: float) -> int | None:
     """How often the short interval goes into the long one, or None where that is no whole number."""
     times = round(long / short)
     return times if times >= 1 and math.isclose(long, times * short, rel_tol=SAME_RATE) else None
+
+
+def _kept(names: tuple[str, ...], keep: np.ndarray) -> tuple[str, ...]:
+    return tuple(name for name, kept in zip(names, keep, strict=True) if kept)

@@ -1,4 +1,4 @@
-"""Epochs and series of pynapple, made of what files hold."""
+"""Intervals, and epochs and series of pynapple, made of what files hold."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -8,9 +8,9 @@ import numpy as np
 from rodent.errors import InputError
 
 if TYPE_CHECKING:
-    from pynapple import IntervalSet
+    from pynapple import IntervalSet, Tsd, TsdFrame, TsdTensor
 
-    from analysis.neural.session import Series
+    Series = Tsd | TsdFrame | TsdTensor
 
 
 def intervals(edges: np.ndarray) -> np.ndarray:
@@ -32,6 +32,28 @@ def intervals(edges: np.ndarray) -> np.ndarray:
     begins = np.append(True, edges[1:, 0] > reach[:-1])[: len(edges)]
     ends = np.append(begins[1:], True)[: len(edges)]
     return np.column_stack([edges[begins, 0], reach[ends]])
+
+
+def whole_bins(intervals: np.ndarray, starts: np.ndarray, bin_seconds: float) -> np.ndarray:
+    """Whether bins lie whole in an interval, bool, shape (bins,).
+
+    Args:
+        intervals: seconds, in order and apart, shape (n, 2).
+        starts: of the bins, seconds, shape (bins,).
+        bin_seconds: their length, seconds.
+    """
+    slack = 1e-3 * bin_seconds
+    at = np.searchsorted(intervals[:, 0], starts + slack, side="right") - 1
+    ends = np.append(intervals[:, 1], -np.inf)  # of the interval -1, which is none
+    return starts + bin_seconds - slack <= ends[at]
+
+
+def common(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The time in both of two sets of intervals; each in order and apart, shape (n, 2)."""
+    from pynapple import IntervalSet
+
+    both = IntervalSet(some[:, 0], some[:, 1]).intersect(IntervalSet(others[:, 0], others[:, 1]))
+    return np.asarray(both.values)
 
 
 def runs(there: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from rodent.errors import InputError
 from rodent.files import existing_file, reading
 
 if TYPE_CHECKING:
-    from analysis.neural.session import Series
+    from analysis.neural.timeseries import Series
 
 SUFFIX = ".videoPositionTracking"
 STUCK_SECONDS = 10.0

@@ -26,7 +26,7 @@ _MOST_DOTS = 1500  # drawn each by itself; more become a picture
 
 def curve(x: np.ndarray, y: np.ndarray, x_label: str, y_label: str, top: float | None = None) -> "Figure":
     """One figure of merit over time; `top` is a line at the best there can be."""
-    figure, axes = _empty(3.0)
+    figure, axes = empty(3.0)
     if top is not None:
         axes.axhline(top, color=_GREY, linestyle="--", linewidth=1)
     axes.plot(x, y, color=COLORS[0], marker="o", markersize=4)
@@ -63,7 +63,7 @@ def bars(names: Sequence[str], values: Mapping[str, np.ndarray], x_label: str) -
         values: by kind, arrays of shape (names,).
         x_label: what the values are.
     """
-    figure, axes = _empty(0.8 + 0.2 * len(names) * len(values))
+    figure, axes = empty(0.8 + 0.2 * len(names) * len(values))
     thick = 0.8 / len(values)
     for i, (kind, lengths) in enumerate(values.items()):
         at = np.arange(len(names)) + (i - (len(values) - 1) / 2) * thick
@@ -76,7 +76,7 @@ def bars(names: Sequence[str], values: Mapping[str, np.ndarray], x_label: str) -
 
 def line(x: np.ndarray, y: np.ndarray, x_label: str, y_label: str) -> "Figure":
     """Values at many moments, arrays of shape (n,)."""
-    figure, axes = _empty(2.4)
+    figure, axes = empty(2.4)
     axes.plot(x, y, color=COLORS[0], linewidth=0.8)
     axes.set(xlabel=x_label, ylabel=y_label, xlim=(x[0], x[-1]))
     return figure
@@ -90,7 +90,7 @@ def spans(names: Sequence[str], low: np.ndarray, high: np.ndarray, limits: np.nd
         low, high: ends of the spans, shape (names,).
         limits: shape (names, 2).
     """
-    figure, axes = _empty(0.8 + 0.2 * len(names))
+    figure, axes = empty(0.8 + 0.2 * len(names))
     at = np.arange(len(names))
     axes.hlines(at, *limits.T, color="#E3E6EC", linewidth=6)
     axes.hlines(at, low, high, color=COLORS[0], linewidth=3)
@@ -136,7 +136,7 @@ def scores(found: Mapping[str, np.ndarray], null: Mapping[str, np.ndarray], unit
         found, null: by kind of neuron, arrays of shape (neurons,).
         unit: of the scores.
     """
-    figure, axes = _empty(3.2)
+    figure, axes = empty(3.2)
     axes.axhline(0, color=_GREY, linewidth=1)
     labels = []
     for color, kind in zip(COLORS, found, strict=False):
@@ -161,7 +161,7 @@ def layer_scores(
         found, null: of each layer, shape (neurons,).
         unit: of the scores.
     """
-    figure, axes = _empty(0.9 + 0.45 * len(layers))
+    figure, axes = empty(0.9 + 0.45 * len(layers))
     axes.axvline(0, color=_GREY, linewidth=1)
     many = sum(map(len, found)) > _MOST_DOTS
     for kind, color, at, values in (("score", COLORS[0], -0.17, found), ("null", "none", 0.17, null)):
@@ -193,7 +193,7 @@ def intervals(
         low, high: ends of the intervals, NaN where there is none, shape (names,).
         x_label: what they are.
     """
-    figure, axes = _empty(0.9 + 0.28 * len(names))
+    figure, axes = empty(0.9 + 0.28 * len(names))
     axes.axvline(0, color=_GREY, linewidth=1)
     at = np.arange(len(names))
     known = np.isfinite(low) & np.isfinite(high)
@@ -230,7 +230,8 @@ def write_figures(figures: Mapping[str, "Figure"], folder: Path) -> None:
                 figure.savefig(temporary, format=kind, dpi=150, bbox_inches="tight", metadata=metadata)
 
 
-def _empty(height: float) -> "tuple[Figure, Axes]":
+def empty(height: float) -> "tuple[Figure, Axes]":
+    """An empty figure of this height, inches, and its axes."""
     figure, (axes,) = _stack((height,))
     return figure, axes
 

@@ -1,7 +1,7 @@
 """What the rat did in each bin of a recording: the conditions that activity is compared across.
 
     labels = clip_labels(timeline)                           # what the recording's clips show
-    labels = epoch_labels(timeline, epochs, times)           # what the session's file says
+    labels = epoch_labels(timeline, epochs, clock)           # what the session's file says
     labels = kinematic_labels(timeline, body)                # what the poses show
 
 Labels are strings, shape (bins,); a bin without one, or that holds more than one, has "".
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.neural.clock import Clock
+from analysis.neural.timeseries import whole_bins
 from analysis.timeline import Timeline
 from rodent.errors import InputError
 
@@ -38,14 +40,14 @@ def clip_labels(timeline: Timeline) -> np.ndarray:
 
 
 def epoch_labels(
-    timeline: Timeline, epochs: "Mapping[str, pynapple.IntervalSet]", times: np.ndarray
+    timeline: Timeline, epochs: "Mapping[str, pynapple.IntervalSet]", clock: Clock
 ) -> np.ndarray:
     """The epoch of the session's file that holds each bin, shape (bins,).
 
     Args:
         timeline: the bins.
         epochs: intervals by name, seconds on the clock of the spikes.
-        times: of the bins' edges on that clock, seconds, shape (bins + 1,).
+        clock: how the recording's clock and that of the spikes go together.
 
     Raises:
         InputError: there are no epochs, or none holds a bin.
@@ -55,12 +57,13 @@ def epoch_labels(
             "the session's file has no epochs; take the labels of the clips (--conditions clip) or the "
             "states that kinematics show (--conditions kinematics)"
         )
-    slack = 1e-3 * timeline.bin_seconds
-    inside = np.stack([_inside(times, epoch, slack) for epoch in epochs.values()])
+    starts = clock.on_spikes(timeline.bin_seconds * np.arange(timeline.n_bins))
+    seconds = clock.rate * timeline.bin_seconds
+    inside = np.stack([whole_bins(np.asarray(one.values), starts, seconds) for one in epochs.values()])
     if not inside.any():
         raise InputError(
-            f"none of the epochs {', '.join(epochs)} holds a bin of the recording, {times[0]:g} to "
-            f"{times[-1]:g} s on their clock; check the offset"
+            f"none of the epochs {', '.join(epochs)} holds a bin of the recording, {starts[0]:g} to "
+            f"{starts[-1] + seconds:g} s on their clock; check the offset"
         )
     names = np.array(list(epochs))
     return np.where(inside.sum(0) == 1, names[inside.argmax(0)], "")
@@ -74,16 +77,9 @@ def kinematic_labels(timeline: Timeline, fps: float, body: "Body") -> np.ndarray
         fps: frames per second of the recording.
         body: of the rat that was recorded.
     """
-    from rodent.motion.behavior import behaviors
+    from rodent.clips.behavior import behaviors
 
     frames = np.concatenate([behaviors(rollout["qpos"], fps, body) for rollout in timeline.rollouts])
     used = timeline.n_bins * timeline.n_frames
     binned = frames[:used].reshape(timeline.n_bins, timeline.n_frames)
     return np.where((binned == binned[:, :1]).all(1), binned[:, 0], "")
-
-
-def _inside(times: np.ndarray, epoch: "pynapple.IntervalSet", slack: float) -> np.ndarray:
-    """Bins that lie wholly in one of the intervals."""
-    start, end = np.asarray(epoch.start), np.asarray(epoch.end)
-    which = np.searchsorted(start, times[:-1] + slack, side="right") - 1
-    return (which >= 0) & (times[1:] - slack <= end[np.maximum(which, 0)])

@@ -25,6 +25,10 @@ from analysis.similarity.structure import SessionStructure
 from analysis.similarity.variability import correlated
 from rodent.errors import InputError
 
+COVERAGE = {5: 0.91, 6: 0.93, 7: 0.96}
+"""How many 95 % intervals over so few behaviors hold the true similarity, where that is high: of 1,200
+simulated sessions (of 7 behaviors 300), by `benchmarks/intervals.py`; of 8 behaviors 95 % do."""
+
 
 @dataclasses.dataclass(frozen=True)
 class LayerScore:
@@ -60,7 +64,8 @@ class StructureResult:
     Attributes:
         conditions: behaviors that all sessions have.
         rdm: of the neurons, mean over sessions, shape (conditions, conditions).
-        dimensionality: of the neurons, mean over sessions.
+        dimensionality: of the neurons, mean over sessions; NaN where those of one vary no more than their
+            noise.
         noise_ceiling: lower and upper.
         layers: their scores, in the order given.
         variability: correlation of the spread of intention and neurons, or None.
@@ -201,6 +206,11 @@ def _notes(sessions: Sequence[SessionStructure], conditions: tuple[str, ...]) ->
         notes.append(
             f"{n} behaviors are too few to draw samples from: there are no intervals, and p is at least "
             f"{1 / math.factorial(n):.2g}"
+        )
+    elif n in COVERAGE:
+        notes.append(
+            f"intervals over {n} behaviors are rough: {COVERAGE[n]:.0%} hold the truth, where 95 % should, "
+            "in simulated sessions whose structures are much alike (benchmarks/intervals.py)"
         )
     if any(np.isnan(layer.null_cka) for s in sessions for layer in s.layers.values()):
         notes.append("a session is too short to be shifted in time: the null of CKA is missing")

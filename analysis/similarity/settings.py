@@ -24,6 +24,11 @@ class SimilaritySettings:
     conditions: LabelSource = "clip"
     """Where the behaviors come from: the labels of the recording's clips, the epochs of the
     session's file, or states told apart by kinematics."""
+    epoch_table: str | None = None
+    """Of --conditions session: the table of intervals that says what the epochs are, such as `trials`.
+    If not given, the only one with a column of kinds, or `epochs`."""
+    epoch_column: str | None = None
+    """Its column that tells kinds of epochs apart, such as `side`; the only one of texts if not given."""
     window_seconds: float = 0.2
     """Length of a window, seconds, a whole number of bins: spikes are summed and units averaged
     over it. Counts of 20 ms are mostly 0 or 1; over 0.2 s their roots vary about alike."""
@@ -57,4 +62,8 @@ class SimilaritySettings:
             _check(name, getattr(self, name) >= low, getattr(self, name), f"at least {low}")
         for name in ("window_seconds", "shift_seconds"):
             _check(name, 0 < getattr(self, name) < math.inf, getattr(self, name), "positive")
+        for name in ("epoch_table", "epoch_column"):
+            value = getattr(self, name)
+            used = value is None or self.conditions == "session"
+            _check(name, used, repr(value), "left out, or --conditions be session")
         _check("least_seconds", 0 <= self.least_seconds < math.inf, self.least_seconds, "zero or more")

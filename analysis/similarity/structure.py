@@ -8,7 +8,7 @@ any mean about the same variance; units as their means per window.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from analysis.neural.spikes import BinnedSpikes
 from analysis.ring import random_turn
 from analysis.similarity.cka import cka_and_null, procrustes_distance, unbiased_hsic
 from analysis.similarity.design import Design
-from analysis.similarity.dimensionality import participation_ratio
+from analysis.similarity.dimensionality import neural_dimensions, participation_ratio
 from analysis.similarity.rdm import dissimilarities, varying
 from analysis.similarity.settings import SimilaritySettings
 from analysis.similarity.variability import LATENT, latent_spread, matched_fano
@@ -54,7 +54,8 @@ class SessionStructure:
         n_neurons: how many neurons vary.
         rdm: of the neurons, shape (conditions, conditions).
         halves: RDMs of random halves of the neurons, shape (splits, 2, conditions, conditions).
-        dimensionality: participation ratio of the neurons.
+        dimensionality: participation ratio of the neurons, without the noise of each; NaN where they vary
+            no more than that.
         fano: mean-matched Fano factor per behavior, shape (conditions,).
         latent: spread of the policy's intention per behavior, shape (conditions,); None if not recorded.
         layers: by name.
@@ -98,46 +99,92 @@ def describe(
         InputError: fewer than three behaviors or two neurons are left, or a layer is unknown, not finite
             or constant.
     """
-    rng = np.random.default_rng(settings.seed)
+    everyone = {"": np.ones(len(spikes.names), bool)}
+    found = describe_groups(name, timeline, spikes, labels, layers, settings, everyone, advance)[""]
+    if isinstance(found, str):
+        raise InputError(f"{name}: {found}")
+    return found
+
+
+def describe_groups(
+    name: str,
+    timeline: Timeline,
+    spikes: BinnedSpikes,
+    labels: np.ndarray,
+    layers: Sequence[str],
+    settings: SimilaritySettings,
+    groups: Mapping[str, np.ndarray],
+    advance: Callable[[int], None] = lambda n: None,
+) -> dict[str, SessionStructure | str]:
+    """The same of several groups of the neurons, each by itself; layers are read once.
+
+    Args:
+        name, timeline, spikes, labels, layers, settings, advance: as for `describe`.
+        groups: which neurons by group, bool, shape (neurons,) each.
+
+    Returns:
+        by group its structure, or why it has none.
+
+    Raises:
+        InputError: as `describe`, but for groups of too few neurons.
+    """
     with naming(name):
         design = Design.of(labels, timeline, spikes.covered, settings)
     counts = design.summed(spikes.counts)
-    counts = counts[:, counts.std(0) > 0].astype(np.float64)
-    n_neurons = counts.shape[1]
-    if n_neurons < 2:
-        raise InputError(
-            f"{name}: {n_neurons} of {len(spikes.names)} neurons vary during these behaviors; a structure "
-            "needs at least 2"
-        )
-    roots = np.sqrt(counts)
-    itself, means = unbiased_hsic(roots), design.means(roots).mean(0)
-    turns = _turns(design, settings, rng)
-    found, latent = {}, None
-    spread_from = next((layer for layer in LATENT if layer in timeline.rollouts[0].layers), None)
-    for layer in dict.fromkeys(layers):
+    found: dict[str, SessionStructure | str] = {}
+    populations: dict[str, _Population] = {}
+    for group, members in groups.items():
+        own = counts[:, members]
+        own = own[:, own.std(0) > 0].astype(np.float64)
+        if own.shape[1] < 2:
+            found[group] = (
+                f"{own.shape[1]} of {members.sum()} neurons vary during these behaviors; a structure needs "
+                "at least 2"
+            )
+        else:
+            populations[group] = _Population(own, design, settings)
+    latent, block = None, _least_turn(design, settings)
+    for layer in dict.fromkeys(layers) if populations else ():
         units = design.averaged(timeline.units(layer))
         with naming(f"{name}: layer {layer!r}"):
             rdm = dissimilarities(units, design, settings.noise)
         units = varying(units)
-        cka, null = cka_and_null(units, roots, turns, itself)
-        distance = procrustes_distance(design.means(units).mean(0), means)
-        found[layer] = LayerStructure(rdm, cka, null, distance, participation_ratio(units))
+        means, dimensions = design.means(units).mean(0), participation_ratio(units, block)
+        for one in populations.values():
+            cka, null = cka_and_null(units, one.roots, one.turns, one.itself)
+            distance = procrustes_distance(means, one.means)
+            one.layers[layer] = LayerStructure(rdm, cka, null, distance, dimensions)
         advance(1)
+    spread_from = next((layer for layer in LATENT if layer in timeline.rollouts[0].layers), None)
     if spread_from is not None:
         latent = latent_spread(spread_from, design.averaged(timeline.units(spread_from)), design)
-    return SessionStructure(
-        name=name,
-        conditions=design.conditions,
-        seconds=np.bincount(design.condition) * design.window_seconds,
-        n_neurons=n_neurons,
-        rdm=dissimilarities(roots, design, settings.noise),
-        halves=_halves(roots, design, settings, rng),
-        dimensionality=participation_ratio(roots),
-        fano=matched_fano(counts, design),
-        latent=latent,
-        layers=found,
-        dropped=design.dropped,
-    )
+    return found | {
+        group: SessionStructure(
+            name=name,
+            conditions=design.conditions,
+            seconds=np.bincount(design.condition) * design.window_seconds,
+            n_neurons=one.counts.shape[1],
+            rdm=dissimilarities(one.roots, design, settings.noise),
+            halves=_halves(one.roots, design, settings, one.random),
+            dimensionality=neural_dimensions(one.counts, block, np.random.default_rng((settings.seed, 1))),
+            fano=matched_fano(one.counts, design),
+            latent=latent,
+            layers=one.layers,
+            dropped=design.dropped,
+        )
+        for group, one in populations.items()
+    }
+
+
+class _Population:
+    """Neurons, and what layers are compared with."""
+
+    def __init__(self, counts: np.ndarray, design: Design, settings: SimilaritySettings):
+        self.random = np.random.default_rng(settings.seed)
+        self.counts, self.roots = counts, np.sqrt(counts)
+        self.itself, self.means = unbiased_hsic(self.roots), design.means(self.roots).mean(0)
+        self.turns = _turns(design, settings, self.random)
+        self.layers: dict[str, LayerStructure] = {}
 
 
 def _halves(
@@ -155,7 +202,12 @@ def _halves(
 
 def _turns(design: Design, settings: SimilaritySettings, random: np.random.Generator) -> list[int]:
     """Random turns in time, windows; none if the session is too short."""
-    least = int(np.ceil(settings.shift_seconds / design.window_seconds))
+    least = _least_turn(design, settings)
     if design.n_windows < 2 * least:
         return []
     return [random_turn(random, design.n_windows, least) for _ in range(settings.shifts)]
+
+
+def _least_turn(design: Design, settings: SimilaritySettings) -> int:
+    """Windows after which activity is taken to be independent."""
+    return int(np.ceil(settings.shift_seconds / design.window_seconds))

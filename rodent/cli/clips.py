@@ -1,4 +1,4 @@
-"""`rodent clips`: get reference clips, look at them and convert them."""
+"""`rodent clips`: get, inspect and convert reference clips."""
 
 import dataclasses
 from pathlib import Path
@@ -15,7 +15,7 @@ from rodent.cli.vary import Vary
 
 @dataclasses.dataclass(frozen=True)
 class Info:
-    """Show what is in a file of clips, of any format that can be imported.
+    """Show the clips in a file of any importable format.
 
     Example: rodent clips info clips.h5
     """
@@ -28,8 +28,8 @@ class Info:
     def run(self) -> None:
         """Read, summarise and print."""
         from rodent.cli.output import print_json
-        from rodent.motion.clip import read_clips
-        from rodent.motion.summary import summarise
+        from rodent.clips.reading import read_clips
+        from rodent.clips.summary import summarise
 
         clips = read_clips(self.file)
         rows = summarise(clips)
@@ -44,42 +44,42 @@ class Info:
 class Import:
     """Convert motion (stac-mjx HDF5, npz, npy, mimic-mjx JSON) to a clip file.
 
-    Hinges are put in the body's order, quaternions made unit and continuous, clips shifted
-    in height until the paws stand on the floor, and velocities computed.
+    Hinges are reordered, quaternions normalised, clips shifted in height so that the paws stand on the
+    floor, and velocities computed.
 
     Example: rodent clips import clips.json.gz --out clips.h5
     """
 
     file: tyro.conf.Positional[Path]
-    """The motion file; what it is is found from its content."""
+    """The motion file. The format is detected from the content."""
     out: Path
     """The clip file to write."""
     fps: float | None = None
-    """Frames per second, where the file does not say or is wrong."""
+    """Frames per second, if the file does not state it or is wrong."""
     scale: float | None = None
-    """Scale of the body relative to dm_control's rat, where the file does not say or is wrong."""
+    """Scale of the body relative to dm_control's rat, if the file does not state it or is wrong."""
     resample: float | None = None
     """New frame rate, Hz."""
     align_floor: bool = True
     """Shift each clip in height so that its lowest paw is on the floor in the median frame."""
     max_floor_shift: float = 0.03
-    """The largest such shift taken for granted, metres."""
+    """Largest such shift that is accepted, metres."""
     root: Literal["walker", "torso"] | None = None
-    """The body whose pose qpos begins with; found from the file where it tells, else walker."""
+    """The body whose pose qpos begins with. Default: detected from the file if possible, else walker."""
     frames_per_clip: int | None = None
-    """Cut into clips of so many frames; the file's own clips if not given."""
+    """Cut into clips of this many frames; by default the file's own clips."""
     subject: str | None = None
-    """Which animal."""
+    """Name of the animal."""
     session: str | None = None
-    """Which recording session; clips of one session are kept together when data are split."""
+    """Name of the recording session. Clips of one session stay together when data are split."""
     licence: str | None = None
-    """The terms the motion may be used under."""
+    """Licence of the motion."""
 
     def run(self) -> None:
         """Convert and write."""
         from rodent.cli.output import say
-        from rodent.motion.clip import write_clips
-        from rodent.motion.importers import ImportOptions, import_clips
+        from rodent.clips.file import write_clips
+        from rodent.clips.importers import ImportOptions, import_clips
 
         options = {field.name: getattr(self, field.name) for field in dataclasses.fields(ImportOptions)}
         clips = import_clips(self.file, ImportOptions(**options))
@@ -91,7 +91,7 @@ class Import:
 
 @dataclasses.dataclass(frozen=True)
 class Clips:
-    """Reference clips: public sets by name, what is in a file, conversion from other formats.
+    """Reference clips: fetch public sets, inspect files, convert, join, mirror, vary and synthesise.
 
     Example: rodent clips info clips.h5
     """
@@ -108,7 +108,7 @@ class Clips:
     ]
 
     def run(self) -> None:
-        """Do what was asked."""
+        """Run the chosen command."""
         self.action.run()
 
 

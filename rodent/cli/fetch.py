@@ -1,4 +1,4 @@
-"""`rodent clips list` and `rodent clips fetch`: public sets of clips by name."""
+"""`rodent clips list` and `rodent clips fetch`: public sets of clips."""
 
 import dataclasses
 import shlex
@@ -8,7 +8,7 @@ import tyro
 
 @dataclasses.dataclass(frozen=True)
 class List:
-    """List public sets of clips, their terms, and whether they are here.
+    """List public sets of clips, their licences, and whether they are downloaded.
 
     Example: rodent clips list
     """
@@ -17,9 +17,9 @@ class List:
     """Print one JSON object, with addresses, hashes and citations, instead of a table."""
 
     def run(self) -> None:
-        """Look for each set, and print."""
+        """Look up each set, and print."""
         from rodent.cli.output import print_json, print_table
-        from rodent.motion.catalogue import catalogue, local_copy
+        from rodent.clips.catalogue import catalogue, local_copy
 
         entries = catalogue().values()
         paths = {entry.name: local_copy(entry) for entry in entries}
@@ -45,10 +45,9 @@ class List:
 
 @dataclasses.dataclass(frozen=True)
 class Fetch:
-    """Get a public set of clips by name, and print where it lies.
+    """Download a public set of clips, and print the path of the file.
 
-    It is taken from the folder that RODENT_DATA names, else from the cache, else downloaded
-    into the cache. Its hash is checked in any case.
+    A copy in the folder RODENT_DATA or in the cache is used if there is one. The hash is always checked.
 
     Example: rodent clips fetch mimic-mjx-demo
     """
@@ -59,9 +58,9 @@ class Fetch:
     """Print one JSON object instead of the path."""
 
     def run(self) -> None:
-        """Fetch, then print the path and what can be done with it."""
+        """Fetch, then print the path and the next commands."""
         from rodent.cli.output import print_json, say
-        from rodent.motion.catalogue import fetch, find
+        from rodent.clips.catalogue import fetch, find
 
         entry = find(self.name)
         path = fetch(entry)
@@ -73,8 +72,8 @@ class Fetch:
         say(
             f"{entry.clips} clips, {entry.seconds:g} s; licence {entry.licence}; please cite {entry.citation}"
         )
-        say(f"now: rodent clips info {file}")
-        say(f"or:  rodent train --clips {file} --out runs/{entry.name} --minutes 25")
+        say(f"next: rodent clips info {file}")
+        say(f"or:   rodent train --clips {file} --out runs/{entry.name} --minutes 25")
 
 
 def _text(path: object) -> str | None:

@@ -8,23 +8,25 @@ import tyro
 
 @dataclasses.dataclass(frozen=True)
 class Join:
-    """Put the clips of several files into one, to train on all of them.
+    """Join the clips of several files into one file.
 
     Example: rodent clips join monday.h5 tuesday.h5 gaits --out all.h5
     """
 
     files: tyro.conf.Positional[tuple[Path, ...]]
-    """Files of clips, of any format that can be imported, or names of clips that are built in."""
+    """Files of clips of any importable format, or names of built-in clips."""
     out: Path
     """The clip file to write."""
     json: bool = False
     """Print one JSON object on standard output."""
 
     def run(self) -> None:
-        """Read all and write one."""
+        """Read all files and write one."""
         from rodent.cli.output import tell_written
+        from rodent.clips.clip import joined
+        from rodent.clips.file import write_clips
+        from rodent.clips.reading import read_clips
         from rodent.errors import InputError
-        from rodent.motion.clip import joined, read_clips, write_clips
 
         if len(self.files) < 2:
             raise InputError(f"{len(self.files)} file of clips cannot be joined; name two or more")

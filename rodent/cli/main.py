@@ -18,6 +18,7 @@ from rodent.cli.demo import Demo
 from rodent.cli.doctor import Doctor
 from rodent.cli.encode import Encode
 from rodent.cli.evaluate import Evaluate
+from rodent.cli.events import Events
 from rodent.cli.register import Register
 from rodent.cli.render import Render
 from rodent.cli.report import Report
@@ -43,6 +44,7 @@ Command = (
     | Annotated[Spikes, tyro.conf.subcommand("spikes")]
     | Annotated[Encode, tyro.conf.subcommand("encode")]
     | Annotated[Rsa, tyro.conf.subcommand("rsa")]
+    | Annotated[Events, tyro.conf.subcommand("events")]
     | Annotated[Report, tyro.conf.subcommand("report")]
 )
 

@@ -8,15 +8,15 @@ import tyro
 
 @dataclasses.dataclass(frozen=True)
 class Mirror:
-    """Make the mirror images of clips, left and right exchanged: as much motion again to train on.
+    """Write the mirror images of clips, with left and right exchanged. They double the training data.
 
-    The image of a clip has its name with _mirrored added; `rodent clips join` puts both into one file.
+    The mirror image of Walk_280 is named Walk_280_mirrored. `rodent clips join` joins both into one file.
 
     Example: rodent clips mirror clips.h5 --out mirrored.h5
     """
 
     file: tyro.conf.Positional[Path]
-    """Clips of any format that can be imported, or the name of clips that are built in."""
+    """Clips of any importable format, or the name of built-in clips."""
     out: Path
     """The clip file to write."""
     json: bool = False
@@ -26,8 +26,9 @@ class Mirror:
         """Read, reflect and write."""
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import tell_written
-        from rodent.motion.clip import read_clips, write_clips
-        from rodent.motion.mirror import mirrored_clips
+        from rodent.clips.file import write_clips
+        from rodent.clips.mirror import mirrored_clips
+        from rodent.clips.reading import read_clips
 
         clips = read_clips(self.file)
         images = mirrored_clips(clips, Body(BodyConfig(scale=clips.scale)))

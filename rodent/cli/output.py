@@ -10,7 +10,7 @@ from rodent.files import atomic_path
 from rodent.progress import STDERR
 
 if TYPE_CHECKING:
-    from rodent.motion.clip import ClipSet
+    from rodent.clips.clip import ClipSet
 
 
 def print_json(result: Mapping[str, Any]) -> None:

@@ -37,7 +37,7 @@ class Rollout:
         from rodent.jax_setup import cache_compilations
 
         cache_compilations()
-        from rodent.motion.clip import read_clips
+        from rodent.clips.reading import read_clips
         from rodent.policy.policy import load_policy
         from rodent.rollout import record
 

@@ -1,7 +1,8 @@
 """`rodent rsa`: compare the structure of neurons and layers across behaviors."""
 
 import dataclasses
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     import numpy as np
 
     from analysis.similarity.scores import StructureResult
+    from analysis.similarity.structure import SessionStructure
     from rodent.cli.session import OpenSession
 
 SCHEMA, VERSION = "virtual-rodent/rsa", 1
+EVERYONE = ""
+"""The group of all good neurons; no entry of a column is so named."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +41,9 @@ class Rsa(SessionArguments):
         default_factory=SimilaritySettings
     )
     quality: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
+    group: str | None = None
+    """Column of the units table, such as `region`: compare the neurons of each of its entries by
+    themselves, too."""
     json: bool = False
     """Print one JSON object instead of a table."""
     out: Path | None = None
@@ -45,7 +52,6 @@ class Rsa(SessionArguments):
     def run(self) -> None:
         """Read, compare and print."""
         from analysis.similarity.scores import compare_structures
-        from analysis.similarity.structure import describe
         from rodent.cli.output import print_json, say
         from rodent.files import require_room_for_folder
         from rodent.progress import progress
@@ -53,33 +59,37 @@ class Rsa(SessionArguments):
 
         if self.out is not None:
             require_room_for_folder(self.out)
-        structures, notes, bins, dropped = [], [], [], []
+        described, notes, bins, dropped = [], [], [], []
         with open_sessions(self) as opened:
             layers = _layers(self.layer, opened)
             with progress("comparing", total=len(layers) * len(opened), unit="layers") as advance:
                 for session in opened:
-                    name = str(session.arguments.recording)
-                    notes += [f"{name}: {note}" if self.session else note for note in session.notes]
+                    found, left_out, more = self._describe(session, layers, advance)
+                    described.append(found)
+                    dropped += left_out
+                    notes += [f"{session.recording.path}: {note}" if self.session else note for note in more]
                     bins.append(session.timeline.bin_seconds)
-                    labels = _labels(session, self.settings)
-                    good, quality = session.good_neurons(self.quality)
-                    dropped += [{"session": name, "name": k, "reason": v} for k, v in quality.dropped.items()]
-                    structures.append(
-                        describe(name, session.timeline, good, labels, layers, self.settings, advance)
-                    )
-        result = compare_structures(structures, self.settings)
+        result = compare_structures([found[EVERYONE] for found in described], self.settings)
+        groups, why = _groups(described, self.settings)
+        notes = [*notes, *result.notes, *why]
         page: dict[str, Any] = {
             "schema": SCHEMA,
             "version": VERSION,
             "recording": str(self.recording),
             "spikes": str(self.spikes),
             "further_sessions": [[str(file) for file in files] for files in self.session],
+            "offset_seconds": self.offset or 0.0,
+            "starts_seconds": self.starts or None,
+            "rate": self.rate,
+            "select": self.select,
             "bin_seconds": bins[0],
         }
         page |= result.to_json()
         page |= {
+            "group_by": self.group,
+            "groups": [{"group": name} | one.to_json() for name, one in groups.items()],
             "dropped_neurons": dropped,
-            "notes": [*notes, *result.notes],
+            "notes": notes,
             "settings": dataclasses.asdict(self.settings) | {"quality": dataclasses.asdict(self.quality)},
             "versions": versions("rsatoolbox", "scipy"),
         }
@@ -87,15 +97,59 @@ class Rsa(SessionArguments):
             say(f"neuron {neuron['name']} is left out: {neuron['reason']}")
         for name, reason in result.dropped.items():
             say(f"{name} is left out: {reason}")
-        for note in page["notes"]:
+        for note in notes:
             say(note)
         if self.out is not None:
-            _write(self.out, page, result)
+            _write(self.out, page, {"": result, **groups})
             say(f"wrote {self.out / 'rsa.json'} and the figures beside it")
         if self.json:
             print_json(page)
+            return
+        _print_table(result)
+        for name, one in groups.items():
+            _print_table(one, f"{self.group} {name}")
+
+    def _describe(
+        self, session: "OpenSession", layers: tuple[str, ...], advance: "Callable[[int], None]"
+    ) -> "tuple[dict[str, SessionStructure | str], list[dict[str, str]], tuple[str, ...]]":
+        """The structures of a session by group, the neurons that are left out, and notes."""
+        import numpy as np
+
+        from analysis.similarity.structure import describe_groups
+
+        labels, told = _labels(session, self.settings)
+        good, quality = session.good_neurons(self.quality)
+        groups = {EVERYONE: np.ones(len(good.names), bool)}
+        if self.group is not None:
+            entries = session.groups(self.group, good.names)
+            groups |= {name: entries == name for name in np.unique(entries).tolist()}
+        name = str(session.arguments.recording)
+        found = describe_groups(name, session.timeline, good, labels, layers, self.settings, groups, advance)
+        if isinstance(everyone := found[EVERYONE], str):
+            raise InputError(f"{name}: {everyone}")
+        dropped = [{"session": name, "name": k, "reason": v} for k, v in quality.dropped.items()]
+        return found, dropped, (*session.notes, *quality.notes, *told)
+
+
+def _groups(
+    described: "Sequence[dict[str, SessionStructure | str]]", settings: SimilaritySettings
+) -> "tuple[dict[str, StructureResult], list[str]]":
+    """The result of each group over the sessions that have it, and what a reader should know of it."""
+    from analysis.similarity.scores import compare_structures
+
+    results, notes = {}, []
+    for group in sorted({name for found in described for name in found} - {EVERYONE}):
+        having = [found[group] for found in described if group in found]
+        structures = [one for one in having if not isinstance(one, str)]
+        if structures:
+            results[group] = compare_structures(structures, settings)
+            notes.append(
+                f"group {group}: {' + '.join(str(one.n_neurons) for one in structures)} neurons"
+                + f", in {len(structures)} of {len(described)} sessions" * (len(described) > 1)
+            )
         else:
-            _print_table(result)
+            notes.append(f"group {group} is left out: {'; '.join(map(str, having))}")
+    return results, notes
 
 
 def _layers(wanted: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str, ...]:
@@ -108,57 +162,59 @@ def _layers(wanted: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str
     return layers
 
 
-def _labels(session: "OpenSession", settings: SimilaritySettings) -> "np.ndarray":
-    """Behavior of each bin, from where the settings say."""
-    import numpy as np
-
+def _labels(session: "OpenSession", settings: SimilaritySettings) -> "tuple[np.ndarray, tuple[str, ...]]":
+    """Behavior of each bin, from where the settings say, and what to know of that."""
+    from analysis.neural.epochs import kinds_of_epochs
     from analysis.similarity.conditions import clip_labels, epoch_labels, kinematic_labels
 
     with naming(session.arguments.recording):
         if settings.conditions == "clip":
-            return clip_labels(session.timeline)
+            return clip_labels(session.timeline), ()
         if settings.conditions == "kinematics":
             from rodent.body import Body
 
             body = Body(session.recording.body)
-            return kinematic_labels(session.timeline, session.recording.fps, body)
-    edges = np.arange(session.timeline.n_bins + 1) * session.timeline.bin_seconds
-    times = session.arguments.clock.on_spikes(edges)
+            return kinematic_labels(session.timeline, session.recording.fps, body), ()
+    epochs, notes = kinds_of_epochs(session.session, settings.epoch_table, settings.epoch_column)
     with naming(session.arguments.spikes):
-        return epoch_labels(session.timeline, session.session.epochs, times)
+        return epoch_labels(session.timeline, epochs, session.clock), notes
 
 
-def _write(folder: Path, page: dict[str, Any], result: "StructureResult") -> None:
+def _write(folder: Path, page: dict[str, Any], results: "Mapping[str, StructureResult]") -> None:
+    """The page, and the figures of all neurons and of each group."""
     from analysis.pages.drawing import write_figures
     from analysis.similarity.figures import matrices, similarities
     from rodent.cli.output import write_json
     from rodent.files import explain_os_errors
 
+    figures = {}
+    for i, (group, result) in enumerate(results.items()):
+        # a region may be called anything
+        suffix = f"-{i}-{re.sub(r'[^A-Za-z0-9.+-]+', '_', group)}" if group else ""
+        rdms = {group or "neurons": result.rdm} | {layer.layer: layer.rdm for layer in result.layers}
+        figures[f"dissimilarities{suffix}"] = matrices(result.conditions, rdms)
+        figures[f"similarity{suffix}"] = similarities(result.layers, result.noise_ceiling)
     with explain_os_errors(folder):
         folder.mkdir(exist_ok=True)
     write_json(page, folder / "rsa.json")
-    rdms = {"neurons": result.rdm} | {layer.layer: layer.rdm for layer in result.layers}
-    write_figures(
-        {
-            "dissimilarities": matrices(result.conditions, rdms),
-            "similarity": similarities(result.layers, result.noise_ceiling),
-        },
-        folder,
-    )
+    write_figures(figures, folder)
 
 
-def _print_table(result: "StructureResult") -> None:
+def _print_table(result: "StructureResult", group: str = "") -> None:
     import rich.box
     from rich.console import Console
     from rich.table import Table
 
     lower, upper = result.noise_ceiling
+    whose, of = (f"{group}, ", f"of {group} ") if group else ("", "")
     alike = Table(
-        title=f"{len(result.conditions)} behaviors: {', '.join(result.conditions)}; "
+        title=f"{whose}{len(result.conditions)} behaviors: {', '.join(result.conditions)}; "
         f"noise ceiling {lower:.2f} to {upper:.2f}",
         box=rich.box.SIMPLE,
     )
-    geometry = Table(title=f"neurons fill {result.dimensionality:.1f} dimensions", box=rich.box.SIMPLE)
+    known = result.dimensionality == result.dimensionality
+    filled = f"fill {result.dimensionality:.1f} dimensions" if known else "vary no more than their noise"
+    geometry = Table(title=f"neurons {of}{filled}", box=rich.box.SIMPLE)
     for table, headings in (
         (alike, ("similarity", "95 %", "null", "p")),
         (geometry, ("CKA", "null", "Procrustes", "dimensions")),

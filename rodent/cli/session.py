@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from rodent.errors import InputError, unknown
+from rodent.errors import InputError, naming, unknown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,6 +45,10 @@ class SessionArguments:
     offset: float | None = None
     """Time of the first frame on the clock of the spikes, seconds. If not given, both start and
     end together."""
+    starts: tuple[float, ...] = ()
+    """For a session that was tracked in pieces: time of the first frame of every rollout on the clock
+    of the spikes, seconds, in the order of the rollouts, as in `--starts 0 612.4 1300`. What lies
+    between them is not used."""
     rate: float = 1.0
     """Seconds of the spikes' clock that pass in one second of the recording's."""
     bin_seconds: float | None = None
@@ -58,13 +62,10 @@ class SessionArguments:
     ] = ()
     """A further session, of which recording and spikes start together; may be given several times.
     Neurons need not be the same; means and tests are then over sessions."""
-
-    @property
-    def clock(self) -> "Clock":
-        """How the recording's clock and that of the spikes go together."""
-        from analysis.neural.clock import Clock
-
-        return Clock(self.offset, self.rate)
+    select: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Neurons to use, by columns of the units table: `region=M1`, `region=M1,DLS` for either,
+    `quality!=noise`, or `'depth<800'` for numbers; several with commas between them, or given several
+    times, must all hold. `rodent spikes` lists the columns."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +77,7 @@ class OpenSession:
         recording: the open recording.
         rollouts: those used, in the order of the session.
         timeline: their bins.
+        clock: how the recording's clock and that of the spikes go together.
         spikes: counts on these bins.
         session: the spikes as their file holds them.
         notes: what a reader of the results should know of bins and alignment.
@@ -85,6 +87,7 @@ class OpenSession:
     recording: "Recording"
     rollouts: "tuple[Rollout, ...]"
     timeline: "Timeline"
+    clock: "Clock"
     spikes: "BinnedSpikes"
     session: "NeuralSession"
     notes: tuple[str, ...]
@@ -100,6 +103,21 @@ class OpenSession:
         quality = judge(self.spikes, self.session, settings)
         require_good(quality, self.session)
         return self.spikes.subset(quality.good), quality
+
+    def groups(self, column: str, names: Sequence[str]) -> "np.ndarray":
+        """The entry that each neuron has in a column of the units table, such as its region.
+
+        Args:
+            column: of the table; `rodent spikes` lists them.
+            names: of the neurons, such as those of `good_neurons`.
+
+        Returns:
+            texts, `none` where there is no entry, shape (neurons,).
+
+        Raises:
+            InputError: there is no such column.
+        """
+        return self.session.labels(column, names)
 
     def place(self, rollout: "Rollout") -> str:
         """File and rollout, for messages."""
@@ -121,7 +139,9 @@ class OpenSession:
 def open_sessions(arguments: SessionArguments) -> Iterator[tuple[OpenSession, ...]]:
     """Open the session of the arguments, and the further ones; errors as for one."""
     further = (
-        SessionArguments(recording=recording, spikes=spikes, bin_seconds=arguments.bin_seconds)
+        SessionArguments(
+            recording=recording, spikes=spikes, bin_seconds=arguments.bin_seconds, select=arguments.select
+        )
         for recording, spikes in arguments.session
     )
     with contextlib.ExitStack() as stack:
@@ -133,34 +153,93 @@ def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
     """Open a recording and put the spikes on its bins.
 
     Raises:
-        InputError: a file is not what it should be, a rollout is unknown or given twice, the
-            bins fit neither file, the two do not overlap in time, or behavior that both
-            hold says that the clock is wrong.
+        InputError: a file is not what it should be, a rollout is unknown or given twice, starts do not
+            fit the rollouts, no neuron is as was selected, the bins fit neither file, the two do not
+            overlap in time, or behavior that both hold says that the clock is wrong.
     """
-    from analysis.neural.drift import check_clock
     from analysis.neural.read import read_session
+    from analysis.neural.selection import select
     from analysis.timeline import Timeline
     from rodent.recording import open_recording
 
     with open_recording(arguments.recording) as recording:
         rollouts = _chosen(recording, arguments.rollout)
-        session = read_session(arguments.spikes, arguments.metres_per_pixel)
+        _check_starts(arguments, rollouts)
+        session = select(read_session(arguments.spikes, arguments.metres_per_pixel), arguments.select)
         seconds = arguments.bin_seconds
         seconds = session.fitting_bin(recording.fps) if seconds is None else seconds
-        timeline = Timeline.of(rollouts, recording.fps, seconds)
-        clock = arguments.clock
+        timeline = Timeline.of(rollouts, recording.fps, seconds, apart=bool(arguments.starts))
+        clock = _clock(arguments, timeline, recording.fps)
         spikes = session.on_bins(timeline.n_bins, seconds, clock)
-        tested = ()
-        if session.behavior:
-            tested = check_clock(session, _reference(rollouts), recording.fps, clock, seconds)
-        notes = (*session.notes, *spikes.notes, *tested, *timeline.notes)
-        yield OpenSession(arguments, recording, rollouts, timeline, spikes, session, notes)
+        tested = _tested(session, rollouts, clock, recording.fps, arguments, seconds)
+        notes = (*session.notes, *spikes.notes, *tested, *timeline.notes, *_pieces(arguments, timeline))
+        yield OpenSession(arguments, recording, rollouts, timeline, clock, spikes, session, notes)
 
 
-def _reference(rollouts: "tuple[Rollout, ...]") -> "np.ndarray":
+def _check_starts(arguments: SessionArguments, rollouts: "tuple[Rollout, ...]") -> None:
+    if arguments.starts and arguments.offset is not None:
+        raise InputError("--offset is the start of the first of --starts; give one of the two")
+    if arguments.starts and len(arguments.starts) != len(rollouts):
+        names = ", ".join(rollout.name for rollout in rollouts)
+        raise InputError(
+            f"--starts has {len(arguments.starts)} times for {len(rollouts)} rollouts of "
+            f"{arguments.recording}; one for each is wanted, in this order: {names}"
+        )
+
+
+def _clock(arguments: SessionArguments, timeline: "Timeline", fps: float) -> "Clock":
+    from analysis.neural.clock import Clock
+
+    if not arguments.starts:
+        return Clock(arguments.offset, arguments.rate)
+    seconds = [rollout.n_frames / fps for rollout in timeline.rollouts]
+    names = [f"rollout {rollout.name!r}" for rollout in timeline.rollouts]
+    return Clock.in_pieces(arguments.starts, seconds, arguments.rate, names)
+
+
+def _pieces(arguments: SessionArguments, timeline: "Timeline") -> tuple[str, ...]:
+    """Which rollout was taken to start when."""
+    if not arguments.starts:
+        return ()
+    each = zip(timeline.rollouts, arguments.starts, strict=True)
+    starts = ", ".join(f"{rollout.name} at {start:.10g} s" for rollout, start in each)
+    return (f"on the spikes' clock rollouts start: {starts}; what lies between them is not used",)
+
+
+def _tested(
+    session: "NeuralSession",
+    rollouts: "tuple[Rollout, ...]",
+    clock: "Clock",
+    fps: float,
+    arguments: SessionArguments,
+    bin_seconds: float,
+) -> tuple[str, ...]:
+    """What behavior that both files have says of the clock; of each piece by itself."""
     import numpy as np
 
-    return np.concatenate([rollout["reference"] for rollout in rollouts])
+    from analysis.neural.drift import WINDOW, check_clock
+
+    if not session.behavior:
+        return ()
+    if not arguments.starts:
+        reference = np.concatenate([rollout["reference"] for rollout in rollouts])
+        return check_clock(session, reference, fps, clock, bin_seconds)
+    notes, short = [], [rollout.name for rollout in rollouts if rollout.n_frames < WINDOW * fps]
+    for i, (rollout, piece) in enumerate(zip(rollouts, clock.pieces, strict=True)):
+        if rollout.name in short:
+            continue
+
+        def option(start: float, i: int = i) -> str:
+            starts = [*arguments.starts[:i], round(start, 3), *arguments.starts[i + 1 :]]
+            return f"--starts {' '.join(f'{one:.10g}' for one in starts)}"
+
+        place = f"rollout {rollout.name!r}"
+        with naming(place):
+            found = check_clock(session, rollout["reference"], fps, piece, bin_seconds, option)
+        notes += [f"{place}: {note}" for note in found]
+    if short:
+        notes.append(f"the clock is not tested in rollouts shorter than {WINDOW:g} s: {', '.join(short)}")
+    return tuple(notes)
 
 
 def _chosen(recording: "Recording", names: tuple[str, ...]) -> "tuple[Rollout, ...]":

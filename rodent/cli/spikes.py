@@ -10,6 +10,8 @@ import tyro
 from analysis.neural.settings import QualitySettings
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from analysis.neural.quality import UnitQuality
     from analysis.neural.session import NeuralSession
 
@@ -33,6 +35,12 @@ class Spikes:
     """A CSV file to write the tracked path to, for `rodent clips synth --path`."""
     between: tuple[float, float] | None = None
     """The part of the path to write, seconds of the spikes' clock; all of it if not given."""
+    select: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Neurons to look at, by columns of the units table: `region=M1`, `region=M1,DLS` for either,
+    `quality!=noise`, or `'depth<800'` for numbers; several with commas between them, or given several
+    times, must all hold."""
+    group: str | None = None
+    """Column of the units table, such as `region`: a line for each of its entries, too."""
     settings: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
     json: bool = False
     """Print one JSON object instead of tables."""
@@ -42,23 +50,29 @@ class Spikes:
         from analysis.neural.path import write_path
         from analysis.neural.quality import judge
         from analysis.neural.read import read_session
+        from analysis.neural.selection import select
         from rodent.cli.output import print_json, say
         from rodent.errors import InputError
 
         if self.between is not None and self.path_out is None:
             raise InputError("--between is the part of a path; give --path-out, too")
-        session = read_session(self.spikes, self.metres_per_pixel)
+        session = select(read_session(self.spikes, self.metres_per_pixel), self.select)
+        labels = None if self.group is None else session.labels(self.group)
         binned = session.whole(BIN_SECONDS)
         quality = judge(binned, session, self.settings)
         path = None if self.path_out is None else write_path(session, self.path_out, self.between)
-        notes = [*session.notes, *(path.notes if path else ())]
+        notes = [*session.notes, *quality.notes, *(path.notes if path else ())]
         for note in notes:
             say(note)
         start, stop = session.span
+        groups = [] if labels is None else _groups(quality, labels)
         if not self.json:
             good = f"{int(quality.good.sum())} of {len(quality.good)} neurons are good"
             say(f"{self.spikes}: {session.kind}, {stop - start:.1f} s from {start:.3f} s on; {good}")
-            for rows in (quality.table, _epochs(session), _behavior(session)):
+            neurons: Sequence[dict[str, Any]] = quality.table
+            if labels is not None:
+                neurons = [{"group": label} | row for label, row in zip(labels, neurons, strict=True)]
+            for rows in (neurons, groups, _columns(session), _epochs(session), _behavior(session)):
                 _print_table(rows)
             return
         print_json(
@@ -67,9 +81,13 @@ class Spikes:
                 "kind": session.kind,
                 "start_seconds": start,
                 "stop_seconds": stop,
+                "select": self.select,
                 "neurons": _neurons(quality, session),
                 "good": int(quality.good.sum()),
                 "dropped": [{"name": name, "reason": why} for name, why in quality.dropped.items()],
+                "group_by": self.group,
+                "groups": groups,
+                "columns": _columns(session),
                 "epochs": _epochs(session),
                 "behavior": _behavior(session),
                 "path": path
@@ -86,6 +104,31 @@ def _neurons(quality: "UnitQuality", session: "NeuralSession") -> list[dict[str,
     return [
         row | {"table": {name: values[i] for name, values in columns}} for i, row in enumerate(quality.table)
     ]
+
+
+def _groups(quality: "UnitQuality", labels: "np.ndarray") -> list[dict[str, Any]]:
+    """How many neurons there are of each group, how many of them are good, and what these are like."""
+    import numpy as np
+
+    rows = []
+    for group in np.unique(labels).tolist():
+        good = [quality.table[i] for i in np.flatnonzero((labels == group) & quality.good)]
+        rows.append(
+            {"group": group, "neurons": int((labels == group).sum()), "good": len(good)}
+            | {"spikes": int(sum(row["spikes"] for row in good))}
+            | {
+                f"median_{key}": float(np.median([row[key] for row in good])) if good else float("nan")
+                for key in ("rate_hz", "presence", "fano")
+            }
+        )
+    return rows
+
+
+def _columns(session: "NeuralSession") -> list[dict[str, Any]]:
+    """The columns of the units table, for --select and --group."""
+    from analysis.neural.table import summary
+
+    return [{"column": name, "entries": summary(values)} for name, values in session.table.items()]
 
 
 def _epochs(session: "NeuralSession") -> list[dict[str, Any]]:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rodent.body import Body
-    from rodent.motion.clip import ClipSet
+    from rodent.clips.clip import ClipSet
 
 
 @dataclasses.dataclass(frozen=True)
 class Synth:
-    """Make clips of synthetic motion: the built-in gaits, a path that was recorded, or what chance has drawn.
+    """Write clips of synthetic motion: built-in gaits, a recorded path, or random walks and rears.
 
-    By itself it writes the built-in set: walk, trot, curves, turns on the spot, starts and stops, rear,
-    groom, stand. With --path the rat walks where an animal went, as fast as it went, at 50 frames per
-    second. With --walks and --rears it walks, or stands, turns and steps on its hind legs, every time
-    otherwise: from these a policy learns to balance in movements that it never saw.
+    By default it writes the built-in set: walk, trot, curves, turns on the spot, starts and stops, rear,
+    groom, stand. With --path the rat walks along a recorded path, at the speed of the animal. With --walks
+    and --rears the motion is random: trained on it, a policy generalises better to motion it has not seen.
+    All clips have 50 frames per second.
 
     Example: rodent clips synth --walks 40 --rears 48 --out drawn.h5
     """
@@ -24,19 +24,19 @@ class Synth:
     out: Path
     """The clip file to write."""
     path: Path | None = None
-    """A CSV file with the header time,x,y: seconds and metres. Rows whose x or y is empty or nan are left out
-    and bridged; time need not be even."""
+    """A CSV file with the header time,x,y: seconds and metres. Rows with empty or nan x or y are
+    interpolated. Time steps may be uneven."""
     smoothing: float | None = None
-    """Standard deviation of the Gaussian window that smooths the path, seconds; 0 for none, 0.1 if not given.
-    It takes the tracker's jitter away, and whatever the animal did in less time."""
+    """Standard deviation of the Gaussian window that smooths the path, seconds; 0.1 by default, 0 for none.
+    It removes tracking jitter, and real motion on shorter time scales."""
     seconds_per_clip: float | None = None
-    """Cut the path into clips so long; one clip if not given."""
+    """Cut the path into clips of this length; by default one clip."""
     walks: int = 0
-    """How many walks to draw, of 4 seconds each, with turns, stops and glances upwards."""
+    """Number of random walks of 4 seconds each, with turns, stops and short rises."""
     rears: int = 0
-    """How many rears to draw, of 4 seconds each; every fourth rises from all fours, the others stay up."""
+    """Number of random rears of 4 seconds each. Every fourth rises from all fours; the others stay up."""
     seed: int | None = None
-    """Of the walks and rears; 0 if not given."""
+    """Seed of the random walks and rears; 0 by default."""
     scale: float = 0.9
     """Size of the body relative to dm_control's rat."""
     json: bool = False
@@ -46,18 +46,21 @@ class Synth:
         """Synthesise, measure and write."""
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import print_json, say
-        from rodent.motion.clip import write_clips
-        from rodent.motion.synth import flaws, require_quality, worst_quality
+        from rodent.clips.file import write_clips
+        from rodent.synthesis import flaws, require_quality, worst_quality
 
         self._check()
         body = Body(BodyConfig(scale=self.scale))
         clips = self._clips(body)
         if self.path is None:
-            worst, told = require_quality(clips, body), []
+            worst, messages = require_quality(clips, body), []
         else:
-            # an animal does in places what legs on rails cannot; its user judges how much that matters
-            worst, told = worst_quality(clips, body), [text for clip in clips for text in flaws(clip, body)]
-        for text in told:
+            # some real paths cannot be followed exactly by these legs; report it, and let the user judge
+            worst, messages = (
+                worst_quality(clips, body),
+                [text for clip in clips for text in flaws(clip, body)],
+            )
+        for text in messages:
             say(f"{text}: the path is too fast or too narrow for the rat's legs there; --smoothing helps")
         # velocities follow from the poses and are computed as the file is read
         bare = tuple(dataclasses.replace(clip, qvel=None) for clip in clips)
@@ -65,7 +68,7 @@ class Synth:
         if self.json:
             total = {"clips": len(clips), "frames": clips.total_frames}
             mm = {"slide_mm": 1000 * worst.slide, "penetration_mm": 1000 * worst.penetration}
-            print_json({"out": str(self.out), **total, **mm, "flaws": told})
+            print_json({"out": str(self.out), **total, **mm, "flaws": messages})
         else:
             say(
                 f"wrote {self.out}: {len(clips)} clips, {clips.total_frames} frames; standing paws slide by "
@@ -73,25 +76,25 @@ class Synth:
             )
 
     def _clips(self, body: "Body") -> "ClipSet":
-        from rodent.motion import synth
-        from rodent.motion.clip import joined
+        from rodent import synthesis
+        from rodent.clips.clip import joined
         from rodent.progress import progress
 
         if self.path is not None:
-            time, points = synth.read_track(self.path)
+            time, points = synthesis.read_track(self.path)
             name = "".join(c if c.isalnum() or c in ".-_" else "_" for c in self.path.stem)
-            frames = int((time[-1] - time[0]) * synth.FPS) + 1
+            frames = int((time[-1] - time[0]) * synthesis.FPS) + 1
             with progress("fitting the limbs", frames, "frames") as advance:
                 cut = self._frames_per_clip()
-                smoothing = synth.SMOOTHING if self.smoothing is None else self.smoothing
-                return synth.path_clips(body, time, points, name, smoothing, cut, advance)
+                smoothing = synthesis.SMOOTHING if self.smoothing is None else self.smoothing
+                return synthesis.path_clips(body, time, points, name, smoothing, cut, advance)
         if self.walks or self.rears:
-            kinds = (("walks", synth.walk_clips, self.walks), ("rears", synth.rear_clips, self.rears))
-            total, seed = (self.walks + self.rears) * synth.FRAMES, self.seed or 0
+            kinds = (("walks", synthesis.walk_clips, self.walks), ("rears", synthesis.rear_clips, self.rears))
+            total, seed = (self.walks + self.rears) * synthesis.FRAMES, self.seed or 0
             with progress("fitting the limbs", total, "frames") as advance:
                 return joined([(name, make(body, n, seed, advance)) for name, make, n in kinds if n])
-        with progress("fitting the limbs", synth.GAIT_FRAMES, "frames") as advance:
-            return synth.gait_clips(body, advance)
+        with progress("fitting the limbs", synthesis.GAIT_FRAMES, "frames") as advance:
+            return synthesis.gait_clips(body, advance)
 
     def _check(self) -> None:
         from rodent.errors import InputError
@@ -115,6 +118,6 @@ class Synth:
             raise InputError(f"--seconds-per-clip is {self.seconds_per_clip:g}; it must lie in [0.1, 100000]")
 
     def _frames_per_clip(self) -> int | None:
-        from rodent.motion.synth.path import FPS
+        from rodent.synthesis.path import FPS
 
         return None if self.seconds_per_clip is None else round(self.seconds_per_clip * FPS)

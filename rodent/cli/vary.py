@@ -10,16 +10,16 @@ from rodent.variation_config import Variation
 
 @dataclasses.dataclass(frozen=True)
 class Vary:
-    """Make variants of clips, a little slower and faster and in other postures: more motion to train on.
+    """Write variants of clips with another pace and posture, as data augmentation for training.
 
-    Paws that bear the rat stay, on average, where the clip has them. A clip's variants have its name with
-    _varied_0, _varied_1, … added; `rodent clips join` puts all into one file.
+    Weight-bearing paws stay, on average, where they are in the clip. Variants of Walk_280 are named
+    Walk_280_varied_0, Walk_280_varied_1, … `rodent clips join` joins all into one file.
 
     Example: rodent clips vary clips.h5 --out varied.h5 --copies 3
     """
 
     file: tyro.conf.Positional[Path]
-    """Clips of any format that can be imported, or the name of clips that are built in."""
+    """Clips of any importable format, or the name of built-in clips."""
     out: Path
     """The clip file to write."""
     variation: tyro.conf.OmitArgPrefixes[Variation] = dataclasses.field(default_factory=Variation)
@@ -31,9 +31,10 @@ class Vary:
         """Read, vary and write."""
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import tell_written
-        from rodent.motion.clip import read_clips, write_clips
-        from rodent.motion.variation import varied_clips
+        from rodent.clips.file import write_clips
+        from rodent.clips.reading import read_clips
         from rodent.progress import progress
+        from rodent.synthesis.variation import varied_clips
 
         clips = read_clips(self.file)
         body = Body(BodyConfig(scale=clips.scale))

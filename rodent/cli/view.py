@@ -73,7 +73,7 @@ class View:
         from rodent.jax_setup import cache_compilations
 
         cache_compilations()
-        from rodent.motion import read_clips
+        from rodent.clips import read_clips
         from rodent.policy.policy import load_policy
         from rodent.view.live import live_source
 

@@ -15,7 +15,11 @@ from rodent.versions import PACKAGES, versions
 
 PROJECT = "virtual-rodent"
 _NVIDIA = Path("/sys/module/nvidia/version")
-_EXTRAS = {"neuro": "rodent encode and rodent demo", "viewer": "rodent view"}
+_EXTRAS = {
+    "neuro": "rodent encode and rodent demo",
+    "parquet": "tables as Parquet files",
+    "viewer": "rodent view",
+}
 
 
 def pip_install(requirements: Iterable[Requirement]) -> str:

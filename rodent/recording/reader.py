@@ -1,6 +1,7 @@
 """Reading a recording, an array at a time."""
 
 import contextlib
+import copy
 import dataclasses
 import functools
 from collections.abc import Iterator
@@ -90,7 +91,13 @@ class Rollout:
         if name not in self._datasets:
             raise unknown("dataset", name, self._datasets, f"rollout {self.name!r} of {self._path}")
         with reading(self._path):
-            return self._datasets[name][frames]
+            return self._datasets[name][slice(*frames.indices(self.n_frames))]
+
+    def first(self, n_frames: int) -> "Rollout":
+        """The same rollout, as if it had ended after so many frames."""
+        part = copy.copy(self)
+        part.n_frames = min(n_frames, self.n_frames)
+        return part
 
     def _family(self, family: str) -> tuple[str, ...]:
         prefix = f"{family}/"

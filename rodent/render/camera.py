@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from rodent.errors import unknown
-from rodent.motion.kinematics import rotate
+from rodent.rotation import rotate
 
 CAMERAS = {
     # azimuth from the rat's heading and elevation, degrees: the way that the camera looks

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from rodent.body import BodyConfig
+from rodent.clips import Clip, read_clips
+from rodent.clips.reading import clips_path
 from rodent.errors import InputError, unknown
 from rodent.files import atomic_path
-from rodent.motion import Clip, read_clips
-from rodent.motion.clip import clips_path
 from rodent.progress import progress
 from rodent.recording import Rollout, is_recording, open_recording
 from rodent.render.camera import CAMERAS, follow
@@ -98,7 +98,7 @@ def render(source: Path | str, out: Path | str, options: RenderOptions | None = 
     """Draw a recording or a clip set.
 
     Args:
-        source: a recording or any file that `rodent.motion.read_clips` reads.
+        source: a recording or any file that `rodent.clips.read_clips` reads.
         out: .mp4 or .gif for a film, .png for a sheet of six pictures, evenly spaced.
         options: how it looks.
 

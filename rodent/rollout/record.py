@@ -10,7 +10,8 @@ import jax
 import numpy as np
 
 from rodent.body import TOUCH_SENSORS, Body
-from rodent.motion.clip import Clip, ClipSet, require_body
+from rodent.clips.clip import Clip, ClipSet
+from rodent.clips.validate import require_body
 from rodent.policy.policy import Policy
 from rodent.progress import progress
 from rodent.recording import RecordingWriter

@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rodent import rotation
 from rodent.body import TOUCH_SENSORS, Body, in_tail
 from rodent.physics.engine import PhysicsState
-from rodent.tasks import rotation
 from rodent.tasks.metrics import END_EFFECTOR_ROWS, TORSO, TrackingError, failed, tracking_error
 from rodent.tasks.reference import Reference
 from rodent.tasks.settings import ImitationConfig

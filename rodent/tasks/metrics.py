@@ -11,9 +11,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from rodent import rotation
 from rodent.body import END_EFFECTORS, TRACKED_BODIES
 from rodent.physics.engine import Array, PhysicsState
-from rodent.tasks import rotation
 
 ROOT_POSITION_LIMIT = 0.050
 BODY_POSITION_LIMIT = 0.050

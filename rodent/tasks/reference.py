@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.body import NU, Body
+from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
-from rodent.motion.clip import ClipSet
-from rodent.motion.floor import lowest_paw
-from rodent.motion.kinematics import velocities
+from rodent.kinematics.floor import lowest_paw
+from rodent.kinematics.poses import velocities
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
 

@@ -5,11 +5,11 @@ from functools import partial
 import numpy as np
 
 from rodent.body import Body
-from rodent.motion import Clip, ClipSet
-from rodent.motion.clip import require_body
-from rodent.motion.kinematics import rotate
+from rodent.clips import Clip, ClipSet
+from rodent.clips.validate import require_body
 from rodent.policy.policy import Policy
 from rodent.rollout import Player
+from rodent.rotation import rotate
 from rodent.tasks.reference import build_reference, control_timestep
 from rodent.view.motion import Moment, Source, stride
 

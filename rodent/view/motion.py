@@ -10,9 +10,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from rodent.body_config import BodyConfig
+from rodent.clips import Clip, read_clips
+from rodent.clips.reading import clips_path
 from rodent.errors import unknown
-from rodent.motion import Clip, read_clips
-from rodent.motion.clip import clips_path
 from rodent.recording import Rollout, is_recording, open_recording
 
 COLUMNS = 400

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rodent.motion.kinematics import rotate
 from rodent.render.camera import CAMERAS
 from rodent.render.skin import GHOST_RGBA
+from rodent.rotation import rotate
 from rodent.view.figure import Figure
 from rodent.view.session import SPEEDS, Pushable, Session, glide
 from rodent.view.strip import mark, strip

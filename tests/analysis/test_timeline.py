@@ -13,9 +13,9 @@ def timeline_of(write_recording):
     """A function that writes rollouts of 10 frames a second and cuts them in bins."""
     with contextlib.ExitStack() as stack:
 
-        def make(rollouts, bin_seconds=0.1):
+        def make(rollouts, bin_seconds=0.1, apart=False):
             recording = stack.enter_context(open_recording(write_recording(rollouts)))
-            return Timeline.of(list(recording.rollouts.values()), recording.fps, bin_seconds)
+            return Timeline.of(list(recording.rollouts.values()), recording.fps, bin_seconds, apart)
 
         yield make
 
@@ -39,6 +39,20 @@ def test_bins_average_and_never_reach_over_a_rollout(timeline_of):
     rows, _ = timeline.lagged((0.0,))
     assert rows.tolist() == [0, 1, 3, 4]
     assert any("0.2 s in bins across two rollouts" in note for note in timeline.notes)
+
+
+def test_rollouts_with_starts_of_their_own_begin_bins_anew(timeline_of):
+    timeline = timeline_of({"a": ramp(5), "b": ramp(6, 10)}, bin_seconds=0.2, apart=True)
+    assert timeline.rollout.tolist() == [0, 0, 1, 1, 1] and timeline.alive.all()
+    assert timeline.units("x")[:, 0].tolist() == [0.5, 2.5, 10.5, 12.5, 14.5]
+    # what reads rollouts frame by frame reads as many frames as there are bins
+    assert [rollout.n_frames for rollout in timeline.rollouts] == [4, 6]
+    assert [len(rollout["qpos"]) for rollout in timeline.rollouts] == [4, 6]
+    assert timeline.rollouts[0].units("x", slice(3, None))[:, 0].tolist() == [3.0]
+    with pytest.raises(
+        InputError, match=r"rollout 'a' lasts 0\.5 s, less than a bin of 0\.6 s; leave it out"
+    ):
+        timeline_of({"a": ramp(5), "b": ramp(6)}, bin_seconds=0.6, apart=True)
 
 
 def test_positive_lags_look_back_within_the_rollout(timeline_of):

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from rodent.body import Body
-from rodent.motion import ClipSet, read_clips
+from rodent.clips import ClipSet, read_clips
 from rodent.policy.policy import load_policy
 from rodent.rollout import Player
 from rodent.tasks.reference import build_reference, control_timestep

@@ -3,9 +3,9 @@
 import pytest
 
 from rodent.assets import asset_path
-from rodent.motion import read_clips
-from rodent.motion.synth import rear_clips
+from rodent.clips import read_clips
 from rodent.policy.policy import load_policy
+from rodent.synthesis import rear_clips
 from training.evaluate import evaluate
 
 FOLDERS = sorted(asset_path("policies").iterdir())

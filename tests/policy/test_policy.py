@@ -151,9 +151,9 @@ def test_no_policy_there(tmp_path, folder):
 def test_a_policy_for_another_body_is_refused_by_its_clips(policy, body):
     from dataclasses import replace
 
-    from rodent.motion.sway import swaying_clips
+    from rodent.synthesis.stance import stance_clips
     from training.evaluate import evaluate
 
     large = replace(policy, body=BodyConfig(scale=1.0))
     with pytest.raises(InputError, match=r"scale 0.9.*scale 1"):
-        evaluate(large, swaying_clips(body))
+        evaluate(large, stance_clips(body))

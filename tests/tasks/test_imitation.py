@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from rodent import rotation
 from rodent.errors import InputError
-from rodent.motion.sway import swaying_clips
-from rodent.tasks import rotation
+from rodent.synthesis.stance import stance_clips
 from rodent.tasks.imitation import COST_TERMS, TRACKING_TERMS, Imitation
 from rodent.tasks.metrics import failed, finite, tracking_error
 from rodent.tasks.reference import build_reference, control_timestep
@@ -18,7 +18,7 @@ from rodent.tasks.settings import ImitationConfig
 
 @pytest.fixture(scope="module")
 def reference(body):
-    return build_reference(swaying_clips(body), body)
+    return build_reference(stance_clips(body), body)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def _moved(state, by):
 
 
 def test_reference_holds_every_frame_of_every_clip(body, reference):
-    clips = swaying_clips(body)
+    clips = stance_clips(body)
     assert reference.num_frames == clips.total_frames
     np.testing.assert_array_equal(reference.first, [0, 60])
     np.testing.assert_array_equal(reference.last, [59, 119])
@@ -44,9 +44,9 @@ def test_reference_holds_every_frame_of_every_clip(body, reference):
 @pytest.mark.parametrize("height", [-0.01, 0.0, 0.01])
 def test_a_rat_is_put_down_on_its_paws(body, height):
     """Wherever the clip has it: sunk into the floor, on it, or floating."""
-    from rodent.motion.floor import lowest_paw
+    from rodent.kinematics.floor import lowest_paw
 
-    clips = swaying_clips(body)
+    clips = stance_clips(body)
     up = np.r_[0, 0, height, np.zeros(71)]
     clips = dataclasses.replace(clips, clips=tuple(dataclasses.replace(c, qpos=c.qpos + up) for c in clips))
     moved = build_reference(clips, body)
@@ -60,7 +60,7 @@ def test_a_rat_is_put_down_on_its_paws(body, height):
 
 def test_observation_does_not_depend_on_place_or_heading(body, task, reference):
     """The same scene, moved and turned about the vertical, looks and feels the same."""
-    from rodent.tasks import rotation
+    from rodent import rotation
 
     frame = jnp.array([10, 70])
     turn = jnp.array([np.cos(0.7), 0.0, 0.0, np.sin(0.7)])
@@ -159,7 +159,7 @@ def test_doing_nothing_commands_a_coming_pose(body, task, reference):
 
 
 def test_clips_of_two_rates_are_refused(body):
-    clips = swaying_clips(body)
+    clips = stance_clips(body)
     mixed = dataclasses.replace(clips, clips=(clips[0], dataclasses.replace(clips[1], fps=30.0)))
     with pytest.raises(InputError, match=r"different frame rates \(30, 50 Hz\).*--resample"):
         control_timestep(mixed)

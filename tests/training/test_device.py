@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from rodent.cli import main
-from rodent.motion.clip import Clip, ClipSet
+from rodent.clips.clip import Clip, ClipSet
 from rodent.policy.sizes import NetworkConfig
 from tests.physics.test_device import SmallBody
 from training.config import DreamConfig, PPOConfig, TrainConfig

@@ -7,9 +7,9 @@ import pytest
 
 from rodent.cli import main
 from rodent.cli.evaluate.page import write_report
-from rodent.motion import write_clips
-from rodent.motion.sway import swaying_clips
+from rodent.clips import write_clips
 from rodent.policy.policy import save_policy
+from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 from tests.training.test_evaluate import make_trace
 from training.config import TrainConfig
@@ -21,7 +21,7 @@ from training.runs import begin_run
 def run(body, tmp_path_factory):
     """A run folder with an untrained policy; one of three clips is kept out."""
     folder = tmp_path_factory.mktemp("runs")
-    clips = swaying_clips(body, frames=30, n=3)
+    clips = stance_clips(body, frames=30, n=3)
     labels = ("Walk", "Rear", "Walk")
     labelled = (dataclasses.replace(c, behavior=b) for c, b in zip(clips, labels, strict=True))
     write_clips(dataclasses.replace(clips, clips=tuple(labelled)), folder / "clips.h5")

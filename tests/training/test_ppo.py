@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from rodent.body import NU
 from rodent.errors import InputError
-from rodent.motion.sway import swaying_clips
 from rodent.policy.agent import AgentOutput
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
+from rodent.synthesis.stance import stance_clips
 from rodent.tasks.imitation import Observation
 from rodent.tasks.reference import build_reference
 from training.collect import Act, Experience, Outcome
@@ -51,7 +51,7 @@ def test_latent_kl_is_nought_on_the_prior():
 
 @pytest.fixture(scope="module")
 def reference(body):
-    return build_reference(swaying_clips(body), body)
+    return build_reference(stance_clips(body), body)
 
 
 def test_episodes_begin_anywhere_but_at_a_last_frame(reference):
@@ -197,7 +197,7 @@ def test_a_clips_end_teaches_nothing():
 @given(fraction=st.floats(0, 0.9), seed=st.integers(0, 1000))
 @settings(max_examples=30, deadline=None)
 def test_split_keeps_sessions_whole(body, fraction, seed):
-    clips = swaying_clips(body, frames=3, n=8)
+    clips = stance_clips(body, frames=3, n=8)
     clips = dataclasses.replace(
         clips, clips=tuple(dataclasses.replace(c, session=f"s{i // 2}") for i, c in enumerate(clips))
     )

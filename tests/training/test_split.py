@@ -6,12 +6,12 @@ import json
 import pytest
 
 from rodent.cli import main
+from rodent.clips import ClipSet, write_clips
+from rodent.clips.mirror import mirrored_clips
 from rodent.errors import InputError
-from rodent.motion import ClipSet, write_clips
-from rodent.motion.mirror import mirrored_clips
-from rodent.motion.sway import swaying_clips
-from rodent.motion.variation import varied_clips
 from rodent.policy.policy import load_policy
+from rodent.synthesis.stance import stance_clips
+from rodent.synthesis.variation import varied_clips
 from rodent.variation_config import Variation
 from tests.training.test_train import TINY
 from training.config import TrainConfig
@@ -23,7 +23,7 @@ from training.trainer import Trainer
 @pytest.fixture(scope="module")
 def clips(body) -> ClipSet:
     """Three clips, then their mirror images."""
-    clips = swaying_clips(body, frames=20, n=3)
+    clips = stance_clips(body, frames=20, n=3)
     return dataclasses.replace(clips, clips=clips.clips + mirrored_clips(clips, body).clips)
 
 
@@ -74,7 +74,7 @@ def test_a_test_clip_never_enters_training(clips, body, tmp_path, monkeypatch, c
         begin(self, config, body, clips)
 
     monkeypatch.setattr(Trainer, "__init__", noting)
-    other = dataclasses.replace(swaying_clips(body, frames=33, n=1, seed=7)[0], name="sway_1")
+    other = dataclasses.replace(stance_clips(body, frames=33, n=1, seed=7)[0], name="sway_1")
     sets = {"one": clips.clips[:3], "two": (clips[0], other, clips[2])}
     digests = []
     for name, chosen in sets.items():

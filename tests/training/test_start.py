@@ -10,10 +10,10 @@ import pytest
 
 from rodent.body_config import BodyConfig
 from rodent.cli import main
+from rodent.clips.file import write_clips
 from rodent.errors import InputError
-from rodent.motion.clip import write_clips
-from rodent.motion.sway import swaying_clips
 from rodent.policy.policy import Policy, load_policy, save_policy
+from rodent.synthesis.stance import stance_clips
 from rodent.tasks.settings import ImitationConfig
 from tests.policies import TINY, untrained_policy
 from training.config import PPOConfig, TrainConfig
@@ -47,7 +47,7 @@ def folder(policy, tmp_path_factory):
 @pytest.fixture(scope="module")
 def clips(body, tmp_path_factory):
     path = tmp_path_factory.mktemp("clips") / "sway.h5"
-    write_clips(swaying_clips(body, frames=30), path)
+    write_clips(stance_clips(body, frames=30), path)
     return path
 
 
@@ -57,7 +57,7 @@ def _config(**changes) -> TrainConfig:
 
 
 def test_a_learner_begins_with_all_that_the_policy_knows(policy, body):
-    trainer = Trainer(_config(), body, swaying_clips(body, frames=30))
+    trainer = Trainer(_config(), body, stance_clips(body, frames=30))
     trainer.start_from(policy)
     learner = trainer.learner
     assert trainer.steps == 800
@@ -70,7 +70,7 @@ def test_a_learner_begins_with_all_that_the_policy_knows(policy, body):
 
 def test_what_was_seen_weighs_as_much_as_what_comes(policy, body):
     """The normaliser moves on from the policy's, and by little: 800 steps stand against 32."""
-    trainer = Trainer(_config(), body, swaying_clips(body, frames=30))
+    trainer = Trainer(_config(), body, stance_clips(body, frames=30))
     trainer.start_from(policy)
     fresh = np.asarray(trainer.episodes.act.observation.proprioception).mean(0)
     trainer.iterate()

@@ -12,10 +12,10 @@ import pytest
 
 from rodent.body import Body, BodyConfig
 from rodent.cli import main
+from rodent.clips.file import write_clips
 from rodent.errors import InputError, WorkError
-from rodent.motion.clip import write_clips
-from rodent.motion.sway import swaying_clips
 from rodent.policy.policy import load_policy
+from rodent.synthesis.stance import stance_clips
 from training import train
 from training.config import PPOConfig, TrainConfig
 from training.run_card import RUN
@@ -47,7 +47,7 @@ STEPS = 640
 @pytest.fixture(scope="module")
 def clips(body, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("clips") / "sway.h5"
-    write_clips(swaying_clips(body, frames=30), path)
+    write_clips(stance_clips(body, frames=30), path)
     return path
 
 
@@ -123,7 +123,7 @@ def _last_state(run: Path) -> bytes:
     """Everything in the last checkpoint, as bytes."""
     import jax
 
-    from rodent.motion.clip import read_clips
+    from rodent.clips.reading import read_clips
     from training.checkpoint import Checkpoints
 
     opened = open_run(run)
@@ -184,7 +184,7 @@ def test_resume_refuses_changed_clips(whole_run, clips, tmp_path, body, capsys):
     run = tmp_path / "copy"
     shutil.copytree(whole_run, run)
     other = tmp_path / "other.h5"
-    write_clips(swaying_clips(body, frames=31), other)
+    write_clips(stance_clips(body, frames=31), other)
     card = json.loads((run / "config.json").read_text())
     (run / "config.json").write_text(json.dumps(card | {"clips": str(other)}))
     assert main(["train", "--resume", "--out", str(run), "--steps", "9999"]) == 2

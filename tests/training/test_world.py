@@ -56,7 +56,7 @@ def test_it_foretells_steps_it_has_not_seen(world, body, learnt):
 def test_place_and_heading_change_nothing_but_place_and_heading(world, learnt, moves):
     few = jax.tree.map(lambda x: jnp.asarray(x[:32]), moves)
     turn = jnp.array([np.cos(0.4), 0, 0, np.sin(0.4)])
-    from rodent.tasks import rotation
+    from rodent import rotation
 
     state = few.state
     elsewhere = state.replace(

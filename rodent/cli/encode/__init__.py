@@ -36,7 +36,10 @@ class Encode(SessionArguments):
     unique: bool = False
     """Score as well what each layer adds to --kinematics and the neuron's own past."""
     kinematics: str = "joints,velocities"
-    """The bands that --unique starts from."""
+    """The bands that --unique starts from, at the lags of --base-lags."""
+    animal: tuple[str, ...] = ()
+    """Animal of each session, in the order in which they are given: intervals are then over sessions within
+    animals. Each session counts as an animal of its own if not given."""
     settings: tyro.conf.OmitArgPrefixes[EncodingSettings] = dataclasses.field(
         default_factory=EncodingSettings
     )
@@ -63,7 +66,10 @@ class Encode(SessionArguments):
             models = self._models(opened)
             total = len(opened) * models.n_fits(self.settings)
             with progress("regressing", total=total, unit="fits") as advance:
-                results = [regress(one, models, self.settings, self.quality, advance) for one in opened]
+                results = [
+                    regress(one, models, self.settings, self.quality, animal, advance)
+                    for one, animal in zip(opened, self._animals(len(opened)), strict=True)
+                ]
         found = Found(self, models, tuple(results))
         for name, reason in found.dropped:
             say(f"neuron {name} is left out: {reason}")
@@ -79,6 +85,14 @@ class Encode(SessionArguments):
         print_summary(found)
         if self.neurons:
             print_neurons(found)
+
+    def _animals(self, n: int) -> tuple[str, ...]:
+        """Whose sessions they are; each of its own if nobody says."""
+        if self.animal and len(self.animal) != n:
+            raise InputError(
+                f"--animal names {len(self.animal)} animals, and there are {n} sessions; name one each"
+            )
+        return self.animal or tuple(f"animal of session {i}" for i in range(n))
 
     def _models(self, opened: "Sequence[OpenSession]") -> "Models":
         """What neurons are regressed on, checked against what was recorded.

@@ -1,26 +1,26 @@
 """What `rodent encode` found, as JSON and as figures."""
 
 import dataclasses
+import functools
 import itertools
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.stats import false_discovery_control
 
-from analysis.encoding.inference import LEVEL, mean_p, paired_test, session_interval, session_mean
+from analysis.encoding.inference import LEVEL, difference, holm, mean_p, session_interval, session_mean
 from analysis.encoding.result import EncodingResult
+from analysis.encoding.unique import UniqueGain
 from rodent.cli.encode.sessions import Models, SessionResult
 from rodent.cli.output import write_json
 from rodent.files import explain_os_errors
 from rodent.versions import versions
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from rodent.cli.encode import Encode
 
-SCHEMA, VERSION = "virtual-rodent/encoding", 1
+SCHEMA, VERSION = "virtual-rodent/encoding", 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,23 +48,86 @@ class Found:
         """Of one model, per session."""
         return [one.results[model] for one in self.sessions]
 
+    @property
+    def animals(self) -> list[str]:
+        """Whose sessions they are."""
+        return [one.animal for one in self.sessions]
+
+    @property
+    def seed(self) -> int:
+        """Of the bootstraps."""
+        return self.asked.settings.seed
+
     def p(self, model: int) -> float:
         """Of the mean over neurons, or over sessions where there are several."""
-        return mean_p([result.scaled_gains for result in self.results(model)])
+        return mean_p([result.scaled_statistic for result in self.results(model)])
+
+    @functools.cached_property
+    def p_holm(self) -> list[float]:
+        """The same of all models at once."""
+        return list(holm(np.array([self.p(i) for i in range(len(self.models.sets))])))
 
     def significant(self, model: int) -> np.ndarray:
-        """Neurons of all sessions whose p is 0.05 or less, bool, shape (neurons,)."""
-        return np.concatenate([result.p_values for result in self.results(model)]) <= LEVEL
+        """Neurons of all sessions whose false discovery rate is 0.05 or less, bool, shape (neurons,)."""
+        return self.q(model) <= LEVEL
 
-    def unique(self, layer: str) -> "list[np.ndarray] | None":
-        """What a layer adds, corrected for drift, per session and neuron; bits per spike."""
-        if layer not in self.models.unique:
-            return None
-        return [
-            one.added[layer].corrected_bits_per_spike - one.base.corrected_bits_per_spike
-            for one in self.sessions
-            if one.base is not None
-        ]
+    def q(self, model: int) -> np.ndarray:
+        """False discovery rates over the neurons of all sessions, shape (neurons,)."""
+        return false_discovery_control(np.concatenate([one.p_values for one in self.results(model)]))
+
+    def interval(self, model: int) -> tuple[float, float]:
+        """95 % of the mean corrected score: over blocks of one session, or over sessions."""
+        results = self.results(model)
+        corrected = [one.corrected_bits_per_spike for one in results]
+        return session_interval(corrected, [one.block_bits for one in results], self.animals, self.seed)
+
+    def unique(self, layer: str) -> "UniqueSummary | None":
+        """What a layer adds, over all sessions."""
+        return self._unique.get(layer)
+
+    @functools.cached_property
+    def _unique(self) -> "dict[str, UniqueSummary]":
+        layers = self.models.unique
+        gains = {layer: [one.unique[layer] for one in self.sessions] for layer in layers}
+        p = {layer: mean_p([one.scaled_statistic for one in gains[layer]]) for layer in layers}
+        corrected = dict(zip(layers, holm(np.array(list(p.values()))), strict=True)) if layers else {}
+        return {
+            layer: UniqueSummary(
+                sessions=tuple(gains[layer]),
+                mean=session_mean([one.bits_per_spike for one in gains[layer]]),
+                interval=session_interval(
+                    [one.bits_per_spike for one in gains[layer]],
+                    [one.block_bits for one in gains[layer]],
+                    self.animals,
+                    self.seed,
+                ),
+                p=p[layer],
+                p_holm=float(corrected[layer]),
+                q=false_discovery_control(np.concatenate([one.p_values for one in gains[layer]])),
+            )
+            for layer in layers
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class UniqueSummary:
+    """What one layer adds, over all sessions.
+
+    Attributes:
+        sessions: the gains of each.
+        mean: bits per spike, mean over neurons, then over sessions.
+        interval: 95 %, over blocks of one session, or over sessions within animals.
+        p: rank of the mean among turns.
+        p_holm: the same of all layers at once.
+        q: false discovery rates over all neurons, shape (neurons,).
+    """
+
+    sessions: tuple[UniqueGain, ...]
+    mean: float
+    interval: tuple[float, float]
+    p: float
+    p_holm: float
+    q: np.ndarray
 
 
 def to_json(found: Found) -> dict[str, Any]:
@@ -84,6 +147,7 @@ def to_json(found: Found) -> dict[str, Any]:
             {
                 "recording": one.recording,
                 "spikes": one.spikes,
+                "animal": one.animal,
                 "rollouts": one.rollouts,
                 "bin_seconds": one.bin_seconds,
                 "quality": one.quality,
@@ -92,7 +156,7 @@ def to_json(found: Found) -> dict[str, Any]:
         ],
         "layers": [_layer(found, i) for i in range(len(found.models.sets))],
         "comparisons": _comparisons(found),
-        "base": None if first.base is None else first.base.layer,
+        "base": "+".join(found.models.base) if found.models.unique else None,
         "dropped": [{"name": name, "reason": reason} for name, reason in found.dropped],
         "notes": found.notes,
         "settings": dataclasses.asdict(settings) | {"quality": dataclasses.asdict(found.asked.quality)},
@@ -102,18 +166,19 @@ def to_json(found: Found) -> dict[str, Any]:
 
 def _layer(found: Found, model: int) -> dict[str, Any]:
     """One model over all sessions; with several, means are of session means."""
-    results, seed = found.results(model), found.asked.settings.seed
+    results, seed = found.results(model), found.seed
     page = results[0].to_json(seed)
     unique = found.unique(page["layer"])
-    neurons = []
-    for i, (result, session) in enumerate(zip(results, found.sessions, strict=True)):
+    neurons, q = [], found.q(model)
+    for i, result in enumerate(results):
         rows = result.rows()
         for k, row in enumerate(rows):
-            row["session"] = i
-            if unique is not None and session.base is not None:
-                added = session.added[result.layer]
-                row["unique_bits_per_spike"] = added.bits_per_spike[k] - session.base.bits_per_spike[k]
-                row["corrected_unique_bits_per_spike"] = unique[i][k]
+            row |= {"session": i, "q": q[len(neurons) + k]}
+            if unique is not None:
+                one = unique.sessions[i]
+                row["unique_bits_per_spike"] = one.bits_per_spike[k]
+                row["unique_p"] = one.p_values[k]
+                row["unique_q"] = unique.q[len(neurons) + k]
         neurons += rows
     corrected = [result.corrected_bits_per_spike for result in results]
     page |= {
@@ -121,9 +186,10 @@ def _layer(found: Found, model: int) -> dict[str, Any]:
         "mean_bits_per_spike": session_mean([result.bits_per_spike for result in results]),
         "mean_null_bits_per_spike": session_mean([result.null_bits_per_spike for result in results]),
         "mean_corrected_bits_per_spike": session_mean(corrected),
-        "interval_corrected_bits_per_spike": session_interval(corrected, seed),
-        "interval_over": _over(found),
+        "interval_corrected_bits_per_spike": found.interval(model),
+        "interval_over": over(found),
         "p": found.p(model),
+        "p_holm": found.p_holm[model],
         "share_significant": found.significant(model).mean(),
         "unconverged_fits": sum(result.unconverged for result in results),
     }
@@ -133,38 +199,39 @@ def _layer(found: Found, model: int) -> dict[str, Any]:
     if unique is not None:
         page["unique"] = {
             "base": found.models.base,
-            "mean_corrected_bits_per_spike": session_mean(unique),
-            "interval_corrected_bits_per_spike": session_interval(unique, seed),
-            "test": dataclasses.asdict(paired_test(unique, seed)),
+            "mean_bits_per_spike": unique.mean,
+            "interval_bits_per_spike": unique.interval,
+            "p": unique.p,
+            "p_holm": unique.p_holm,
+            "share_significant": (unique.q <= LEVEL).mean(),
+            "residual_share": float(np.mean([one.residual for one in unique.sessions])),
         }
     return page
 
 
+def over(found: Found) -> str:
+    """What intervals are over."""
+    if len(found.sessions) == 1:
+        return "blocks"
+    return "sessions within animals" if len(set(found.animals)) < len(found.animals) else "sessions"
+
+
 def _comparisons(found: Found) -> list[dict[str, Any]]:
-    """Every pair of models: log-likelihood ratios in bits per spike, raw and corrected, and their tests."""
-    pairs = itertools.combinations(range(len(found.models.sets)), 2)
-    seed = found.asked.settings.seed
-    return [
-        {
-            "models": [found.sessions[0].results[i].layer for i in (a, b)],
-            **{
-                key: dataclasses.asdict(
-                    paired_test(
-                        [
-                            getattr(one.results[a], name) - getattr(one.results[b], name)
-                            for one in found.sessions
-                        ],
-                        seed,
-                    )
-                )
-                for key, name in (
-                    ("log_likelihood_ratio", "bits_per_spike"),
-                    ("corrected", "corrected_bits_per_spike"),
-                )
-            },
-        }
-        for a, b in pairs
-    ]
+    """Every pair of models: differences of scores in bits per spike, raw and corrected."""
+    found_pairs = []
+    for a, b in itertools.combinations(range(len(found.models.sets)), 2):
+        first, second = found.results(a), found.results(b)
+        pairs = list(zip(first, second, strict=True))
+        blocks = [x.block_bits - y.block_bits for x, y in pairs]
+        page: dict[str, Any] = {"models": [first[0].layer, second[0].layer]}
+        for key, name in (
+            ("log_likelihood_ratio", "bits_per_spike"),
+            ("corrected", "corrected_bits_per_spike"),
+        ):
+            values = [getattr(x, name) - getattr(y, name) for x, y in pairs]
+            page[key] = dataclasses.asdict(difference(values, blocks, found.animals, found.seed))
+        found_pairs.append(page)
+    return found_pairs
 
 
 def write(folder: Path, page: dict[str, Any], found: Found) -> None:
@@ -173,34 +240,40 @@ def write(folder: Path, page: dict[str, Any], found: Found) -> None:
     Raises:
         InputError: the folder cannot be written.
     """
+    from analysis.encoding.figures import paired_scores
     from analysis.pages.drawing import intervals, layer_scores, write_figures
 
-    seed = found.asked.settings.seed
     pooled = [found.results(i) for i in range(len(found.models.sets))]
     names = [results[0].layer for results in pooled]
-    scores, nulls = (
-        [np.concatenate([getattr(result, key) for result in results]) for results in pooled]
-        for key in ("bits_per_spike", "null_bits_per_spike")
+
+    def every(key: str) -> list[np.ndarray]:
+        return [np.concatenate([getattr(result, key) for result in results]) for results in pooled]
+
+    corrected, significant = (
+        every("corrected_bits_per_spike"),
+        [q <= LEVEL for q in map(found.q, range(len(names)))],
     )
-
-    def bars(values: Sequence[Sequence[np.ndarray]], labels: Sequence[str], unit: str) -> "Figure":
-        bounds = np.array([session_interval(one, seed) for one in values])
-        return intervals(labels, np.array([session_mean(one) for one in values]), *bounds.T, unit)
-
-    corrected = [[result.corrected_bits_per_spike for result in results] for results in pooled]
+    bounds = np.array([found.interval(i) for i in range(len(names))])
+    means = np.array([session_mean([one.corrected_bits_per_spike for one in results]) for results in pooled])
     figures = {
-        "scores": layer_scores(names, scores, nulls, "bits per spike"),
-        "corrected": bars(corrected, names, "bits per spike, less the null"),
+        "scores": layer_scores(
+            names, every("bits_per_spike"), every("null_bits_per_spike"), "bits per spike"
+        ),
+        "corrected": intervals(names, means, *bounds.T, "bits per spike, less the null"),
+        "neurons": paired_scores(
+            names, corrected, significant, found.p_holm, "bits per spike, less the null"
+        ),
     }
     if found.models.unique:
-        gains = [found.unique(layer) or [] for layer in found.models.unique]
-        unit = f"bits per spike added to {' + '.join(found.models.base)}, less the null"
-        figures["unique"] = bars(gains, found.models.unique, unit)
+        gains = [one for layer in found.models.unique if (one := found.unique(layer)) is not None]
+        figures["unique"] = paired_scores(
+            found.models.unique,
+            [np.concatenate([one.bits_per_spike for one in gain.sessions]) for gain in gains],
+            [gain.q <= LEVEL for gain in gains],
+            [gain.p_holm for gain in gains],
+            f"bits per spike added to {' + '.join(found.models.base)}",
+        )
     with explain_os_errors(folder):
         folder.mkdir(exist_ok=True)
     write_json(page, folder / "encoding.json")
     write_figures(figures, folder)
-
-
-def _over(found: Found) -> str:
-    return "sessions" if len(found.sessions) > 1 else "neurons"

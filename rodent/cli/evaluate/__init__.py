@@ -10,7 +10,7 @@ import tyro
 from rodent.errors import InputError
 
 if TYPE_CHECKING:
-    from rodent.motion.clip import ClipSet
+    from rodent.clips.clip import ClipSet
 
 COLUMNS = {
     "frames": "frames",
@@ -77,7 +77,7 @@ class Evaluate:
 
     def _clips(self) -> "tuple[ClipSet, dict[str, list[str]] | None]":
         """The clips to play, and names of clips by part of the run, where the run is asked for them."""
-        from rodent.motion.clip import clips_path, read_clips
+        from rodent.clips.reading import clips_path, read_clips
         from training.runs import open_run, read_own_clips
 
         path = None if self.clips is None else clips_path(self.clips)

@@ -12,18 +12,18 @@ import tyro
 from rodent.errors import InputError
 
 if TYPE_CHECKING:
-    from rodent.motion import ClipSet
-    from rodent.motion.keypoints import Keypoints
-    from rodent.motion.registration import ClipOptions, MarkerSet, Registered, Registration
-    from rodent.motion.registration.ground import PawContacts
+    from rodent.clips import ClipSet
+    from rodent.keypoints import Keypoints
+    from rodent.registration import ClipOptions, MarkerSet, Registered, Registration
+    from rodent.registration.ground import PawContacts
 
 
 @dataclasses.dataclass(frozen=True)
 class Register:
-    """Fit the rat's body to tracked keypoints, and make clips of its motion.
+    """Fit the rat's body to tracked keypoints, and write clips of its motion.
 
-    Where every keypoint sits on the body, the body's size, and the pose in every frame are all fitted.
-    What is left unexplained is told by keypoint.
+    The fit finds the position of every keypoint on the body, the size of the body and the pose in every
+    frame. The residual error is printed per keypoint.
 
     Example: rodent register keypoints.npz --markers rat23 --units mm --out clips.h5
     """
@@ -34,50 +34,50 @@ class Register:
     out: Path
     """The clip file to write."""
     markers: Path = Path("rat23")
-    """Which keypoint belongs where: a marker set that is built in (rat20, rat23), or a TOML file."""
+    """Marker set: positions of the keypoints on the body. Built in: rat20, rat23; or a TOML file."""
     units: Literal["m", "cm", "mm"] | None = None
-    """Of the coordinates, where the file does not say."""
+    """Unit of the coordinates, if the file does not state it."""
     fps: float | None = None
-    """Frames per second, where the file does not say or is wrong."""
+    """Frames per second, if the file does not state it or is wrong."""
     names: tuple[str, ...] = ()
-    """Names of the keypoints in the file's order, where it has none or wrong ones. A file without names is
-    taken to be in the order of the marker set."""
+    """Names of the keypoints in the file's order, if it has none or wrong ones. By default a file without
+    names is assumed to be in the order of the marker set."""
     ignore: tuple[str, ...] = ()
-    """Keypoints to leave out: those that the marker set does not have, else an error, and those of its own
-    that are better done without."""
+    """Keypoints to leave out. Keypoints that the marker set does not have must be listed here; badly tracked
+    ones can be."""
     axes: str = "x,y,z"
-    """The file's axes that become x, y and z of a right-handed frame with z up, each with or without a minus:
-    x,-z,y where y points up."""
+    """The file's axes that become x, y and z of a right-handed frame with z up, each with an optional minus.
+    Example: x,-z,y if y points up."""
     min_confidence: float = 0.0
-    """Points of a lower confidence count as missing, in the file's own measure."""
+    """Points with a lower confidence count as missing. The scale is that of the file."""
     scale: float | None = None
-    """Size of the body relative to dm_control's rat; fitted if not given. A policy wants clips of the size
-    that it was trained on: 0.9 for the one that is built in."""
+    """Size of the body relative to dm_control's rat; fitted by default. A policy needs clips of the size that
+    it was trained on: 0.9 for the built-in ones."""
     resample: float | None = None
-    """Frame rate of the clips, Hz; that of the keypoints if not given."""
+    """Frame rate of the clips, Hz; by default that of the keypoints."""
     seconds: float | None = None
-    """Length of a clip; as long as the rat is seen without a gap, if not given."""
+    """Length of a clip. By default a clip ends only at a gap in tracking."""
     subject: str = ""
-    """Which animal."""
+    """Name of the animal."""
     session: str = ""
-    """Which recording session; clips of one session are kept together when data are split."""
+    """Name of the recording session. Clips of one session stay together when data are split."""
     licence: str = ""
-    """The terms the motion may be used under."""
+    """Licence of the motion."""
     save_markers: Path | None = None
-    """Write the marker set as fitted, for other recordings of the same animal."""
+    """Write the fitted marker set, for other recordings of the same animal."""
     report: Path | None = None
-    """Write a page to judge it by, an HTML file: errors over time, joint angles, paws on the floor, and a
-    film of the keypoints over the body."""
+    """Write an HTML report: errors over time, joint angles, paw contacts, and a video of the keypoints over
+    the body."""
     json: bool = False
-    """Print what was found as one JSON object."""
+    """Print the results as one JSON object."""
 
     def run(self) -> None:
         """Read, fit, write."""
         from rodent.body import Body, BodyConfig
         from rodent.cli.output import print_json, print_table, say
-        from rodent.cli.register.results import paws_of, results
-        from rodent.motion.keypoints import clean, read_keypoints
-        from rodent.motion.registration import Registration, read_markers, registered_clips
+        from rodent.keypoints import clean, read_keypoints
+        from rodent.registration import Registration, read_markers, registered_clips
+        from rodent.registration.summary import paws_of, results
 
         known, options = read_markers(self.markers), self._clip_options()
         markers = known.without(self.ignore)
@@ -120,7 +120,7 @@ class Register:
         )
 
     def _clip_options(self) -> "ClipOptions":
-        from rodent.motion.registration import ClipOptions
+        from rodent.registration import ClipOptions
 
         return ClipOptions(
             seconds=self.seconds,
@@ -138,9 +138,9 @@ class Register:
         contacts: "PawContacts",
         result: dict[str, Any],
     ) -> None:
-        """All files or none: each takes its name when all are written."""
+        """Write all files or none: each is renamed when all are written."""
+        from rodent.clips.file import write_clips
         from rodent.files import atomic_path
-        from rodent.motion.clip import write_clips
 
         with contextlib.ExitStack() as stack:
             write_clips(clips, stack.enter_context(atomic_path(self.out)))
@@ -148,17 +148,17 @@ class Register:
                 registration.markers_.write(stack.enter_context(atomic_path(self.save_markers)))
             if self.report is not None:
                 from rodent.cli.register.page import write_report
-                from rodent.motion.registration import clip_frames
+                from rodent.registration import clip_frames
 
                 page = stack.enter_context(atomic_path(self.report))
-                stretches = clip_frames(found, self._clip_options())
-                write_report(page, result, registration, found, stretches, clips, contacts)
+                segments = clip_frames(found, self._clip_options())
+                write_report(page, result, registration, found, segments, clips, contacts)
 
 
 def _require_markers(
     keypoints: "Keypoints", markers: "MarkerSet", path: Path, ignored: Sequence[str]
 ) -> None:
-    """All markers must be among the keypoints, and all keypoints be markers."""
+    """Raise InputError unless keypoints and markers have the same names."""
     missing = [name for name in markers.names if name not in keypoints.names]
     if missing:
         raise InputError(
@@ -175,12 +175,12 @@ def _require_markers(
 
 
 def _fitted(registration: "Registration", keypoints: "Keypoints", axes: str) -> "tuple[Registered, float]":
-    """Poses of all frames, and frames per second that they were found at, offsets apart."""
+    """Poses of all frames, and the speed of the pose fit in frames per second."""
     import time
 
-    from rodent.motion.keypoints.axes import axes_matrix
-    from rodent.motion.registration.axes import AxesError
+    from rodent.keypoints.axes import axes_matrix
     from rodent.progress import progress
+    from rodent.registration.axes import AxesError
 
     try:
         with progress("fitting offsets", None, "rounds") as advance:

@@ -12,7 +12,7 @@ from analysis.similarity.scores import LayerScore
 from rodent.cli.report.fields import Field
 from rodent.errors import InputError
 
-ENCODING, SIMILARITY = ("virtual-rodent/encoding", 1), ("virtual-rodent/rsa", 1)
+ENCODING, SIMILARITY = ("virtual-rodent/encoding", 2), ("virtual-rodent/rsa", 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Origin:
 
 @dataclasses.dataclass(frozen=True)
 class Mean:
-    """A mean over sessions, or over neurons where there is one session, and its 95 % interval."""
+    """A mean over neurons, then over sessions, and its 95 % interval."""
 
     value: float
     low: float
@@ -55,8 +55,11 @@ class LayerEncoding:
         mean_found, mean_null: means as the file has them.
         mean: of the corrected scores.
         p: rank of the mean score among those of the shifts.
-        share_significant: of the neurons, those whose own p is 0.05 or less.
-        unique: of what the layer adds to the base, and the p of its being nought; None if not asked for.
+        p_holm: the same of all layers at once; NaN in files of version 1.
+        share_significant: of the neurons, those whose false discovery rate is 0.05 or less; in files of
+            version 1 those whose p is.
+        unique: of what the layer adds to the base, and its p after Holm's correction, NaN in files of version
+            1, whose tests over neurons did not hold; None if not asked for.
     """
 
     layer: str
@@ -67,6 +70,7 @@ class LayerEncoding:
     mean_null: float
     mean: Mean
     p: float
+    p_holm: float
     share_significant: float
     unique: tuple[Mean, float] | None
 
@@ -168,10 +172,11 @@ def _layer_encoding(layer: Field) -> LayerEncoding:
         corrected=corrected,
         mean_found=layer["mean_bits_per_spike"].number,
         mean_null=layer["mean_null_bits_per_spike"].number,
-        mean=_mean(layer),
+        mean=_mean(layer, "corrected_bits_per_spike"),
         p=_number(layer, "p"),
+        p_holm=_number(layer, "p_holm"),
         share_significant=_number(layer, "share_significant"),
-        unique=None if unique is None else (_mean(unique), unique["test"]["wilcoxon_p"].number),
+        unique=None if unique is None else _unique(unique),
     )
 
 
@@ -181,12 +186,18 @@ def _number(of: Field, key: str) -> float:
     return members[key].number if key in members else math.nan
 
 
-def _mean(of: Field) -> Mean:
-    interval = of["interval_corrected_bits_per_spike"]
+def _unique(unique: Field) -> tuple[Mean, float]:
+    """What a layer adds; in files of version 1 less the null of both models."""
+    old = "test" in unique.members()
+    return _mean(unique, "corrected_bits_per_spike" if old else "bits_per_spike"), _number(unique, "p_holm")
+
+
+def _mean(of: Field, name: str) -> Mean:
+    interval = of[f"interval_{name}"]
     bounds = [bound.number for bound in interval.items()]
     if len(bounds) != 2:
         raise InputError(f"{of.path}: {interval.place} has {len(bounds)} numbers; 2 are wanted")
-    return Mean(of["mean_corrected_bits_per_spike"].number, *bounds)
+    return Mean(of[f"mean_{name}"].number, *bounds)
 
 
 def _origin(file: Field) -> Origin:

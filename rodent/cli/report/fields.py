@@ -36,7 +36,7 @@ class Field:
 
         Args:
             path: the file.
-            schema, version: that it must say of itself.
+            schema, version: that it must say of itself; files of earlier versions are read, too.
             command: that writes such files, for the error.
 
         Raises:
@@ -48,8 +48,10 @@ class Field:
             raise InputError(
                 f"{path} has schema {found!r}; {schema!r} is wanted: what `{command} --json` prints"
             )
-        if (number := whole.value.get("version", version)) != version:
-            raise InputError(f"{path} is version {number} of {schema}; this program reads version {version}")
+        if (number := whole.value.get("version", version)) not in range(1, version + 1):
+            raise InputError(
+                f"{path} is version {number} of {schema}; this program reads versions up to {version}"
+            )
         return whole
 
     def __getitem__(self, key: str) -> "Field":

@@ -16,7 +16,18 @@ def encoding_section(encoding: Encoding) -> Section:
     """How well each layer predicts neurons, with the null beside it."""
     layers = encoding.layers
     best = np.bincount(np.argmax([layer.corrected for layer in layers], axis=0), minlength=len(layers))
-    columns = ["layer", "neurons", "score", "null", "score less null", "95 %", "best for", "p", "p ≤ 0.05"]
+    columns = [
+        "layer",
+        "neurons",
+        "score",
+        "null",
+        "score less null",
+        "95 %",
+        "best for",
+        "p",
+        "Holm",
+        "q ≤ 0.05",
+    ]
     rows = [
         [
             layer.layer,
@@ -25,6 +36,7 @@ def encoding_section(encoding: Encoding) -> Section:
             *_mean_and_interval(layer.mean),
             times,
             _shown(layer.p),
+            _shown(layer.p_holm),
             "-" if np.isnan(layer.share_significant) else f"{layer.share_significant:.0%}",
         ]
         for layer, times in zip(layers, best, strict=True)
@@ -42,15 +54,18 @@ def encoding_section(encoding: Encoding) -> Section:
         Table(
             columns,
             rows,
-            "Means over sessions, or over neurons where there is one session; the interval is then no test, "
-            "for they share the session. A layer is best for so many neurons. p is the rank of the mean "
-            "score among those of the shifts, and last stands the share of neurons whose own p is 0.05 or "
-            "less: 5 % by chance.",
+            "Means over neurons, then over sessions; intervals over sessions, or over blocks of time of one "
+            "session. A layer is best for so many neurons. p is the rank of the mean score among those of "
+            "the shifts, Holm the same for all layers at once; last stands the share of neurons whose false "
+            "discovery rate q is 0.05 or less. A score above its null is no finding without its p.",
         ),
     ]
     if unique := [(layer.layer, *layer.unique) for layer in layers if layer.unique is not None]:
-        rows = [[name, *_mean_and_interval(mean), f"{p:.3g}"] for name, mean, p in unique]
-        caption = f"What a layer adds to {encoding.base}, less the null; p of the signed ranks."
+        rows = [[name, *_mean_and_interval(mean), _shown(p)] for name, mean, p in unique]
+        caption = (
+            f"What a layer adds to {encoding.base}. p is the rank of what its residual adds among shifts of "
+            "spikes and base together, after Holm's correction over layers."
+        )
         parts.append(Table(["layer", "adds", "95 %", "p"], rows, caption))
     return Section("Which layers predict neurons", text, tuple(parts))
 

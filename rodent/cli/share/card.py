@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rodent.cli.report.subject import Subject, flat
+from rodent.clips.clip import Clip
 from rodent.configs import to_json
-from rodent.motion.clip import Clip
 from training.defaults import DEFAULTS
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from analysis.encoding.folds import Folds
 from analysis.timeline import Timeline
 from rodent.body import NU, TRACKED_BODIES, Body, BodyConfig
 from rodent.errors import InputError
-from rodent.motion.kinematics import quaternion_exp
 from rodent.recording import RecordingWriter, open_recording
+from rodent.rotation import from_rotvec
 
 FRAMES = 30
 
@@ -31,7 +31,7 @@ def moving(tmp_path_factory):
     qpos = np.zeros((FRAMES, 74))
     qpos[:, :3] = rng.normal(size=(FRAMES, 3))
     heading = np.linspace(-3, 3, FRAMES)
-    qpos[:, 3:7] = quaternion_exp(np.stack([0 * heading, 0 * heading, heading], axis=1))
+    qpos[:, 3:7] = from_rotvec(np.stack([0 * heading, 0 * heading, heading], axis=1))
     qpos[:, 7:] = 0.1 * rng.normal(size=(FRAMES, 67))
     block = {
         "qpos": qpos,

@@ -32,7 +32,7 @@ def test_command_prints_one_json_object(files, capsys):
     assert main(["encode", *files, *layers, *FAST, "--json"]) == 0
     out, err = capsys.readouterr()
     found = json.loads(out)
-    assert (found["schema"], found["version"]) == ("virtual-rodent/encoding", 1)
+    assert (found["schema"], found["version"]) == ("virtual-rodent/encoding", 2)
     assert [layer["layer"] for layer in found["layers"]] == ["decoder/layer_0", "latent/mean"]
     first = found["layers"][0]
     assert (first["units"], first["components"], first["bins"]) == (20, 20, FRAMES)
@@ -57,15 +57,15 @@ def test_command_prints_a_table_with_the_best_neuron_first(files, capsys, monkey
     monkeypatch.setenv("COLUMNS", "120")
     assert main(["encode", *files, "--layer", "decoder/layer_0", *FAST, "--neurons"]) == 0
     out, _ = capsys.readouterr()
-    assert "means and 95 % intervals over 2 neurons" in out
+    assert "means over 2 neurons, 95 % over blocks" in out
     assert "decoder/layer_0: 20 units, 20 components" in out
     rows = [line.split() for line in out.splitlines() if line.strip().startswith(("MC", "DLS"))]
     assert {row[0] for row in rows} == {"MC-1", "DLS-1"}
-    assert float(rows[0][-2]) >= float(rows[1][-2])
-    assert {row[-1] for row in rows} == {"0.33"}
+    assert float(rows[0][-3]) >= float(rows[1][-3])
+    assert {row[-1] for row in rows} == {row[-2] for row in rows} == {"0.33"}
     words = " ".join(out.split())
-    assert "rank of the score among those of 2 time shifts" in words and " 0/2 " in words
-    assert "is no test" in words and "With 2 shifts no p can be 0.05" in words
+    assert "rank of the score among those of 2 time shifts" in words and " 0/2" in words
+    assert "no finding without its p" in words and "With 2 shifts no p can be 0.05" in words
 
 
 def test_command_takes_chosen_rollouts(files, capsys):
@@ -118,15 +118,23 @@ def test_command_scores_what_layers_add(files, capsys, tmp_path):
     assert json.loads((out / "encoding.json").read_text()) == page
     assert {path.name for path in out.iterdir()} == {
         "encoding.json",
-        *(f"{name}.{kind}" for name in ("scores", "corrected", "unique") for kind in ("svg", "png")),
+        *(
+            f"{name}.{kind}"
+            for name in ("scores", "corrected", "neurons", "unique")
+            for kind in ("svg", "png")
+        ),
     }
     layer = page["layers"][0]
     assert page["base"] == "latent/mean+history" and layer["unique"]["base"] == ["latent/mean", "history"]
     # what it adds is nearly all that it has, for the base has nothing
-    assert layer["unique"]["mean_corrected_bits_per_spike"] > 0.05
-    assert layer["unique"]["test"]["over"] == "neurons"
-    gains = [neuron["corrected_unique_bits_per_spike"] for neuron in layer["neurons"]]
-    assert np.mean(gains) == pytest.approx(layer["unique"]["mean_corrected_bits_per_spike"])
+    found = layer["unique"]
+    assert found["mean_bits_per_spike"] > 0.05 and found["residual_share"] > 0.8
+    assert found["p"] == found["p_holm"] == pytest.approx(1 / 3)
+    low, high = found["interval_bits_per_spike"]
+    assert low < found["mean_bits_per_spike"] < high
+    gains = [neuron["unique_bits_per_spike"] for neuron in layer["neurons"]]
+    assert np.mean(gains) == pytest.approx(found["mean_bits_per_spike"])
+    assert all(neuron["unique_p"] == pytest.approx(1 / 3) for neuron in layer["neurons"])
 
 
 def test_sessions_are_tested_by_their_means(files, capsys):

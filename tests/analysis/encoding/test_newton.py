@@ -33,7 +33,7 @@ def test_sums_are_those_of_the_formula(data):
     np.testing.assert_allclose(likelihood, wanted[[1, 3]])
     np.testing.assert_allclose(slope, (data.weighted - np.einsum("ndk,nk->dk", columns, rate))[:, [1, 3]])
     np.testing.assert_allclose(data.curvature(coef), np.einsum("nak,nk,nbk->kab", columns, rate, columns))
-    np.testing.assert_allclose(data.rates(coef), rate)
+    np.testing.assert_allclose(data.rates(coef, np.array([[-9.0], [9.0]])), rate)
 
 
 def test_chunks_change_nothing(data, monkeypatch):

@@ -3,10 +3,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.stats import poisson, ttest_1samp, wilcoxon
+from scipy.stats import poisson
 
 from analysis.encoding.ceiling import noise_ceiling, repeated_bins
-from analysis.encoding.inference import bootstrap_interval, paired_test, session_interval, session_mean
 from analysis.encoding.scores import (
     bits_per_spike,
     log_likelihood,
@@ -90,31 +89,6 @@ def test_trials_with_nothing_in_common_have_no_ceiling():
     counts = np.array([[[0], [1], [0], [1]], [[1], [0], [1], [0]]])
     found = noise_ceiling(counts, np.arange(4.0)[:, None])
     assert np.isnan(found.cc_max).all() and np.isnan(found.cc_norm).all()
-
-
-def test_intervals_hold_the_mean_as_often_as_they_say():
-    rng = np.random.default_rng(2)
-    held = 0
-    for seed in range(200):
-        low, high = bootstrap_interval(rng.exponential(size=60), seed, draws=300)
-        held += low < 1 < high
-    assert 0.88 < held / 200 < 0.98
-    assert np.isnan(bootstrap_interval(np.ones(1), 0)).all()
-
-
-def test_tests_are_over_sessions_where_there_are_several():
-    rng = np.random.default_rng(3)
-    sessions = [rng.normal(0.3 * i, 1, size=20 + i) for i in range(6)]
-    means = np.array([values.mean() for values in sessions])
-    found = paired_test(sessions, seed=0)
-    assert (found.over, found.n, found.mean) == ("sessions", 6, pytest.approx(means.mean()))
-    assert found.wilcoxon_p == wilcoxon(means).pvalue and found.t_p == ttest_1samp(means, 0).pvalue
-    assert session_mean(sessions) == pytest.approx(means.mean())
-    assert session_interval(sessions, 0) == (found.low, found.high)
-    one = paired_test(sessions[:1], seed=0)
-    assert (one.over, one.n) == ("neurons", 20)
-    single = paired_test([np.ones(1)], seed=0)
-    assert np.isnan([single.t_p, single.wilcoxon_p, single.low]).all()
 
 
 def test_repeats_are_the_same_frames_of_the_same_clip():

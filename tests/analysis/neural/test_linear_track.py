@@ -8,7 +8,7 @@ from analysis.neural.read import read_session
 from analysis.neural.session import NeuralSession
 from analysis.neural.settings import QualitySettings
 from rodent.cli import main
-from rodent.motion.synth import read_track
+from rodent.synthesis import read_track
 
 pytest.importorskip("pynapple")
 

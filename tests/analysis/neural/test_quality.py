@@ -7,7 +7,6 @@ import pytest
 
 from analysis.neural.clock import Clock
 from analysis.neural.quality import (
-    contamination,
     copies,
     fano_factor,
     firing_rate,
@@ -51,10 +50,11 @@ def test_each_fault_is_told(counts, rng):
     counts[:, 6] = counts[:, 5] - (counts[:, 5] > 3)
     dropped = judged(counts).dropped
     assert dropped["b"] == "no spikes in the bins used"
-    assert dropped["c"].endswith("Hz is below 0.1 Hz")
-    assert dropped["d"] == "fires in 40% of the session, less than 50%"
+    assert dropped["c"].endswith("Hz is below 0.1 Hz (--min-rate)")
+    assert dropped["d"] == "fires in 40% of the session, less than 50% (--min-presence)"
     assert dropped["e"].startswith("comes in bursts: a Fano factor of")
-    assert dropped["g"] == "a copy of neuron f"
+    assert dropped["e"].endswith("is above 30 (--max-fano)")
+    assert dropped["g"] == "a copy of neuron f: counts correlate above 0.95 (--max-correlation)"
     assert set(dropped) == set("bcdeg")
 
 
@@ -78,35 +78,29 @@ def test_a_neuron_observed_too_little_is_dropped(rng):
     spikes = SpikeTimes(Path("x"), times, neurons, ("a", "b"), observed)
     session = NeuralSession(Path("x"), "test", spikes)
     quality = judge(session.on_bins(1000, 0.1, Clock(0.0)), session, QualitySettings())
-    assert quality.dropped == {"b": "recorded in 60% of the session, less than 90%"}
+    assert quality.dropped == {"b": "recorded in 60% of the session, less than 90% (--min-observed)"}
 
 
-def test_contamination_is_the_share_of_foreign_spikes(rng):
-    own = np.arange(0, 1000, 0.1)  # never closer than 0.1 s
-    assert contamination(own, 1000.0, 0.0015) == 0
-    foreign = rng.uniform(0, 1000, 2000)
-    # 2,000 foreign among 12,000: pairs with own and among each other
-    expected = (2 * 10_000 * 2_000 + 2_000**2) / (2 * 12_000**2)
-    found = [
-        contamination(np.concatenate([own, rng.uniform(0, 1000, 2000)]), 1000.0, 0.0015) for _ in range(20)
-    ]
-    assert np.mean(found) == pytest.approx(expected, rel=0.1)
-    # Poisson spikes without any refractoriness are as bad as can be
-    assert contamination(rng.uniform(0, 1000, 20_000), 1000.0, 0.0015) == pytest.approx(0.5, rel=0.1)
-    assert len(foreign) == 2000
-    assert np.isnan(contamination(own[:1], 1000.0, 0.0015))
-
-
-def test_a_unit_of_two_neurons_is_dropped(rng):
+def test_a_unit_without_refractory_time_is_dropped_by_name(rng):
     clean = np.cumsum(0.02 + rng.exponential(0.03, 8000))
     mixed = np.sort(rng.uniform(0, clean[-1], 20_000))
-    mixed = np.concatenate([mixed, mixed[::4] + 0.0005])
     times = np.concatenate([clean, mixed])
     neurons = np.repeat([0, 1], [len(clean), len(mixed)])
     session = NeuralSession(Path("x"), "test", SpikeTimes(Path("x"), times, neurons, ("clean", "mixed")))
     quality = judge(session.whole(0.1), session, QualitySettings())
     assert list(quality.dropped) == ["mixed"]
-    assert "too many spikes too close" in quality.dropped["mixed"]
+    assert quality.dropped["mixed"].startswith("too many spikes too close: a contamination of at least 0.")
+    assert quality.dropped["mixed"].endswith("is above 0.5 (--max-contamination)")
+    assert quality.table[0]["contamination"] == 0 and quality.table[1]["contamination"] > 0.8
+    assert judge(session.whole(0.1), session, QualitySettings(max_contamination=1)).good.all()
+
+
+def test_units_faster_than_neurons_are_pointed_out(counts, rng):
+    counts[:, 1] = rng.poisson(107 * BIN, BINS)
+    quality = judged(counts)
+    assert quality.good.all()
+    (note,) = quality.notes
+    assert note.startswith("neuron b fires at 107 Hz") and "--select name!=b" in note
 
 
 def test_presence_counts_hundredths():

@@ -54,6 +54,46 @@ def test_one_spike_is_a_session(workshop):
     assert session.whole(0.1).counts.tolist() == [[1]]
 
 
+def test_arrays_may_bring_a_table_of_their_neurons(workshop, tmp_path):
+    bins, neurons = np.nonzero(GOOD)
+    regions, depths = np.array(["M1", "DLS", "Straße"]), np.array([0.5, 1.5, 2.5])
+    table = {"units/region": regions, "units/depth": depths, "units/waveform": np.zeros((3, 40))}
+    mixed = {name: column[[2, 0, 1]] for name, column in table.items()} | {"units/id": np.array([9, 5, 7])}
+    times = {"times": (bins + 0.5) * 0.02, "neurons": np.array([5, 7, 9])[neurons]}
+    encoded = {"units/region": [one.encode() for one in regions], "units/depth": depths}
+    paths = [
+        workshop.npz(counts=GOOD, bin_seconds=0.02, **table).rename(tmp_path / "1.npz"),
+        workshop.npz(**times, **mixed).rename(tmp_path / "2.npz"),
+        workshop.hdf5({"counts": GOOD.astype(np.uint8), "counts@fps": 50, **encoded}).rename(
+            tmp_path / "1.h5"
+        ),
+    ]
+    for path in paths:
+        session = read_session(path)
+        assert session.table["region"].tolist() == regions.tolist(), path
+        assert session.table["depth"].tolist() == depths.tolist(), path
+        assert set(session.table) - {"id"} == {"region", "depth"}
+    assert read_session(paths[1]).table["id"].tolist() == [5, 7, 9]
+    # a dataset of that name is no table
+    path = workshop.hdf5({"counts": GOOD, "counts@fps": 50, "units": np.arange(7)})
+    assert not read_session(path).table
+
+
+@pytest.mark.parametrize(
+    ("table", "wanted"),
+    [
+        ({"units/region": np.array(["M1"])}, "units/region has 1 entries for 3 neurons; one each is wanted"),
+        ({"units/id": np.arange(3), "units/x": np.arange(4)}, "units/x has 4 entries for 3 neurons"),
+        ({"units/id": np.array([0, 1, 1, 2])}, "units/id names a neuron twice"),
+        ({"units/id": np.array([0, 1, 3])}, "units/id has no neuron '2'; it has: 0, 1, 3"),
+        ({"units/region": np.array([None] * 3)}, "units/region holds Python objects; save plain arrays"),
+    ],
+)
+def test_tables_that_do_not_fit_are_refused(workshop, table, wanted):
+    with pytest.raises(InputError, match=wanted):
+        read_session(workshop.npz(counts=GOOD, bin_seconds=0.02, **table))
+
+
 # sessions of Aldarondo et al.
 
 
@@ -206,6 +246,53 @@ def test_epochs_of_nwb(workshop):
     binned = session.on_bins(60, 1.0, Clock(0.0))
     assert np.flatnonzero(~binned.covered[2:58]).tolist() == list(range(38, 43))
     assert any("5 s of invalid_times" in note for note in session.notes)
+
+
+def test_tables_of_intervals_keep_their_columns(workshop):
+    pytest.importorskip("pynwb")
+
+    def add(nwb):
+        nwb.add_epoch_column("kind", "what it did")
+        for start, kind in ((0.0, "run"), (10.0, "rest"), (20.0, "run")):
+            nwb.add_epoch(start_time=start, stop_time=start + 6, kind=kind, tags=[kind, "video"])
+        nwb.add_trial_column("side", "of the reward")
+        nwb.add_trial_column("correct", "or not")
+        nwb.add_trial(start_time=1.0, stop_time=2.0, side="left", correct=True)
+        nwb.add_trial(start_time=3.0, stop_time=4.0, side="right", correct=False)
+
+    session = read_session(workshop.nwb(add))
+    assert {name: set(table.columns) for name, table in session.tables.items()} == {
+        "epochs": {"kind", "tags"},
+        "trials": {"side", "correct"},
+    }
+    assert session.tables["epochs"].columns["tags"].tolist() == ["run, video", "rest, video", "run, video"]
+    assert session.tables["trials"].edges.tolist() == [[1, 2], [3, 4]]
+    assert session.tables["epochs"].naming == ("kind",) and session.tables["trials"].naming == ("side",)
+    np.testing.assert_allclose(session.epochs["epochs/run"].values, [[0, 6], [20, 26]])
+
+
+@pytest.mark.parametrize("column", ["electrodes", "electrode_group"])
+def test_electrode_groups_of_units_have_names(workshop, column):
+    pytest.importorskip("pynwb")
+
+    def add(nwb):
+        probe = nwb.create_device(name="probe")
+        groups = [
+            nwb.create_electrode_group(name=f"shank{i}", description="", location="", device=probe)
+            for i in range(2)
+        ]
+        for i in range(4):
+            nwb.add_electrode(group=groups[i // 2], location=("CA1", "CA3", "M1", "M1")[i])
+        for i, rows in enumerate(([0], [0, 1], [1, 2], [3])):
+            where = {"electrodes": rows} if column == "electrodes" else {"electrode_group": groups[i // 2]}
+            nwb.add_unit(spike_times=[1.0 + i, 2.0], **where)
+
+    table = read_session(workshop.nwb(add, units=0)).table
+    if column == "electrode_group":
+        assert table["electrode_group"].tolist() == ["shank0", "shank0", "shank1", "shank1"]
+    else:
+        assert table["electrode_group"].tolist() == ["shank0", "shank0", "shank0+shank1", "shank1"]
+        assert table["electrode_location"].tolist() == ["CA1", "CA1+CA3", "CA3+M1", "M1"]
 
 
 def test_behavior_of_nwb_is_in_metres_and_radians(workshop):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.neural.clock import Clock
-from analysis.neural.spikes import SpikeCounts, SpikeTimes, whole_bins
+from analysis.neural.spikes import SpikeCounts, SpikeTimes
+from analysis.neural.timeseries import whole_bins
 from rodent.errors import InputError
 
 HERE = Path("spikes")
@@ -132,27 +133,6 @@ def test_no_overlap_is_refused(counts, kind):
             spikes.on_bins(60, 0.02, Clock(offset))
 
 
-@pytest.mark.parametrize(
-    ("clock", "wanted"),
-    [
-        ({"offset": np.nan}, "an offset of nan s"),
-        ({"offset": np.inf}, "an offset of inf s"),
-        ({"rate": 0.0}, "a rate of 0 makes no sense"),
-        ({"rate": np.nan}, "a rate of nan"),
-        ({"rate": 1.5}, r"must lie in \[0\.9, 1\.1\]"),
-    ],
-)
-def test_clocks_that_make_no_sense(clock, wanted):
-    with pytest.raises(InputError, match=wanted):
-        Clock(**clock)
-
-
-def test_a_clock_leads_there_and_back():
-    clock = Clock(12.5, 1.0002)
-    assert clock.on_spikes(100.0) == pytest.approx(112.52)
-    assert clock.on_recording(clock.on_spikes(77.0)) == pytest.approx(77.0)
-
-
 def test_offset_between_bins_of_counts_is_refused(counts):
     with pytest.raises(
         InputError, match=r"offset of 0\.03 s is not a multiple of the file's bins of 0\.02 s"
@@ -202,3 +182,58 @@ def test_within_leaves_only_the_intervals(counts, kind):
     binned = spikes.within(np.array([[0.4, 1.0], [1.5, 1.6]])).on_bins(100, 0.02, Clock(0.0))
     assert np.flatnonzero(binned.covered).tolist() == [*range(20, 50), *range(75, 80)]
     assert np.array_equal(binned.counts[20:50], counts[20:50])
+
+
+PIECES = ((0, 30), (37, 61), (80, 100))  # rows of the file that a recording in pieces holds
+
+
+@pytest.mark.parametrize("kind", ["counts", "times"])
+def test_a_session_in_pieces_has_the_counts_of_the_whole(counts, kind):
+    clock = Clock.in_pieces([0.02 * a for a, _ in PIECES], [0.02 * (b - a) for a, b in PIECES])
+    spikes = SpikeCounts(HERE, counts, NAMES, 0.02)
+    if kind == "times":
+        spikes = SpikeTimes(HERE, *times_of(counts, 0.02), NAMES)
+    binned = spikes.on_bins(74, 0.02, clock)
+    assert np.array_equal(binned.counts, np.concatenate([counts[a:b] for a, b in PIECES]))
+    assert binned.covered.all() and binned.notes == ()
+
+
+def test_pieces_have_one_rate(counts):
+    clock = Clock.in_pieces((10.0, 50.0, 51.5), (0.6, 0.48, 0.4), rate=1.05)
+    rows = np.concatenate([counts[a:b] for a, b in PIECES])
+    bins, neurons = np.nonzero(rows)
+    repeats = rows[bins, neurons]
+    times = clock.on_spikes(0.02 * np.repeat(bins, repeats) + 0.01)
+    # and some where nothing was tracked
+    times, neurons = np.append(times, [10.7, 49.99, 50.6]), np.append(np.repeat(neurons, repeats), [0, 1, 2])
+    assert np.array_equal(SpikeTimes(HERE, times, neurons, NAMES).on_bins(74, 0.02, clock).counts, rows)
+    fine = np.zeros((60_000, 1), np.uint8)
+    at = np.round(clock.on_spikes(0.02 * np.arange(74)) / 0.001).astype(int)
+    fine[at + 3] = 1
+    assert SpikeCounts(HERE, fine, ("a",), 0.001).on_bins(74, 0.02, clock).counts.tolist() == [[1]] * 74
+
+
+def test_every_piece_lies_in_the_session(counts):
+    spikes = SpikeCounts(HERE, counts, NAMES, 0.02)
+    with pytest.raises(InputError, match=r"a piece of the recording, from 7 to 7\.4 s .* check the start"):
+        spikes.on_bins(70, 0.02, Clock.in_pieces((0.0, 7.0), (1.0, 0.4)))
+    binned = spikes.on_bins(70, 0.02, Clock.in_pieces((0.0, 1.8), (1.0, 0.4)))
+    assert np.flatnonzero(~binned.covered).tolist() == list(range(60, 70))
+    with pytest.raises(
+        InputError, match=r"a start of 1\.41 s is not a multiple of the file's bins of 0\.02 s"
+    ):
+        spikes.on_bins(70, 0.02, Clock.in_pieces((0.0, 1.41), (1.0, 0.4)))
+
+
+@pytest.mark.parametrize("kind", ["counts", "times", "observed"])
+def test_some_of_the_neurons_keep_the_bins_of_all(counts, kind):
+    counts[[0, 99], 1:] = 0  # the first and the last spike are those of neuron a
+    spikes = SpikeCounts(HERE, counts, NAMES, 0.02)
+    if kind != "counts":
+        observed = (np.array([[0.0, 2.0]]),) * 3 if kind == "observed" else None
+        spikes = SpikeTimes(HERE, *times_of(counts, 0.02), NAMES, observed)
+    some = spikes.subset(np.array([False, True, True]))
+    assert some.names == ("b", "c") and some.span == spikes.span
+    whole, binned = (one.on_bins(120, 0.02, Clock(-0.2)) for one in (spikes, some))
+    assert np.array_equal(binned.counts, whole.counts[:, 1:])
+    assert np.array_equal(binned.covered, whole.covered) and whole.covered.sum() == 100

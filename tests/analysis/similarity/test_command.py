@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from rodent.cli import main
+from tests.analysis.neural.files import Workshop
 
 FPS = 10.0
 QUICK = ("--permutations", "200", "--bootstraps", "50", "--splits", "3")
@@ -71,6 +72,77 @@ def test_command_joins_sessions(files, capsys):
     assert len(found["sessions"]) == 2 and found["further_sessions"] == [list(files)]
     # the same session again is as alike as can be
     assert found["noise_ceiling"]["upper"] == pytest.approx(1)
+
+
+def test_groups_of_neurons_are_compared_by_themselves(files, tmp_path, capsys):
+    recording, spikes = files
+    arrays = dict(np.load(spikes))
+    regions = np.array(["M1", "DLS/left"] * 12 + ["x"])
+    np.savez(tmp_path / "regions.npz", **arrays, **{"units/region": regions})
+    options = [*QUICK, "--layer", "decoder/layer_0", "--max-fano", "1000"]
+    command = ["rsa", recording, str(tmp_path / "regions.npz"), *options]
+    out = tmp_path / "structure"
+    assert main([*command, "--group", "region", "--out", str(out), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["group_by"] == "region" and found["select"] == []
+    assert [one["group"] for one in found["groups"]] == ["DLS/left", "M1"]
+    assert [one["sessions"][0]["neurons"] for one in found["groups"]] == [12, 12]
+    assert all(one["layers"][0]["similarity"] > 0.6 for one in found["groups"])
+    assert "group M1: 12 neurons" in found["notes"]
+    assert any(note.startswith("group x is left out: 1 of 1 neurons vary") for note in found["notes"])
+    assert (out / "similarity-1-DLS_left.svg").exists() and (out / "dissimilarities-2-M1.png").exists()
+    # a group is what would be found if it were selected
+    assert main([*command, "--select", "region=M1", "--json"]) == 0
+    alone, group = json.loads(capsys.readouterr().out), found["groups"][1]
+    assert alone["layers"] == group["layers"] and alone["neurons"] == group["neurons"]
+    assert main([*command, "--group", "region"]) == 0
+    printed = capsys.readouterr().out
+    assert (
+        "neurons of region M1 fill" in printed and "6 behaviors: A, B, C, D, E, F; noise ceiling" in printed
+    )
+    assert main([*command, "--group", "area"]) == 2
+    assert "unknown column 'area' in the units table" in capsys.readouterr().err
+
+
+def test_epochs_of_a_table_name_behaviors(files, tmp_path, capsys):
+    pynwb = pytest.importorskip("pynwb")
+    recording, spikes = files
+    with h5py.File(recording) as file:
+        kinds = [rollout.attrs["behavior"] for rollout in file["rollouts"].values()]
+    counts = np.load(spikes)["counts"]
+
+    def add(nwb):
+        nwb.add_epoch_column("kind", "what it did")
+        nwb.add_trial_column("side", "of the reward")
+        for i, kind in enumerate(kinds):
+            nwb.add_epoch(start_time=6.0 * i, stop_time=6.0 * i + 6, kind=kind, tags=[kind])
+            nwb.add_trial(start_time=6.0 * i, stop_time=6.0 * i + 3, side="LR"[i % 2])
+        for column in counts.T:
+            bins = np.flatnonzero(column)
+            times = np.repeat(bins, column[bins]) + np.linspace(0.01, 0.99, column.sum())
+            nwb.add_unit(spike_times=np.sort(times) / FPS, obs_intervals=[[0.0, len(counts) / FPS]])
+
+    path = str(Workshop(tmp_path).nwb(add, units=0))
+    command = ["rsa", recording, path, *QUICK, "--layer", "decoder/layer_0", "--max-contamination", "1"]
+    assert pynwb and main([*command, "--conditions", "session", "--offset", "0", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["conditions"] == list("ABCDEF") and found["layers"][0]["similarity"] > 0.8
+    assert "epochs are told apart by column kind of table epochs, not by trials" in found["notes"]
+    trials = ("--conditions", "session", "--epoch-table", "trials", "--offset", "0")
+    assert main([*command, *trials]) == 2
+    assert "2 behaviors can be compared: L, R" in capsys.readouterr().err
+    assert main([*command, "--epoch-table", "trials"]) == 2
+    assert "setting epoch_table is 'trials'; it must be left out" in capsys.readouterr().err
+    assert main([*command, *trials, "--epoch-column", "sides"]) == 2
+    assert "did you mean 'side'" in capsys.readouterr().err
+
+
+def test_intervals_of_few_behaviors_are_told_of(files, tmp_path, capsys):
+    out = tmp_path / "structure"
+    assert main(["rsa", *files, *QUICK, "--layer", "latent/mean", "--out", str(out)]) == 0
+    told = "intervals over 6 behaviors are rough: 93% hold the truth, where 95 % should"
+    assert told in capsys.readouterr().err
+    assert any(note.startswith(told) for note in json.loads((out / "rsa.json").read_text())["notes"])
 
 
 def test_kinematics_name_behaviors_too(files, capsys):

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from analysis.neural.clock import Clock
 from analysis.similarity.conditions import clip_labels, epoch_labels, kinematic_labels
 from analysis.timeline import Timeline
+from rodent.clips import read_clips
 from rodent.errors import InputError
-from rodent.motion import read_clips
 from tests.analysis.similarity.sessions import timeline_of
 
 
@@ -35,13 +36,12 @@ def test_epochs_hold_whole_bins():
         "walk": pynapple.IntervalSet([10.0, 11.0], [10.4, 12.0]),
         "rear": pynapple.IntervalSet([10.5], [11.2]),
     }
-    times = 10.0 + 0.2 * np.arange(11)
-    labels = epoch_labels(timeline_of(10), epochs, times)
+    labels = epoch_labels(timeline_of(10), epochs, Clock(10.0))
     assert labels.tolist() == ["walk", "walk", "", "rear", "rear", "", "walk", "walk", "walk", "walk"]
     with pytest.raises(InputError, match=r"none of the epochs walk, rear holds a bin .* 110 to 112 s"):
-        epoch_labels(timeline_of(10), epochs, times + 100)
+        epoch_labels(timeline_of(10), epochs, Clock(110.0))
     with pytest.raises(InputError, match="has no epochs"):
-        epoch_labels(timeline_of(10), {}, times)
+        epoch_labels(timeline_of(10), {}, Clock())
 
 
 def test_kinematic_states(body):

@@ -6,7 +6,7 @@ import pytest
 from analysis.neural.spikes import BinnedSpikes
 from analysis.similarity.scores import compare_structures
 from analysis.similarity.settings import SimilaritySettings
-from analysis.similarity.structure import describe
+from analysis.similarity.structure import describe, describe_groups
 from analysis.timeline import Timeline
 from rodent.errors import InputError
 from rodent.recording import open_recording
@@ -72,6 +72,27 @@ def test_over_sessions_of_different_neurons(session):
     assert result.layers[0].similarity > 0.8 > result.layers[1].similarity
     assert [s["neurons"] for s in result.sessions] == [60, 60]
     assert not any("one session" in note for note in result.notes)
+
+
+def test_groups_are_compared_by_themselves(session):
+    path, spikes, labels = session(0)
+    rng = np.random.default_rng(5)
+    deaf = np.arange(60) >= 40  # whose rates know nothing of behavior
+    counts = np.where(deaf, rng.poisson(3.0, spikes.counts.shape), spikes.counts)
+    counts[:, 59] = 0
+    spikes = dataclasses.replace(spikes, counts=counts)
+    groups = {"hears": ~deaf, "deaf": deaf, "one": np.arange(60) == 7, "silent": np.arange(60) >= 58}
+    with open_recording(path) as recording:
+        timeline = Timeline.of(list(recording.rollouts.values()), FPS, WINDOW)
+        found = describe_groups(path.name, timeline, spikes, labels, ("same", "other"), QUICK, groups)
+        alone = describe(path.name, timeline, spikes.subset(~deaf), labels, ("same", "other"), QUICK)
+    assert found["one"] == "1 of 1 neurons vary during these behaviors; a structure needs at least 2"
+    assert found["silent"].startswith("1 of 2 neurons vary")
+    hears, deaf = (compare_structures([found[name]], QUICK) for name in ("hears", "deaf"))
+    assert hears.layers[0].p < 0.01 and hears.layers[0].cka > 0.2
+    assert deaf.layers[0].p > 0.05 and abs(deaf.layers[0].cka) < 0.1 and np.isnan(deaf.dimensionality)
+    # as if the others had not been recorded
+    np.testing.assert_equal(hears.to_json(), compare_structures([alone], QUICK).to_json())
 
 
 def test_variability_of_intention_and_neurons(session, bouts):

@@ -1,0 +1,142 @@
+"""What layers add to a base of features, and what they add to spikes and base turned together in time.
+
+    found = partial_gains(residuals, base, layers, mean, folds, strengths, orders)
+    found["decoder/layer_0"].statistic[0]       # in place: nats, (neurons,)
+
+As in `analysis.encoding.rotation` the likelihood is taken to second order, about the base model's rates.
+In every training set the layer and the residuals of the counts are cleared of what the base explains of
+them linearly, and what is held out by the same coefficients. So it does not matter to the gain which part
+of a layer the base could say.
+
+A base of many features takes some of any slow signal with it. So that a turn and the neurons in their
+place lose as much, both are cleared of the base in its place and of the base turned: they differ in the
+turn of the counts alone. Everything is in terms of products of columns, summed over bins.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from analysis.encoding.folds import Folds
+from analysis.encoding.rotation import fold_sums
+
+_JITTER = 1e-6  # relative to the mean variance of the base's columns: lags make them nearly collinear
+_TURNED = 0.99  # of the base's variance that its turned copy keeps
+
+
+@dataclasses.dataclass(frozen=True)
+class PartialGains:
+    """Gains of one layer.
+
+    Attributes:
+        statistic: gains in place, mean over what turns clear them of, and below it the same plus what each
+            turn gains more than its own clearing leaves in place; nats, shape (1 + orders, neurons).
+        strengths: chosen in the order as it is, shape (folds, neurons).
+    """
+
+    statistic: np.ndarray
+    strengths: np.ndarray
+
+
+def partial_gains(
+    residuals: np.ndarray,
+    base: np.ndarray,
+    layers: Mapping[str, np.ndarray],
+    mean: np.ndarray,
+    folds: Folds,
+    strengths: Sequence[float],
+    orders: Sequence[np.ndarray],
+    advance: Callable[[float], None] = lambda n: None,
+) -> dict[str, PartialGains]:
+    """Held-out gains of layers beyond a base, for the neurons in their place and in other orders.
+
+    Args:
+        residuals: counts less the base model's expected counts, shape (rows, neurons).
+        base: standardised features of the base, shape (rows, p).
+        layers: standardised features of each layer, less what the base explains, shape (rows, q) each.
+        mean: count per bin, shape (neurons,).
+        folds: of the rows.
+        strengths: of the ridge penalty to choose from, relative to the mean count.
+        orders: of the rows, for every turn.
+        advance: called with the share that is done.
+    """
+    tried = np.sort(strengths)[::-1]
+    fixed = np.concatenate([base, np.ones((len(base), 1))], axis=1, dtype=np.float32)
+    turning = np.concatenate([_leading(base), residuals], axis=1, dtype=np.float32)
+    width, twice = turning.shape[1] - len(mean), np.tile(mean, 2)
+    values = {name: layer.astype(np.float32, copy=False) for name, layer in layers.items()}
+    own = {name: fold_sums(layer, layer, folds) for name, layer in values.items()}
+    gains: dict[str, list[np.ndarray]] = {name: [] for name in values}
+    chosen: dict[str, np.ndarray] = {}
+    n_train = len(folds.training((0,)))
+    for order in orders:
+        turned = turning[order]
+        # what is cleared of, then the counts in place and turned
+        known = np.concatenate([fixed, turned[:, :width], turning[:, width:], turned[:, width:]], axis=1)
+        p = fixed.shape[1] + width
+        products = fold_sums(known[:, :p], known, folds)
+        inverses = [_inverse(train[:, :p]) for train, _ in products]
+        for name, layer in values.items():
+            each = zip(inverses, products, fold_sums(known, layer, folds), own[name], strict=True)
+            found = np.stack([_gain(*fold, p, n_train, twice, tried) for fold in each])
+            # the strength for a fold is what serves the other folds best
+            best = (found.sum(0) - found).argmax(1)
+            gains[name].append(np.take_along_axis(found, best[:, None], 1)[:, 0].sum(0))
+            chosen.setdefault(name, tried[best[:, : len(mean)]])
+            advance(1 / len(orders) / len(values))
+    return {name: PartialGains(_statistic(np.stack(gains[name])), chosen[name]) for name in values}
+
+
+def _statistic(gains: np.ndarray) -> np.ndarray:
+    """In place and turned side by side, (orders, 2 neurons), as one statistic above those of the turns."""
+    place, turned = np.split(gains, 2, axis=1)
+    mean = place.mean(0)
+    return np.concatenate([mean[None], mean + turned - place])
+
+
+def _leading(base: np.ndarray) -> np.ndarray:
+    """Principal components that hold nearly all of the variance, shape (rows, components)."""
+    centered = (base - base.mean(0)).astype(np.float64)
+    values, vectors = np.linalg.eigh(centered.T @ centered)
+    kept = np.cumsum(values[::-1]) - values[::-1] < _TURNED * values.sum()
+    return centered @ vectors[:, ::-1][:, kept]
+
+
+def _inverse(products: np.ndarray) -> np.ndarray:
+    return np.linalg.inv(products + _JITTER * np.trace(products) / len(products) * np.eye(len(products)))
+
+
+def _gain(
+    inverse: np.ndarray,
+    products: tuple[np.ndarray, np.ndarray],
+    crossed: tuple[np.ndarray, np.ndarray],
+    own: tuple[np.ndarray, np.ndarray],
+    p: int,
+    n_train: int,
+    mean: np.ndarray,
+    strengths: np.ndarray,
+) -> np.ndarray:
+    """Gain on a fold under each strength, nats, shape (strengths, neurons).
+
+    Args:
+        inverse: of the base's products in training, shape (p, p).
+        products: of the base with itself and with the counts, in training and held out, (p, p + neurons).
+        crossed: of base and counts with the layer, in training and held out, (p + neurons, q).
+        own: of the layer with itself, in training and held out, (q, q).
+        p, n_train, mean, strengths: columns of the base, training rows, counts per bin, what is tried.
+    """
+    layer = inverse @ crossed[0][:p]  # what the base says of the layer, (p, q)
+    counts = inverse @ products[0][:, p:]  # and of the counts, (p, neurons)
+    train, test = (
+        (
+            square - layer.T @ cross[:p] - cross[:p].T @ layer + layer.T @ base[:, :p] @ layer,
+            cross[p:].T - layer.T @ base[:, p:] - cross[:p].T @ counts + layer.T @ base[:, :p] @ counts,
+        )
+        for base, cross, square in zip(products, crossed, own, strict=True)
+    )
+    matrices = train[0] / n_train + strengths[:, None, None] * np.eye(len(train[0]))
+    slope = train[1] / (n_train * mean)
+    weights = np.linalg.solve(matrices, np.broadcast_to(slope, (len(strengths), *slope.shape)))
+    explained = (weights * test[1]).sum(1)
+    return explained - 0.5 * mean * (weights * (test[0] @ weights)).sum(1)

@@ -1,0 +1,1 @@
+"""Activity around events: rates of neurons and activations of units before and after what happened."""

@@ -1,0 +1,82 @@
+"""The settings of peri-event rates; light, so that the command line can be derived from them."""
+
+import dataclasses
+import functools
+import math
+
+from rodent.errors import check_setting
+
+_check = functools.partial(check_setting, "event setting")
+
+
+@dataclasses.dataclass(frozen=True)
+class EventSettings:
+    """What is looked at around an event, and how it is tested."""
+
+    window: tuple[float, float] = (-0.5, 0.5)
+    """Time around the event that is shown, seconds. An event whose window is not recorded whole is left
+    out."""
+    baseline: tuple[float, float] = (-0.5, -0.2)
+    """Part of the window that activity is compared with, seconds."""
+    response: tuple[float, float] = (-0.2, 0.5)
+    """Part of the window in which a response is looked for, seconds. It begins before the event, as motor
+    neurons do; for sensory responses let it begin at 0."""
+    psth_seconds: float = 0.01
+    """Bin of the histogram, seconds, where the file has spike times. Counts keep the bins of the recording
+    (--bin-seconds), and so do units."""
+    smooth_seconds: float = 0.02
+    """Standard deviation of the Gaussian window that smooths rates, seconds; 0 for none."""
+    rotations: int = 999
+    """Rotations of the events against the activity that p is found with. The least p is 1 / (1 + rotations);
+    for a q of 0.05, one neuron alone among n needs 20 n rotations."""
+    shift_seconds: float = 20.0
+    """The least rotation, seconds. The session must be three times as long."""
+    bootstraps: int = 1000
+    """Samples of events, drawn with replacement, that the 95 % intervals come from."""
+    least_events: int = 10
+    """An event that happened less often is refused."""
+    seed: int = 0
+    """Of rotations and samples."""
+
+    def __post_init__(self) -> None:
+        for name in ("window", "baseline", "response"):
+            low, high = getattr(self, name)
+            good = math.isfinite(low) and math.isfinite(high) and low < high
+            _check(name, good, f"{low} {high}", "two times in seconds, the earlier first")
+        for name in ("baseline", "response"):
+            (low, high), (first, last) = getattr(self, name), self.window
+            _check(name, first <= low and high <= last, f"{low} {high}", f"within the window, {first} {last}")
+        for name in ("psth_seconds", "shift_seconds"):
+            _check(name, 0 < getattr(self, name) < math.inf, getattr(self, name), "positive")
+        _check("smooth_seconds", 0 <= self.smooth_seconds < 1, self.smooth_seconds, "in [0, 1)")
+        least = {"rotations": 19, "bootstraps": 2, "least_events": 2, "seed": 0}
+        for name, low in least.items():
+            _check(name, getattr(self, name) >= low, getattr(self, name), f"at least {low}")
+
+
+@dataclasses.dataclass(frozen=True)
+class RatEventSettings:
+    """When the recorded rat touches, lifts, walks and rears.
+
+    A state begins where its measure reaches a threshold, and ends where it falls below a lower one, so that a
+    measure that trembles around a threshold makes one event of it, not many.
+    """
+
+    touch_weight: float = 0.05
+    """A paw touches the floor where it carries this part of the body's weight, and is lifted where it carries
+    less than half of that."""
+    touch_seconds: float = 0.04
+    """Shorter touches, and shorter gaps between them, do not count, seconds."""
+    walk_speed: float = 0.1
+    """The rat walks where its trunk moves on at this speed, and stops below half of it, m/s."""
+    rear_height: float = 0.125
+    """The rat rears where its head is this high, and is down again below four fifths of it: metres for a body
+    of scale 0.9, with which it grows. Standing, the head is at 0.063."""
+    bout_seconds: float = 0.3
+    """Shorter bouts of walking, rearing and other behaviors do not count, seconds."""
+
+    def __post_init__(self) -> None:
+        for name in ("touch_weight", "walk_speed", "rear_height"):
+            _check(name, 0 < getattr(self, name) < math.inf, getattr(self, name), "positive")
+        for name in ("touch_seconds", "bout_seconds"):
+            _check(name, 0 <= getattr(self, name) < 60, getattr(self, name), "in [0, 60)")

@@ -1,0 +1,265 @@
+"""The events of each session, and what neurons and layers do around them."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from analysis.events.activity import Activity, Binned, SpikeTrains, aligned
+from analysis.events.figures import Panel
+from analysis.events.file_events import file_events
+from analysis.events.lags import Lags
+from analysis.events.rat import rat_events
+from analysis.events.response import Response, respond
+from analysis.events.settings import EventSettings, RatEventSettings
+from analysis.events.usable import UsableTime
+from analysis.multiple_testing import benjamini_hochberg
+from analysis.neural.settings import QualitySettings
+from analysis.neural.spikes import BinnedSpikes, SpikeTimes
+from rodent.body import Body
+from rodent.cli.session import OpenSession
+from rodent.errors import InputError, naming
+
+NEURONS = "neurons"
+"""What the population of neurons is called beside layers."""
+MOST_PANELS = 6
+"""Neurons, or units of a layer, that are drawn one by one: those that respond most surely."""
+
+
+@dataclasses.dataclass(frozen=True)
+class PreparedSession:
+    """One session, its events and neurons on one axis of time.
+
+    Attributes:
+        name: the recording's file.
+        session: what was opened.
+        usable: the time in which both neurons and rat were recorded.
+        times: of the events by name, seconds on the spikes' clock, in order.
+        of_rat: events that the recording tells of; the others are from the file of spikes.
+        neurons: the good ones, on the bins of the recording.
+        dropped: neurons left out, and why.
+        notes: what a reader of the results should know.
+    """
+
+    name: str
+    session: OpenSession
+    usable: UsableTime
+    times: dict[str, np.ndarray]
+    of_rat: frozenset[str]
+    neurons: BinnedSpikes
+    dropped: dict[str, str]
+    notes: tuple[str, ...]
+
+    def positions(self, event: str) -> np.ndarray:
+        """The events of a kind on the axis of usable time, seconds; NaN for those outside of it."""
+        return self.usable.position(self.times[event])
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What one population of one session does around one kind of event.
+
+    Attributes:
+        event: its name.
+        population: `neurons`, or the name of a layer.
+        session: index of the session.
+        response: what was found; None where there were too few events.
+        skipped: why there is none.
+        q: of each neuron or unit, over those of all sessions together, shape (columns,).
+        panels: the neurons or units that respond most surely, by column.
+    """
+
+    event: str
+    population: str
+    session: int
+    response: Response | None
+    skipped: str = ""
+    q: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
+    panels: dict[int, Panel] = dataclasses.field(default_factory=dict)
+
+
+def prepare(
+    session: OpenSession, settings: EventSettings, rat: RatEventSettings, quality: QualitySettings
+) -> PreparedSession:
+    """Find the events of a session and the time that can be used.
+
+    Raises:
+        InputError: no neuron is good, or there is no time in which both were recorded.
+    """
+    timeline = session.timeline
+    neurons, verdict = session.good_neurons(quality)
+    starts = bin_starts(session)
+    length = session.clock.rate * timeline.bin_seconds
+    with naming(session.recording.path):
+        usable = UsableTime.of(starts, timeline.alive & neurons.covered, timeline.rollout, length)
+        of_rat = _rat_times(session, starts, rat)
+    with naming(session.session.path):
+        of_file = file_events(session.session)
+    # what both call the same is the file's
+    times = of_rat | of_file
+    notes = session.notes
+    if not isinstance(session.session.spikes, SpikeTimes):
+        notes += (f"the file has counts: events are moved to the nearest bin of {timeline.bin_seconds:g} s",)
+    return PreparedSession(
+        name=str(session.recording.path),
+        session=session,
+        usable=usable,
+        times=times,
+        of_rat=frozenset(of_rat.keys() - of_file.keys()),
+        neurons=neurons,
+        dropped=verdict.dropped,
+        notes=notes,
+    )
+
+
+def measure(
+    prepared: Sequence[PreparedSession],
+    events: Sequence[str],
+    layers: Sequence[str],
+    settings: EventSettings,
+    advance: Callable[..., None],
+) -> tuple[Outcome, ...]:
+    """What neurons and layers do around every event, in every session.
+
+    Raises:
+        InputError: no event happened often enough, or a session is too short to be rotated.
+    """
+    outcomes = []
+    for index, one in enumerate(prepared):
+        for population in (NEURONS, *layers):
+            with naming(one.name):
+                activity = (
+                    _neurons(one, settings) if population == NEURONS else _layer(one, population, settings)
+                )
+            for event in events:
+                advance(0, note=f"{event} in {population}")
+                outcomes.append(_outcome(one, index, event, population, activity, settings))
+                advance(1)
+    if not any(outcome.response for outcome in outcomes):
+        raise InputError(outcomes[0].skipped)
+    _check_bins(outcomes)
+    return _corrected(outcomes)
+
+
+def _check_bins(outcomes: Sequence[Outcome]) -> None:
+    """Refuse sessions whose rates cannot stand in one table."""
+    for population in dict.fromkeys(one.population for one in outcomes):
+        alike = [one.response for one in outcomes if one.population == population and one.response]
+        bins = dict.fromkeys(response.lags.bin_seconds for response in alike)
+        if len(bins) > 1:
+            raise InputError(
+                f"the sessions have {population} in bins of {' and '.join(f'{x:g}' for x in bins)} s; give "
+                "--bin-seconds, which holds for counts and units, and --psth-seconds, for spike times"
+            )
+
+
+def _corrected(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """The same with q, over the neurons, or the units of a layer, of all sessions."""
+    corrected = []
+    for one in outcomes:
+        alike = [
+            other for other in outcomes if (other.event, other.population) == (one.event, one.population)
+        ]
+        p = [other.response.p if other.response else np.zeros(0) for other in alike]
+        q = np.split(benjamini_hochberg(np.concatenate(p)), np.cumsum([len(part) for part in p])[:-1])
+        own = q[alike.index(one)]
+        panels = {i: dataclasses.replace(panel, q=float(own[i])) for i, panel in one.panels.items()}
+        corrected.append(dataclasses.replace(one, q=own, panels=panels))
+    return tuple(corrected)
+
+
+def bin_starts(session: OpenSession) -> np.ndarray:
+    """When each bin of the recording begins, seconds on the spikes' clock, shape (bins,)."""
+    timeline = session.timeline
+    return session.clock.on_spikes(np.arange(timeline.n_bins) * timeline.bin_seconds)
+
+
+def _rat_times(session: OpenSession, starts: np.ndarray, settings: RatEventSettings) -> dict[str, np.ndarray]:
+    """Events of the rat, seconds on the spikes' clock."""
+    body, timeline = Body(session.recording.body), session.timeline
+    step = session.clock.rate / session.recording.fps
+    first, found = 0, dict[str, list[np.ndarray]]()
+    for rollout in session.rollouts:
+        for name, frames in rat_events(rollout, session.recording.fps, body, settings).items():
+            found.setdefault(name, []).append(first + frames)
+        first += rollout.n_frames
+    times = {}
+    for name, parts in found.items():
+        frames = np.concatenate(parts)
+        frames = frames[frames < timeline.n_bins * timeline.n_frames]
+        which, late = np.divmod(frames, timeline.n_frames)
+        times[name] = np.sort(starts[which] + late * step)
+    return times
+
+
+def _neurons(one: PreparedSession, settings: EventSettings) -> Activity:
+    """The good neurons: by their spike times, or where the file has counts by these."""
+    spikes, neurons = one.session.session.spikes, one.neurons
+    if not isinstance(spikes, SpikeTimes):
+        lags = Lags.of(settings.window, one.usable.bin_seconds)
+        rates = neurons.counts[one.usable.bins] / one.usable.bin_seconds
+        return Binned(neurons.names, lags, one.usable, rates, counts=True)
+    at = one.usable.position(spikes.times)
+    used = np.isfinite(at)
+    column_of = {name: column for column, name in enumerate(spikes.names)}
+    trains = tuple(np.sort(at[used & (spikes.neurons == column_of[name])]) for name in neurons.names)
+    return SpikeTrains(neurons.names, Lags.of(settings.window, settings.psth_seconds), one.usable, trains)
+
+
+def _layer(one: PreparedSession, layer: str, settings: EventSettings) -> Activity:
+    lags = Lags.of(settings.window, one.usable.bin_seconds)
+    units = one.session.timeline.units(layer)[one.usable.bins]
+    names = tuple(f"unit {i}" for i in range(units.shape[1]))
+    return Binned(names, lags, one.usable, units, counts=False)
+
+
+def _outcome(
+    one: PreparedSession, index: int, event: str, population: str, activity: Activity, settings: EventSettings
+) -> Outcome:
+    if event not in one.times:
+        return Outcome(event, population, index, None, f"{one.name}: there is no {event}")
+    positions = one.positions(event)
+    try:
+        with naming(f"{one.name}: {event}"):
+            response = respond(activity, positions, one.usable, settings)
+    except InputError as error:
+        return Outcome(event, population, index, None, str(error))
+    panels = _panels(one, activity, positions, response)
+    return Outcome(event, population, index, response, panels=panels)
+
+
+def _panels(
+    one: PreparedSession, activity: Activity, positions: np.ndarray, response: Response
+) -> dict[int, Panel]:
+    """Those that respond most surely, by p and then by how far they are beyond chance; by column."""
+    positions = np.sort(positions[np.isfinite(positions)])
+    window = response.lags.window
+    positions = positions[one.usable.whole(positions, window)]
+    spread = response.statistic[1:].std(0)
+    beyond = (response.statistic[0] - response.statistic[1:].mean(0)) / np.where(spread > 0, spread, 1.0)
+    order = np.lexsort((-beyond, response.p))[:MOST_PANELS]
+    shown = {}
+    for column in order[np.isfinite(response.p[order])].tolist():
+        spikes = trials = None
+        if isinstance(activity, SpikeTrains):
+            spikes = aligned(activity.trains[column], positions, window)
+        else:
+            trials = activity.trials(slice(column, column + 1), positions)[:, :, 0]
+        kind = "neuron " if response.unit == "Hz" else ""
+        shown[column] = Panel(
+            title=f"{kind}{response.names[column]}",
+            window=window,
+            n_events=len(positions),
+            middles=response.lags.middles,
+            mean=response.rate[column],
+            low=response.low[column],
+            high=response.high[column],
+            baseline=float(response.baseline[column]),
+            latency=float(response.latency[column]),
+            peak=float(response.peak[column]),
+            unit=response.unit,
+            p=float(response.p[column]),
+            spikes=spikes,
+            trials=trials,
+        )
+    return shown

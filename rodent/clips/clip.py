@@ -1,0 +1,143 @@
+"""Clips of reference motion: poses of a rat, frame by frame, and where they come from.
+
+    clips["Walk_280"].qpos             # (frames, 74) metres, quaternion w x y z, radians
+    clips.subset(["Walk_280"])         # a set of some clips
+
+`qpos[:, :7]` is the pose of the walker's origin (not of the torso), as in dm_control's Rat
+attached with a free joint; hinge angles follow in the MJCF's order. `qvel[:, 3:6]`, the
+angular velocity, is in the body's own frame, as MuJoCo has it for a free joint.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from rodent.errors import InputError, unknown
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Clip:
+    """One piece of reference motion at a constant frame rate."""
+
+    name: str
+    """Unique in its set; without '/'."""
+    qpos: np.ndarray
+    """Poses: metres, unit quaternion w x y z, radians; shape (frames, 74)."""
+    fps: float
+    """Frames per second."""
+    behavior: str = ""
+    """Behavior, for example `Walk`."""
+    subject: str = ""
+    """Name of the animal."""
+    session: str = ""
+    """Name of the recording session; clips of one session are not independent."""
+    source: str = ""
+    """Origin of the motion."""
+    licence: str = ""
+    """Licence."""
+    qvel: np.ndarray | None = None
+    """Velocities: m/s in the world, rad/s in the body's frame, rad/s; shape (frames, 73)."""
+    keypoints: np.ndarray | None = None
+    """Tracked points the poses were fitted to, metres, NaN where missing; shape (frames, K, 3)."""
+    keypoint_names: tuple[str, ...] = ()
+    """Names of the K keypoints."""
+    residuals: np.ndarray | None = None
+    """Distances between tracked points and their positions on the body, metres, NaN where missing; shape
+    (frames, K)."""
+    keypoint_bodies: tuple[str, ...] = ()
+    """Names of the bodies that the keypoints are fixed to, K of them."""
+    keypoint_offsets: np.ndarray | None = None
+    """Positions in these bodies' frames on a body of scale 1, metres; shape (K, 3)."""
+    floor_shift: float = 0.0
+    """Height that an import added to put the paws on the floor, metres."""
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return len(self.qpos)
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first frame to the end of the last."""
+        return self.n_frames / self.fps
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ClipSet:
+    """Clips of one body: `set["Walk_280"]`, `set[0]`, `len(set)`, `for clip in set`.
+
+    Raises:
+        InputError: no clips, a name twice, or a name that is empty or contains '/'.
+    """
+
+    clips: tuple[Clip, ...]
+    scale: float
+    """Size of the body the poses belong to, relative to dm_control's rat."""
+    joint_names: tuple[str, ...]
+    """The 67 hinges in qpos order."""
+
+    def __post_init__(self) -> None:
+        if not self.clips:
+            raise InputError("there are no clips; a clip set needs at least one")
+        seen: set[str] = set()
+        for clip in self.clips:
+            if not clip.name or "/" in clip.name or clip.name in (".", ".."):
+                raise InputError(
+                    f"clip name {clip.name!r} will not do; a name must not be empty or contain '/'"
+                )
+            if clip.name in seen:
+                raise InputError(f"two clips are named {clip.name!r}; clip names must be unique")
+            seen.add(clip.name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the clips, in order."""
+        return tuple(clip.name for clip in self.clips)
+
+    @property
+    def total_frames(self) -> int:
+        """Frames of all clips together."""
+        return sum(clip.n_frames for clip in self.clips)
+
+    def subset(self, names: Iterable[str]) -> "ClipSet":
+        """The named clips, in the order of the names."""
+        return dataclasses.replace(self, clips=tuple(self[name] for name in names))
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __iter__(self) -> Iterator[Clip]:
+        return iter(self.clips)
+
+    def __getitem__(self, key: str | int) -> Clip:
+        if isinstance(key, str):
+            for clip in self.clips:
+                if clip.name == key:
+                    return clip
+            raise unknown("clip", key, self.names)
+        return self.clips[key]
+
+
+def joined(sets: Sequence[tuple[str, ClipSet]]) -> ClipSet:
+    """The clips of several sets, in order.
+
+    Args:
+        sets: one or more pairs of a name for messages and a set.
+
+    Raises:
+        InputError: they belong to bodies of different scales, or two clips have one name.
+    """
+    owner: dict[str, str] = {}
+    (first_name, first), *_ = sets
+    for name, clips in sets:
+        if clips.scale != first.scale:
+            raise InputError(
+                f"{name} is for a body of scale {clips.scale:g}, {first_name} for one of {first.scale:g}; "
+                "only clips of one body can be joined"
+            )
+        for clip in clips.names:
+            if clip in owner:
+                raise InputError(f"both {owner[clip]} and {name} have a clip {clip!r}; names must be unique")
+            owner[clip] = name
+    return dataclasses.replace(first, clips=tuple(clip for _, clips in sets for clip in clips))

@@ -1,0 +1,28 @@
+"""Registration: fit the rat's body to tracked keypoints, and make clips of its motion (STAC).
+
+markers = read_markers("rat23")
+registration = Registration(markers).fit(keypoints)
+found = registration.transform(keypoints)
+found.error                                # metres, (frames, keypoints)
+clips = registered_clips(found, Body(BodyConfig(scale=registration.scale_)), ClipOptions())
+"""
+
+from rodent.registration.clipping import ClipOptions, clip_frames, registered_clips
+from rodent.registration.fit import Registered, Registration
+from rodent.registration.ground import Floor, find_floor, lowest_paws
+from rodent.registration.markers import MarkerSet, read_markers
+from rodent.registration.pose import PoseSettings
+
+__all__ = [
+    "ClipOptions",
+    "Floor",
+    "MarkerSet",
+    "PoseSettings",
+    "Registered",
+    "Registration",
+    "clip_frames",
+    "find_floor",
+    "lowest_paws",
+    "read_markers",
+    "registered_clips",
+]

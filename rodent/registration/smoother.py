@@ -1,0 +1,139 @@
+"""Smoother: the poses of a whole window jointly, coupled by a prior on accelerations.
+
+    qpos = smoothed(solver, points, initial, fps, apart)         # (frames, 74)
+
+It finds the most likely motion for normally distributed keypoint errors and accelerations. This is the
+nonlinear version of the smoother of Rauch, Tung and Striebel (AIAA J. 3, 1445, 1965), as one least-squares
+problem over all frames (Bell, SIAM J. Optim. 4, 626, 1994). The matrix is banded, five frames wide, and
+solved by Cholesky factorisation. Implausible accelerations, for example where recordings were spliced, are
+downweighted like outlying keypoints.
+
+Steps are accepted and damped per frame, by the cost of the frames around. So distant frames do not affect
+each other, and a window gives the same poses as a longer one.
+"""
+
+import dataclasses
+
+import numpy as np
+from mujoco.batch import Batch
+from scipy.linalg import solveh_banded
+from scipy.ndimage import uniform_filter1d
+
+from rodent.kinematics.bounds import Solve, bounded_step
+from rodent.kinematics.skeleton import BLOCK
+from rodent.registration.pose import PoseSolver
+from rodent.rotation import as_rotvec, conjugate, multiply
+
+_STEPS = 3  # further steps gain less than a thousandth
+_DAMPING, _EASE, _BRAKE = 1e-3, 0.2, 8.0  # relative to the curvature; its change after good and bad steps
+_AROUND = 7  # frames whose cost decides about the step of the middle frame
+_JUMP = 4.0  # RMS acceleration, in standard deviations, with a weight of one quarter
+
+
+def smoothed(
+    solver: PoseSolver, points: np.ndarray, initial: np.ndarray, fps: float, apart: np.ndarray
+) -> np.ndarray:
+    """The most likely motion above a floor at height 0, shape (frames, 74).
+
+    Args:
+        solver: of the poses.
+        points: keypoints, metres, NaN where missing, shape (frames, K, 3).
+        initial: poses, shape (frames, 74).
+        fps: frames per second.
+        apart: frames that are not coupled to their neighbours, bool, shape (frames,).
+    """
+    if len(points) < 3:
+        return solver.solve(points, initial, floor=True)
+    skeleton, spread = solver.skeleton, _accelerations(solver) / fps**2
+    tied = ~(apart[:-2] | apart[1:-1] | apart[2:])
+    qpos, damping = initial, np.full((len(points), 1), _DAMPING)
+    batch = skeleton.batch(len(points))
+    own = _own_systems(solver, batch, points, qpos)
+    for _ in range(_STEPS):
+        now = _tied(own, _second_differences(qpos, skeleton.hinges), spread, tied)
+        band = _band(now.matrix, now.bend)
+        eased = band[0].reshape(now.slope.shape) * (1 + damping)
+        held = skeleton.pressed(qpos, now.slope)
+        step = bounded_step(_banded(band), eased, now.slope, *skeleton.room(qpos), held)
+        trial = skeleton.moved(qpos, step)
+        found = _own_systems(solver, batch, points, trial)
+        then = _tied(found, _second_differences(trial, skeleton.hinges), spread, tied)
+        good = then.cost < now.cost
+        qpos = np.where(good[:, None], trial, qpos)
+        damping *= np.where(good, _EASE, _BRAKE)[:, None]
+        for part, new in zip(own, found, strict=True):
+            part[good] = new[good]
+    return qpos
+
+
+@dataclasses.dataclass(frozen=True)
+class _System:
+    """The least-squares problem of all frames."""
+
+    matrix: np.ndarray  # Hessian blocks of the frames, (frames, D, D)
+    bend: np.ndarray  # weights of second differences, (frames - 2, D)
+    slope: np.ndarray  # negative gradient, (frames, D)
+    cost: np.ndarray  # of the frames around each, (frames,)
+
+
+def _own_systems(
+    solver: PoseSolver, batch: Batch, points: np.ndarray, qpos: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hessians, negative gradients and costs of the frames without coupling."""
+    blocks = [slice(at, at + BLOCK) for at in range(0, len(qpos), BLOCK)]
+    systems = [solver.system(batch, qpos[block], points[block], floor=True) for block in blocks]
+    matrix, slope, cost = (np.concatenate(parts) for parts in zip(*systems, strict=True))
+    return matrix, slope, cost
+
+
+def _tied(
+    own: tuple[np.ndarray, np.ndarray, np.ndarray], bend: np.ndarray, spread: np.ndarray, tied: np.ndarray
+) -> _System:
+    """The frames' systems with the coupling by second differences, where `tied`."""
+    matrix, slope, cost = own[0], own[1].copy(), own[2].copy()
+    bend = bend / spread
+    square = np.mean(bend**2, axis=1) / _JUMP**2
+    trust = (tied / (1 + square) ** 2)[:, None]
+    slope -= np.diff(np.pad(trust * bend / spread, ((2, 2), (0, 0))), 2, axis=0)
+    cost[1:-1] += tied * bend.shape[1] * _JUMP**2 * square / (1 + square)
+    return _System(matrix, trust / spread**2, slope, uniform_filter1d(cost, _AROUND, mode="nearest"))
+
+
+def _accelerations(solver: PoseSolver) -> np.ndarray:
+    """Standard deviations of accelerations along the directions, shape (D,)."""
+    settings = solver.settings
+    each = (settings.root_acceleration, settings.turn_acceleration, settings.hinge_acceleration)
+    return np.repeat(each, (3, 3, len(solver.skeleton.hinges)))
+
+
+def _second_differences(qpos: np.ndarray, hinges: np.ndarray) -> np.ndarray:
+    """Second differences of poses along the directions that move a keypoint, shape (frames - 2, D)."""
+    turn = as_rotvec(multiply(conjugate(qpos[:-1, 3:7]), qpos[1:, 3:7]))
+    change = np.diff(qpos, axis=0)
+    return np.diff(np.concatenate([change[:, :3], turn, change[:, 7 + hinges]], axis=1), axis=0)
+
+
+def _band(matrix: np.ndarray, bend: np.ndarray) -> np.ndarray:
+    """The whole matrix in LAPACK's lower banded storage, shape (2 D + 1, frames D)."""
+    frames, d, _ = matrix.shape
+    band = np.zeros((2 * d + 1, frames, d))
+    row, column = np.tril_indices(d)
+    band[row - column, :, column] = matrix[:, row, column].T
+    # the outer product of 1, -2, 1 with itself
+    band[0, :-2] += bend
+    band[0, 1:-1] += 4 * bend
+    band[0, 2:] += bend
+    band[d, :-2] -= 2 * bend
+    band[d, 1:-1] -= 2 * bend
+    band[2 * d, :-2] += bend
+    return band.reshape(2 * d + 1, frames * d)
+
+
+def _banded(band: np.ndarray) -> Solve:
+    def solve(diagonal: np.ndarray, right: np.ndarray) -> np.ndarray:
+        whole = band.copy()
+        whole[0] = diagonal.ravel()
+        solved = solveh_banded(whole, right.ravel(), overwrite_ab=True, lower=True, check_finite=False)
+        return solved.reshape(right.shape)
+
+    return solve

@@ -1,0 +1,189 @@
+"""Poses of a recording of any length, in overlapping windows, on all cores.
+
+    tracked = track(solver, body, points, fps)
+    tracked.qpos, tracked.positions, tracked.floor
+
+Ten frames per second are solved one by one. The frames between are initialised with their neighbours'
+posture, rigidly aligned. The floor is estimated from the lowest paws and levelled. Then the motion of each
+window is smoothed jointly, and overlapping windows are cross-faded. Memory holds the result and a few
+windows.
+"""
+
+import dataclasses
+import itertools
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from scipy.ndimage import minimum_filter1d
+from threadpoolctl import threadpool_limits
+
+from rodent.body import Body
+from rodent.kinematics.skeleton import BLOCK
+from rodent.registration.ground import Floor, find_floor, lowest_paws
+from rodent.registration.pose import FEWEST, PoseSolver, nearest
+from rodent.registration.smoother import smoothed
+
+_KEYFRAMES = 0.1  # seconds between frames that are solved one by one
+_WINDOW = 500  # frames
+_OVERLAP = 1.0  # seconds by which a window extends beyond its own frames
+_GAP = 0.2  # seconds without keypoints across which frames are not coupled
+_TINY = 1e-12  # radians, metres
+
+
+@dataclasses.dataclass(frozen=True)
+class Tracked:
+    """Poses of a body above a level floor at height 0; metres."""
+
+    qpos: np.ndarray
+    """Shape (frames, 74)."""
+    points: np.ndarray
+    """The keypoints, shape (frames, K, 3)."""
+    positions: np.ndarray
+    """Their positions on the body, shape (frames, K, 3)."""
+    floor: Floor
+    """The floor in the keypoints as given."""
+
+
+def track(
+    solver: PoseSolver,
+    body: Body,
+    points: np.ndarray,
+    fps: float,
+    advance: Callable[[int], None] = lambda frames: None,
+    threads: int | None = None,
+) -> Tracked:
+    """Poses of every frame.
+
+    Args:
+        solver: of the poses.
+        body: of the poses.
+        points: keypoints, metres, NaN where missing, shape (frames, K, 3).
+        fps: frames per second.
+        advance: called with the number of frames fitted; every frame is fitted twice.
+        threads: windows fitted in parallel, one per core by default. The poses do not depend on it.
+    """
+    seen = np.isfinite(points[..., 0]).sum(axis=1)
+    # BLAS threads inside the threads of the pool would wait for each other
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        initial = _initial(pool, solver, points, max(1, int(_KEYFRAMES * fps)), advance)
+        floor = find_floor(lowest_paws(initial[seen >= FEWEST], body))
+        points, initial = floor.level(points), floor.level_poses(initial)
+        apart = _gaps(seen == 0, _GAP * fps)
+        windows = _windows(seen, fps)
+
+        def smooth(window: _Window) -> np.ndarray:
+            frames = window.wide
+            found = smoothed(solver, points[frames], initial[frames], fps, apart[frames])
+            # all windows use the same sign of a quaternion
+            found[:, 3:7] *= np.sign(np.sum(found[:, 3:7] * initial[frames, 3:7], axis=1, keepdims=True))
+            return found
+
+        qpos = np.zeros_like(initial)
+        for window, found in zip(windows, pool.map(smooth, windows), strict=True):
+            qpos[window.wide] += window.weight[:, None] * found
+            advance(window.own.stop - window.own.start)
+        qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
+        _flush_tiny(qpos)
+    return Tracked(qpos, points, solver.positions(qpos), floor)
+
+
+def _initial(
+    pool: ThreadPoolExecutor,
+    solver: PoseSolver,
+    points: np.ndarray,
+    every: int,
+    advance: Callable[[int], None],
+) -> np.ndarray:
+    """Initial poses: every n-th frame solved, the others aligned between, shape (frames, 74)."""
+    seen = np.isfinite(points[..., 0]).sum(axis=1)
+    enough = seen >= FEWEST
+    shown = np.flatnonzero(enough)
+    alone = shown[::every]
+    solved, placed = (np.empty((len(frames), len(solver.rest))) for frames in (alone, shown))
+    for at, poses in enumerate(pool.map(lambda frames: solver.solve(points[frames]), _pieces(alone))):
+        solved[at * BLOCK : (at + 1) * BLOCK] = poses
+        advance(len(poses) * every)
+    advance(len(points) - len(alone) * every)
+
+    def place(frames: np.ndarray) -> np.ndarray:
+        return solver.placed(points[frames], _between(alone, solved, frames))
+
+    for at, poses in enumerate(pool.map(place, _pieces(shown))):
+        placed[at * BLOCK : (at + 1) * BLOCK] = poses
+    initial = placed[np.searchsorted(shown, nearest(enough))]
+    few = (seen > 0) & ~enough
+    initial[few, :3] += np.nanmean(points[few] - solver.positions(initial[few]), axis=1)
+    return initial
+
+
+def _gaps(missing: np.ndarray, longest: float) -> np.ndarray:
+    """Frames in gaps longer than `longest`, bool, shape (frames,)."""
+    edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0))
+    long = np.zeros(len(missing), bool)
+    for start, stop in edges.reshape(-1, 2):
+        long[start:stop] = stop - start > longest
+    return long
+
+
+@dataclasses.dataclass(frozen=True)
+class _Window:
+    own: slice
+    wide: slice
+    """Its own frames and the overlap on both sides."""
+    weight: np.ndarray
+    """Weight of its poses in the result; sums to 1 over the windows in every frame."""
+
+
+def _windows(seen: np.ndarray, fps: float) -> list[_Window]:
+    """Stretches of about the same length, which meet where most keypoints are seen.
+
+    Args:
+        seen: how many keypoints are, shape (frames,).
+        fps: frames per second.
+    """
+    n_frames, overlap = len(seen), round(_OVERLAP * fps)
+    length = max(_WINDOW, 4 * overlap)  # so that the overlap does not dominate the work
+    # where few keypoints are seen, neighbouring windows may find different poses
+    known = np.minimum(minimum_filter1d(seen, 2 * overlap + 1), seen.max() / 2)
+    edges = [0]
+    while n_frames - edges[-1] > 1.5 * length:
+        among = edges[-1] + np.arange(length // 2, length + length // 2)
+        best = among[known[among] == known[among].max()]
+        edges.append(int(best[np.abs(best - edges[-1] - length).argmin()]))
+    edges.append(n_frames)
+    windows = []
+    for start, stop in itertools.pairwise(edges):
+        wide = slice(max(start - overlap, 0), min(stop + overlap, n_frames))
+        frames, half = np.arange(wide.start, wide.stop), overlap / 2
+        weight = np.ones(len(frames))
+        if start > 0:
+            weight *= np.clip((frames - start + half) / overlap, 0, 1)
+        if stop < n_frames:
+            weight *= np.clip((stop + half - frames) / overlap, 0, 1)
+        windows.append(_Window(slice(start, stop), wide, weight))
+    return windows
+
+
+def _flush_tiny(qpos: np.ndarray) -> None:
+    """Set tiny numbers to zero, in place.
+
+    Toes bent by the floor relax in the air to numbers so small that the inverse of their differences, which
+    interpolation needs, overflows.
+    """
+    qpos[np.abs(qpos) < _TINY] = 0.0
+
+
+def _pieces(frames: np.ndarray) -> list[np.ndarray]:
+    return [frames[at : at + BLOCK] for at in range(0, len(frames), BLOCK)]
+
+
+def _between(known: np.ndarray, poses: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """Poses of the last known frame, with hinge angles interpolated linearly, shape (frames, 74)."""
+    before = np.searchsorted(known, frames, side="right") - 1
+    after = np.minimum(before + 1, len(known) - 1)
+    part = (frames - known[before]) / np.maximum(known[after] - known[before], 1)
+    between = poses[before]
+    between[:, 7:] += part[:, None] * (poses[after] - poses[before])[:, 7:]
+    return between
