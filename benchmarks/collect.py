@@ -1,7 +1,7 @@
 """What the training loop costs beyond physics: its steps per second over those of bare MuJoCo.
 
-The loop trains for some iterations with every order it gives written down: controls, and the
-states of rats that begin anew. Then bare `mujoco.batch.Batch.step` is given the same orders, with
+The loop trains for some iterations with every command it gives written down: controls, and the
+states of rats that begin anew. Then bare `mujoco.batch.Batch.step` is given the same commands, with
 the same model, timestep and substeps, and must end in the very same states: it did the same work.
 Both are timed in one run, in turns. `--timestep` compares at another physics timestep: the slower
 the physics, the less the rest weighs.
@@ -12,6 +12,7 @@ import json
 import resource
 import time
 
+import jax
 import numpy as np
 from _motion import benchmark_clips
 from mujoco.batch import Batch
@@ -19,56 +20,52 @@ from mujoco.batch import Batch
 from rodent.body import Body
 from rodent.body_config import BodyConfig
 from rodent.jax_setup import cache_compilations
-from rodent.physics.engine import PhysicsState
-from rodent.physics.host import HostEngine
+from rodent.physics.engine import Command
+from rodent.physics.host import HostEngine, HostState
 from training.config import TrainConfig
 from training.trainer import Trainer
 
 ROUNDS, ITERATIONS = 7, 3
 
-Order = tuple[str, tuple[np.ndarray, ...]]
-"""("reset", (ids, qpos, qvel, act)) or ("step", (ctrl,))."""
-
 
 class Written:
-    """Every order that an engine is given, in turn."""
+    """Every command that an engine is given, in turn."""
 
     def __init__(self, engine: HostEngine):
-        self.orders: list[Order] = []
-        self._reset, self._step = engine.reset, engine.step
-        engine.reset, engine.step = self.reset, self.step
+        self.commands: list[Command] = []
+        self._step = engine.step
+        engine.step = self.step
 
-    def reset(self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray) -> None:
-        """Write down who begins anew, and where."""
-        self.orders.append(("reset", (ids, qpos, qvel, act)))
-        self._reset(ids, qpos, qvel, act)
-
-    def step(self, ctrl: np.ndarray, wrench: np.ndarray | None = None) -> PhysicsState:
-        """Write down the controls."""
-        self.orders.append(("step", (np.array(ctrl),)))
-        return self._step(ctrl, wrench)
+    def step(self, state: HostState, command: Command) -> HostState:
+        """Write down the controls, and who begins anew and where."""
+        self.commands.append(jax.tree.map(np.asarray, command))
+        return self._step(state, command)
 
 
 class BarePhysics:
     """MuJoCo alone, n rats."""
 
-    def __init__(self, engine: HostEngine, body: Body):
+    def __init__(self, engine: HostEngine):
         self.substeps = engine.substeps
-        self.batch = Batch(body.model, engine.num_envs, 0)
-        self.state = [self.batch.bind(name) for name in ("qpos", "qvel", "act")]
+        self.batch = Batch(engine.model, engine.num_envs, 0)
+        self.state = {name: self.batch.bind(name) for name in ("qpos", "qvel", "act")}
         self.warmstart = self.batch.bind("qacc_warmstart")
 
-    def obey(self, orders: list[Order]) -> None:
+    def obey(self, commands: list[Command]) -> None:
         """Do the same work again."""
-        for kind, arrays in orders:
-            if kind == "step":
-                self.batch.ctrl[:] = arrays[0]
-                self.batch.step(nstep=self.substeps)
-            else:
-                ids, *rows = arrays
-                for field, row in zip(self.state, rows, strict=True):
-                    field[ids] = row
-                self.warmstart[ids] = 0.0
+        for command in commands:
+            ids = np.flatnonzero(command.restart)
+            for name, field in self.state.items():
+                field[ids] = getattr(command.initial, name)[ids]
+            self.warmstart[ids] = 0.0
+            self.batch.ctrl[:] = command.ctrl
+            self.batch.step(nstep=self.substeps)
+
+
+def host_rows(trainer: Trainer) -> np.ndarray:
+    """The states that the trainer's engine has its rats in."""
+    assert isinstance(trainer.engine_state, HostState)
+    return trainer.engine_state.rows
 
 
 def main() -> None:
@@ -85,18 +82,18 @@ def main() -> None:
     for _ in range(15):  # compile, and leave the first falls behind
         trainer.iterate()
 
-    written, bare = Written(engine), BarePhysics(engine, body)
+    written, bare = Written(engine), BarePhysics(engine)
     seconds = []  # of the loop and of bare physics, round by round
     for _ in range(ROUNDS):
-        written.orders.clear()
-        bare.batch.state[:] = engine.integration_state()
+        written.commands.clear()
+        bare.batch.state[:] = host_rows(trainer)
         begun = time.perf_counter()
         for _ in range(ITERATIONS):
             trainer.iterate()
         between = time.perf_counter()
-        bare.obey(written.orders)
+        bare.obey(written.commands)
         seconds.append((between - begun, time.perf_counter() - between))
-        if not np.array_equal(bare.batch.state, engine.integration_state()):
+        if not np.array_equal(bare.batch.state, host_rows(trainer)):
             raise SystemExit("bare physics did not end in the loop's states: the two are not comparable")
 
     loop, alone = ITERATIONS * config.ppo.unroll * n / np.median(seconds, 0)

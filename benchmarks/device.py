@@ -22,8 +22,8 @@ from _motion import benchmark_clips
 
 from rodent.body import Body
 from rodent.clips.clip import ClipSet
-from rodent.physics import HostEngine
-from rodent.physics.device import DeviceEngine, Rats
+from rodent.physics import Command, HostEngine, PhysicsState
+from rodent.physics.device import DeviceEngine, DeviceState
 from rodent.physics.reduction import Implementation
 from rodent.tasks.reference import Reference, build_reference, control_timestep
 from training.config import DreamConfig, PPOConfig, TrainConfig
@@ -64,12 +64,17 @@ def physics_alone(engine: DeviceEngine, reference: Reference) -> Measured:
     noise = 0.3 * jax.random.normal(jax.random.PRNGKey(0), (UNROLL, n, engine.model.nu))
 
     @jax.jit
-    def unroll(rats: Rats, ctrl: jax.Array) -> Rats:
-        return jax.lax.scan(lambda rats, u: (engine.step(rats, u), None), rats, ctrl)[0]
+    def unroll(state: DeviceState, ctrl: jax.Array) -> DeviceState:
+        return jax.lax.scan(lambda s, u: (engine.step(s, going_on(u, s.physics)), None), state, ctrl)[0]
 
-    rats = jax.jit(lambda: engine.begin(reference.start(frame)))()
+    state = jax.jit(lambda: engine.begin(reference.start(frame)))()
     ctrl = jnp.clip(reference.setpoint[frame] + noise, -1, 1)
-    return timed(lambda: unroll(rats, ctrl), n * UNROLL)
+    return timed(lambda: unroll(state, ctrl), n * UNROLL)
+
+
+def going_on(ctrl: jax.Array, physics: PhysicsState) -> Command:
+    """Controls for rats of which none begins anew."""
+    return Command(ctrl, jnp.zeros(len(ctrl), bool), physics)
 
 
 def whole_iteration(
@@ -92,11 +97,11 @@ def distance_from_host(engine: DeviceEngine, reference: Reference, steps: int = 
     ctrl = np.asarray(reference.setpoint[frame])
     timestep = engine.substeps * engine.model.opt.timestep
     host = HostEngine(engine.model, n, timestep, bodies=engine.bodies)
-    host.reset(np.arange(n), *(np.asarray(x, float) for x in (begun.qpos, begun.qvel, begun.act)))
-    rats, step = engine.begin(begun), jax.jit(engine.step)
+    wanted, state, step = host.begin(begun), engine.begin(begun), jax.jit(engine.step)
+    command = going_on(jnp.asarray(ctrl), begun)
     for _ in range(steps):
-        wanted, rats = host.step(ctrl), step(rats, jnp.asarray(ctrl))
-    apart = np.linalg.norm(np.asarray(rats.physics.xpos) - wanted.xpos, axis=-1)
+        wanted, state = host.step(wanted, command), step(state, command)
+    apart = np.linalg.norm(np.asarray(state.physics.xpos) - wanted.physics.xpos, axis=-1)
     return 1e3 * float(np.nanmedian(apart))
 
 

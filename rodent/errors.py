@@ -19,17 +19,31 @@ class WorkError(RuntimeError):
     """The input was right and the work failed all the same (exit code 1)."""
 
 
-def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> InputError:
+def unknown(
+    kind: str, name: str, known: Iterable[str], where: str = "", names: Iterable[str] = ()
+) -> InputError:
     """The error for a name that is not among the known ones.
+
+    Args:
+        kind: what it is a name of.
+        name: as given.
+        known: the known ones as they are listed, such as `velocity (package rodent-velocity 0.1)`.
+        where: the file or place where it was met.
+        names: the known ones as they are given, where that is something else.
 
     >>> print(unknown("layer", "decoder/layr_0", ["decoder/layer_0", "value/layer_0"]))
     unknown layer 'decoder/layr_0'; did you mean 'decoder/layer_0'? There are: decoder/layer_0, value/layer_0
     """
     known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(name, list(names) or known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ";"
     place = f" in {where}" if where else ""
     return InputError(f"unknown {kind} {name!r}{place}{hint} There are: {', '.join(known)}")
+
+
+def one_line(error: Exception) -> str:
+    """What an error says, on one line."""
+    return " ".join(str(error).split())
 
 
 @contextlib.contextmanager

@@ -3,8 +3,8 @@
 import jax
 import jax.numpy as jnp
 
-from rodent.body import NU, Body
-from rodent.policy.networks import ActorCritic, initial_carry
+from rodent.body import Body
+from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Normalizer, Policy
 from rodent.policy.sizes import NetworkConfig
 from rodent.synthesis.stance import stance_clips
@@ -21,10 +21,7 @@ def untrained_policy(body: Body, config: NetworkConfig = TINY, seed: int = 0) ->
     reference = build_reference(stance_clips(body, frames=10), body)
     frame = jnp.array([0])
     observation = Imitation(body, task, 0.02).observe(reference.at(frame), reference, frame)
-    carry = initial_carry(config, 1)
-    params = ActorCritic(config, NU).init(jax.random.PRNGKey(seed), observation, carry, carry.latent)[
-        "params"
-    ]
+    params = IntentionAgent(config, body.model.nu).init(jax.random.PRNGKey(seed), observation)
     one = jax.tree.map(lambda x: jnp.ones(x.shape[1:]), observation)
     normalizer = Normalizer(Observation(*(0 * x for x in one)), one)
     return Policy(body.config, task, config, params, normalizer, {"trained_on": []})

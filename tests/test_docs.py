@@ -153,16 +153,16 @@ def fields_of(config: type, prefix: str = "") -> Iterator[tuple[str, str]]:
     hints = typing.get_type_hints(config)
     for field in dataclasses.fields(typing.cast(Any, config)):
         if dataclasses.is_dataclass(kind := hints[field.name]):
-            yield from fields_of(typing.cast(type, kind), f"{prefix}{field.name}")
+            yield from fields_of(typing.cast(type, kind), f"{prefix}{field.name}.")
         else:
-            yield prefix or "whole run", field.name
+            yield prefix.rstrip(".") or "whole run", field.name
 
 
 def test_every_setting_stands_with_its_default_and_meaning(generated):
     page = (generated / "settings.md").read_text()
     sections = dict(re.findall(r"^## (.*)\n((?:(?!^## ).*\n?)*)", page, re.MULTILINE))
     fields = [*fields_of(TrainConfig), *(("encode", f.name) for f in dataclasses.fields(EncodingSettings))]
-    assert ("body", "scale") in fields
+    assert {("body", "scale"), ("ppo.optimizer", "name")} <= set(fields)
     for section, name in fields:
         row = re.search(rf"^\| `{name}` \| (.+) \| `(.*)` \| (.+) \|$", sections[section], re.MULTILINE)
         assert row, f"{section}.{name} has no row"

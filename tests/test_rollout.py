@@ -40,7 +40,7 @@ def _player(body, policy, clips, n, **options):
 
 
 def _play(player, policy, clips, **options):
-    return list(player.play(policy.variables, policy.normalizer, np.arange(len(clips)), **options))
+    return list(player.play(policy.params, policy.normalizer, np.arange(len(clips)), **options))
 
 
 def test_a_row_per_frame_from_the_first(body, policy, clips):
@@ -54,7 +54,7 @@ def test_a_row_per_frame_from_the_first(body, policy, clips):
 
 def test_playing_side_by_side_changes_nothing(body, policy, clips):
     together = _play(_player(body, policy, clips, 3), policy, clips)
-    alone = list(_player(body, policy, clips, 1).play(policy.variables, policy.normalizer, np.array([1])))
+    alone = list(_player(body, policy, clips, 1).play(policy.params, policy.normalizer, np.array([1])))
     for a, b in zip(together, alone, strict=True):
         np.testing.assert_allclose(a.state.qpos[1], b.state.qpos[0], atol=1e-4)
 
@@ -175,7 +175,7 @@ def test_a_control_with_the_policys_weights_repeats_the_policy(body, tmp_path, m
     """Through clips of unequal length and rats that are put back, whose memory is cleared."""
     config = NetworkConfig(latent=8, encoder=(16,), decoder=(12, 10), value=(6,), decoder_kind=kind)
     policy = untrained_policy(body, config)
-    monkeypatch.setattr("rodent.rollout.controls.random_variables", lambda *_: policy.variables)
+    monkeypatch.setattr("rodent.policy.intention.IntentionAgent.init", lambda *_: policy.params)
     clips = stance_clips(body, frames=30, n=2)
     qpos = clips[0].qpos.copy()
     qpos[20:, 0] += 0.1

@@ -60,17 +60,20 @@ class Checkpoints:
         except (ValueError, KeyError, OSError) as error:
             first_line = str(error).strip().splitlines()[0]
             raise InputError(
-                f"{self.folder}/{iteration} is damaged or of another version: {first_line}"
+                f"{self.folder}/{iteration} is damaged or of another version: {first_line}; {self._way_on()}"
             ) from error
         for name, leaf in wanted.items():
             if found[name].shape != leaf.shape or found[name].dtype != leaf.dtype:
                 raise InputError(
                     f"{self.folder}/{iteration}: {name} is {found[name].dtype}{found[name].shape}, "
-                    f"{leaf.dtype}{leaf.shape} is wanted; the run is of another version or configuration"
+                    f"{leaf.dtype}{leaf.shape} is wanted; the run is of another version: {self._way_on()}"
                 )
         # orbax keeps no empty arrays: an MLP's memory, say
         leaves = [found.get(_name(i), np.asarray(leaf)) for i, leaf in enumerate(jax.tree.leaves(like))]
         return iteration, jax.tree.unflatten(jax.tree.structure(like), leaves)
+
+    def _way_on(self) -> str:
+        return f"go on from its policy in a new run, with --start-from {self.folder.parent}"
 
     def close(self) -> None:
         """Finish writing."""

@@ -11,13 +11,11 @@ from typing import Any, NamedTuple
 import flax.struct
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from rodent.physics.engine import PhysicsState
-from rodent.physics.host import HostEngine
-from rodent.policy.networks import ActorCritic, Carry, forget, initial_carry
+from rodent.physics.engine import Command, PhysicsState
+from rodent.physics.host import HostEngine, HostState
+from rodent.policy.agent import Agent, Memory, Noise, Params, restarted, still
 from rodent.policy.policy import Normalizer
-from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.imitation import Imitation, Observation
 from rodent.tasks.metrics import finite
 from rodent.tasks.reference import Reference
@@ -29,7 +27,7 @@ class Act(NamedTuple):
 
     Attributes:
         observation: not normalised.
-        carry: of the policy, before the step.
+        memory: of the agent, before the step.
         noise: of the latent.
         action: in units of the task's action scale.
         mean, std: of the distribution the action was drawn from.
@@ -37,7 +35,7 @@ class Act(NamedTuple):
     """
 
     observation: Observation
-    carry: Carry
+    memory: Memory
     noise: jax.Array
     action: jax.Array
     mean: jax.Array
@@ -73,7 +71,7 @@ class Episodes:
         act: the step under way.
         previous: the action before it, shape (n, 38).
         deviation: of that step's action from its mean, in standard deviations, shape (n, 38).
-        carry: of the policy, for the next step.
+        memory: of the agent, for the next step.
         sampler: where episodes begin.
         key: of all randomness in collection.
     """
@@ -83,23 +81,9 @@ class Episodes:
     act: Act
     previous: jax.Array
     deviation: jax.Array
-    carry: Carry
+    memory: Memory
     sampler: Sampler
     key: jax.Array
-
-
-class Orders(NamedTuple):
-    """What the engine is told.
-
-    Attributes:
-        ctrl: controls, shape (n, 38).
-        restart: which rats begin anew, shape (n,).
-        state: where all rats are, those that begin anew at their beginning.
-    """
-
-    ctrl: jax.Array
-    restart: jax.Array
-    state: PhysicsState
 
 
 class Move(NamedTuple):
@@ -109,7 +93,7 @@ class Move(NamedTuple):
         state: before it.
         frame: of the reference, before it.
         previous: the action of the step before.
-        carry: of the policy, before it.
+        memory: of the agent, before it.
         fresh: whether an episode begins with it.
         ctrl: the controls.
         after: the state it led to.
@@ -118,7 +102,7 @@ class Move(NamedTuple):
     state: PhysicsState
     frame: jax.Array
     previous: jax.Array
-    carry: Carry
+    memory: Memory
     fresh: jax.Array
     ctrl: jax.Array
     after: PhysicsState
@@ -138,15 +122,15 @@ class Experience(NamedTuple):
 
 
 def first_episodes(
-    task: Imitation, network: NetworkConfig, reference: Reference, sampler: Sampler, key: jax.Array, n: int
+    task: Imitation, agent: Agent, reference: Reference, sampler: Sampler, key: jax.Array, n: int
 ) -> tuple[PhysicsState, Episodes]:
     """Rats at the end of the first clip: the first call of `advance` begins a new episode for all."""
-    still = jnp.zeros((n, reference.setpoint.shape[1]))
-    carry = initial_carry(network, n)
+    noise, memory = still(agent, n), agent.initial_memory(n)
+    nought = noise.action
     frame = jnp.full(n, reference.last[0])
     observation = task.observe(reference.at(frame), reference, frame)
-    act = Act(observation, carry, jnp.zeros_like(carry.latent), still, still, still + 1.0, jnp.ones(n, bool))
-    return reference.at(frame), Episodes(frame - 1, frame - 1, act, still, still, carry, sampler, key)
+    act = Act(observation, memory, noise.latent, nought, nought, nought + 1.0, jnp.ones(n, bool))
+    return reference.at(frame), Episodes(frame - 1, frame - 1, act, nought, nought, memory, sampler, key)
 
 
 def judge(task: Imitation, reference: Reference, physics: PhysicsState, episodes: Episodes) -> Outcome:
@@ -164,14 +148,14 @@ def judge(task: Imitation, reference: Reference, physics: PhysicsState, episodes
 
 def advance(
     task: Imitation,
-    network: ActorCritic,
+    agent: Agent,
     noise_correlation: float,
-    variables: Any,
+    params: Params,
     normalizer: Normalizer,
     reference: Reference,
     physics: PhysicsState,
     episodes: Episodes,
-) -> tuple[Episodes, Outcome, Orders]:
+) -> tuple[Episodes, Outcome, Command]:
     """Judge the step under way, begin new episodes, observe and act."""
     key, key_start, key_latent, key_action = jax.random.split(episodes.key, 4)
     outcome = judge(task, reference, physics, episodes)
@@ -181,16 +165,15 @@ def advance(
     sampler = updated(episodes.sampler, episodes.start, frame - episodes.start, outcome.failed, begun, over)
     frame, start = jnp.where(over, begun, frame), jnp.where(over, begun, episodes.start)
     now = select(over, reference.start(frame), physics)
-    carry = forget(episodes.carry, over)
+    memory = restarted(agent, episodes.memory, over)
     observation = task.observe(now, reference, frame)
-    noise = jax.random.normal(key_latent, carry.latent.shape)
-    output = network.apply(variables, normalizer(observation), carry, noise, method="act")
+    latent = jax.random.normal(key_latent, (frame.shape[0], agent.noise_sizes()[0]))
     deviation = _correlated(key_action, episodes.deviation, over, noise_correlation)
-    action = output.action_mean + output.action_std * deviation
-    act = Act(observation, carry, noise, action, output.action_mean, output.action_std, over)
-    orders = Orders(task.ctrl(action, reference, frame), over, now)
+    output = agent.act(params, memory, normalizer(observation), Noise(latent, deviation))
+    act = Act(observation, memory, latent, output.action, output.mean, output.std, over)
+    command = Command(task.ctrl(output.action, reference, frame), over, now)
     previous = jnp.where(over[:, None], 0.0, episodes.act.action)
-    return Episodes(frame, start, act, previous, deviation, output.carry, sampler, key), outcome, orders
+    return Episodes(frame, start, act, previous, deviation, output.memory, sampler, key), outcome, command
 
 
 def _correlated(key: jax.Array, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:
@@ -205,28 +188,20 @@ def select(where: jax.Array, yes: Any, no: Any) -> Any:
     return jax.tree.map(lambda y, n: jnp.where(where.reshape(-1, *[1] * (y.ndim - 1)), y, n), yes, no)
 
 
-def obey(engine: HostEngine, orders: Orders) -> PhysicsState:
-    """Carry out the orders: put restarted rats into place, step all."""
-    restart = np.flatnonzero(orders.restart)
-    if len(restart):
-        begun = (orders.state.qpos, orders.state.qvel, orders.state.act)
-        engine.reset(restart, *(np.asarray(x)[restart] for x in begun))
-    return engine.step(np.asarray(orders.ctrl))
-
-
-def move_of(episodes: Episodes, orders: Orders, after: PhysicsState) -> Move:
+def move_of(episodes: Episodes, command: Command, after: PhysicsState) -> Move:
     """The step under way, once physics has made it."""
     act = episodes.act
-    return Move(orders.state, episodes.frame, episodes.previous, act.carry, act.fresh, orders.ctrl, after)
+    before = command.initial
+    return Move(before, episodes.frame, episodes.previous, act.memory, act.fresh, command.ctrl, after)
 
 
 def collect(
-    step: Callable[[PhysicsState, Episodes], tuple[Episodes, Outcome, Orders]],
+    step: Callable[[PhysicsState, Episodes], tuple[Episodes, Outcome, Command]],
     engine: HostEngine,
-    physics: PhysicsState,
+    state: HostState,
     episodes: Episodes,
     unroll: int,
-) -> tuple[PhysicsState, Episodes, list[tuple[Act, Outcome, Move]]]:
+) -> tuple[HostState, Episodes, list[tuple[Act, Outcome, Move]]]:
     """Let the rats make `unroll` steps.
 
     A step's outcome is known only after the engine has moved, so the first step handed
@@ -235,7 +210,7 @@ def collect(
     Args:
         step: `advance`, jitted, with all but its last two arguments bound.
         engine: moves the rats.
-        physics, episodes: where they are.
+        state, episodes: where they are.
         unroll: how many steps.
 
     Returns:
@@ -244,7 +219,7 @@ def collect(
     steps = []
     for _ in range(unroll):
         act = episodes.act
-        episodes, outcome, orders = step(physics, episodes)
-        physics = obey(engine, orders)
-        steps.append((act, outcome, move_of(episodes, orders, physics)))
-    return physics, episodes, steps
+        episodes, outcome, command = step(state.physics, episodes)
+        state = engine.step(state, command)
+        steps.append((act, outcome, move_of(episodes, command, state.physics)))
+    return state, episodes, steps

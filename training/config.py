@@ -1,12 +1,29 @@
 """What `rodent train` can be told. Light to import: the command line is derived from it."""
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
 from rodent.body_config import BodyConfig
-from rodent.errors import InputError
+from rodent.configs import Tagged
+from rodent.errors import InputError, unknown
+from rodent.parts import BODIES, NETWORKS, TASKS
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.settings import ImitationConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizerConfig:
+    """How gradients become steps, of PPO and of imagined rollouts."""
+
+    name: Literal["muon", "adam"] = "muon"
+    """Muon takes orthogonalised momentum for matrices and Adam for all else; or Adam for everything."""
+    frozen: tuple[str, ...] = ()
+    """Parts that do not learn, such as policy/decoder, policy/encoder/layer_0 or critic: with --start-from,
+    they stay what they are in that policy."""
+
+    def __post_init__(self) -> None:
+        if self.name not in ("muon", "adam"):
+            raise unknown("optimizer", str(self.name), ("muon", "adam"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +44,8 @@ class PPOConfig:
     """Trade of bias against variance in the advantage."""
     clip: float = 0.2
     """How far the likelihood ratio of an action may move in one update."""
+    optimizer: OptimizerConfig = dataclasses.field(default_factory=OptimizerConfig)
+    """What makes steps of gradients."""
     learning_rate: float = 5e-4
     """Where the learning rate starts; it then follows the measured KL."""
     learning_rate_range: tuple[float, float] = (3e-5, 2e-3)
@@ -152,11 +171,11 @@ class SamplerConfig:
 class TrainConfig:
     """A whole training run."""
 
-    body: BodyConfig = dataclasses.field(default_factory=BodyConfig)
+    body: Annotated[BodyConfig, Tagged(BODIES)] = dataclasses.field(default_factory=BodyConfig)
     """The rat."""
-    task: ImitationConfig = dataclasses.field(default_factory=ImitationConfig)
+    task: Annotated[ImitationConfig, Tagged(TASKS)] = dataclasses.field(default_factory=ImitationConfig)
     """What it is asked to do."""
-    network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
+    network: Annotated[NetworkConfig, Tagged(NETWORKS)] = dataclasses.field(default_factory=NetworkConfig)
     """What it thinks with."""
     ppo: PPOConfig = dataclasses.field(default_factory=PPOConfig)
     """How it learns."""

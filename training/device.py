@@ -18,10 +18,11 @@ import numpy as np
 
 from rodent.body import Body
 from rodent.clips.clip import ClipSet
-from rodent.physics.device import DeviceEngine, Rats, warp_devices
+from rodent.physics.device import DeviceEngine, DeviceState, warp_devices
+from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence
 from rodent.physics.reduction import Implementation
-from rodent.policy.networks import ActorCritic
+from rodent.policy.agent import Agent
 from rodent.policy.policy import Policy
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.reference import Reference
@@ -43,6 +44,7 @@ class DeviceTrainer(Trainer):
         clips: the training clips.
         implementation: of MJX, see `DeviceEngine`.
         devices: of JAX; None for all that MuJoCo Warp can use.
+        threads: of the host, where policies are evaluated; 0 for one per core.
 
     Raises:
         InputError: no GPU or no Warp, or the rats cannot be spread evenly over the devices.
@@ -55,30 +57,31 @@ class DeviceTrainer(Trainer):
         clips: ClipSet,
         implementation: Implementation = "warp",
         devices: list[jax.Device] | None = None,
+        threads: int = 0,
     ):
         self._implementation: Implementation = implementation
         self._devices = warp_devices(config.ppo.num_envs) if devices is None else devices
-        super().__init__(config, body, clips)
+        super().__init__(config, body, clips, threads)
 
-    def _prepare(self, task: Imitation, network: ActorCritic, dreams: Dreams, timestep: float) -> None:
+    def _prepare(
+        self, task: Imitation, agent: Agent, dreams: Dreams, timestep: float, physics: PhysicsState
+    ) -> None:
         body, n = self.body, self.config.ppo.num_envs
         self._dreams = dreams
         engine = DeviceEngine(
             body.model, n, timestep, self._implementation, self._devices, bodies=body.tracked_ids
         )
-        self._warmstart = engine.begin(self.physics).warmstart
+        self.engine_state = engine.begin(physics)
         self._places = places(engine)
-        self._iterate = compiled_iteration(self.config, task, network, dreams, engine)
+        self._iterate = compiled_iteration(self.config, task, agent, dreams, engine)
         self._spread()
 
     def iterate(self) -> dict[str, float]:
         """Collect one unroll and learn from it; returns the iteration's figures."""
-        rats = Rats(self.physics, self._warmstart)
         absent = POLICY_FIGURES if self._dreams.knows_enough(self.dreamer) else ()
-        self.learner, self.dreamer, rats, self.episodes, figures = self._iterate(
-            self.learner, self.dreamer, rats, self.episodes, self._everywhere
+        self.learner, self.dreamer, self.engine_state, self.episodes, figures = self._iterate(
+            self.learner, self.dreamer, self.engine_state, self.episodes, self._everywhere
         )
-        self.physics, self._warmstart = rats.physics, rats.warmstart
         figures = jax.device_get(figures)
         return {name: float(value) for name, value in figures.items() if name not in absent}
 
@@ -96,39 +99,38 @@ class DeviceTrainer(Trainer):
         super().set_state(state)
         self._spread()
 
-    def _engine_state(self) -> np.ndarray:
-        return np.asarray(self._warmstart)
+    def _engine_rows(self) -> np.ndarray:
+        assert isinstance(self.engine_state, DeviceState)
+        return np.asarray(self.engine_state.warmstart)
 
-    def _set_engine_state(self, rows: np.ndarray) -> None:
-        self._warmstart = jnp.asarray(rows)
+    def _set_engine_state(self, physics: PhysicsState, rows: np.ndarray) -> None:
+        self.engine_state = DeviceState(physics, jnp.asarray(rows))
 
     def _spread(self) -> None:
         """Put everything where the compiled program wants it: elsewhere it would be compiled anew."""
-        rats = Rats(self.physics, self._warmstart)
-        everything = (self.learner, self.dreamer, rats, self.episodes, self._reference)
+        everything = (self.learner, self.dreamer, self.engine_state, self.episodes, self._reference)
         everything = jax.tree.map(lambda x: jnp.asarray(x, x.dtype), everything)  # without weak types
         everything = jax.device_put(everything, self._places)
-        self.learner, self.dreamer, rats, self.episodes, self._everywhere = everything
-        self.physics, self._warmstart = rats.physics, rats.warmstart
+        self.learner, self.dreamer, self.engine_state, self.episodes, self._everywhere = everything
 
 
 def places(engine: DeviceEngine) -> tuple[Any, ...]:
-    """Shardings of learner, dreamer, rats, episodes and reference."""
-    rats: Any = engine.by_rat  # stands for all arrays of a part
+    """Shardings of learner, dreamer, the engine's state, episodes and reference."""
+    envs: Any = engine.by_env  # stands for all arrays of a part
     whole: Any = engine.everywhere
-    episodes = Episodes(rats, rats, rats, rats, rats, rats, sampler=whole, key=whole)
-    return whole, whole, rats, episodes, whole
+    episodes = Episodes(envs, envs, envs, envs, envs, envs, sampler=whole, key=whole)
+    return whole, whole, envs, episodes, whole
 
 
 def compiled_iteration(
-    config: TrainConfig, task: Imitation, network: ActorCritic, dreams: Dreams, engine: DeviceEngine
+    config: TrainConfig, task: Imitation, agent: Agent, dreams: Dreams, engine: DeviceEngine
 ) -> jax.stages.Wrapped:
-    """`iteration` under jit; learner, dreamer, rats and episodes are donated.
+    """`iteration` under jit; learner, dreamer, engine state and episodes are donated.
 
-    Takes learner, dreamer, rats, episodes and reference; returns the first four and the figures.
+    Takes learner, dreamer, engine state, episodes and reference; returns the first four and the figures.
     """
     return jax.jit(
-        partial(iteration, config, task, network, dreams, engine),
+        partial(iteration, config, task, agent, dreams, engine),
         in_shardings=places(engine),
         out_shardings=(*places(engine)[:4], engine.everywhere),
         donate_argnums=(0, 1, 2, 3),
@@ -138,35 +140,33 @@ def compiled_iteration(
 def iteration(
     config: TrainConfig,
     task: Imitation,
-    network: ActorCritic,
+    agent: Agent,
     dreams: Dreams,
     engine: DeviceEngine,
     learner: Learner,
     dreamer: Dreamer,
-    rats: Rats,
+    state: DeviceState,
     episodes: Episodes,
     reference: Reference,
-) -> tuple[Learner, Dreamer, Rats, Episodes, dict[str, jax.Array]]:
+) -> tuple[Learner, Dreamer, DeviceState, Episodes, dict[str, jax.Array]]:
     """Let the rats make one unroll of steps and learn from them; a pure function."""
     ppo = config.ppo
-    variables, normalizer = {"params": learner.params}, normalizer_of(learner.statistics)
+    params, normalizer = learner.params, normalizer_of(learner.statistics)
 
     def step(
-        before: tuple[Rats, Episodes], _: None
-    ) -> tuple[tuple[Rats, Episodes], tuple[Act, Outcome, Move]]:
-        rats, episodes = before
+        before: tuple[DeviceState, Episodes], _: None
+    ) -> tuple[tuple[DeviceState, Episodes], tuple[Act, Outcome, Move]]:
+        state, episodes = before
         act = episodes.act
-        episodes, outcome, orders = advance(
-            task, network, ppo.noise_correlation, variables, normalizer, reference, rats.physics, episodes
+        episodes, outcome, command = advance(
+            task, agent, ppo.noise_correlation, params, normalizer, reference, state.physics, episodes
         )
-        begun = orders.state
-        rats = engine.reset(rats, orders.restart, begun.qpos, begun.qvel, begun.act)
-        rats = engine.step(rats, orders.ctrl)
-        return (rats, episodes), (act, outcome, move_of(episodes, orders, rats.physics))
+        state = engine.step(state, command)
+        return (state, episodes), (act, outcome, move_of(episodes, command, state.physics))
 
-    (rats, episodes), (acts, outcomes, moves) = jax.lax.scan(step, (rats, episodes), length=ppo.unroll)
+    (state, episodes), (acts, outcomes, moves) = jax.lax.scan(step, (state, episodes), length=ppo.unroll)
     experience = Experience(acts, outcomes, episodes.act.observation)
-    practise, value_alone = (partial(kind, ppo, network) for kind in (update, update_value))
+    practise, value_alone = (partial(kind, ppo, agent) for kind in (update, update_value))
     if not config.dream.updates:
         learner, figures = practise(learner, experience)
     else:
@@ -182,7 +182,7 @@ def iteration(
             (learner, dreamer),
         )
     episodes = dataclasses.replace(episodes, sampler=refreshed(episodes.sampler, reference))
-    return learner, dreamer, rats, episodes, figures | reward_figures(outcomes)
+    return learner, dreamer, state, episodes, figures | reward_figures(outcomes)
 
 
 def _padded(

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import optax
 
 from rodent.physics.engine import PhysicsState
-from rodent.policy.networks import ActorCritic, Carry
+from rodent.policy.agent import Agent, Memory, Noise
 from rodent.policy.policy import Normalizer
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.metrics import share_of_limits
@@ -30,7 +30,8 @@ from training.collect import Move
 from training.config import TrainConfig
 from training.latent import latent_kl, latent_weight
 from training.learner import Learner, normalizer_of
-from training.world import OPTIMIZER, World, WorldModel
+from training.optimizer import make_model_based_optimizer, unchanged, without_frozen
+from training.world import World, WorldModel
 
 _SURE = 0.05  # share of the limits within which a dreamt failure goes from unlikely to certain
 
@@ -59,7 +60,7 @@ class Moment(NamedTuple):
         state: of the body.
         frame: of the reference.
         previous: the action before.
-        carry: of the policy.
+        memory: of the agent.
         fresh: whether an episode begins here.
         alive: how sure it is that the dream has not failed, 0 to 1.
         told: 1 until the clip is over.
@@ -68,17 +69,10 @@ class Moment(NamedTuple):
     state: PhysicsState
     frame: jax.Array
     previous: jax.Array
-    carry: Carry
+    memory: Memory
     fresh: jax.Array
     alive: jax.Array
     told: jax.Array
-
-
-class Noise(NamedTuple):
-    """Of n rats' intentions and actions, arrays (..., n, sizes)."""
-
-    latent: jax.Array
-    action: jax.Array
 
 
 class Dreams:
@@ -87,18 +81,19 @@ class Dreams:
     Args:
         config: of the run.
         task: what is dreamt of.
-        network: the policy's kind.
+        agent: what acts.
         world: the model of the body.
     """
 
-    def __init__(self, config: TrainConfig, task: Imitation, network: ActorCritic, world: World):
+    def __init__(self, config: TrainConfig, task: Imitation, agent: Agent, world: World):
         self.config, self._ppo = config.dream, config.ppo
-        self._task, self._network, self._world = task, network, world
+        self._task, self._agent, self._world = task, agent, world
+        self._optimizer = make_model_based_optimizer(config.ppo.optimizer, "policy")
 
     def begin(self, learner: Learner, key: jax.Array) -> Dreamer:
         """A dreamer that knows nothing of its body."""
         key, key_world = jax.random.split(key)
-        optimizer = OPTIMIZER.init(learner.params["policy"])
+        optimizer = self._optimizer.init(learner.params["policy"])
         return Dreamer(self._world.begin(key_world), optimizer, key, jnp.int32(0))
 
     def stage(self, learner: Learner, dreamer: Dreamer) -> str:
@@ -143,9 +138,10 @@ class Dreams:
                 return -jnp.mean(dreamt)
 
             lost, gradient = jax.value_and_grad(loss)(policy)
+            gradient = without_frozen(self._ppo.optimizer, {"policy": gradient})["policy"]
             norm = optax.tree.norm(gradient)
             gradient = jax.tree.map(lambda g: jnp.where(jnp.isfinite(norm), g, 0.0), gradient)
-            step, optimizer = OPTIMIZER.update(gradient, optimizer, policy)
+            step, optimizer = self._optimizer.update(gradient, optimizer, policy)
             policy = jax.tree.map(lambda p, s: p + self.config.rate * s, policy, step)
             return (policy, optimizer), {"dreamt_return": -lost, "dream_gradient_norm": norm}
 
@@ -153,6 +149,7 @@ class Dreams:
         (policy, optimizer), figures = jax.lax.scan(one, begun, jnp.stack(keys))
         params = learner.params | {"policy": policy}
         average = optax.incremental_update(params, learner.average, 1 - self._ppo.average)
+        average = unchanged(self._ppo.optimizer, learner.average, average)
         learner = dataclasses.replace(learner, params=params, average=average)
         dreamer = dataclasses.replace(dreamer, optimizer=optimizer, key=key)
         return learner, dreamer, jax.tree.map(jnp.mean, figures)
@@ -168,14 +165,12 @@ class Dreams:
         key: jax.Array,
     ) -> jax.Array:
         """What dreams are worth that begin at the given moves, scaled as PPO's returns are, shape (n,)."""
-        task, discount, variables = self._task, self._ppo.discount, {"params": params}
+        task, discount, agent = self._task, self._ppo.discount, self._agent
 
         def step(now: Moment, noise: Noise) -> tuple[Moment, jax.Array]:
             observation = normalizer(task.observe(now.state, reference, now.frame))
-            output = self._network.apply(variables, observation, now.carry, noise.latent, method="act")
-            # how much noise there is is not for dreams to decide: none would always be best
-            std = self.config.noise * jax.lax.stop_gradient(output.action_std)
-            action = output.action_mean + std * noise.action
+            output = agent.act(params, now.memory, observation, noise, std_scale=self.config.noise)
+            action = output.action
             state = self._world.step(model, now.state, task.ctrl(action, reference, now.frame))
             over = now.frame >= reference.last[reference.clip_of[now.frame]]
             frame = reference.after(now.frame, jnp.array(1))
@@ -184,19 +179,19 @@ class Dreams:
             spared = (1 - share_of_limits(error, task.config.failure_factor)) / _SURE
             alive, told = now.alive * jax.nn.sigmoid(spared), jnp.where(over, 0.0, now.told)
             terms = task.rewards(state, wanted, error, action, now.previous)
-            cost = latent_cost * latent_kl(output, now.carry.latent, now.fresh, self._ppo.latent_correlation)
+            cost = latent_cost * latent_kl(output, now.memory.latent, now.fresh, self._ppo.latent_correlation)
             reward = sum(terms.values(), start=-cost)
-            then = Moment(state, frame, action, output.carry, jnp.zeros_like(now.fresh), alive, told)
+            then = Moment(state, frame, action, output.memory, jnp.zeros_like(now.fresh), alive, told)
             return then, alive * told * reward
 
         certain = jnp.ones(first.frame.shape)
-        moment = Moment(first.state, first.frame, first.previous, first.carry, first.fresh, certain, certain)
+        moment = Moment(first.state, first.frame, first.previous, first.memory, first.fresh, certain, certain)
         # what lies between matrix products is cheaper to make again than to keep
         kept = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
         cheaper = jax.checkpoint(step, policy=kept, prevent_cse=False)
         end, rewards = jax.lax.scan(cheaper, moment, self._noise(first, key))
         observation = normalizer(task.observe(end.state, reference, end.frame))
-        value = self._network.apply(variables, observation, method="value")
+        value = agent.value(params, observation)
         weights = discount ** jnp.arange(self.config.horizon + 1)
         lived = (1 - discount) * weights[:-1] @ rewards
         return lived + weights[-1] * end.alive * end.told * value
@@ -204,10 +199,10 @@ class Dreams:
     def _noise(self, first: Move, key: jax.Array) -> Noise:
         """Of a whole dream's intentions and actions, standard normal."""
         key_latent, key_action = jax.random.split(key)
-        latent, action = first.carry.latent.shape, first.previous.shape
+        latent, action = self._agent.noise_sizes()
+        lead = (self.config.horizon, first.frame.shape[0])
         return Noise(
-            jax.random.normal(key_latent, (self.config.horizon, *latent)),
-            jax.random.normal(key_action, (self.config.horizon, *action)),
+            jax.random.normal(key_latent, (*lead, latent)), jax.random.normal(key_action, (*lead, action))
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from rodent.body import END_EFFECTORS, Body
 from rodent.clips.clip import Clip, ClipSet
 from rodent.clips.validate import require_body
+from rodent.policy.agent import Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.rollout import Player
 from rodent.tasks.metrics import TrackingError
@@ -54,7 +55,7 @@ class Trace:
 
 def trace_clips(
     player: Player,
-    variables: Mapping[str, Any],
+    params: Params,
     normalizer: Normalizer,
     clips: ClipSet,
     chosen: np.ndarray | None = None,
@@ -65,7 +66,7 @@ def trace_clips(
 
     Args:
         player: bound to the clips' reference.
-        variables, normalizer: of the policy.
+        params, normalizer: of the policy.
         clips: the clips of that reference.
         chosen: which of them; None for all.
         frames: at most so many of each; None for all.
@@ -77,7 +78,7 @@ def trace_clips(
         # the last group is filled up by repeating its last clip
         group = chosen[np.minimum(np.arange(begin, begin + player.n), len(chosen) - 1)]
         rows = []
-        for row in player.play(variables, normalizer, group, frames=frames):
+        for row in player.play(params, normalizer, group, frames=frames):
             rows.append((row.error, row.failed))
             advance(1)
         error, lost = jax.tree.map(lambda *x: np.stack(x, 1), *rows)
@@ -182,21 +183,27 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def trace_policy(
-    policy: Policy, clips: ClipSet, at_once: int = 64, advance: Callable[[int], None] = lambda steps: None
+    policy: Policy,
+    clips: ClipSet,
+    at_once: int = 64,
+    advance: Callable[[int], None] = lambda steps: None,
+    threads: int = 0,
 ) -> list[Trace]:
     """Errors of a policy on clips, played from their first frames by its mean action.
 
-    `advance` is told of each of the `n_steps` control steps that it takes.
+    `advance` is told of each of the `n_steps` control steps that it takes; `threads` step the physics, 0 for
+    one per core.
 
     Raises:
-        InputError: the clips belong to a body of another scale.
+        InputError: the clips belong to a body of another scale, or threads is negative.
     """
     body = Body(policy.body)
     require_body(clips, body)
     reference = build_reference(clips, body)
     at_once = min(at_once, len(clips))
-    player = Player(body, policy.task, policy.network_config, reference, at_once, control_timestep(clips))
-    return trace_clips(player, policy.variables, policy.normalizer, clips, advance=advance)
+    timestep = control_timestep(clips)
+    player = Player(body, policy.task, policy.network_config, reference, at_once, timestep, threads=threads)
+    return trace_clips(player, policy.params, policy.normalizer, clips, advance=advance)
 
 
 def evaluate(

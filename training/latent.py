@@ -3,11 +3,11 @@
 import jax
 import jax.numpy as jnp
 
-from rodent.policy.networks import PolicyOutput
+from rodent.policy.agent import AgentOutput
 from training.config import PPOConfig
 
 
-def latent_kl(output: PolicyOutput, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:
+def latent_kl(output: AgentOutput, before: jax.Array, fresh: jax.Array, correlation: float) -> jax.Array:
     """KL divergence from the intention to its AR(1) prior, nats, shape of fresh.
 
     The prior of z_t is normal around correlation * z_(t-1) with variance 1 - correlation^2,

@@ -1,7 +1,7 @@
 """What learning changes, and how it is changed: parameters, their average, statistics of what is seen.
 
-learner = new_learner(config, network, observation, carry, key)
-params, optimizer = stepped(learner.params, learner.optimizer, gradient, rate)
+learner = new_learner(config, agent, observation, key)
+params, optimizer = stepped(config.optimizer, learner.params, learner.optimizer, gradient, rate)
 """
 
 from typing import Any
@@ -9,19 +9,14 @@ from typing import Any
 import flax.struct
 import jax
 import jax.numpy as jnp
-import optax
-import optax.contrib
 
-from rodent.policy.networks import ActorCritic, Carry
+from rodent.policy.agent import Agent
 from rodent.policy.policy import Normalizer
 from rodent.tasks.imitation import Observation
 from training.brax_parts import running_statistics
-from training.config import PPOConfig
+from training.config import OptimizerConfig, PPOConfig
+from training.optimizer import make_optimizer
 
-# matrices take orthogonalised momentum of Adam's usual size, all else Adam itself: a step that a KL
-# divergence bounds moves every direction of a layer alike (Jordan et al., Muon, 2024; the size is
-# that of Liu et al., Muon is scalable for LLM training, arXiv 2502.16982, 2025)
-_OPTIMIZER = optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2)
 _MIN_STD = 1e-2  # what counts as constant in an observation
 SEEN_EVERY = 8
 """Steps that follow one another look alike: the normaliser's statistics are of every so many."""
@@ -50,17 +45,15 @@ class Learner:
     steps: jax.Array
 
 
-def new_learner(
-    config: PPOConfig, network: ActorCritic, observation: Observation, carry: Carry, key: jax.Array
-) -> Learner:
+def new_learner(config: PPOConfig, agent: Agent, observation: Observation, key: jax.Array) -> Learner:
     """A learner with fresh parameters, shaped by one observation of n rats."""
     key, key_init = jax.random.split(key)
-    params = network.init(key_init, observation, carry, jnp.zeros_like(carry.latent))["params"]
+    params = agent.init(key_init, observation)
     one = jax.tree.map(lambda x: jnp.zeros(x.shape[1:], jnp.float32), observation)
     return Learner(
         params=params,
         average=jax.tree.map(jnp.copy, params),  # buffers are donated, each once
-        optimizer={part: _OPTIMIZER.init(its) for part, its in params.items()},
+        optimizer={part: make_optimizer(config.optimizer, part).init(its) for part, its in params.items()},
         statistics=running_statistics.init_state(one),
         learning_rate=jnp.float32(config.learning_rate),
         key=key,
@@ -74,10 +67,12 @@ def normalizer_of(statistics: running_statistics.RunningStatisticsState) -> Norm
     return Normalizer(mean, jax.tree.map(lambda s: jnp.maximum(s, _MIN_STD), statistics.std))
 
 
-def stepped(params: Any, optimizer: Any, gradient: Any, rate: jax.Array | float) -> tuple[Any, Any]:
+def stepped(
+    config: OptimizerConfig, params: Any, optimizer: Any, gradient: Any, rate: jax.Array | float
+) -> tuple[Any, Any]:
     """Parameters and moments after a step of the parts that have a gradient: policy, critic or both."""
     for part, its in gradient.items():
-        step, moments = _OPTIMIZER.update(its, optimizer[part], params[part])
+        step, moments = make_optimizer(config, part).update(its, optimizer[part], params[part])
         moved = jax.tree.map(lambda p, s: p + rate * s, params[part], step)
         params, optimizer = params | {part: moved}, optimizer | {part: moments}
     return params, optimizer

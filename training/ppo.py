@@ -5,7 +5,6 @@ is our own because brax's can neither drive a host engine nor carry the latent's
 """
 
 import dataclasses
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,14 +13,14 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from rodent.body import NU
-from rodent.policy.networks import ActorCritic, Carry, PolicyOutput, forget
+from rodent.policy.agent import Agent, AgentOutput, Noise, in_a_row
 from rodent.tasks.imitation import Observation
 from training.brax_parts import NormalDistribution, compute_gae, running_statistics
 from training.collect import Act, Experience
 from training.config import PPOConfig
 from training.latent import latent_kl, latent_weight
 from training.learner import SEEN_EVERY, Learner, normalizer_of, stepped
+from training.optimizer import unchanged, without_frozen
 
 POLICY_FIGURES = (
     "loss",
@@ -34,7 +33,6 @@ POLICY_FIGURES = (
     "learning_rate",
 )
 """Figures that `update` has and `update_value` has not."""
-_NORMAL = NormalDistribution(NU)
 Progress = tuple[Any, Any, jax.Array]
 """Parameters, optimiser and learning rate between minibatches."""
 
@@ -49,37 +47,38 @@ class Batch(NamedTuple):
 
 
 def update(
-    config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience
+    config: PPOConfig, agent: Agent, learner: Learner, experience: Experience
 ) -> tuple[Learner, dict[str, jax.Array]]:
     """One PPO update from one unroll of all rats; returns the learner and figures for the log."""
-    judged = _judged(config, network, learner, experience)
+    judged = _judged(config, agent, learner, experience)
     acts, outcomes, _ = experience
     # a clip's end is no failure and says nothing of what would have come: it is left out
     told = ~outcomes.ended
     mean = jnp.sum(judged.advantage * told) / jnp.sum(told)
     spread = jnp.sqrt(jnp.sum(jnp.square(judged.advantage - mean) * told) / jnp.sum(told))
     advantage = told * (judged.advantage - mean) / (spread + 1e-8)
-    log_prob = _log_prob(acts.mean, acts.std, acts.action)
+    log_prob = _log_prob(agent, acts.mean, acts.std, acts.action)
     cut = judged.cut
     batches = Batch(judged.seen, cut(log_prob), cut(advantage), cut(judged.target))
     weight = latent_weight(config, learner.steps)
 
     def one_minibatch(carry: Progress, part: Batch) -> tuple[Progress, dict[str, jax.Array]]:
         params, optimizer, rate = carry
-        gradient, figures = jax.grad(_loss, has_aux=True)(params, config, network, part, weight)
+        gradient, figures = jax.grad(_loss, has_aux=True)(params, config, agent, part, weight)
         gradient, norm = _bounded(config, gradient)
-        params, optimizer = stepped(params, optimizer, gradient, rate)
+        params, optimizer = stepped(config.optimizer, params, optimizer, gradient, rate)
         rate = _adapted(config, rate, figures["kl"])
         return (params, optimizer, rate), figures | {"gradient_norm": norm}
 
     begun = (learner.params, learner.optimizer, learner.learning_rate)
     (params, optimizer, rate), figures = _passes(config, one_minibatch, begun, batches)
-    older = _grown(config, network, learner, experience, params)
+    older = _grown(config, agent, learner, experience, params)
     updates = older.steps / judged.advantage.size
     kept = jnp.minimum(config.average, updates / (updates + 10))  # the first ones are soon forgotten
+    average = optax.incremental_update(older.params, learner.average, 1 - kept)
     older = dataclasses.replace(
         older,
-        average=optax.incremental_update(older.params, learner.average, 1 - kept),
+        average=unchanged(config.optimizer, learner.average, average),
         optimizer=optimizer,
         learning_rate=rate,
         key=judged.key,
@@ -88,23 +87,23 @@ def update(
 
 
 def update_value(
-    config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience
+    config: PPOConfig, agent: Agent, learner: Learner, experience: Experience
 ) -> tuple[Learner, dict[str, jax.Array]]:
     """The part of `update` that the value network has in it, at the rate that PPO begins with.
 
     The average is left to what leads the policy.
     """
-    judged = _judged(config, network, learner, experience)
+    judged = _judged(config, agent, learner, experience)
     batches = (judged.seen.observation, judged.cut(judged.target))
 
     def missed(critic: Any, observation: Observation, target: jax.Array) -> jax.Array:
-        return _value_loss(expected_return(network, {"critic": critic}, observation), target)
+        return _value_loss(expected_return(agent, {"critic": critic}, observation), target)
 
     def one_minibatch(carry: Any, part: Any) -> tuple[Any, dict[str, jax.Array]]:
         params, optimizer = carry
         loss, gradient = jax.value_and_grad(missed)(params["critic"], *part)
         gradient, norm = _bounded(config, {"critic": gradient})
-        return stepped(params, optimizer, gradient, config.learning_rate), {
+        return stepped(config.optimizer, params, optimizer, gradient, config.learning_rate), {
             "value_loss": loss,
             "gradient_norm": norm,
         }
@@ -112,7 +111,7 @@ def update_value(
     begun = (learner.params, learner.optimizer)
     (params, optimizer), figures = _passes(config, one_minibatch, begun, batches)
     learner = dataclasses.replace(
-        _grown(config, network, learner, experience, params), optimizer=optimizer, key=judged.key
+        _grown(config, agent, learner, experience, params), optimizer=optimizer, key=judged.key
     )
     return learner, figures | {"explained_variance": judged.explained}
 
@@ -137,7 +136,7 @@ class Judged(NamedTuple):
     key: jax.Array
 
 
-def _judged(config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience) -> Judged:
+def _judged(config: PPOConfig, agent: Agent, learner: Learner, experience: Experience) -> Judged:
     acts, outcomes, following = experience
     normalizer = normalizer_of(learner.statistics)
     key, key_shuffle = jax.random.split(learner.key)
@@ -146,14 +145,14 @@ def _judged(config: PPOConfig, network: ActorCritic, learner: Learner, experienc
     # cut before anything is computed of it: observations are large, and each pass over them costs time
     seen = jax.tree.map(cut, acts)
     seen = seen._replace(observation=normalizer(seen.observation))
-    values = _whole(expected_return(network, learner.params, seen.observation), rats)
+    values = _whole(expected_return(agent, learner.params, seen.observation), rats)
     # rewards are scaled so that returns are about one, whatever the discount
     target, advantage = compute_gae(
         truncation=outcomes.ended.astype(jnp.float32),
         termination=outcomes.failed.astype(jnp.float32),
         rewards=outcomes.reward * (1 - config.discount),
         values=values,
-        bootstrap_value=expected_return(network, learner.params, normalizer(following)),
+        bootstrap_value=expected_return(agent, learner.params, normalizer(following)),
         lambda_=config.gae_lambda,
         discount=config.discount,
     )
@@ -162,7 +161,8 @@ def _judged(config: PPOConfig, network: ActorCritic, learner: Learner, experienc
 
 
 def _bounded(config: PPOConfig, gradient: Any) -> tuple[Any, jax.Array]:
-    """The gradient scaled down to the largest norm allowed, and its norm before."""
+    """The gradient of what learns scaled down to the largest norm allowed, and its norm before."""
+    gradient = without_frozen(config.optimizer, gradient)
     norm = optax.tree.norm(gradient)
     return jax.tree.map(lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient), norm
 
@@ -179,12 +179,11 @@ def _passes(
     return end, {name: jnp.mean(value) for name, value in figures.items()}
 
 
-def _grown(
-    config: PPOConfig, network: ActorCritic, learner: Learner, experience: Experience, params: Any
-) -> Learner:
+def _grown(config: PPOConfig, agent: Agent, learner: Learner, experience: Experience, params: Any) -> Learner:
     """The learner older by one unroll: new parameters, what it saw in its statistics."""
     steps = learner.steps + experience.outcomes.reward.size
-    params = _less_noisy(params, std_ceiling(config, network.config.action_std, steps))
+    bounded = agent.bound_std(params, std_ceiling(config, agent.initial_std, steps))
+    params = unchanged(config.optimizer, learner.params, bounded)
     seen = jax.tree.map(lambda x: x[::SEEN_EVERY], experience.acts.observation)
     return dataclasses.replace(
         learner,
@@ -207,18 +206,18 @@ def _whole(parts: jax.Array, rats: jax.Array) -> jax.Array:
 
 
 def _loss(
-    params: Any, config: PPOConfig, network: ActorCritic, batch: Batch, latent_weight: jax.Array
+    params: Any, config: PPOConfig, agent: Agent, batch: Batch, latent_weight: jax.Array
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     act = batch.act
-    output, value = unrolled(network, params, act)
-    now = _NORMAL.create_dist((output.action_mean, output.action_std))
-    before = _NORMAL.create_dist((act.mean, act.std))
-    ratio = jnp.exp(_log_prob(output.action_mean, output.action_std, act.action) - batch.log_prob)
+    output, value = unrolled(agent, params, act)
+    normal = NormalDistribution(agent.action_size)
+    now, before = normal.create_dist((output.mean, output.std)), normal.create_dist((act.mean, act.std))
+    ratio = jnp.exp(_log_prob(agent, output.mean, output.std, act.action) - batch.log_prob)
     clipped = jnp.clip(ratio, 1 - config.clip, 1 + config.clip)
     policy = -jnp.mean(jnp.minimum(ratio * batch.advantage, clipped * batch.advantage))
     critic = _value_loss(value, batch.target)
     entropy = jnp.mean(jnp.sum(now.entropy(), -1))
-    latent = jnp.mean(latent_kl(output, act.carry.latent, act.fresh, config.latent_correlation))
+    latent = jnp.mean(latent_kl(output, act.memory.latent, act.fresh, config.latent_correlation))
     loss = policy + config.value_weight * critic - config.entropy * entropy + latent_weight * latent
     return loss, {
         "loss": loss,
@@ -228,7 +227,7 @@ def _loss(
         "latent_kl": latent,
         "kl": jnp.mean(now.kl_divergence(before)),  # brax: from its argument to itself
         "clipped": jnp.mean((jnp.abs(ratio - 1) > config.clip).astype(jnp.float32)),
-        "action_std": jnp.mean(output.action_std),
+        "action_std": jnp.mean(output.std),
     }
 
 
@@ -236,36 +235,18 @@ def _value_loss(value: jax.Array, target: jax.Array) -> jax.Array:
     return 0.5 * jnp.mean(jnp.square(value - target))
 
 
-def unrolled(network: ActorCritic, params: Any, act: Act) -> tuple[PolicyOutput, jax.Array]:
-    """The network's output for the recorded steps, leaves (unroll, rats, ...).
-
-    The MLP takes all steps at once. The LSTM lives through them in order, from the memory
-    it had at the first, forgetting where episodes begin.
-    """
-    variables, lead = {"params": params}, act.fresh.shape
-    value = expected_return(network, params, act.observation)
-    if network.config.decoder_kind == "mlp":
-        rows = _rows(act, lead)
-        output = network.apply(variables, rows.observation, rows.carry, rows.noise, method="act")
-        return jax.tree.map(lambda x: x.reshape(*lead, *x.shape[1:]), output), value
-
-    def step(memory: Carry, now: Act) -> tuple[Carry, PolicyOutput]:
-        output = network.apply(variables, now.observation, forget(memory, now.fresh), now.noise, method="act")
-        return output.carry, output
-
-    start = jax.tree.map(lambda x: x[0], act.carry)
-    return jax.lax.scan(step, start, act)[1], value
+def unrolled(agent: Agent, params: Any, act: Act) -> tuple[AgentOutput, jax.Array]:
+    """The agent's output for the recorded steps and the returns it expects, leaves (unroll, rats, ...)."""
+    start = jax.tree.map(lambda x: x[0], act.memory)
+    noise = Noise(act.noise, jnp.zeros_like(act.mean))
+    output = agent.unroll(params, start, act.observation, noise, act.fresh)
+    return output, expected_return(agent, params, act.observation)
 
 
-def expected_return(network: ActorCritic, params: Any, observation: Observation) -> jax.Array:
+def expected_return(agent: Agent, params: Any, observation: Observation) -> jax.Array:
     """What the value network says of normalised observations, in the shape (…) that they lead with."""
     lead = observation.reference.shape[:-1]
-    return network.apply({"params": params}, _rows(observation, lead), method="value").reshape(lead)
-
-
-def _rows(tree: Any, lead: tuple[int, ...]) -> Any:
-    """Leaves (lead, ...) with all that leads in one dimension: XLA multiplies such matrices quicker."""
-    return jax.tree.map(lambda x: x.reshape(math.prod(lead), *x.shape[len(lead) :]), tree)
+    return agent.value(params, in_a_row(observation, lead)).reshape(lead)
 
 
 def std_ceiling(config: PPOConfig, initial: float, steps: jax.Array) -> jax.Array:
@@ -275,14 +256,8 @@ def std_ceiling(config: PPOConfig, initial: float, steps: jax.Array) -> jax.Arra
     return initial * (config.final_std / initial) ** passed
 
 
-def _less_noisy(params: Any, ceiling: jax.Array) -> Any:
-    decoder = params["policy"]["decoder"]
-    decoder = decoder | {"log_std": jnp.minimum(decoder["log_std"], jnp.log(ceiling))}
-    return params | {"policy": params["policy"] | {"decoder": decoder}}
-
-
-def _log_prob(mean: jax.Array, std: jax.Array, action: jax.Array) -> jax.Array:
-    return jnp.sum(_NORMAL.create_dist((mean, std)).log_prob(action), -1)
+def _log_prob(agent: Agent, mean: jax.Array, std: jax.Array, action: jax.Array) -> jax.Array:
+    return jnp.sum(NormalDistribution(agent.action_size).create_dist((mean, std)).log_prob(action), -1)
 
 
 def _adapted(config: PPOConfig, rate: jax.Array, kl: jax.Array) -> jax.Array:

@@ -20,8 +20,7 @@ from rodent.files import atomic_path, existing_file, explain_os_errors, read_jso
 from rodent.policy.policy import Policy, save_policy
 from rodent.versions import versions
 from training.config import TrainConfig
-
-SCHEMA, VERSION = "virtual-rodent/run", 3
+from training.run_card import RUN
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,13 +61,12 @@ def begin_run(
     run = Run(folder, config, Path(clips).absolute(), digest(clips), split)
     with explain_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    head = {"schema": SCHEMA, "version": VERSION}
     _write(folder / "versions.json", versions())
     _write(folder / "split.json", split)
     origin = {"clips": str(run.clips), "clips_digest": run.clips_digest}
     if start is not None:
         save_policy(start, run.start)
-    _write(folder / "config.json", head | origin | {"config": to_json(config)})
+    _write(folder / "config.json", RUN.head() | origin | {"config": to_json(config)})
     return run
 
 
@@ -83,13 +81,7 @@ def open_run(folder: Path) -> Run:
         raise InputError(f"no such run folder: {folder}")
     if not (folder / "config.json").exists():
         raise InputError(f"{folder} is not a run folder: it holds no config.json")
-    card = read_json(folder / "config.json")
-    if not isinstance(card, dict) or card.get("schema") != SCHEMA:
-        raise InputError(f"{folder / 'config.json'} does not describe a run: its schema is not {SCHEMA!r}")
-    if card.get("version") != VERSION:
-        raise InputError(
-            f"{folder} is version {card.get('version')} of {SCHEMA}; this program reads version {VERSION}"
-        )
+    card = RUN.upgraded(read_json(folder / "config.json"), folder / "config.json")
     missing = [k for k in ("clips", "clips_digest", "config") if k not in card]
     if missing:
         raise InputError(f"{folder / 'config.json'} lacks {', '.join(missing)}")

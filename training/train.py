@@ -19,13 +19,15 @@ from rodent.clips.validate import require_body
 from rodent.errors import InputError, WorkError
 from rodent.files import atomic_path
 from rodent.physics.device import warp_devices
-from rodent.physics.host import count_substeps
+from rodent.physics.host import count_substeps, require_threads
+from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy, load_policy, save_policy
 from rodent.progress import progress
 from rodent.tasks.reference import control_timestep
 from training.checkpoint import Checkpoints
 from training.config import TrainConfig
 from training.device import DeviceTrainer
+from training.optimizer import require_parts
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
 from training.start import fitted, starting_policy
@@ -35,30 +37,35 @@ _RATE_SECONDS = 60.0
 
 
 def start(
-    clips: Path, out: Path, config: TrainConfig, minutes: float | None, steps: int | None
+    clips: Path, out: Path, config: TrainConfig, minutes: float | None, steps: int | None, threads: int = 0
 ) -> dict[str, Any]:
     """Begin a run and train; see `train`."""
     clips = clips_path(clips)
     clip_set = read_clips(clips)
-    require_body(clip_set, Body(config.body))
+    body = Body(config.body)
+    require_body(clip_set, body)
     # no run folder for what cannot run
     count_substeps(control_timestep(clip_set), config.body.timestep)
+    require_threads(threads)
     if config.device == "gpu":
         warp_devices(config.ppo.num_envs)
     split = split_clips(clip_set, config.test_fraction, config.seed, config.test_clips)
     if policy := starting_policy(config, split["test"]):
         config = fitted(config, policy)
+    require_parts(config.ppo.optimizer, IntentionAgent(config.network, body.model.nu))
     run = begin_run(out, config, clips, split, policy)
-    return train(run, clip_set, minutes, steps)
+    return train(run, clip_set, minutes, steps, threads)
 
 
-def resume(out: Path, minutes: float | None, steps: int | None) -> dict[str, Any]:
+def resume(out: Path, minutes: float | None, steps: int | None, threads: int = 0) -> dict[str, Any]:
     """Continue a run from its last checkpoint, with the configuration it was begun with."""
     run = open_run(out)
-    return train(run, read_own_clips(run), minutes, steps)
+    return train(run, read_own_clips(run), minutes, steps, threads)
 
 
-def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) -> dict[str, Any]:
+def train(
+    run: Run, clips: ClipSet, minutes: float | None, steps: int | None, threads: int = 0
+) -> dict[str, Any]:
     """Train until a bound is met, from the run's last checkpoint if it has one.
 
     Args:
@@ -66,6 +73,7 @@ def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) ->
         clips: what its file of clips holds.
         minutes: bound on the time of this call; None for none.
         steps: bound on the control steps of the whole run; None for none.
+        threads: that step the physics on the host; 0 for one per core.
 
     Returns:
         what came of it: steps, seconds and how the saved policy tracks.
@@ -79,7 +87,7 @@ def train(run: Run, clips: ClipSet, minutes: float | None, steps: int | None) ->
     config = run.config
     clock = _Clock()
     kind = DeviceTrainer if config.device == "gpu" else Trainer
-    trainer = kind(config, Body(config.body), clips.subset(run.split["train"]))
+    trainer = kind(config, Body(config.body), clips.subset(run.split["train"]), threads=threads)
     start = load_policy(run.start) if config.start_from else None
     checkpoints = Checkpoints(run.folder / "checkpoints")
     iteration = 0

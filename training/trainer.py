@@ -19,9 +19,11 @@ import numpy as np
 
 from rodent.body import Body
 from rodent.clips.clip import ClipSet
+from rodent.physics.device import DeviceState
 from rodent.physics.engine import PhysicsState
-from rodent.physics.host import Divergence, HostEngine
-from rodent.policy.networks import ActorCritic
+from rodent.physics.host import Divergence, HostEngine, HostState
+from rodent.policy.agent import Agent
+from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
 from rodent.rollout import Player
 from rodent.tasks.imitation import Imitation
@@ -70,33 +72,39 @@ class Trainer:
         config: the run's.
         body: the rat.
         clips: the training clips.
+        threads: that step the physics; 0 for one per core.
     """
 
-    def __init__(self, config: TrainConfig, body: Body, clips: ClipSet):
-        self.config, self.body = config, body
+    def __init__(self, config: TrainConfig, body: Body, clips: ClipSet, threads: int = 0):
+        self.config, self.body, self._threads = config, body, threads
         timestep = control_timestep(clips)
         self._reference = build_reference(clips, body)
         task = Imitation(body, config.task, timestep)
-        network = ActorCritic(config.network, body.model.nu)
-        dreams = Dreams(config, task, network, World(body, config.dream, timestep))
-        begin = jax.jit(partial(_beginning, config, task, network, dreams))
-        self.physics, self.episodes, self.learner, self.dreamer = begin(
+        agent = IntentionAgent(config.network, body.model.nu)
+        dreams = Dreams(config, task, agent, World(body, config.dream, timestep))
+        begin = jax.jit(partial(_beginning, config, task, agent, dreams))
+        physics, self.episodes, self.learner, self.dreamer = begin(
             self._reference, jax.random.PRNGKey(config.seed)
         )
-        self._prepare(task, network, dreams, timestep)
+        self._prepare(task, agent, dreams, timestep, physics)
         chosen = np.unique(np.linspace(0, len(clips) - 1, min(_EVALUATED_CLIPS, len(clips))).astype(int))
         self._clips, self._evaluated = clips, chosen
-        self._player = Player(body, config.task, config.network, self._reference, len(chosen), timestep)
+        self._player = Player(
+            body, config.task, config.network, self._reference, len(chosen), timestep, threads=threads
+        )
         self._best = np.array([-1.0, 0.0, 0.0])
         self._best_policy = self._usable()
 
-    def _prepare(self, task: Imitation, network: ActorCritic, dreams: Dreams, timestep: float) -> None:
+    def _prepare(
+        self, task: Imitation, agent: Agent, dreams: Dreams, timestep: float, physics: PhysicsState
+    ) -> None:
         """Make the engine, and what is compiled for it."""
-        ppo = self.config.ppo
-        self.engine = HostEngine(self.body.model, ppo.num_envs, timestep, bodies=self.body.tracked_ids)
-        self._advance = jax.jit(partial(advance, task, network, ppo.noise_correlation))
+        ppo, body = self.config.ppo, self.body
+        self.engine = HostEngine(body.model, ppo.num_envs, timestep, self._threads, bodies=body.tracked_ids)
+        self.engine_state: HostState | DeviceState = self.engine.begin(physics)
+        self._advance = jax.jit(partial(advance, task, agent, ppo.noise_correlation))
         self._update, self._update_value = (
-            jax.jit(partial(_stacked_update, partial(kind, ppo, network)), donate_argnums=0)
+            jax.jit(partial(_stacked_update, partial(kind, ppo, agent)), donate_argnums=0)
             for kind in (update, update_value)
         )
         self._dreams = dreams
@@ -114,6 +122,11 @@ class Trainer:
         return self.engine.take_divergences()
 
     @property
+    def physics(self) -> PhysicsState:
+        """Where the rats are."""
+        return self.engine_state.physics
+
+    @property
     def steps(self) -> int:
         """Control steps learnt from so far."""
         return int(self.learner.steps)
@@ -125,10 +138,11 @@ class Trainer:
 
     def iterate(self) -> dict[str, float]:
         """Collect one unroll and learn from it; returns the iteration's figures."""
-        variables, normalizer = {"params": self.learner.params}, normalizer_of(self.learner.statistics)
-        step = partial(self._advance, variables, normalizer, self._reference)
-        self.physics, self.episodes, steps = collect(
-            step, self.engine, self.physics, self.episodes, self.config.ppo.unroll
+        params, normalizer = self.learner.params, normalizer_of(self.learner.statistics)
+        step = partial(self._advance, params, normalizer, self._reference)
+        assert isinstance(self.engine_state, HostState)
+        self.engine_state, self.episodes, steps = collect(
+            step, self.engine, self.engine_state, self.episodes, self.config.ppo.unroll
         )
         acts, outcomes, moves = zip(*steps, strict=True)
         # a policy that dreams lead is led by them alone
@@ -172,7 +186,7 @@ class Trainer:
     def _track(self, policy: tuple[Any, Any]) -> dict[str, float]:
         params, normalizer = policy
         clips, chosen = self._clips, self._evaluated
-        traces = trace_clips(self._player, {"params": params}, normalizer, clips, chosen, _EVALUATED_FRAMES)
+        traces = trace_clips(self._player, params, normalizer, clips, chosen, _EVALUATED_FRAMES)
         found = scores(traces)
         mean = {f"tracking/{k}": v for k, v in found["mean"].items() if isinstance(v, int | float)}
         return {"success_rate": found["success_rate"], **mean}
@@ -190,7 +204,7 @@ class Trainer:
             self.dreamer,
             self.episodes,
             self.physics,
-            self._engine_state(),
+            self._engine_rows(),
             self._best,
             self._best_policy,
         )
@@ -199,15 +213,17 @@ class Trainer:
         """Continue from a state."""
         kept = (state.learner, state.dreamer, state.episodes, state.physics, state.best_policy)
         arrays = jax.tree.map(jnp.asarray, kept)
-        self.learner, self.dreamer, self.episodes, self.physics, self._best_policy = arrays
-        self._set_engine_state(np.asarray(state.engine))
+        self.learner, self.dreamer, self.episodes, physics, self._best_policy = arrays
+        self._set_engine_state(physics, np.asarray(state.engine))
         self._best = np.asarray(state.best)
 
-    def _engine_state(self) -> np.ndarray:
-        return self.engine.integration_state()
+    def _engine_rows(self) -> np.ndarray:
+        """What the engine's next step depends on beside physics."""
+        assert isinstance(self.engine_state, HostState)
+        return self.engine.copy(self.engine_state).rows
 
-    def _set_engine_state(self, rows: np.ndarray) -> None:
-        self.engine.set_integration_state(rows)
+    def _set_engine_state(self, physics: PhysicsState, rows: np.ndarray) -> None:
+        self.engine_state = HostState(physics, rows, 0)
 
     def _usable(self) -> tuple[Any, Any]:
         """A copy of averaged parameters and normaliser, which outlives the learner's donated buffers."""
@@ -217,7 +233,7 @@ class Trainer:
 def _beginning(
     config: TrainConfig,
     task: Imitation,
-    network: ActorCritic,
+    agent: Agent,
     dreams: Dreams,
     reference: Reference,
     key: jax.Array,
@@ -225,10 +241,8 @@ def _beginning(
     """Everything as it is before the first step: one function, for its parts would be compiled one by one."""
     key_episodes, key_learner = jax.random.split(key)
     sampler = new_sampler(config.sampler, reference)
-    physics, episodes = first_episodes(
-        task, config.network, reference, sampler, key_episodes, config.ppo.num_envs
-    )
-    learner = new_learner(config.ppo, network, episodes.act.observation, episodes.carry, key_learner)
+    physics, episodes = first_episodes(task, agent, reference, sampler, key_episodes, config.ppo.num_envs)
+    learner = new_learner(config.ppo, agent, episodes.act.observation, key_learner)
     return physics, episodes, learner, dreams.begin(learner, jax.random.fold_in(key_learner, 1))
 
 

@@ -19,8 +19,6 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
-import optax.contrib
 
 from rodent import rotation
 from rodent.body import TOUCH_SENSORS, Body
@@ -32,13 +30,8 @@ from training.brax_parts import running_statistics
 from training.collect import Move
 from training.config import DreamConfig
 from training.learner import SEEN_EVERY
+from training.optimizer import MODEL_OPTIMIZER
 
-OPTIMIZER = optax.chain(
-    optax.clip_by_global_norm(1.0),
-    optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2, preconditioning="aol", ns_steps=3),
-)
-"""Muon as PPO has it, a blow of the floor's bounded; its iterations begin from an almost orthogonal matrix,
-from which three do as well as five (Boissin et al., Turbo-Muon, arXiv 2512.04632, 2025)."""
 _ROOT = 6  # velocities of the root lead the others
 _STANDING, _NEAR = 0.008, 0.006  # metres: height of a paw's body that stands, and what is near it
 _LEAST = 1e-3  # what counts as constant
@@ -120,7 +113,7 @@ class World:
         params = self._network.init(key, jnp.zeros((1, self._inputs)))["params"]
         features = running_statistics.init_state(jnp.zeros(self._inputs))
         changes = running_statistics.init_state(jnp.zeros(2 * self._nv))
-        return WorldModel(params, OPTIMIZER.init(params), features, changes)
+        return WorldModel(params, MODEL_OPTIMIZER.init(params), features, changes)
 
     def learn(
         self, model: WorldModel, moves: Move, key: jax.Array
@@ -147,7 +140,7 @@ class World:
             params, optimizer = carry
             batch = (fed[rows], wanted[rows], sound[rows])
             gradient, missed = jax.grad(self._loss, has_aux=True)(params, *batch)
-            step, optimizer = OPTIMIZER.update(gradient, optimizer, params)
+            step, optimizer = MODEL_OPTIMIZER.update(gradient, optimizer, params)
             params = jax.tree.map(lambda p, s: p + self.config.world_rate * s, params, step)
             return (params, optimizer), missed
 

@@ -31,6 +31,8 @@ class Train:
     of the policy it starts from."""
     resume: bool = False
     """Continue the run in --out with the configuration it was begun with."""
+    threads: int = 0
+    """CPU threads that step the physics; 0 for one per core. Results do not depend on it."""
     json: bool = False
     """Print the result as one JSON object."""
     config: Annotated[TrainConfig, tyro.conf.arg(name="")] = dataclasses.field(default_factory=TrainConfig)
@@ -58,10 +60,10 @@ class Train:
         from training import train
 
         if self.resume:
-            result = train.resume(self.out, self.minutes, self.steps)
+            result = train.resume(self.out, self.minutes, self.steps, self.threads)
         else:
             assert self.clips is not None
-            result = train.start(self.clips, self.out, self.config, self.minutes, self.steps)
+            result = train.start(self.clips, self.out, self.config, self.minutes, self.steps, self.threads)
         if self.json:
             print_json(result)
         else:

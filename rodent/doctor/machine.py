@@ -10,15 +10,16 @@ from rodent.doctor.trial import Outcome
 PHYSICS = """
 import json
 import numpy as np
-from mujoco.batch import Batch
 from rodent.body import Body, BodyConfig
+from rodent.physics.engine import Command
 from rodent.physics.host import HostEngine
 model = Body(BodyConfig()).model
 engine = HostEngine(model, 64, 0.02)
-qpos, qvel = np.tile(model.qpos0, (64, 1)), np.zeros((64, model.nv))
-engine.reset(np.arange(64), qpos, qvel, np.zeros((64, model.na)))
-assert np.isfinite(engine.step(np.zeros((64, model.nu))).qpos).all(), "a rat that only falls diverges"
-print(json.dumps({"threads": Batch(model, 64).nthread}))
+initial = engine.forward(np.tile(model.qpos0, (64, 1)), np.zeros((64, model.nv)))
+still = Command(np.zeros((64, model.nu)), np.zeros(64, bool), initial)
+state = engine.step(engine.begin(initial), still)
+assert np.isfinite(state.physics.qpos).all(), "a rat that only falls diverges"
+print(json.dumps({"threads": engine.threads}))
 """
 
 # the error of a product tells the precision that matrix units really have

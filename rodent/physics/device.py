@@ -1,10 +1,9 @@
 """The engine on an accelerator: MJX, as pure functions for `jax.jit` and `jax.lax.scan`.
 
     engine = DeviceEngine(body.model, 4096, 0.02, "warp", warp_devices(4096), bodies=body.tracked_ids)
-    rats = engine.begin(reference.start(frame))
-    rats = engine.reset(rats, lost, qpos, qvel, act)    # the rats where `lost` is true
-    rats = engine.step(rats, ctrl)
-    rats.physics                                        # what the task sees
+    state = engine.begin(reference.start(frame))
+    state = engine.step(state, Command(ctrl, restart, initial))
+    state.physics                                       # what the task sees
 
 `warp` is MuJoCo Warp, for NVIDIA GPUs. `jax` runs wherever JAX does, on a reduced model
 (`rodent.physics.reduction`); compiling it for the whole rat takes more than eight minutes on
@@ -15,7 +14,8 @@ where rounding decides whether it touches. So measured with `jax` on a CPU with 
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import flax.struct
@@ -26,21 +26,22 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from rodent.errors import InputError
-from rodent.physics.engine import PhysicsState
+from rodent.physics.engine import Command, PhysicsState
+from rodent.physics.fields import checked_fields, derived_fields
 from rodent.physics.host import count_substeps
 from rodent.physics.mjx_parts import SOLVER_LIMITS, WARP_INSTALLED, mjx
 from rodent.physics.reduction import Implementation, stepped_model
 
-_RATS = PartitionSpec("rats")
+_ENVS = PartitionSpec("envs")
 
 
 @flax.struct.dataclass
-class Rats:
-    """All that the next step of n rats depends on.
+class DeviceState:
+    """All that the next step of num_envs environments depends on.
 
     Attributes:
         physics: what the task sees of them.
-        warmstart: accelerations that the contact solver begins with, shape (n, 73).
+        warmstart: accelerations that the contact solver begins with, shape (num_envs, nv).
     """
 
     physics: PhysicsState
@@ -48,31 +49,35 @@ class Rats:
 
 
 class DeviceEngine:
-    """Steps num_envs rats, spread evenly over devices.
+    """Steps num_envs environments, spread evenly over devices.
 
-    A rat whose state is no longer finite has nothing but NaN until it is reset. No device
-    steps it meanwhile: a rat at rest is stepped in its place.
+    An environment whose state is no longer finite has nothing but NaN until it is restarted. No device
+    steps it meanwhile: a body at rest is stepped in its place.
 
     Attributes:
         model: what is stepped, the body's model reduced to what the implementation knows.
         substeps: physics steps per control step.
         bodies: indices of the bodies whose positions the state gives.
-        by_rat: how arrays that lead with rats lie on the devices.
+        by_env: how arrays that lead with environments lie on the devices.
         everywhere: how arrays lie that every device holds whole.
 
     Args:
-        model: the compiled body.
-        num_envs: number of rats, a multiple of the number of devices.
+        model: the compiled body; it is left as it is.
+        num_envs: number of environments, a multiple of the number of devices.
         control_timestep: seconds that one control is held, a multiple of the physics timestep.
         implementation: `warp` or `jax`.
         devices: of JAX; None for the first.
-        contacts: room for contacts per rat, shared by the rats of a device; MuJoCo Warp drops those
+        contacts: room for contacts per environment, shared by those of a device; MuJoCo Warp drops contacts
             that find none. The JAX implementation has room for all.
         bodies: indices of the bodies whose positions the state gives; None for all.
+        fields: model fields that differ between environments, see `rodent.physics.fields`; of `jax` only.
 
     Raises:
-        InputError: numbers that do not divide, or `warp` where it is not installed.
+        InputError: numbers that do not divide, `warp` where it is not installed, or fields that cannot
+            differ.
     """
+
+    traceable = True
 
     def __init__(
         self,
@@ -83,6 +88,7 @@ class DeviceEngine:
         devices: Sequence[jax.Device] | None = None,
         contacts: int = 96,
         bodies: np.ndarray | None = None,
+        fields: Mapping[str, np.ndarray] = MappingProxyType({}),
     ):
         if implementation == "warp":
             _require_warp()
@@ -91,8 +97,8 @@ class DeviceEngine:
         self.model = stepped_model(model, implementation)
         self.num_envs = num_envs
         self.substeps = count_substeps(control_timestep, self.model.opt.timestep)
-        self._mesh = Mesh(np.array(devices), ("rats",), axis_types=(AxisType.Auto,))
-        self.by_rat = NamedSharding(self._mesh, _RATS)
+        self._mesh = Mesh(np.array(devices), ("envs",), axis_types=(AxisType.Auto,))
+        self.by_env = NamedSharding(self._mesh, _ENVS)
         self.everywhere = NamedSharding(self._mesh, PartitionSpec())
         self._trunk = model.body("torso").id
         self.bodies = np.arange(model.nbody) if bodies is None else bodies
@@ -104,50 +110,80 @@ class DeviceEngine:
             told = self._mjx_model.opt._impl.warn_overflow & ~SOLVER_LIMITS
             self._mjx_model = self._mjx_model.tree_replace({"opt._impl.warn_overflow": told})
         self._at_rest = mjx.make_data(self.model, devices[0], implementation, **room)
+        self._fields = self._own_fields(fields, implementation)
 
-    def begin(self, physics: PhysicsState) -> Rats:
-        """Rats in the given states."""
-        return Rats(physics, jnp.zeros_like(physics.qvel))
+    def begin(self, physics: PhysicsState) -> DeviceState:
+        """See `Engine.begin`."""
+        return DeviceState(physics, jnp.zeros_like(physics.qvel))
 
-    def reset(self, rats: Rats, which: jax.Array, qpos: jax.Array, qvel: jax.Array, act: jax.Array) -> Rats:
-        """Put the rats marked in `which`, shape (n,), into the given states, shapes (n, …)."""
-        rows = which[:, None]
-        physics = dataclasses.replace(
-            rats.physics,
-            qpos=jnp.where(rows, qpos, rats.physics.qpos),
-            qvel=jnp.where(rows, qvel, rats.physics.qvel),
-            act=jnp.where(rows, act, rats.physics.act),
-        )
-        return Rats(physics, jnp.where(rows, 0.0, rats.warmstart))
-
-    def step(self, rats: Rats, ctrl: jax.Array, wrench: jax.Array | None = None) -> Rats:
-        """Hold the controls, shape (n, 38), for one control step.
-
-        Positions and velocities are those after the step, sensors and forces those of its last
-        substep. A wrench pushes the trunk meanwhile: force (N) and torque (N·m) in the world's
-        frame, shape (n, 6).
-        """
-        push = jnp.zeros((len(ctrl), 6)) if wrench is None else wrench
+    def step(self, state: DeviceState, command: Command) -> DeviceState:
+        """See `Engine.step`; a pure function."""
+        state = _restarted(state, command)
+        wrench = command.wrench
+        push = jnp.zeros((self.num_envs, 6)) if wrench is None else wrench
         step = jax.shard_map(
-            jax.vmap(self._step_one), mesh=self._mesh, in_specs=_RATS, out_specs=_RATS, check_vma=False
+            jax.vmap(self._step_one), mesh=self._mesh, in_specs=_ENVS, out_specs=_ENVS, check_vma=False
         )
-        return step(rats, ctrl, push)
+        return step(state, command.ctrl, push, self._fields)
 
-    def _step_one(self, rats: Rats, ctrl: jax.Array, wrench: jax.Array) -> Rats:
-        """`step` of one rat, leaves without a leading dimension."""
-        before = {name: getattr(rats.physics, name) for name in ("qpos", "qvel", "act")}
-        before["qacc_warmstart"] = rats.warmstart
+    def _own_fields(
+        self, fields: Mapping[str, np.ndarray], implementation: Implementation
+    ) -> dict[str, jax.Array]:
+        """Values of the fields that differ between environments, and of those that follow from them."""
+        own = checked_fields(self.model, self.num_envs, fields)
+        if not own:
+            return {}
+        if implementation == "warp":
+            raise InputError(
+                f"MuJoCo Warp takes no model field, such as {next(iter(own))}, that differs between "
+                "environments; the host engine does, and so does the implementation jax"
+            )
+        arrays = _array_fields(self._mjx_model)
+        if static := [name for name in own if name not in arrays]:
+            raise InputError(
+                f"model field {static[0]} cannot differ between environments with the implementation jax, "
+                "which compiles it in; the host engine takes it"
+            )
+        found = derived_fields(self.model, own)
+        return {name: jnp.asarray(values, jnp.float32) for name, values in found.items() if name in arrays}
+
+    def _step_one(
+        self, state: DeviceState, ctrl: jax.Array, wrench: jax.Array, fields: dict[str, jax.Array]
+    ) -> DeviceState:
+        """`step` of one environment, leaves without a leading dimension."""
+        model = self._mjx_model.tree_replace(fields) if fields else self._mjx_model
+        before = {name: getattr(state.physics, name) for name in ("qpos", "qvel", "act")}
+        before["qacc_warmstart"] = state.warmstart
         sound = _sound(before)
         begun = {name: jnp.where(sound, x, getattr(self._at_rest, name)) for name, x in before.items()}
         push = self._at_rest.xfrc_applied.at[self._trunk].set(wrench)
         data = self._at_rest.replace(**begun, ctrl=ctrl, xfrc_applied=push)
-        data = jax.lax.fori_loop(0, self.substeps, lambda _, d: mjx.step(self._mjx_model, d), data)
+        data = jax.lax.fori_loop(0, self.substeps, lambda _, d: mjx.step(model, d), data)
         # a step leaves the bodies where its last substep began
-        places = mjx.kinematics(self._mjx_model, data).xpos[self.bodies]
+        places = mjx.kinematics(model, data).xpos[self.bodies]
         found: dict[str, Any] = {name: getattr(data, name) for name in PhysicsState.__dataclass_fields__}
         sound &= _sound({name: found[name] for name in ("qpos", "qvel", "act")})
-        after = Rats(PhysicsState(**found | {"xpos": places}), data.qacc_warmstart)
+        after = DeviceState(PhysicsState(**found | {"xpos": places}), data.qacc_warmstart)
         return jax.tree.map(lambda x: jnp.where(sound, x, jnp.nan), after)
+
+
+def _restarted(state: DeviceState, command: Command) -> DeviceState:
+    """The state with the environments that begin anew where they begin."""
+    rows = command.restart[:, None]
+    initial, physics = command.initial, state.physics
+    physics = dataclasses.replace(
+        physics,
+        qpos=jnp.where(rows, initial.qpos, physics.qpos),
+        qvel=jnp.where(rows, initial.qvel, physics.qvel),
+        act=jnp.where(rows, initial.act, physics.act),
+    )
+    return DeviceState(physics, jnp.where(rows, 0.0, state.warmstart))
+
+
+def _array_fields(model: mjx.Model) -> set[str]:
+    """Fields of MJX's model that are arrays on the device, not compiled in; options as `opt.gravity`."""
+    found = {field.name for field in dataclasses.fields(model) if field.type is jax.Array}
+    return found | {f"opt.{field.name}" for field in dataclasses.fields(model.opt) if field.type is jax.Array}
 
 
 def warp_devices(num_envs: int) -> list[jax.Device]:

@@ -1,34 +1,42 @@
-"""The CPU engine: `mujoco.batch.Batch`, threads over rats.
+"""The CPU engine: `mujoco.batch.Batch`, threads over environments.
 
 engine = HostEngine(body.model, num_envs=512, control_timestep=0.02, bodies=body.tracked_ids)
-engine.reset(np.arange(512), qpos, qvel, act)
-state = engine.step(ctrl)
+state = engine.begin(physics)
+state = engine.step(state, Command(ctrl, restart, initial))
+state.physics.qpos
 """
 
 import contextlib
-from collections.abc import Iterator
+import copy
+import dataclasses
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
+import flax.struct
+import jax
 import mujoco
 import numpy as np
 from mujoco.batch import Batch, SimulationError
 
 from rodent.errors import InputError
-from rodent.physics.engine import PhysicsState
+from rodent.physics.engine import Command, PhysicsState
+from rodent.physics.fields import checked_fields, expand
+from rodent.physics.skeleton import bare_skeleton
 
 _POSITIONS, _VELOCITIES = (int(s) for s in (mujoco.mjtStage.mjSTAGE_POS, mujoco.mjtStage.mjSTAGE_VEL))
-_SCALAR_JOINTS = (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
-_WIDTHS = {
-    int(mujoco.mjtJoint.mjJNT_FREE): 7,
-    int(mujoco.mjtJoint.mjJNT_BALL): 4,
-    **dict.fromkeys(_SCALAR_JOINTS, 1),
-}
 _HUGE = 1e10  # mjMAXVAL: what MuJoCo calls diverged
 _REPORTED = 16  # divergences kept until they are taken
 
 
 class Divergence(NamedTuple):
-    """The last finite state of a rat whose physics broke, and what it was told to do then."""
+    """The last finite state of an environment whose physics broke, and what it was told to do then.
+
+    Attributes:
+        rat: which environment, as it is called in the file diverged.jsonl.
+        qpos, qvel, act: the state.
+        ctrl: the controls of the step.
+    """
 
     rat: int
     qpos: np.ndarray
@@ -53,22 +61,60 @@ def count_substeps(control_timestep: float, physics_timestep: float) -> int:
     return substeps
 
 
-class HostEngine:
-    """Steps num_envs rats on a thread pool; results do not depend on the thread count.
+def require_threads(threads: int) -> None:
+    """Refuse a number of threads that physics cannot be stepped on.
 
-    A rat whose state is no longer finite keeps its non-finite rows, which nobody else
-    sees, until it is reset: whoever reads the state must treat such a rat as failed.
+    Raises:
+        InputError: it is negative.
+    """
+    if threads < 0:
+        raise InputError(f"threads is {threads}; it must not be negative (0: one per core)")
+
+
+@flax.struct.dataclass
+class HostState:
+    """All that the next step of num_envs environments depends on.
 
     Attributes:
-        diverged: how many times a rat's state stopped being finite.
+        physics: what the task sees, float32.
+        rows: MuJoCo's integration states, float64, shape (num_envs, nstate). Of a state that `step` returned
+            they are the engine's own memory, which its next step writes over; see `HostEngine.copy`.
+        serial: number of the call that made the state: how the engine knows one whose rows are gone.
+    """
+
+    physics: PhysicsState
+    rows: np.ndarray
+    serial: int
+
+
+class HostEngine:
+    """Steps num_envs environments on a thread pool; results do not depend on the thread count.
+
+    `step` uses up the state that it is given, as `jax.jit` does a donated argument: copying the states of
+    all environments twice a step would cost a tenth of the time and more. A state used up is refused, and
+    `copy` makes one that is never used up.
+
+    An environment whose state is no longer finite keeps its non-finite rows, which no other sees, until it
+    is restarted: whoever reads the state must treat it as failed.
+
+    Attributes:
+        model: what is stepped, a copy of the model that was given.
+        substeps: physics steps per control step.
+        diverged: how many times an environment's state stopped being finite.
 
     Args:
-        model: the compiled body.
-        num_envs: number of rats.
+        model: the compiled body; it is left as it is.
+        num_envs: number of environments.
         control_timestep: seconds that one control is held, a multiple of the model's timestep.
         threads: worker threads; 0 for one per core.
         bodies: indices of the bodies whose positions the state gives; None for all.
+        fields: model fields that differ between environments, see `rodent.physics.fields`.
+
+    Raises:
+        InputError: timesteps that do not divide, a negative number of threads, or fields that cannot differ.
     """
+
+    traceable = False
 
     def __init__(
         self,
@@ -77,12 +123,17 @@ class HostEngine:
         control_timestep: float,
         threads: int = 0,
         bodies: np.ndarray | None = None,
+        fields: Mapping[str, np.ndarray] = MappingProxyType({}),
     ):
         self.substeps = count_substeps(control_timestep, model.opt.timestep)
+        require_threads(threads)
         self.num_envs = num_envs
-        # a diverging rat must be seen, not silently put back to the origin
-        model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
-        self._batch = Batch(model, num_envs, threads)
+        self.model = copy.copy(model)
+        # an environment that diverges must be seen, not silently put back to the origin
+        self.model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+        own = checked_fields(self.model, num_envs, fields)
+        self._batch = Batch(self.model, num_envs, threads)
+        expand(self._batch, own)
         self._outputs = {
             name: self._batch.bind(name) for name in PhysicsState.__dataclass_fields__ if name != "xpos"
         }
@@ -90,25 +141,38 @@ class HostEngine:
         # kinematics alone, of the bodies wanted: a quarter of what the whole model's would cost
         self._skeleton = bare_skeleton(model, np.arange(model.nbody) if bodies is None else bodies)
         self._kinematics = Batch(self._skeleton.model, num_envs, threads)
+        expand(self._kinematics, self._skeleton.fields(own))
         self._pose, self._places = self._kinematics.bind("qpos"), self._kinematics.bind("xpos")
         self._pushed = self._batch.bind("xfrc_applied")
         self._trunk = model.body("torso").id
         self._warmstart = self._batch.bind("qacc_warmstart")
+        self._rows, self._fresh = self._batch.state, self._batch.state.copy()
+        self._serial = 0
         self.diverged = 0
         self._divergences: list[Divergence] = []
 
-    def reset(self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray) -> None:
-        """See `Engine.reset`."""
-        state = self._outputs
-        state["qpos"][ids], state["qvel"][ids], state["act"][ids] = qpos, qvel, act
-        self._warmstart[ids] = 0.0
+    @property
+    def threads(self) -> int:
+        """Threads that step the environments."""
+        return self._batch.nthread
 
-    def step(self, ctrl: np.ndarray, wrench: np.ndarray | None = None) -> PhysicsState:
-        """See `Engine.step`. Positions and velocities are those after the step, sensors and forces
-        those of its last substep.
+    def begin(self, physics: PhysicsState) -> HostState:
+        """See `Engine.begin`."""
+        self._rows[:] = self._fresh
+        self._put(np.arange(self.num_envs), physics)
+        return self._next(_single(physics))
+
+    def step(self, state: HostState, command: Command) -> HostState:
+        """See `Engine.step`.
+
+        Raises:
+            RuntimeError: the state was used up by an earlier call.
         """
-        self._pushed[:, self._trunk] = 0.0 if wrench is None else wrench
+        self._take(state)
+        self._put(np.flatnonzero(command.restart), command.initial)
+        self._pushed[:, self._trunk] = 0.0 if command.wrench is None else command.wrench
         before = {name: self._outputs[name].copy() for name in ("qpos", "qvel", "act")}
+        ctrl = np.asarray(command.ctrl)
         self._batch.ctrl[:] = ctrl
         raised = np.zeros(0, np.int32)
         with _silenced():
@@ -117,34 +181,59 @@ class HostEngine:
             except SimulationError as error:
                 raised = error.ids
         self._mark_diverged(before, ctrl, raised)
-        return self._state()
+        return self._next(self._physics())
+
+    def copy(self, state: HostState) -> HostState:
+        """The same state in memory of its own: it can be kept, written to a file, and stepped many times."""
+        self._check(state)
+        return dataclasses.replace(state, rows=np.array(state.rows))
+
+    def forward(self, qpos: np.ndarray, qvel: np.ndarray) -> PhysicsState:
+        """What the states look like before any step, at zero activation; shapes (num_envs, …).
+
+        It uses up every state of this engine, but for copies.
+        """
+        state = self._outputs
+        state["qpos"][:], state["qvel"][:], state["act"][:] = qpos, qvel, 0.0
+        self._batch.forward(stage=_VELOCITIES)
+        self._serial += 1
+        return self._physics()
 
     def take_divergences(self) -> list[Divergence]:
         """The divergences since the last call; the first 16 of them."""
         taken, self._divergences = self._divergences, []
         return taken
 
-    def forward(self, qpos: np.ndarray, qvel: np.ndarray) -> PhysicsState:
-        """What the states look like before any step, at zero activation; shapes (num_envs, …)."""
-        self.reset(np.arange(self.num_envs), qpos, qvel, np.zeros(self._outputs["act"].shape))
-        self._batch.forward(stage=_VELOCITIES)
-        return self._state()
+    def _check(self, state: HostState) -> None:
+        if state.rows is self._rows and state.serial != self._serial:
+            raise RuntimeError(
+                "this state was used up by a later call of the engine; go on with the state that the call "
+                "returned, or keep a copy: engine.copy(state)"
+            )
 
-    def integration_state(self) -> np.ndarray:
-        """All that the next step depends on, float64, shape (num_envs, nstate)."""
-        return self._batch.state.copy()
+    def _take(self, state: HostState) -> None:
+        """Have the environments in a state."""
+        self._check(state)
+        if state.rows is not self._rows:
+            self._rows[:] = state.rows
 
-    def set_integration_state(self, rows: np.ndarray) -> None:
-        """Continue bit-identically from rows that `integration_state` gave."""
-        self._batch.state[:] = rows
+    def _put(self, ids: np.ndarray, physics: PhysicsState) -> None:
+        """Put environments into the states that the rows of `physics` say."""
+        if len(ids):
+            for name in ("qpos", "qvel", "act"):
+                self._outputs[name][ids] = np.asarray(getattr(physics, name))[ids]
+            self._warmstart[ids] = 0.0
 
-    def _state(self) -> PhysicsState:
+    def _next(self, physics: PhysicsState) -> HostState:
+        self._serial += 1
+        return HostState(physics, self._rows, self._serial)
+
+    def _physics(self) -> PhysicsState:
         """A copy of the present state, float32."""
         self._pose[:] = self._outputs["qpos"][:, self._skeleton.qpos]
         self._kinematics.forward(ids=np.flatnonzero(np.isfinite(self._pose).all(1)), stage=_POSITIONS)
         found = self._outputs | {"xpos": self._places[:, self._skeleton.bodies]}
-        with np.errstate(over="ignore", invalid="ignore"):  # of a broken rat
-            return PhysicsState(**{name: value.astype(np.float32) for name, value in found.items()})
+        return _single(PhysicsState(**found))
 
     def _mark_diverged(self, before: dict[str, np.ndarray], ctrl: np.ndarray, raised: np.ndarray) -> None:
         """Give rats whose physics broke a state of NaN, and keep what they came from."""
@@ -163,54 +252,10 @@ class HostEngine:
             self._divergences.append(Divergence(int(i), *state, np.array(ctrl[i])))
 
 
-class Skeleton(NamedTuple):
-    """What places some bodies of another model.
-
-    Attributes:
-        model: those bodies and all that they hang on, with their joints and nothing else.
-        qpos: indices of its qpos in that of the other model.
-        bodies: indices of the bodies wanted in it, in the order they were asked for.
-    """
-
-    model: mujoco.MjModel
-    qpos: np.ndarray
-    bodies: np.ndarray
-
-
-def bare_skeleton(model: mujoco.MjModel, bodies: np.ndarray) -> Skeleton:
-    """The least model that gives the same xpos of the bodies, shape (k,), for less.
-
-    Where geoms or sites are wanted too, `rodent.body.kinematic_model` keeps them.
-    """
-    spec = mujoco.MjSpec()
-    spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
-    spec.compiler.degree = False  # what a compiled model holds is in radians
-    made, rows = {0: spec.worldbody}, [np.zeros(0, int)]
-    for i in _with_ancestors(model, bodies):
-        body = made[model.body_parentid[i]].add_body(
-            pos=model.body_pos[i], quat=model.body_quat[i], mass=1.0, inertia=np.ones(3)
-        )
-        body.explicitinertial = True
-        for j in model.body_jntadr[i] + np.arange(model.body_jntnum[i]):
-            scalar, first = model.jnt_type[j] in _SCALAR_JOINTS, model.jnt_qposadr[j]
-            rest = model.qpos0[first] if scalar else 0.0
-            body.add_joint(
-                type=int(model.jnt_type[j]), pos=model.jnt_pos[j], axis=model.jnt_axis[j], ref=rest
-            )
-            rows.append(first + np.arange(_WIDTHS[int(model.jnt_type[j])]))
-        made[i] = body
-    index = {body: k for k, body in enumerate(made)}
-    return Skeleton(spec.compile(), np.concatenate(rows), np.array([index[int(i)] for i in bodies]))
-
-
-def _with_ancestors(model: mujoco.MjModel, bodies: np.ndarray) -> list[int]:
-    """The bodies and all that they hang on but the world, parents first."""
-    kept: set[int] = set()
-    for body in bodies:
-        while body > 0 and body not in kept:
-            kept.add(int(body))
-            body = model.body_parentid[body]
-    return sorted(kept)
+def _single(physics: PhysicsState) -> PhysicsState:
+    """A copy in single precision, as numpy arrays."""
+    with np.errstate(over="ignore", invalid="ignore"):  # of an environment that broke
+        return jax.tree.map(lambda x: np.array(x, np.float32), physics)
 
 
 @contextlib.contextmanager

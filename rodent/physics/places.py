@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from rodent.physics.host import bare_skeleton
 from rodent.physics.mjx_parts import mjx
+from rodent.physics.skeleton import bare_skeleton
 
 
 class _Joints(NamedTuple):

@@ -18,7 +18,7 @@ from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.imitation import Observation
 
 
-class Carry(NamedTuple):
+class Memory(NamedTuple):
     """What the policy keeps from one step to the next, zero at the start of an episode.
 
     Attributes:
@@ -37,7 +37,7 @@ class PolicyOutput(NamedTuple):
     Attributes:
         action_mean, action_std: of the normal distribution of actions, shape (n, 38).
         latent_mean, latent_logvar, latent: of the intention, shape (n, latent).
-        carry: for the next step.
+        memory: for the next step.
     """
 
     action_mean: jax.Array
@@ -45,7 +45,7 @@ class PolicyOutput(NamedTuple):
     latent_mean: jax.Array
     latent_logvar: jax.Array
     latent: jax.Array
-    carry: Carry
+    memory: Memory
 
 
 class HiddenLayer(nn.Module):
@@ -130,15 +130,15 @@ class PolicyNetwork(nn.Module):
     num_actions: int
 
     @nn.compact
-    def __call__(self, observation: Observation, carry: Carry, noise: jax.Array) -> PolicyOutput:
+    def __call__(self, observation: Observation, memory: Memory, noise: jax.Array) -> PolicyOutput:
         c = self.config
         features = Encoder(c.encoder, name="encoder")(observation.reference)
         mean, logvar, latent = Latent(c.latent, name="latent")(features, noise)
         decoder = Decoder(c.decoder, self.num_actions, c.decoder_kind, c.action_std, name="decoder")
         action_mean, action_std, cell, hidden = decoder(
-            latent, observation.proprioception, carry.cell, carry.hidden
+            latent, observation.proprioception, memory.cell, memory.hidden
         )
-        return PolicyOutput(action_mean, action_std, mean, logvar, latent, Carry(latent, cell, hidden))
+        return PolicyOutput(action_mean, action_std, mean, logvar, latent, Memory(latent, cell, hidden))
 
 
 class ValueNetwork(nn.Module):
@@ -166,26 +166,26 @@ class ActorCritic(nn.Module):
         self.critic = ValueNetwork(self.config)
 
     def __call__(
-        self, observation: Observation, carry: Carry, noise: jax.Array
+        self, observation: Observation, memory: Memory, noise: jax.Array
     ) -> tuple[PolicyOutput, jax.Array]:
         """Both networks on the same observation."""
-        return self.policy(observation, carry, noise), self.critic(observation)
+        return self.policy(observation, memory, noise), self.critic(observation)
 
-    def act(self, observation: Observation, carry: Carry, noise: jax.Array) -> PolicyOutput:
+    def act(self, observation: Observation, memory: Memory, noise: jax.Array) -> PolicyOutput:
         """The policy alone."""
-        return self.policy(observation, carry, noise)
+        return self.policy(observation, memory, noise)
 
     def value(self, observation: Observation) -> jax.Array:
         """The value network alone."""
         return self.critic(observation)
 
 
-def initial_carry(config: NetworkConfig, n: int) -> Carry:
-    """The carry of n rats at the start of an episode."""
-    memory = config.decoder[-1] if config.decoder_kind == "lstm" else 0
-    return Carry(jnp.zeros((n, config.latent)), jnp.zeros((n, memory)), jnp.zeros((n, memory)))
+def remembers(config: NetworkConfig) -> bool:
+    """Whether what the network does depends on its memory, so that its steps must be taken in order."""
+    return config.decoder_kind == "lstm"
 
 
-def forget(carry: Carry, where: jax.Array) -> Carry:
-    """The carry with the rats marked in `where`, shape (n,), put back to the start."""
-    return jax.tree.map(lambda x: jnp.where(where[:, None], 0.0, x), carry)
+def initial_memory(config: NetworkConfig, n: int) -> Memory:
+    """The memory of n environments at the start of an episode."""
+    cells = config.decoder[-1] if remembers(config) else 0
+    return Memory(jnp.zeros((n, config.latent)), jnp.zeros((n, cells)), jnp.zeros((n, cells)))

@@ -1,7 +1,7 @@
 """A policy for use: the network, its normaliser, and what body and task it fits.
 
     policy = load_policy("runs/walk")          # a policy folder, or a run folder that holds one
-    output = policy.network.apply(policy.variables, observation, carry, noise, method="act")
+    output = policy.agent.act(policy.params, memory, policy.normalizer(observation), noise)
 
 A policy folder holds `policy.json` (what it is) and `params.safetensors` (its numbers);
 nothing in it is executed.
@@ -21,17 +21,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.assets import path_or_built_in
-from rodent.body import NU, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
 from rodent.files import atomic_path, existing_file, read_json
-from rodent.policy.networks import ActorCritic
+from rodent.policy.card import POLICY, PolicyConfig
+from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
+from rodent.scene_config import SceneConfig
 from rodent.tasks.imitation import Observation
 from rodent.tasks.settings import ImitationConfig
 from rodent.versions import versions
-
-SCHEMA, VERSION = "virtual-rodent/policy", 2
 
 
 @flax.struct.dataclass
@@ -54,7 +54,7 @@ class Policy:
 
     Attributes:
         body, task, network_config: what it was trained on and how it is built.
-        params: parameters of the `ActorCritic`, nested by layer name.
+        params: parameters of the agent, nested by layer name.
         normalizer: of its observations.
         provenance: clips, steps, seed and versions it came from.
     """
@@ -67,14 +67,9 @@ class Policy:
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
-    def network(self) -> ActorCritic:
-        """The flax module."""
-        return ActorCritic(self.network_config, NU)
-
-    @property
-    def variables(self) -> dict[str, Any]:
-        """What `network.apply` wants first."""
-        return {"params": self.params}
+    def agent(self) -> IntentionAgent:
+        """What acts with the parameters."""
+        return IntentionAgent(self.network_config, len(self.params["policy"]["decoder"]["log_std"]))
 
     def digest(self) -> str:
         """A hash of the parameters and the normaliser: which policy made a recording."""
@@ -90,12 +85,10 @@ def save_policy(policy: Policy, folder: Path) -> None:
     from safetensors.numpy import save
 
     tensors = _flat(policy)
+    config = PolicyConfig(SceneConfig(body=policy.body), policy.task, policy.network_config)
     card = {
-        "schema": SCHEMA,
-        "version": VERSION,
-        "body": to_json(policy.body),
-        "task": to_json(policy.task),
-        "network": to_json(policy.network_config),
+        **POLICY.head(),
+        **to_json(config),
         "shapes": {name: list(value.shape) for name, value in tensors.items()},
         "digest": policy.digest(),
         "versions": versions(),
@@ -119,14 +112,9 @@ def load_policy(folder: Path | str) -> Policy:
 
     folder = _policy_folder(path_or_built_in(folder, "policies"))
     path = folder / "policy.json"
-    card = read_json(path)
-    if not isinstance(card, dict) or card.get("schema") != SCHEMA:
-        raise InputError(f"{path} is not a policy: its schema is not {SCHEMA!r}")
-    if card.get("version") != VERSION:
-        raise InputError(
-            f"{path} is version {card.get('version')} of {SCHEMA}; this program reads version {VERSION}"
-        )
-    missing = [k for k in ("body", "task", "network", "shapes", "digest") if k not in card]
+    card = POLICY.upgraded(read_json(path), path)
+    parts = [field.name for field in dataclasses.fields(PolicyConfig)]
+    missing = [k for k in (*parts, "shapes", "digest") if k not in card]
     if missing:
         raise InputError(f"{path} lacks {', '.join(missing)}")
     weights = existing_file(folder / "params.safetensors")
@@ -146,10 +134,11 @@ def load_policy(folder: Path | str) -> Policy:
     if not all(np.isfinite(value).all() for value in tensors.values()):
         raise InputError(f"{weights} holds values that are not finite")
     tree = flax.traverse_util.unflatten_dict(tensors, sep="/")
+    config = from_json(PolicyConfig, {name: card[name] for name in parts}, path, "policy")
     policy = Policy(
-        body=from_json(BodyConfig, card["body"], path, "body"),
-        task=from_json(ImitationConfig, card["task"], path, "task"),
-        network_config=from_json(NetworkConfig, card["network"], path, "network"),
+        body=config.scene.body,
+        task=config.task,
+        network_config=config.network,
         params=tree["params"],
         normalizer=Normalizer(Observation(**tree["mean"]), Observation(**tree["std"])),
         provenance=card.get("provenance", {}),

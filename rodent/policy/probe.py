@@ -1,6 +1,6 @@
 """Record any unit of the network from outside: the network code does not know of it.
 
-    output, value, units = probe(network, variables, observation, carry, noise)
+    output, value, units = probe(network, variables, observation, memory, noise)
     units["encoder/layer_0"]            # shape (n, 256)
 
 It is flax's `capture_intermediates`, traced into the jitted function that wants the units
@@ -13,7 +13,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from rodent.policy.networks import ActorCritic, Carry, HiddenLayer, PolicyOutput, Sample
+from rodent.policy.networks import ActorCritic, HiddenLayer, Memory, PolicyOutput, Sample
 from rodent.tasks.imitation import Observation
 
 
@@ -21,7 +21,7 @@ def probe(
     network: ActorCritic,
     variables: Mapping[str, Any],
     observation: Observation,
-    carry: Carry,
+    memory: Memory,
     noise: jax.Array,
 ) -> tuple[PolicyOutput, jax.Array, dict[str, jax.Array]]:
     """Apply the network and return, beside its outputs, every unit of every layer.
@@ -29,24 +29,18 @@ def probe(
     Args:
         network, variables: the policy's.
         observation: normalised.
-        carry: from the step before.
+        memory: from the step before.
         noise: standard normal for the latent, shape (n, latent); zero plays the mean.
 
     Returns:
         the policy's output, the value, and activations by layer name, each (n, units).
     """
     (output, value), captured = network.apply(
-        variables, observation, carry, noise, capture_intermediates=_is_layer, mutable=["intermediates"]
+        variables, observation, memory, noise, capture_intermediates=_is_layer, mutable=["intermediates"]
     )
     units: dict[str, jax.Array] = {}
     _collect(captured["intermediates"], (), units)
     return output, value, units
-
-
-def layer_names(network: ActorCritic, variables: Mapping[str, Any], *inputs: Any) -> tuple[str, ...]:
-    """The names of all layers, sorted; inputs as for `probe` (shapes suffice)."""
-    shapes = jax.eval_shape(lambda v, *x: probe(network, v, *x)[2], variables, *inputs)
-    return tuple(sorted(shapes))
 
 
 def _is_layer(module: nn.Module, method: str) -> bool:

@@ -1,7 +1,7 @@
 """Let a policy act on clips from their first frames, and record what happens.
 
     player = Player(body, policy.task, policy.network_config, reference, n=9, timestep=0.02)
-    for row in player.play(policy.variables, policy.normalizer, clips=np.arange(9)):
+    for row in player.play(policy.params, policy.normalizer, clips=np.arange(9)):
         print(row.index, row.error.root_position)
     record(policy, clips, "walk.h5")      # the same, written to a recording
 

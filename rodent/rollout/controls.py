@@ -1,17 +1,16 @@
 """Control layers beside the policy's: computed from the rows of a rollout, which they cannot change."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.body import NU, Body
+from rodent.body import Body
 from rodent.physics.engine import PhysicsState
-from rodent.policy.controls import control_units, random_variables
-from rodent.policy.networks import ActorCritic, Carry, forget, initial_carry
+from rodent.policy.agent import Agent, Memory, Params, restarted, still
+from rodent.policy.controls import control_units
 from rodent.policy.policy import Normalizer, Policy
 from rodent.rollout.player import Row
 from rodent.tasks.imitation import Imitation
@@ -45,13 +44,13 @@ class Controls:
         sample: bool = False,
     ):
         self._reference, self._normalizer = reference, policy.normalizer
-        self._carry = initial_carry(policy.network_config, n)
-        network, task = ActorCritic(policy.network_config, NU), Imitation(body, policy.task, timestep)
+        self._memory = policy.agent.initial_memory(n)
+        task = Imitation(body, policy.task, timestep)
         frame = jnp.zeros(n, int)
         observation = task.observe(reference.at(frame), reference, frame)
         key_weights, key_latent = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), _STREAM))
-        self._variables = random_variables(network, observation, self._carry, key_weights)
-        self._step = jax.jit(partial(_step, task, network, sample, key_latent))
+        self._params = policy.agent.init(key_weights, observation)
+        self._step = jax.jit(partial(_step, task, policy.agent, sample, key_latent))
 
     def beside(self, rows: Iterator[Row], clips: np.ndarray) -> Iterator[Row]:
         """The same rows, with control layers among their units.
@@ -61,17 +60,17 @@ class Controls:
             clips: which are played, shape (n,).
         """
         first, last = (np.asarray(ends)[clips] for ends in (self._reference.first, self._reference.last))
-        carry = self._carry
+        memory = self._memory
         for row in rows:
             frame = np.minimum(first + row.index, last)
-            units, carry = self._step(
-                self._variables,
+            units, memory = self._step(
+                self._params,
                 self._normalizer,
                 self._reference,
                 row.state,
                 frame,
                 row.index,
-                carry,
+                memory,
                 row.restarted,
             )
             yield row._replace(units=row.units | jax.tree.map(np.asarray, units))
@@ -79,19 +78,22 @@ class Controls:
 
 def _step(
     task: Imitation,
-    network: ActorCritic,
+    agent: Agent,
     sample: bool,
     key: jax.Array,
-    variables: Mapping[str, Any],
+    params: Params,
     normalizer: Normalizer,
     reference: Reference,
     state: PhysicsState,
     frame: jax.Array,
     index: jax.Array,
-    carry: Carry,
-    restarted: jax.Array,
-) -> tuple[dict[str, jax.Array], Carry]:
-    carry = forget(carry, restarted)
+    memory: Memory,
+    is_first: jax.Array,
+) -> tuple[dict[str, jax.Array], Memory]:
+    memory = restarted(agent, memory, is_first)
     observation = normalizer(task.observe(state, reference, frame))
-    noise = jax.random.normal(jax.random.fold_in(key, index), carry.latent.shape) * sample
-    return control_units(network, variables, observation, task.coming(reference, frame), carry, noise)
+    noise = still(agent, frame.shape[0])
+    noise = noise._replace(
+        latent=jax.random.normal(jax.random.fold_in(key, index), noise.latent.shape) * sample
+    )
+    return control_units(agent, params, observation, task.coming(reference, frame), memory, noise)

@@ -1,6 +1,6 @@
 """Let a policy act on clips from their first frames, one control step of all rats at a time."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.body import NU, Body
-from rodent.physics.engine import PhysicsState
+from rodent.body import Body
+from rodent.physics.engine import Command, PhysicsState
 from rodent.physics.host import HostEngine
-from rodent.policy.networks import ActorCritic, Carry, forget, initial_carry
+from rodent.policy.agent import Agent, Memory, Noise, Params, restarted
+from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Normalizer
-from rodent.policy.probe import probe
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.metrics import TrackingError, failed, finite
@@ -54,7 +54,7 @@ class Row(NamedTuple):
 class Mind(NamedTuple):
     """What a policy carries through a rollout of n rats."""
 
-    carry: Carry
+    memory: Memory
     previous: jax.Array
     key: jax.Array
 
@@ -71,6 +71,7 @@ class Player:
         timestep: seconds per frame.
         units: whether rows hold every layer's activations.
         sample: draw latents and actions, instead of playing their means.
+        threads: that step the physics; 0 for one per core.
     """
 
     def __init__(
@@ -84,17 +85,19 @@ class Player:
         *,
         units: bool = False,
         sample: bool = False,
+        threads: int = 0,
     ):
-        self.reference, self.n, self.network = reference, n, network
-        self._engine = HostEngine(body.model, n, timestep, bodies=body.tracked_ids)
+        self.reference, self.n = reference, n
+        self.agent = IntentionAgent(network, body.model.nu)
+        self._engine = HostEngine(body.model, n, timestep, threads, bodies=body.tracked_ids)
         imitation = Imitation(body, task, timestep)
-        self._think = jax.jit(partial(_think, imitation, ActorCritic(network, NU), units, sample))
+        self._think = jax.jit(partial(_think, imitation, self.agent, units, sample))
         self._reward = jax.jit(partial(_reward, imitation))
         self._lost = jax.jit(partial(_lost, imitation))
 
     def play(
         self,
-        variables: Mapping[str, Any],
+        params: Params,
         normalizer: Normalizer,
         clips: np.ndarray,
         *,
@@ -109,27 +112,30 @@ class Player:
         longer finite is put back on its reference, whatever `on_failure` says.
 
         Args:
-            variables, normalizer: of the policy.
+            params, normalizer: of the policy.
             clips: which to play, shape (n,).
             seed: of the draws, where latents and actions are sampled.
             on_failure: leave a rat that lost its reference where it is, or put it back.
             frames: stop after so many rows; None for the longest clip's end.
-            wrench: what pushes the trunks, asked before every step; see `HostEngine.step`.
+            wrench: what pushes the trunks, asked before every step; see `Command`.
         """
         reference, engine = self.reference, self._engine
         first, last = np.asarray(reference.first)[clips], np.asarray(reference.last)[clips]
-        mind = Mind(initial_carry(self.network, self.n), jnp.zeros((self.n, NU)), jax.random.PRNGKey(seed))
-        state = jax.tree.map(np.asarray, reference.start(jnp.asarray(first)))
-        engine.reset(np.arange(self.n), state.qpos, state.qvel, state.act)
+        memory, previous = self.agent.initial_memory(self.n), jnp.zeros((self.n, self.agent.action_size))
+        mind = Mind(memory, previous, jax.random.PRNGKey(seed))
+        engine_state = engine.begin(jax.tree.map(np.asarray, reference.start(jnp.asarray(first))))
         longest = int((last - first).max()) + 1
         for index in range(longest if frames is None else min(frames, longest)):
             frame = np.minimum(first + index, last)
+            state = engine_state.physics
             error, lost, broken = jax.tree.map(np.asarray, self._lost(reference, state, frame))
             again = broken | (lost & (on_failure == "restart"))
             if again.any():
-                state, mind = _put_back(engine, reference, state, mind, frame, again)
-            done, following = self._think(variables, normalizer, reference, state, frame, mind)
-            after = engine.step(np.asarray(done["ctrl"]), wrench())
+                state, mind = _put_back(self.agent, reference, state, mind, frame, again)
+            done, following = self._think(params, normalizer, reference, state, frame, mind)
+            command = Command(np.asarray(done["ctrl"]), again, state, wrench())
+            engine_state = engine.step(engine_state, command)
+            after = engine_state.physics
             terms = self._reward(reference, after, frame, done["action"], mind.previous)
             mind = following
             done, terms = jax.tree.map(np.asarray, (done, terms))
@@ -146,15 +152,14 @@ class Player:
                 force=after.actuator_force,
                 terms=terms,
             )
-            state = after
 
 
 def _think(
     task: Imitation,
-    network: ActorCritic,
+    agent: Agent,
     with_units: bool,
     sample: bool,
-    variables: Mapping[str, Any],
+    params: Params,
     normalizer: Normalizer,
     reference: Reference,
     state: PhysicsState,
@@ -164,17 +169,18 @@ def _think(
     """Observe and act: what is done, and what is kept for the next step."""
     key, key_latent, key_action = jax.random.split(mind.key, 3)
     observation = normalizer(task.observe(state, reference, frame))
-    noise = jax.random.normal(key_latent, mind.carry.latent.shape) * sample
-    units: dict[str, jax.Array] = {}
+    latent, action = agent.noise_sizes()
+    n = frame.shape[0]
+    noise = Noise(
+        jax.random.normal(key_latent, (n, latent)) * sample,
+        jax.random.normal(key_action, (n, action)) * sample,
+    )
     if with_units:
-        output, _, units = probe(network, variables, observation, mind.carry, noise)
+        output, units = agent.probe(params, mind.memory, observation, noise)
     else:
-        output = network.apply(variables, observation, mind.carry, noise, method="act")
-    action = output.action_mean
-    if sample:
-        action = action + output.action_std * jax.random.normal(key_action, action.shape)
-    done = {"ctrl": task.ctrl(action, reference, frame), "action": action, "units": units}
-    return done, Mind(output.carry, action, key)
+        output, units = agent.act(params, mind.memory, observation, noise), {}
+    done = {"ctrl": task.ctrl(output.action, reference, frame), "action": output.action, "units": units}
+    return done, Mind(output.memory, output.action, key)
 
 
 def _reward(
@@ -198,17 +204,10 @@ def _lost(
 
 
 def _put_back(
-    engine: HostEngine,
-    reference: Reference,
-    state: PhysicsState,
-    mind: Mind,
-    frame: np.ndarray,
-    which: np.ndarray,
+    agent: Agent, reference: Reference, state: PhysicsState, mind: Mind, frame: np.ndarray, which: np.ndarray
 ) -> tuple[PhysicsState, Mind]:
-    """Put the marked rats on their references, their minds cleared."""
+    """The marked rats on their references, their minds cleared."""
     begun = jax.tree.map(np.asarray, reference.start(jnp.asarray(frame)))
-    ids = np.flatnonzero(which)
-    engine.reset(ids, begun.qpos[ids], begun.qvel[ids], begun.act[ids])
     state = jax.tree.map(lambda s, b: np.where(which.reshape(-1, *[1] * (s.ndim - 1)), b, s), state, begun)
     previous = jnp.where(which[:, None], 0.0, mind.previous)
-    return state, mind._replace(carry=forget(mind.carry, jnp.asarray(which)), previous=previous)
+    return state, mind._replace(memory=restarted(agent, mind.memory, jnp.asarray(which)), previous=previous)

@@ -89,7 +89,7 @@ def record(
             tapes = [_Tape(writer, clips[i], on_failure) for i in ids]
             # the last group is filled up by repeating its last clip
             group = np.minimum(np.arange(begin, begin + n), len(clips) - 1)
-            rows = player.play(policy.variables, policy.normalizer, group, seed=seed, on_failure=on_failure)
+            rows = player.play(policy.params, policy.normalizer, group, seed=seed, on_failure=on_failure)
             if added is not None:
                 rows = added.beside(rows, group)
             for block in _blocks(rows):

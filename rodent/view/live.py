@@ -53,7 +53,7 @@ class Live:
         """Forget what has happened and begin again."""
         self._wrench = np.zeros((1, 6))
         self._rows = self._player.play(
-            self._policy.variables, self._policy.normalizer, np.array([self._index]), wrench=self._take_wrench
+            self._policy.params, self._policy.normalizer, np.array([self._index]), wrench=self._take_wrench
         )
         self._moments: list[Moment] = []
         self._units: list[dict[str, np.ndarray]] = []

@@ -15,7 +15,7 @@ from rodent.errors import InputError
 from rodent.kinematics.floor import lowest_paw
 from rodent.kinematics.poses import velocities
 from rodent.kinematics.skeleton import Skeleton
-from rodent.physics.host import HostEngine
+from rodent.physics import Command, HostEngine
 from rodent.registration import read_markers
 from tests.motions import glide
 
@@ -143,11 +143,13 @@ def _apart(body: Body, clip: str) -> tuple[float, float]:
     ctrl = np.clip(body.setpoint_ctrl(qpos[1:]), -1, 1) if body.config.actuation == "position" else waves
     engine = HostEngine(body.model, 2, 0.02)
     poses, activation = np.stack([qpos[0], mirror.qpos(qpos[0])]), np.stack([ctrl[0], mirror.ctrl(ctrl[0])])
-    engine.reset(np.arange(2), poses, np.zeros((2, 73)), activation)
+    begun = dataclasses.replace(engine.forward(poses, np.zeros((2, 73))), qpos=poses, act=activation)
+    state = engine.begin(begun)
     for control in ctrl:
-        state = engine.step(np.stack([control, mirror.ctrl(control)]))
-    away = np.linalg.norm(state.xpos[1] - state.xpos[0, mirror.bodies] * PLACE, axis=-1)
-    return away[body.tracked_ids].max(), float(np.linalg.norm(state.qpos[0, :3] - qpos[0, :3]))
+        both = np.stack([control, mirror.ctrl(control)])
+        state = engine.step(state, Command(both, np.zeros(2, bool), begun))
+    away = np.linalg.norm(state.physics.xpos[1] - state.physics.xpos[0, mirror.bodies] * PLACE, axis=-1)
+    return away[body.tracked_ids].max(), float(np.linalg.norm(state.physics.qpos[0, :3] - qpos[0, :3]))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 on the same model, a broken rat stays alone, and what is left out of a model is what it cannot collide.
 """
 
-import copy
 import functools
 from itertools import pairwise
 
@@ -13,7 +12,7 @@ import pytest
 
 from rodent.body import TRACKED_BODIES, Body, BodyConfig, _transmission
 from rodent.errors import InputError
-from rodent.physics import HostEngine, PhysicsState
+from rodent.physics import Command, HostEngine, PhysicsState
 from rodent.physics.device import DeviceEngine, warp_devices
 from rodent.physics.mjx_parts import WARP_INSTALLED, geom_pairs
 from rodent.physics.reduction import stepped_model, unknown_contacts
@@ -104,8 +103,13 @@ def engine(request: pytest.FixtureRequest) -> DeviceEngine:
 
 @pytest.fixture(scope="module")
 def step(engine):
-    compiled, still = jax.jit(engine.step), np.zeros((N, 6), np.float32)
-    return lambda rats, ctrl, wrench=still: compiled(rats, ctrl, wrench)
+    compiled, none = jax.jit(engine.step), np.zeros((N, 6), np.float32)
+
+    def step(state, ctrl, wrench=none, restart=(False,) * N, initial=None):
+        initial = state.physics if initial is None else initial
+        return compiled(state, Command(np.asarray(ctrl, np.float32), np.array(restart), initial, wrench))
+
+    return step
 
 
 def standing(engine, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -119,25 +123,34 @@ def standing(engine, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return qpos, rng.uniform(-0.3, 0.3, (N, m.nv)), rng.uniform(-0.5, 0.5, (N, m.na))
 
 
-def begun(engine, qpos, qvel, act):
-    """Rats of the device engine in the given states."""
+def physics(engine, qpos, qvel, act) -> PhysicsState:
+    """The given states, all else nought."""
     m = engine.model
     sizes = {"xpos": (N, m.nbody, 3), "sensordata": (N, m.nsensordata), "actuator_force": (N, m.nu)}
     rest = {name: np.zeros(shape, np.float32) for name, shape in sizes.items()}
     states = {"qpos": qpos, "qvel": qvel, "act": act}
-    return engine.begin(PhysicsState(**rest, **{k: np.asarray(v, np.float32) for k, v in states.items()}))
+    return PhysicsState(**rest, **{k: np.asarray(v, np.float32) for k, v in states.items()})
+
+
+def begun(engine, qpos, qvel, act):
+    """The engine's state of bodies in these poses."""
+    return engine.begin(physics(engine, qpos, qvel, act))
 
 
 def test_it_agrees_with_the_host_on_the_same_model(engine, step, rng):
     """Over 20 control steps, falling to a stand: 1 μm, 1e-5 rad, 1e-3 m/s or rad/s and of sensors' units."""
     start, ctrl = standing(engine, rng), rng.uniform(-1, 1, (20, N, engine.model.nu))
-    host = HostEngine(copy.copy(engine.model), N, STEP)
-    host.reset(np.arange(N), *start)
-    rats = begun(engine, *start)
+    compare(HostEngine(engine.model, N, STEP), engine, step, start, ctrl)
+
+
+def compare(host, engine, step, start, ctrls) -> None:
+    """Both engines from the same states with the same controls, and with floor under them."""
+    initial = physics(engine, *start)
+    there, here = host.begin(initial), engine.begin(initial)
     touched = np.zeros(N, bool)
-    for u in ctrl:
-        wanted, rats = host.step(u), step(rats, u)
-        found = rats.physics
+    for u in ctrls:
+        there, here = host.step(there, Command(u, np.zeros(N, bool), initial)), step(here, u)
+        wanted, found = there.physics, here.physics
         np.testing.assert_allclose(found.xpos, wanted.xpos, atol=1e-6)
         np.testing.assert_allclose(found.qpos, wanted.qpos, atol=1e-5)
         np.testing.assert_allclose(found.qvel, wanted.qvel, atol=1e-3)
@@ -181,8 +194,7 @@ def test_a_broken_rat_stays_alone_and_can_begin_anew(engine, step, rng):
     for broken, sound in zip(jax.tree.leaves(rats), jax.tree.leaves(alone), strict=True):
         assert np.isnan(broken[1]).all()
         np.testing.assert_array_equal(broken[others], sound[others])
-    rats = engine.reset(rats, ~others, *(x.astype(np.float32) for x in (qpos, qvel, act)))
-    again = step(rats, ctrl)
+    again = step(rats, ctrl, restart=~others, initial=physics(engine, qpos, qvel, act))
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(again))
     first = step(begun(engine, qpos, qvel, act), ctrl)
     np.testing.assert_array_equal(again.physics.qpos[1], first.physics.qpos[1])

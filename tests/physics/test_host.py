@@ -1,19 +1,16 @@
 """The host engine: same numbers as plain MuJoCo, at any thread count, and no spreading of NaN."""
 
+import dataclasses
+
 import mujoco
 import numpy as np
 import pytest
 
 from rodent.body import NU
 from rodent.errors import InputError
-from rodent.physics.host import HostEngine, bare_skeleton
-
-JOINTS_OF_ALL_KINDS = """<mujoco><worldbody><body pos="0 0 1"><freejoint/><geom size=".1"/>
-  <body pos=".1 .2 .3" quat="1 .2 0 .1"><joint name="a" axis="0 1 1" pos="0 .1 0" ref="20"/><joint name="b"
-    axis="1 0 0"/><geom size=".1"/>
-    <body pos="0 .1 0"><joint type="slide" axis="1 1 0" ref=".2"/><geom size=".1"/></body>
-    <body pos="0 0 .2"><joint type="ball" pos=".1 0 0"/><geom size=".1"/></body>
-  </body></body></worldbody></mujoco>"""
+from rodent.physics.engine import Command, PhysicsState
+from rodent.physics.host import HostEngine
+from tests.physics.test_device import SMALL
 
 
 def _standing(body, n, rng):
@@ -23,13 +20,29 @@ def _standing(body, n, rng):
     return qpos, np.zeros((n, 73)), rng.uniform(-0.2, 0.2, (n, NU))
 
 
+def _begun(engine, qpos, qvel, act):
+    """The engine's state of bodies in these poses."""
+    return engine.begin(dataclasses.replace(engine.forward(qpos, qvel), qpos=qpos, qvel=qvel, act=act))
+
+
+def _command(engine, ctrl, wrench=None):
+    """Controls for bodies of which none begins anew."""
+    initial = PhysicsState(*[None] * len(PhysicsState.__dataclass_fields__))
+    return Command(ctrl, np.zeros(engine.num_envs, bool), initial, wrench)
+
+
+def _held(engine, state, ctrls):
+    """The state after these controls, step by step."""
+    for ctrl in ctrls:
+        state = engine.step(state, _command(engine, ctrl))
+    return state
+
+
 def test_steps_are_those_of_mujoco(body, rng):
     qpos, qvel, act = _standing(body, 3, rng)
     ctrl = rng.uniform(-1, 1, (5, 3, NU))
     engine = HostEngine(body.model, 3, 0.02)
-    engine.reset(np.arange(3), qpos, qvel, act)
-    for u in ctrl:
-        state = engine.step(u)
+    state = _held(engine, _begun(engine, qpos, qvel, act), ctrl).physics
     for i in range(3):
         data = mujoco.MjData(body.model)
         data.qpos[:], data.qvel[:], data.act[:] = qpos[i], qvel[i], act[i]
@@ -41,23 +54,12 @@ def test_steps_are_those_of_mujoco(body, rng):
         np.testing.assert_allclose(state.xpos[i], data.xpos, atol=1e-5)
 
 
-def test_a_bare_skeleton_stands_like_its_body(body, rng):
-    for model in (body.model, mujoco.MjModel.from_xml_string(JOINTS_OF_ALL_KINDS)):
-        for bodies in (np.arange(model.nbody), np.array([model.nbody - 1, 2, 2])):
-            skeleton = bare_skeleton(model, bodies)
-            whole, bare = mujoco.MjData(model), mujoco.MjData(skeleton.model)
-            for _ in range(5):
-                whole.qpos[:] = rng.normal(size=model.nq)
-                bare.qpos[:] = whole.qpos[skeleton.qpos]
-                mujoco.mj_kinematics(model, whole)
-                mujoco.mj_kinematics(skeleton.model, bare)
-                np.testing.assert_array_equal(bare.xpos[skeleton.bodies], whole.xpos[bodies])
-
-
-def test_a_skeleton_has_no_more_than_what_its_bodies_hang_on(body):
-    skeleton = bare_skeleton(body.model, body.tracked_ids)
-    tail = sum(body.model.body(i).name.startswith("vertebra_C") for i in range(body.model.nbody))
-    assert 15 < skeleton.model.nbody < body.model.nbody - tail
+def test_the_model_that_is_given_is_left_as_it_is(rng):
+    model = mujoco.MjModel.from_xml_string(SMALL)
+    flags = model.opt.disableflags
+    engine = HostEngine(model, 1, 0.02, fields={"geom_friction": 2 * model.geom_friction[None]})
+    assert model.opt.disableflags == flags != engine.model.opt.disableflags
+    assert engine.model is not model
 
 
 def test_positions_are_those_of_the_bodies_asked_for(body, rng):
@@ -73,14 +75,15 @@ def test_a_wrench_pushes_for_one_control_step(body, rng):
     qpos, qvel, act = _standing(body, 2, rng)
     qpos[:, 2] = 1.0
     engine = HostEngine(body.model, 2, 0.02)
-    engine.reset(np.arange(2), qpos, qvel, act)
     wrench = np.zeros((2, 6))
     wrench[1, 2] = 2 * 9.81 * mujoco.mj_getTotalmass(body.model)
     still = np.zeros((2, NU))
-    speeds = [engine.step(still, wrench).qvel[:, :3], engine.step(still).qvel[:, :3]]
+    pushed = engine.step(_begun(engine, qpos, qvel, act), _command(engine, still, wrench))
+    first = pushed.physics.qvel[:, :3]
+    then = engine.step(pushed, _command(engine, still)).physics.qvel[:, :3]
     # twice its weight turns free fall into rising as fast; afterwards both fall alike
-    assert speeds[0][0, 2] < 0 < speeds[0][1, 2]
-    assert (speeds[1][:, 2] < speeds[0][:, 2] - 0.05).all()
+    assert first[0, 2] < 0 < first[1, 2]
+    assert (then[:, 2] < first[:, 2] - 0.05).all()
 
 
 def test_threads_do_not_change_a_bit(body, rng):
@@ -88,46 +91,74 @@ def test_threads_do_not_change_a_bit(body, rng):
 
     def run(threads: int) -> np.ndarray:
         engine = HostEngine(body.model, 7, 0.02, threads)
-        engine.reset(np.arange(7), *start)
-        for u in ctrl:
-            engine.step(u)
-        return engine.integration_state()
+        assert engine.threads == threads
+        return _held(engine, _begun(engine, *start), ctrl).rows.copy()
 
     np.testing.assert_array_equal(run(1), run(2))
 
 
-def test_integration_state_continues_bit_identically(body, rng):
+def test_a_copy_is_gone_on_from_to_the_bit_as_often_as_one_likes(body, rng):
     start, ctrl = _standing(body, 2, rng), rng.uniform(-1, 1, (6, 2, NU))
     engine = HostEngine(body.model, 2, 0.02)
-    engine.reset(np.arange(2), *start)
-    for u in ctrl[:3]:
-        engine.step(u)
-    saved = engine.integration_state()
-    for u in ctrl[3:]:
-        engine.step(u)
-    other = HostEngine(body.model, 2, 0.02)
-    other.set_integration_state(saved)
-    for u in ctrl[3:]:
-        other.step(u)
-    np.testing.assert_array_equal(engine.integration_state(), other.integration_state())
+    state = _held(engine, _begun(engine, *start), ctrl[:3])
+    kept = engine.copy(state)
+    straight = _held(engine, state, ctrl[3:]).rows.copy()
+    for other in (engine, HostEngine(body.model, 2, 0.02), engine):
+        np.testing.assert_array_equal(_held(other, kept, ctrl[3:]).rows, straight)
+
+
+def test_a_state_that_was_used_up_is_refused(body, rng):
+    engine = HostEngine(body.model, 1, 0.02)
+    first = _begun(engine, *_standing(body, 1, rng))
+    command = _command(engine, np.zeros((1, NU)))
+    second = engine.step(first, command)
+    for act in (lambda: engine.step(first, command), lambda: engine.copy(first)):
+        with pytest.raises(RuntimeError, match=r"used up by a later call.*engine.copy"):
+            act()
+    engine.forward(*_standing(body, 1, rng)[:2])
+    with pytest.raises(RuntimeError, match="used up"):
+        engine.step(second, command)
+
+
+def test_what_is_done_does_not_depend_on_what_was_done_before(body, rng):
+    """An engine that has run gives the bits that a new one gives."""
+    start, ctrl = _standing(body, 2, rng), rng.uniform(-1, 1, (3, 2, NU))
+    used = HostEngine(body.model, 2, 0.02)
+    used.step(_begun(used, *_standing(body, 2, rng)), _command(used, ctrl[0], np.ones((2, 6))))
+    new = HostEngine(body.model, 2, 0.02)
+    runs = [_held(engine, _begun(engine, *start), ctrl) for engine in (used, new)]
+    np.testing.assert_array_equal(runs[0].rows, runs[1].rows)
+
+
+def test_a_restarted_environment_begins_where_it_is_told_and_the_others_go_on(body, rng):
+    first, other = _standing(body, 3, rng), _standing(body, 3, rng)
+    ctrl, engine = rng.uniform(-1, 1, (2, 3, NU)), HostEngine(body.model, 3, 0.02)
+    straight = _held(engine, _begun(engine, *first), ctrl).physics.qpos
+    anew = _held(engine, _begun(engine, *other), ctrl[1:]).physics.qpos
+    state = _held(engine, _begun(engine, *first), ctrl[:1])
+    initial = dataclasses.replace(state.physics, qpos=other[0], qvel=other[1], act=other[2])
+    mixed = engine.step(state, Command(ctrl[1], np.array([False, True, False]), initial)).physics.qpos
+    np.testing.assert_array_equal(mixed[[0, 2]], straight[[0, 2]])
+    np.testing.assert_array_equal(mixed[1], anew[1])
 
 
 def test_a_broken_rat_stays_alone_is_counted_and_can_begin_anew(body, rng, capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     qpos, qvel, act = _standing(body, 3, rng)
     engine = HostEngine(body.model, 3, 0.02)
-    engine.reset(np.arange(3), qpos, qvel, act)
-    engine.reset(np.array([1]), qpos[1:2], np.full((1, 73), 1e200), act[1:2])
-    state = engine.step(np.zeros((3, NU)))
-    state = engine.step(np.zeros((3, NU)))
-    assert np.isfinite(state.qpos[[0, 2]]).all()
-    assert np.isnan(state.qpos[1]).all()
+    fast, still = qvel.copy(), np.zeros((3, NU))
+    fast[1] = 1e200
+    initial = dataclasses.replace(engine.forward(qpos, qvel), qpos=qpos, qvel=fast, act=act)
+    state = _held(engine, engine.begin(initial), [still, still])
+    assert np.isfinite(state.physics.qpos[[0, 2]]).all()
+    assert np.isnan(state.physics.qpos[1]).all()
     assert engine.diverged == 1
     (report,) = engine.take_divergences()
     assert report.rat == 1
     assert report.qvel.max() == 1e200
-    engine.reset(np.array([1]), qpos[1:2], qvel[1:2], act[1:2])
-    assert np.isfinite(engine.step(np.zeros((3, NU))).qpos).all()
+    initial = dataclasses.replace(state.physics, qpos=qpos, qvel=qvel, act=act)
+    again = engine.step(state, Command(still, np.array([False, True, False]), initial))
+    assert np.isfinite(again.physics.qpos).all()
     assert capfd.readouterr().err == ""
     assert not list(tmp_path.iterdir()), "MuJoCo wrote a log into the working folder"
 

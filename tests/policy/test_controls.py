@@ -5,32 +5,31 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rodent.body import NU
-from rodent.policy.controls import control_units, random_variables
-from rodent.policy.networks import ActorCritic, initial_carry
-from rodent.policy.probe import probe
+from rodent.policy.agent import Noise
+from rodent.policy.controls import control_units
+from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.recording.controls import control_layers, random_layer
 from rodent.tasks.imitation import Observation
 
-N = 3
+N, ACTIONS = 3, 5
 
 
 def _made(kind):
     config = NetworkConfig(latent=6, encoder=(8, 7), decoder=(9, 5), value=(4,), decoder_kind=kind)
     keys = jax.random.split(jax.random.PRNGKey(1), 3)
     observation = Observation(jax.random.normal(keys[0], (N, 20)), jax.random.normal(keys[1], (N, 30)))
-    carry, noise = initial_carry(config, N), jax.random.normal(keys[2], (N, config.latent))
-    return ActorCritic(config, NU), observation, carry, noise
+    noise = Noise(jax.random.normal(keys[2], (N, config.latent)), jnp.zeros((N, ACTIONS)))
+    agent = IntentionAgent(config, ACTIONS)
+    return agent, observation, agent.initial_memory(N), noise
 
 
 @pytest.mark.parametrize("kind", ["mlp", "lstm"])
 def test_every_layer_has_its_control(kind):
-    network, observation, carry, noise = _made(kind)
-    trained = network.init(jax.random.PRNGKey(0), observation, carry, noise)
-    variables = random_variables(network, observation, carry, jax.random.PRNGKey(1))
-    _, _, layers = probe(network, trained, observation, carry, noise)
-    units, _ = control_units(network, variables, observation, jnp.ones((N, 4)), carry, noise)
+    agent, observation, memory, noise = _made(kind)
+    trained, random = (agent.init(jax.random.PRNGKey(seed), observation) for seed in (0, 1))
+    _, layers = agent.probe(trained, memory, observation, noise)
+    units, _ = control_units(agent, random, observation, jnp.ones((N, 4)), memory, noise)
     assert set(units) == set(control_layers(layers))
     for layer, values in layers.items():
         control = units[random_layer(layer)]
@@ -42,26 +41,16 @@ def test_every_layer_has_its_control(kind):
 @pytest.mark.parametrize("kind", ["mlp", "lstm"])
 def test_with_the_policys_weights_the_control_is_the_policy(kind):
     """Over several steps: so it receives the same, and its memory runs on by itself."""
-    network, observation, carry, noise = _made(kind)
-    trained = network.init(jax.random.PRNGKey(0), observation, carry, noise)
-    own = carry
+    agent, observation, memory, noise = _made(kind)
+    trained = agent.init(jax.random.PRNGKey(0), observation)
+    own = memory
     for step in range(4):
         seen = jax.tree.map(lambda x, scale=step + 1.0: scale * x, observation)
-        output, _, layers = probe(network, trained, seen, carry, noise)
-        units, own = control_units(network, trained, seen, seen.reference, own, noise)
-        carry = output.carry
+        output, layers = agent.probe(trained, memory, seen, noise)
+        units, own = control_units(agent, trained, seen, seen.reference, own, noise)
+        memory = output.memory
         for layer, values in layers.items():
             np.testing.assert_array_equal(units[random_layer(layer)], values)
-
-
-def test_weights_follow_their_key():
-    network, observation, carry, _ = _made("lstm")
-    one, same, other = (
-        jax.tree.leaves(random_variables(network, observation, carry, jax.random.PRNGKey(seed)))
-        for seed in (1, 1, 2)
-    )
-    assert all(np.array_equal(a, b) for a, b in zip(one, same, strict=True))
-    assert any(not np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def test_a_control_has_no_control():

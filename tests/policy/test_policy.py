@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rodent.body import BodyConfig
+from rodent.configs import to_json
 from rodent.errors import InputError
 from rodent.policy.policy import load_policy, save_policy
 from tests.policies import untrained_policy
@@ -35,7 +36,12 @@ def test_a_policy_comes_back_as_it_was(policy, folder):
 def test_the_folder_is_self_contained_and_says_what_it_is(folder):
     assert sorted(p.name for p in folder.iterdir()) == ["params.safetensors", "policy.json"]
     card = json.loads((folder / "policy.json").read_text())
-    assert card["body"]["scale"] == 0.9
+    assert card["scene"]["body"] == {"name": "rat", **to_json(BodyConfig())}
+    assert (card["scene"]["arena"], card["task"]["name"], card["network"]["name"]) == (
+        {"name": "floor"},
+        "imitation",
+        "intention",
+    )
     assert {"mujoco", "jax", "virtual-rodent"} <= card["versions"].keys()
 
 
@@ -67,18 +73,36 @@ def _edit_part(folder, part, **changes):
     _edited(folder, **{part: {k: v for k, v in values.items() if v is not None}})
 
 
+def _edit_body(folder, body):
+    _edit_part(folder, "scene", body=body)
+
+
+def test_a_setting_that_is_newer_than_the_file_has_its_default(folder):
+    card = json.loads((folder / "policy.json").read_text())
+    del card["task"]["horizon"], card["network"]["name"]
+    (folder / "policy.json").write_text(json.dumps(card))
+    assert load_policy(folder).task.horizon == 5
+
+
 DAMAGE = {
     "not JSON": (lambda f: (f / "policy.json").write_text("{"), "policy.json is not JSON"),
     "not UTF-8": (lambda f: (f / "policy.json").write_bytes(b"\xff\xfe"), "policy.json is not JSON"),
     "another schema": (lambda f: _edited(f, schema="onnx"), "is not a policy"),
     "a list": (lambda f: (f / "policy.json").write_text("[]"), "is not a policy"),
-    "another version": (lambda f: _edited(f, version=7), "version 7.*reads version 2"),
-    "no body": (lambda f: _edited(f, body=None), "lacks body"),
-    "body of another kind": (lambda f: _edited(f, body=[1]), "body is list; an object is wanted"),
-    "unknown field": (lambda f: _edit_part(f, "body", wings=2), r"unknown field 'body.wings'.*body.scale"),
-    "missing field": (lambda f: _edit_part(f, "task", horizon=None), "task lacks horizon"),
-    "wrong type": (lambda f: _edit_part(f, "body", scale="big"), "body.scale is 'big'; float is wanted"),
-    "impossible body": (lambda f: _edit_part(f, "body", scale=-1.0), "scale is -1"),
+    "a newer version": (lambda f: _edited(f, version=7), "version 7.*reads versions 2, 3.*update"),
+    "a version that was never read": (lambda f: _edited(f, version=1), r"version 1.*reads versions 2, 3$"),
+    "no scene": (lambda f: _edited(f, scene=None), "lacks scene"),
+    "body of another kind": (lambda f: _edit_body(f, [1]), "body is list; an object is wanted"),
+    "unknown field": (
+        lambda f: _edit_body(f, {"wings": 2}),
+        r"unknown field 'policy.scene.body.wings'.*body.scale",
+    ),
+    "a task that is not installed": (
+        lambda f: _edit_part(f, "task", name="fly"),
+        r"unknown task 'fly' in .*policy.json, policy.task; There are: imitation \(built in\)",
+    ),
+    "wrong type": (lambda f: _edit_body(f, {"scale": "big"}), "body.scale is 'big'; float is wanted"),
+    "impossible body": (lambda f: _edit_body(f, {"scale": -1.0}), "scale is -1"),
     "unknown decoder": (lambda f: _edit_part(f, "network", decoder_kind="gru"), "unknown value"),
     "no parameters": (lambda f: (f / "params.safetensors").unlink(), "no such file.*params.safetensors"),
     "truncated": (lambda f: _truncate(f / "params.safetensors"), "truncated or damaged"),

@@ -5,7 +5,7 @@ import dataclasses
 import jax
 import numpy as np
 
-from rodent.physics import HostEngine, PhysicsState
+from rodent.physics import Command, HostEngine
 from tests.physics.test_device import SmallBody
 from training.collect import Move
 from training.config import DreamConfig
@@ -20,15 +20,15 @@ def random_moves(body: SmallBody, n: int = 256, unroll: int = 8, seed: int = 0) 
     engine = HostEngine(body.model, n, STEP, bodies=body.tracked_ids)
     qpos = np.tile(body.model.qpos0, (n, 1))
     qpos[:, 7:] += 0.3 * rng.normal(size=(n, 3))
-    state: PhysicsState = engine.forward(qpos, 0.1 * rng.normal(size=(n, body.model.nv)))
+    state = engine.begin(engine.forward(qpos, 0.1 * rng.normal(size=(n, body.model.nv))))
     moves = []
     for _ in range(unroll):
         ctrl = rng.uniform(-1, 1, (n, body.model.nu)).astype(np.float32)
-        after = engine.step(ctrl)
+        before, none = state.physics, np.zeros(n, bool)
+        state = engine.step(state, Command(ctrl, none, before))
         empty = np.zeros((n, 0), np.float32)
-        none = np.zeros(n, bool)
-        moves.append(Move(state, np.zeros(n, np.int32), np.zeros_like(ctrl), empty, none, ctrl, after))
-        state = after
+        frame, still = np.zeros(n, np.int32), np.zeros_like(ctrl)
+        moves.append(Move(before, frame, still, empty, none, ctrl, state.physics))
     return jax.tree.map(lambda *x: np.stack(x), *moves)
 
 

@@ -15,7 +15,6 @@ import jax
 import numpy as np
 import pytest
 
-import rodent.rollout.player
 from rodent.cli import main
 from rodent.clips.clip import Clip, ClipSet
 from rodent.policy.sizes import NetworkConfig
@@ -52,7 +51,6 @@ def small_clips(body: SmallBody, frames: int = 12) -> ClipSet:
 def small_trainer(devices: int) -> DeviceTrainer:
     """A trainer of the small body, whose policy has three actions."""
     body = SmallBody()
-    rodent.rollout.player.NU = body.model.nu
     return DeviceTrainer(CONFIG, body, small_clips(body), "jax", jax.devices()[:devices])
 
 
@@ -62,9 +60,7 @@ def leaves(trainer: DeviceTrainer) -> list[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def trainer():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rodent.rollout.player, "NU", rodent.rollout.player.NU)  # put back afterwards
-        yield small_trainer(1)
+    return small_trainer(1)
 
 
 def params_of(trainer: DeviceTrainer) -> list[np.ndarray]:

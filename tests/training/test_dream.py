@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import rodent.rollout.player
 from rodent.policy.sizes import NetworkConfig
 from tests.physics.test_device import SmallBody
 from tests.training.dreaming import in_a_row
@@ -24,13 +23,6 @@ CONFIG = TrainConfig(
         begin=0, study=1500, updates=4, rats=64, horizon=6, world=(32, 32), world_batch=64, world_rate=5e-3
     ),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small_player():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rodent.rollout.player, "NU", SmallBody().model.nu)
-        yield
 
 
 def _trainer(config: TrainConfig = CONFIG) -> Trainer:

@@ -48,6 +48,12 @@ def test_a_run_knows_its_clips_and_their_parts(run, capsys):
     assert [(group["behavior"], group["clips"]) for group in found["behaviors"]] == [("Walk", 2), ("Rear", 1)]
 
 
+def test_threads_do_not_change_what_is_measured(run, capsys):
+    assert _found(capsys, run.folder, "--threads", "1") == _found(capsys, run.folder, "--threads", "2")
+    assert main(["evaluate", str(run.folder), "--threads", "-1"]) == 2
+    assert "threads is -1" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("part", ["train", "test"])
 def test_a_part_is_played_alone(run, capsys, part):
     found = _found(capsys, run.folder, "--split", part)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from rodent.body import NU
 from rodent.errors import InputError
-from rodent.policy.networks import ActorCritic, Carry, PolicyOutput, initial_carry
+from rodent.policy.agent import AgentOutput
+from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.imitation import Observation
@@ -28,7 +29,7 @@ from training.split import split_clips
 
 def _output(mean, logvar):
     empty = jnp.zeros((*mean.shape[:-1], 0))
-    return PolicyOutput(empty, empty, mean, logvar, mean, Carry(mean, empty, empty))
+    return AgentOutput(empty, empty, empty, mean, logvar, mean, None)
 
 
 def test_latent_kl_is_that_of_two_normals(rng):
@@ -82,24 +83,22 @@ def test_late_failures_and_old_ones_count_less(reference):
     np.testing.assert_allclose(sampler.failed[start], [0.25, 0.25 * np.exp(-2)], rtol=1e-6)
 
 
-def _experience(config, network, key, unroll=4):
+def _experience(config, agent, key, unroll=4):
     n = config.num_envs
     keys = jax.random.split(key, 4)
     observation = Observation(
         jax.random.normal(keys[0], (unroll, n, 5)), jax.random.normal(keys[1], (unroll, n, 6))
     )
-    carry = initial_carry(network.config, n)
-    carry = jax.tree.map(lambda x: jnp.broadcast_to(x, (unroll, *x.shape)), carry)
-    noise = jnp.zeros_like(carry.latent)
+    memory = jax.tree.map(lambda x: jnp.broadcast_to(x, (unroll, *x.shape)), agent.initial_memory(n))
+    noise = jnp.zeros_like(memory.latent)
     flags = jnp.zeros((unroll, n), bool)
     blank = Act(
-        observation, carry, noise, jnp.zeros((unroll, n, NU)), *[jnp.zeros((unroll, n, NU))] * 2, flags
+        observation, memory, noise, jnp.zeros((unroll, n, NU)), *[jnp.zeros((unroll, n, NU))] * 2, flags
     )
-    first = jax.tree.map(lambda x: x[0], blank)
-    learner = new_learner(config, network, first.observation, first.carry, keys[2])
-    output, _ = unrolled(network, learner.params, blank)
-    action = output.action_mean + output.action_std * jax.random.normal(keys[3], output.action_mean.shape)
-    act = blank._replace(action=action, mean=output.action_mean, std=output.action_std)
+    learner = new_learner(config, agent, jax.tree.map(lambda x: x[0], observation), keys[2])
+    output, _ = unrolled(agent, learner.params, blank)
+    action = output.mean + output.std * jax.random.normal(keys[3], output.mean.shape)
+    act = blank._replace(action=action, mean=output.mean, std=output.std)
     # large beside what a fresh value network says
     reward = -30 * jnp.mean(jnp.square(action - 0.5), -1)
     outcome = Outcome(reward, flags, flags, flags, {"all": reward})
@@ -112,15 +111,15 @@ def test_an_update_makes_rewarded_actions_likelier(kind):
     config = PPOConfig(
         num_envs=64, minibatches=2, epochs=4, discount=0.0, clip=5.0, max_grad_norm=100.0, **rates
     )
-    network = ActorCritic(
+    agent = IntentionAgent(
         NetworkConfig(latent=4, encoder=(8,), decoder=(16, 8), value=(8,), decoder_kind=kind), NU
     )
-    learner, experience = _experience(config, network, jax.random.PRNGKey(0))
-    before = unrolled(network, learner.params, experience.acts)[0].action_mean.mean()
-    step = jax.jit(partial(update, config, network))
+    learner, experience = _experience(config, agent, jax.random.PRNGKey(0))
+    before = unrolled(agent, learner.params, experience.acts)[0].mean.mean()
+    step = jax.jit(partial(update, config, agent))
     for _ in range(5):
         learner, figures = step(learner, experience)
-    after = unrolled(network, learner.params, experience.acts)[0].action_mean.mean()
+    after = unrolled(agent, learner.params, experience.acts)[0].mean.mean()
     assert after > before + 0.005
     assert all(np.isfinite(float(v)) for v in figures.values())
     assert int(learner.steps) == 5 * 4 * 64
@@ -128,12 +127,12 @@ def test_an_update_makes_rewarded_actions_likelier(kind):
 
 def test_the_value_network_learns_alone():
     config = PPOConfig(num_envs=16, minibatches=2, discount=0.0, learning_rate=2e-2)
-    network = ActorCritic(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
-    learner, experience = _experience(config, network, jax.random.PRNGKey(0))
-    both = update(config, network, learner, experience)[1]
+    agent = IntentionAgent(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
+    learner, experience = _experience(config, agent, jax.random.PRNGKey(0))
+    both = update(config, agent, learner, experience)[1]
     before, losses = learner.params["policy"], []
     for _ in range(20):
-        learner, figures = update_value(config, network, learner, experience)
+        learner, figures = update_value(config, agent, learner, experience)
         losses.append(float(figures["value_loss"]))
     assert losses[-1] < 0.5 * losses[0]
     assert losses[0] == pytest.approx(float(both["value_loss"]), rel=0.1)
@@ -144,11 +143,11 @@ def test_the_value_network_learns_alone():
 
 
 def test_the_learning_rate_follows_the_kl():
-    network = ActorCritic(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
+    agent = IntentionAgent(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
     for target, compare in ((1e-9, np.less), (10.0, np.greater)):
         config = PPOConfig(num_envs=16, minibatches=2, target_kl=target)
-        learner, experience = _experience(config, network, jax.random.PRNGKey(0))
-        learner, figures = update(config, network, learner, experience)
+        learner, experience = _experience(config, agent, jax.random.PRNGKey(0))
+        learner, figures = update(config, agent, learner, experience)
         assert compare(float(figures["learning_rate"]), config.learning_rate)
         low, high = np.float32(config.learning_rate_range)
         assert low <= np.float32(learner.learning_rate) <= high
@@ -158,9 +157,9 @@ def test_noise_falls_under_its_ceiling():
     config = PPOConfig(num_envs=16, minibatches=2, final_std=0.2, final_std_steps=(32, 96))
     ceilings = std_ceiling(config, 0.8, jnp.array([32, 64, 96, 5000]))
     np.testing.assert_allclose(ceilings, [0.8, 0.4, 0.2, 0.2], rtol=1e-5)
-    network = ActorCritic(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
-    learner, experience = _experience(config, network, jax.random.PRNGKey(0))  # of 64 steps
-    learner, _ = update(config, network, learner, experience)
+    agent = IntentionAgent(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
+    learner, experience = _experience(config, agent, jax.random.PRNGKey(0))  # of 64 steps
+    learner, _ = update(config, agent, learner, experience)
     assert float(jnp.exp(learner.params["policy"]["decoder"]["log_std"]).max()) == pytest.approx(
         0.4, rel=1e-5
     )
@@ -168,11 +167,11 @@ def test_noise_falls_under_its_ceiling():
 
 def test_what_is_saved_is_an_average_over_updates():
     config = PPOConfig(num_envs=16, minibatches=2, average=0.5)
-    network = ActorCritic(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
-    learner, experience = _experience(config, network, jax.random.PRNGKey(0))
+    agent = IntentionAgent(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
+    learner, experience = _experience(config, agent, jax.random.PRNGKey(0))
     for kept in (1 / 11, 2 / 12):  # at first less is kept than will be
         before = learner.average
-        learner, _ = update(config, network, learner, experience)
+        learner, _ = update(config, agent, learner, experience)
         expected = jax.tree.map(lambda a, b, k=kept: k * a + (1 - k) * b, before, learner.params)
         for a, b in zip(jax.tree.leaves(learner.average), jax.tree.leaves(expected), strict=True):
             np.testing.assert_allclose(a, b, atol=1e-6)
@@ -181,13 +180,13 @@ def test_what_is_saved_is_an_average_over_updates():
 def test_a_clips_end_teaches_nothing():
     """Steps that end a clip have no advantage: other rewards there change no parameter of the policy."""
     config = PPOConfig(num_envs=16, minibatches=2, value_weight=0.0)
-    network = ActorCritic(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
-    learner, experience = _experience(config, network, jax.random.PRNGKey(0))
+    agent = IntentionAgent(NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), NU)
+    learner, experience = _experience(config, agent, jax.random.PRNGKey(0))
     ended = jnp.zeros((4, 16), bool).at[2, :8].set(True)
 
     def learnt(reward):
         outcomes = experience.outcomes._replace(ended=ended, reward=reward)
-        return update(config, network, learner, experience._replace(outcomes=outcomes))[0].params["policy"]
+        return update(config, agent, learner, experience._replace(outcomes=outcomes))[0].params["policy"]
 
     reward = experience.outcomes.reward
     other = jnp.where(ended, 1e3, reward)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rodent.body import Body
+from rodent.body import Body, BodyConfig
 from rodent.cli import main
 from rodent.clips.file import write_clips
 from rodent.errors import InputError, WorkError
@@ -18,7 +18,7 @@ from rodent.policy.policy import load_policy
 from rodent.synthesis.stance import stance_clips
 from training import train
 from training.config import PPOConfig, TrainConfig
-from training.runs import VERSION as RUN_VERSION
+from training.run_card import RUN
 from training.runs import MetricsLog, open_run
 from training.trainer import Trainer
 
@@ -195,8 +195,8 @@ BAD_RUNS = {
     "nothing there": (lambda r: None, "no such run folder"),
     "an empty folder": (lambda r: r.mkdir(), "not a run folder"),
     "not JSON": (lambda r: (r.mkdir(), (r / "config.json").write_text("{")), "is not JSON"),
-    "another schema": (lambda r: _card(r, schema="x"), "does not describe a run"),
-    "another version": (lambda r: _card(r, version=99), f"version 99.*reads version {RUN_VERSION}"),
+    "another schema": (lambda r: _card(r, schema="x"), "is not a run"),
+    "another version": (lambda r: _card(r, version=99), "version 99.*reads versions 3, 4.*update"),
     "no clips": (lambda r: _card(r, clips=None), "lacks clips"),
     "unknown setting": (lambda r: _card(r, config={"wings": 1}), "unknown field 'config.wings'"),
     "no split": (lambda r: (_card(r), (r / "split.json").unlink()), r"no such file.*split.json"),
@@ -207,7 +207,7 @@ def _card(run: Path, **changes: object) -> None:
     run.mkdir()
     card = {
         "schema": "virtual-rodent/run",
-        "version": RUN_VERSION,
+        "version": RUN.version,
         "clips": "c.h5",
         "clips_digest": "0",
         "config": {},
@@ -222,6 +222,14 @@ def test_bad_run_folders_are_refused(tmp_path, kind):
     make(tmp_path / "run")
     with pytest.raises(InputError, match=message):
         open_run(tmp_path / "run")
+
+
+def test_a_run_of_version_3_opens(tmp_path):
+    """It named no kinds, and knew fewer settings."""
+    _card(tmp_path / "run", version=3, config={"body": {"scale": 1.0}, "ppo": {"unroll": 16}, "seed": 4})
+    config = open_run(tmp_path / "run").config
+    expected = TrainConfig(body=BodyConfig(scale=1.0), ppo=PPOConfig(unroll=16), seed=4)
+    assert config == expected
 
 
 BAD_COMMANDS = {
@@ -247,11 +255,27 @@ def test_bad_commands_end_with_two_and_one_line(tmp_path, monkeypatch, capsys, k
     assert not list(tmp_path.iterdir())
 
 
-def test_another_scale_is_refused_before_anything_is_written(clips, tmp_path, capsys):
-    words = ["--clips", str(clips), "--out", str(tmp_path / "r"), "--steps", "1", "--body.scale", "1.0"]
-    assert main(["train", *words]) == 2
-    assert "scale 0.9" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--body.scale", "1.0"], "scale 0.9"),
+        (["--threads", "-2"], "threads is -2; it must not be negative (0: one per core)"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_is_written(clips, tmp_path, capsys, words, message):
+    command = ["train", "--clips", str(clips), "--out", str(tmp_path / "r"), "--steps", "1", *words]
+    assert main(command) == 2
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "r").exists()
+
+
+def test_threads_do_not_change_what_is_learnt(clips, tmp_path):
+    digests = []
+    for threads in ("1", "2"):
+        words = ["--clips", str(clips), "--out", str(tmp_path / threads), "--threads", threads]
+        assert main(["train", *words, "--steps", "64", *TINY]) == 0
+        digests.append(load_policy(tmp_path / threads).digest())
+    assert digests[0] == digests[1]
 
 
 def test_metrics_survive_a_half_written_row(tmp_path):

@@ -31,7 +31,7 @@ def motion(source):
 
 def test_it_moves_as_in_a_rollout(motion, body, policy, clips):
     player = Player(body, policy.task, policy.network_config, build_reference(clips, body), 1, 0.02)
-    rows = list(player.play(policy.variables, policy.normalizer, np.array([1])))
+    rows = list(player.play(policy.params, policy.normalizer, np.array([1])))
     assert motion.n_frames == len(rows) == 20
     for frame in (5, 19, 2):  # what was seen is seen again
         moment = motion.at(frame)

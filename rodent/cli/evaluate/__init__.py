@@ -42,6 +42,8 @@ class Evaluate:
     report: Path | None = None
     """Write a page to judge it by, an HTML file: how long clips are tracked and how closely, errors over
     time, and what ended each clip."""
+    threads: int = 0
+    """CPU threads that step the physics; 0 for one per core. Results do not depend on it."""
     json: bool = False
     """Print the tracking metrics as one JSON object."""
 
@@ -62,7 +64,7 @@ class Evaluate:
             # before the work: a page that cannot be written should not be found out after it
             page = None if self.report is None else stack.enter_context(atomic_path(self.report))
             with progress("evaluating", n_steps(clips), "steps") as advance:
-                traces = trace_policy(policy, clips, advance=advance)
+                traces = trace_policy(policy, clips, advance=advance, threads=self.threads)
             found = scores(traces, split)
             if page is not None:
                 from rodent.cli.evaluate.page import write_report

@@ -1,0 +1,121 @@
+"""The agent of this project: encoder, latent intention, decoder, and a value network; see `networks`."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+
+from rodent.policy.agent import AgentOutput, Noise, Params, in_a_row, restarted
+from rodent.policy.networks import ActorCritic, Memory, PolicyOutput, initial_memory, remembers
+from rodent.policy.probe import probe
+from rodent.policy.sizes import NetworkConfig
+from rodent.tasks.imitation import Observation
+
+
+@dataclasses.dataclass(frozen=True)
+class IntentionAgent:
+    """An `Agent` that turns the coming reference into an intention, and that into an action.
+
+    Attributes:
+        config: sizes of its networks, and what kind of decoder.
+        action_size: how many numbers an action has.
+    """
+
+    config: NetworkConfig
+    action_size: int
+
+    @property
+    def network(self) -> ActorCritic:
+        """The flax module."""
+        return ActorCritic(self.config, self.action_size)
+
+    def init(self, key: jax.Array, observation: Observation) -> Params:
+        """See `Agent.init`."""
+        memory = self.initial_memory(observation.reference.shape[0])
+        return self.network.init(key, observation, memory, jnp.zeros_like(memory.latent))["params"]
+
+    def initial_memory(self, n: int) -> Memory:
+        """See `Agent.initial_memory`; all nought."""
+        return initial_memory(self.config, n)
+
+    def noise_sizes(self) -> tuple[int, int]:
+        """See `Agent.noise_sizes`."""
+        return self.config.latent, self.action_size
+
+    def act(
+        self,
+        params: Params,
+        memory: Memory,
+        observation: Observation,
+        noise: Noise,
+        std_scale: float = 1.0,
+    ) -> AgentOutput:
+        """See `Agent.act`."""
+        found = self.network.apply({"params": params}, observation, memory, noise.latent, method="act")
+        return _output(found, noise.action, std_scale)
+
+    def unroll(
+        self,
+        params: Params,
+        memory: Memory,
+        observations: Observation,
+        noise: Noise,
+        is_first: jax.Array,
+    ) -> AgentOutput:
+        """See `Agent.unroll`. Steps that do not depend on one another are taken all at once."""
+        if not remembers(self.config):
+            lead = is_first.shape
+            rows = in_a_row((observations, noise), lead)
+            output = self.act(params, self.initial_memory(is_first.size), *rows)
+            return jax.tree.map(lambda x: x.reshape(*lead, *x.shape[1:]), output)
+
+        def step(memory: Memory, now: tuple[Observation, Noise, jax.Array]) -> tuple[Memory, AgentOutput]:
+            observation, noise, first = now
+            output = self.act(params, restarted(self, memory, first), observation, noise)
+            return output.memory, output
+
+        return jax.lax.scan(step, memory, (observations, noise, is_first))[1]
+
+    def value(self, params: Params, observation: Observation) -> jax.Array:
+        """See `Agent.value`."""
+        return self.network.apply({"params": params}, observation, method="value")
+
+    @property
+    def initial_std(self) -> float:
+        """See `Agent.initial_std`."""
+        return self.config.action_std
+
+    def bound_std(self, params: Params, largest: jax.Array) -> Params:
+        """See `Agent.bound_std`."""
+        decoder = params["policy"]["decoder"]
+        decoder = decoder | {"log_std": jnp.minimum(decoder["log_std"], jnp.log(largest))}
+        return params | {"policy": params["policy"] | {"decoder": decoder}}
+
+    def units(self) -> Mapping[str, int]:
+        """See `Agent.units`; in alphabetical order."""
+        # layers are as wide whatever is observed
+        observation = Observation(jnp.zeros((1, 1)), jnp.zeros((1, 1)))
+        noise = Noise(*(jnp.zeros((1, size)) for size in self.noise_sizes()))
+
+        def all_units(key: jax.Array) -> dict[str, jax.Array]:
+            params = self.init(key, observation)
+            return self.probe(params, self.initial_memory(1), observation, noise)[1]
+
+        shapes = jax.eval_shape(all_units, jax.random.PRNGKey(0))
+        return {name: shapes[name].shape[-1] for name in sorted(shapes)}
+
+    def probe(
+        self, params: Params, memory: Memory, observation: Observation, noise: Noise
+    ) -> tuple[AgentOutput, dict[str, jax.Array]]:
+        """See `Agent.probe`; the value network's layers are among them."""
+        found, _, units = probe(self.network, {"params": params}, observation, memory, noise.latent)
+        return _output(found, noise.action, 1.0), units
+
+
+def _output(found: PolicyOutput, noise: jax.Array, std_scale: float) -> AgentOutput:
+    """What the network says, and the action drawn from it."""
+    std = found.action_std
+    action = found.action_mean + std_scale * jax.lax.stop_gradient(std) * noise
+    latent = (found.latent_mean, found.latent_logvar, found.latent)
+    return AgentOutput(action, found.action_mean, std, *latent, found.memory)

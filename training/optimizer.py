@@ -1,0 +1,105 @@
+"""How gradients become steps: the optimiser by its name, and the parts of an agent that are left as they are.
+
+    optimizer = make_optimizer(config.optimizer, "policy")
+    moments = optimizer.init(params["policy"])
+    params = unchanged(config.optimizer, before, params)     # frozen parts to the bit
+
+Optimisers here make steps for a learning rate of 1; whoever takes a step multiplies it by the rate.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+import optax.contrib
+
+from rodent.errors import unknown
+from rodent.policy.agent import Agent
+from rodent.tasks.imitation import Observation
+from training.config import OptimizerConfig
+
+# matrices take orthogonalised momentum of Adam's usual size, all else Adam itself: a step that a KL
+# divergence bounds moves every direction of a layer alike (Jordan et al., Muon, 2024; the size is
+# that of Liu et al., Muon is scalable for LLM training, arXiv 2502.16982, 2025)
+_MUON = optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2)
+# its iterations begin from an almost orthogonal matrix, from which three do as well as five
+# (Boissin et al., Turbo-Muon, arXiv 2512.04632, 2025)
+_TURBO_MUON = optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2, preconditioning="aol", ns_steps=3)
+_ADAM = optax.adam(learning_rate=1.0)
+_FROZEN, _LEARNS = "frozen", "learns"
+
+MODEL_OPTIMIZER = optax.chain(optax.clip_by_global_norm(1.0), _TURBO_MUON)
+"""Of the dynamics model: Muon as PPO has it, a blow of the floor's bounded."""
+
+
+def make_optimizer(config: OptimizerConfig, part: str) -> optax.GradientTransformation:
+    """The optimiser of one part of an agent, `policy` or `critic`, under PPO."""
+    return _freezing(config, part, {"muon": _MUON, "adam": _ADAM}[config.name])
+
+
+def make_model_based_optimizer(config: OptimizerConfig, part: str) -> optax.GradientTransformation:
+    """The optimiser of one part of an agent where its gradient comes through the dynamics model."""
+    chosen = {"muon": _TURBO_MUON, "adam": _ADAM}[config.name]
+    return _freezing(config, part, optax.chain(optax.clip_by_global_norm(1.0), chosen))
+
+
+def without_frozen(config: OptimizerConfig, gradient: Any) -> Any:
+    """An agent's gradient, nought in what is frozen, so that its norm is that of what learns."""
+    if not config.frozen:
+        return gradient
+    return _by_path(config, "", lambda frozen, g: jnp.zeros_like(g) if frozen else g, gradient)
+
+
+def unchanged(config: OptimizerConfig, before: Any, after: Any) -> Any:
+    """An agent's parameters after learning, those that are frozen as they were before."""
+    if not config.frozen:
+        return after
+    return _by_path(config, "", lambda frozen, b, a: b if frozen else a, before, after)
+
+
+def require_parts(config: OptimizerConfig, agent: Agent) -> None:
+    """Refuse to freeze what an agent does not have.
+
+    Raises:
+        InputError: a name is that of no part or layer of the agent.
+    """
+    if not config.frozen:
+        return
+    observation = Observation(jnp.zeros((1, 1)), jnp.zeros((1, 1)))  # names do not depend on it
+    params = jax.eval_shape(agent.init, jax.random.PRNGKey(0), observation)
+    known: set[str] = set()
+    for path, _ in jax.tree_util.tree_leaves_with_path(params):
+        words = _name(path).split("/")
+        known |= {"/".join(words[: i + 1]) for i in range(len(words))}
+    for name in config.frozen:
+        if name not in known:
+            shown = sorted(part for part in known if part.count("/") < 2)
+            raise unknown("part of the agent", name, shown, "ppo.optimizer.frozen", sorted(known))
+
+
+def _freezing(
+    config: OptimizerConfig, part: str, optimizer: optax.GradientTransformation
+) -> optax.GradientTransformation:
+    if not config.frozen:
+        return optimizer
+
+    def labels(params: Any) -> Any:
+        return _by_path(config, part, lambda frozen, _: _FROZEN if frozen else _LEARNS, params)
+
+    return optax.multi_transform({_LEARNS: optimizer, _FROZEN: optax.set_to_zero()}, labels)
+
+
+def _by_path(config: OptimizerConfig, part: str, choose: Any, *trees: Any) -> Any:
+    """What `choose` makes of each leaf, told whether it is frozen, of trees that are the given part."""
+
+    def of_leaf(path: Any, *leaves: Any) -> Any:
+        name = f"{part}/{_name(path)}" if part else _name(path)
+        return choose(any(f"{name}/".startswith(f"{frozen}/") for frozen in config.frozen), *leaves)
+
+    return jax.tree_util.tree_map_with_path(of_leaf, *trees)
+
+
+def _name(path: Any) -> str:
+    """A path in a tree of parameters, such as `policy/decoder/layer_0/pre/kernel`."""
+    return "/".join(str(key.key) for key in path)
