@@ -103,7 +103,7 @@ def _coefficients(found: Found) -> Iterator[dict[str, Any]]:
         for result in session.results:
             for fold, one in enumerate(result.coefficients or ()):
                 for feature, values in zip(one.names, one.values, strict=True):
-                    head = {"session": i, "model": result.layer, "fold": fold}
+                    head: dict[str, Any] = {"session": i, "model": result.layer, "fold": fold}
                     head |= {"band": feature.band, "feature": feature.column, "lag_seconds": feature.lag}
                     for name, value in zip(result.names, values, strict=True):
                         yield head | {"neuron": name, "coefficient_standardised": value}
