@@ -73,11 +73,12 @@ class Encode(SessionArguments):
     def run(self) -> None:
         """Read, regress and print."""
         from analysis.pages.tables import require_table_format
+        from rodent.cli.encode.drawings import write
         from rodent.cli.encode.files import require_nwb, write_nwb, write_tables
         from rodent.cli.encode.groups import Groups
         from rodent.cli.encode.lagscan import LagScans
         from rodent.cli.encode.partition import Partition
-        from rodent.cli.encode.results import Found, to_json, write
+        from rodent.cli.encode.results import Found, to_json
         from rodent.cli.encode.sessions import regress
         from rodent.cli.encode.tables import print_neurons, print_summary, print_tables
         from rodent.cli.output import print_json, say

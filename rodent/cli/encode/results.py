@@ -1,9 +1,8 @@
-"""What `rodent encode` found, as JSON and as figures."""
+"""What `rodent encode` found, over all sessions, and as JSON."""
 
 import dataclasses
 import functools
 import itertools
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +12,10 @@ from analysis.encoding.result import EncodingResult
 from analysis.encoding.unique import UniqueGain
 from analysis.multiple_testing import benjamini_hochberg, holm
 from rodent.cli.encode.sessions import Models, SessionResult
-from rodent.cli.output import write_json
-from rodent.files import explain_os_errors
 from rodent.versions import versions
 
 if TYPE_CHECKING:
     from rodent.cli.encode import Encode
-    from rodent.cli.encode.lagscan import LagScans
 
 SCHEMA, VERSION = "virtual-rodent/encoding", 2
 
@@ -264,55 +260,3 @@ def _comparisons(found: Found) -> list[dict[str, Any]]:
             page[key] = dataclasses.asdict(difference(values, blocks, found.animals, found.seed))
         found_pairs.append(page)
     return found_pairs
-
-
-def write(folder: Path, page: dict[str, Any], found: Found, scans: "LagScans | None" = None) -> None:
-    """Write encoding.json, and the figures beside it.
-
-    Raises:
-        InputError: the folder cannot be written.
-    """
-    from analysis.encoding.figures import lag_curves, paired_scores
-    from analysis.pages.drawing import intervals, layer_scores, write_figures
-
-    pooled = [found.results(i) for i in range(len(found.models.sets))]
-    names = [results[0].layer for results in pooled]
-
-    def every(key: str) -> list[np.ndarray]:
-        return [np.concatenate([getattr(result, key) for result in results]) for results in pooled]
-
-    corrected, significant = (
-        every("corrected_bits_per_spike"),
-        [q <= LEVEL for q in map(found.q, range(len(names)))],
-    )
-    bounds = np.array([found.interval(i) for i in range(len(names))])
-    means = np.array([session_mean([one.corrected_bits_per_spike for one in results]) for results in pooled])
-    figures = {
-        "scores": layer_scores(
-            names, every("bits_per_spike"), every("null_bits_per_spike"), "bits per spike"
-        ),
-        "corrected": intervals(names, means, *bounds.T, "bits per spike, less the null"),
-        "neurons": paired_scores(
-            names, corrected, significant, found.p_holm, "bits per spike, less the null"
-        ),
-    }
-    if found.models.unique:
-        gains = [one for layer in found.models.unique if (one := found.unique(layer)) is not None]
-        figures["unique"] = paired_scores(
-            found.models.unique,
-            [np.concatenate([one.bits_per_spike for one in gain.sessions]) for gain in gains],
-            [gain.q <= LEVEL for gain in gains],
-            [gain.p_holm for gain in gains],
-            f"bits per spike added to {' + '.join(found.models.base)}",
-        )
-    if scans is not None:
-        figures["lag-scan"] = lag_curves(
-            [model[0].layer for model in scans.models],
-            scans.lags,
-            [scans.mean(i) for i in range(len(scans.models))],
-            [scans.best(i) for i in range(len(scans.models))],
-        )
-    with explain_os_errors(folder):
-        folder.mkdir(exist_ok=True)
-    write_json(page, folder / "encoding.json")
-    write_figures(figures, folder)

@@ -1,0 +1,80 @@
+"""The figures of `rodent encode`, beside encoding.json."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.encoding.figures import Pair, lag_curves, paired_scores
+from analysis.encoding.inference import LEVEL, difference, session_mean
+from analysis.pages.drawing import intervals, layer_scores, write_figures
+from rodent.cli.encode.lagscan import LagScans
+from rodent.cli.encode.results import Found
+from rodent.cli.output import write_json
+from rodent.files import explain_os_errors
+
+_ALL_PAIRS = 4  # models of which a figure shows the differences of all pairs
+
+
+def _pairs(found: Found) -> list[Pair]:
+    """Differences that are drawn: all pairs of up to four models, else every model less the first."""
+    n = len(found.models.sets)
+    chosen = list(itertools.combinations(range(n), 2)) if n <= _ALL_PAIRS else [(i, 0) for i in range(1, n)]
+    drawn = []
+    for a, b in chosen:
+        pairs = list(zip(found.results(a), found.results(b), strict=True))
+        values = [x.corrected_bits_per_spike - y.corrected_bits_per_spike for x, y in pairs]
+        one = difference(values, [x.block_bits - y.block_bits for x, y in pairs], found.animals, found.seed)
+        names = found.name(a), found.name(b)
+        drawn.append(Pair(*names, np.concatenate(values), one.mean, one.low, one.high, one.over))
+    return drawn
+
+
+def write(folder: Path, page: dict[str, Any], found: Found, scans: LagScans | None = None) -> None:
+    """Write encoding.json, and the figures beside it.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    pooled = [found.results(i) for i in range(len(found.models.sets))]
+    names = [results[0].layer for results in pooled]
+
+    def every(key: str) -> list[np.ndarray]:
+        return [np.concatenate([getattr(result, key) for result in results]) for results in pooled]
+
+    corrected, significant = (
+        every("corrected_bits_per_spike"),
+        [q <= LEVEL for q in map(found.q, range(len(names)))],
+    )
+    bounds = np.array([found.interval(i) for i in range(len(names))])
+    means = np.array([session_mean([one.corrected_bits_per_spike for one in results]) for results in pooled])
+    figures = {
+        "scores": layer_scores(
+            names, every("bits_per_spike"), every("null_bits_per_spike"), "bits per spike"
+        ),
+        "corrected": intervals(names, means, *bounds.T, "bits per spike, less the null"),
+        "neurons": paired_scores(
+            names, corrected, significant, found.p_holm, "bits per spike, less the null", _pairs(found)
+        ),
+    }
+    if found.models.unique:
+        gains = [one for layer in found.models.unique if (one := found.unique(layer)) is not None]
+        figures["unique"] = paired_scores(
+            found.models.unique,
+            [np.concatenate([one.bits_per_spike for one in gain.sessions]) for gain in gains],
+            [gain.q <= LEVEL for gain in gains],
+            [gain.p_holm for gain in gains],
+            f"bits per spike added to {' + '.join(found.models.base)}",
+        )
+    if scans is not None:
+        figures["lag-scan"] = lag_curves(
+            [model[0].layer for model in scans.models],
+            scans.lags,
+            [scans.mean(i) for i in range(len(scans.models))],
+            [scans.best(i) for i in range(len(scans.models))],
+        )
+    with explain_os_errors(folder):
+        folder.mkdir(exist_ok=True)
+    write_json(page, folder / "encoding.json")
+    write_figures(figures, folder)
