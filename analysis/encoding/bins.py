@@ -81,17 +81,18 @@ class Bins:
         fires, dropped = _firing(spikes, rows, folds)
         least = math.ceil(settings.least_shift / timeline.bin_seconds)
         by_rollout = share_repeated(timeline, rows) >= _REPEATED
-        stretches = [len(rows)]
-        if by_rollout:
-            stretches = np.unique(timeline.rollout[rows], return_counts=True)[1].tolist()
         random = np.random.default_rng(settings.seed)
+        lengths = np.unique(timeline.rollout[rows], return_counts=True)[1].tolist()
         return cls(
             timeline=timeline,
             rows=rows,
             lags=lags,
             sources=sources,
             folds=folds,
-            orders=tuple(_turned(random, stretches, least) for _ in range(settings.shifts)),
+            orders=tuple(
+                _each_turned(random, lengths, least) if by_rollout else folds.rotated(random, least)
+                for _ in range(settings.shifts)
+            ),
             by_rollout=by_rollout,
             names=tuple(name for name, fire in zip(spikes.names, fires, strict=True) if fire),
             counts=spikes.counts[:, fires],
@@ -131,13 +132,12 @@ class Bins:
         return self.counts[self.rows]
 
 
-def _turned(random: np.random.Generator, stretches: Sequence[int], least: int) -> np.ndarray:
-    """An order in which each stretch of rows is turned on a ring of its own."""
+def _each_turned(random: np.random.Generator, lengths: Sequence[int], least: int) -> np.ndarray:
+    """An order in which each rollout's rows are turned on a ring of their own."""
     parts, start = [], 0
-    for length in stretches:
-        # a stretch too short for the least turn is turned by a quarter of itself at least
-        turn = random_turn(random, length, min(least, length // 4) if len(stretches) > 1 else least)
-        parts.append(start + turned(length, turn))
+    for length in lengths:
+        # a rollout too short for the least turn is turned by a quarter of itself at least
+        parts.append(start + turned(length, random_turn(random, length, min(least, length // 4))))
         start += length
     return np.concatenate(parts)
 

@@ -223,7 +223,7 @@ def test_the_planted_layer_scores_best(timeline_of, smooth):
 
 def false_finds(timeline, sessions, seconds):
     """Share of neurons that only drift whose score against units that drift, too, has a p of 0.05 or less."""
-    settings = EncodingSettings(strengths=(0.01, 1.0), components=8)
+    settings = EncodingSettings(strengths=(0.01, 1.0), components=8, shifts=19)
     p_values, raw = [], []
     for session in range(sessions):
         model = NeuronModel(drift_seconds=seconds)
