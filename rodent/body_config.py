@@ -10,7 +10,8 @@ from rodent.errors import InputError, unknown
 class BodyConfig:
     """What kind of rat. A policy fits the body it was trained on."""
 
-    scale: float = 0.9
+    # a file that does not say it is damaged: no default may stand in for the size of an animal
+    scale: float = dataclasses.field(default=0.9, metadata={"always_stored": True})
     """Size relative to dm_control's rat. The public motion capture was registered at 0.9."""
     actuation: Literal["position", "torque"] = "position"
     """`position`: servos with dm_control's gains; `torque`: forces in [-1, 1] x maximum."""

@@ -8,7 +8,8 @@
 A configuration that can be of several kinds is stored with the name of its kind: a field of type
 `Annotated[ImitationConfig, Tagged(TASKS)]` as `{"name": "imitation", "horizon": 5, …}`. So a setting is
 added by giving it a default, which is what older files meant; and only what is renamed or moved needs a
-migration.
+migration. A field whose metadata says `always_stored` was in every file from the start: one without it is
+damaged.
 """
 
 import dataclasses
@@ -99,8 +100,8 @@ def from_json(kind: type[Config], values: Any, path: Path | str, part: str) -> C
         path, part: the file and the place in it, for the error.
 
     Raises:
-        InputError: a field is unknown or of the wrong type, one without a default is missing, or a part of
-            that name is not installed.
+        InputError: a field is unknown or of the wrong type, one without a default or always stored is
+            missing, or a part of that name is not installed.
     """
     if not isinstance(values, Mapping):
         raise InputError(f"{path}: {part} is {type(values).__name__}; an object is wanted")
@@ -127,7 +128,8 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    no_default = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    return no_default or bool(field.metadata.get("always_stored"))
 
 
 def _tag(hint: Any) -> Tagged | None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from analysis.encoding.folds import Folds
-from analysis.encoding.rotation import fold_sums
+from analysis.encoding.rotation import best_elsewhere, fold_sums
 
 _JITTER = 1e-6  # relative to the mean variance of the base's columns: lags make them nearly collinear
 _TURNED = 0.99  # of the base's variance that its turned copy keeps
@@ -68,9 +68,7 @@ def partial_gains(
         for name, layer in values.items():
             each = zip(inverses, products, fold_sums(known, layer, folds), own[name], strict=True)
             found = np.stack([_gain(*fold, p, n_train, twice, tried) for fold in each])
-            # the strength for a fold is what serves the other folds best
-            best = (found.sum(0) - found).argmax(1)
-            gains[name].append(np.take_along_axis(found, best[:, None], 1)[:, 0].sum(0))
+            gains[name].append(np.take_along_axis(found, best_elsewhere(found)[:, None], 1)[:, 0].sum(0))
             advance(1 / len(orders) / len(values))
     return {name: _statistic(np.stack(gains[name])) for name in values}
 

@@ -60,9 +60,7 @@ def second_order(
         columns = np.concatenate([residuals[order] for order in some], axis=1)
         columns -= columns.mean(0)
         found = steps.gains(columns, np.tile(mean, len(some)))
-        # the strength for a fold is what serves the other folds best
-        best = (found.sum(0) - found).argmax(1)
-        total = np.take_along_axis(found, best[:, None], 1)[:, 0].sum(0)
+        total = np.take_along_axis(found, best_elsewhere(found)[:, None], 1)[:, 0].sum(0)
         gains.append(total.reshape(len(some), -1))
         advance(len(some) / len(every))
     return np.concatenate(gains)
@@ -94,6 +92,15 @@ class _Steps:
                 curved = np.einsum("qk,qk->k", weights, self.tests[fold] @ weights)
                 found[fold, i] = np.einsum("qk,qk->k", weights, test) - 0.5 * mean * curved
         return found
+
+
+def best_elsewhere(gains: np.ndarray) -> np.ndarray:
+    """For each fold the strength that serves the other folds best, index, shape (folds, columns).
+
+    Args:
+        gains: on each fold under each strength, shape (folds, strengths, columns).
+    """
+    return (gains.sum(0) - gains).argmax(1)
 
 
 def fold_sums(first: np.ndarray, second: np.ndarray, folds: Folds) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -29,6 +29,7 @@ from analysis.encoding.newton import solve_path
 from analysis.encoding.partial import partial_gains
 from analysis.encoding.penalised import ROUGHLY, PoissonRegression
 from analysis.encoding.regressions import HeldOut, rate_limits
+from analysis.encoding.rotation import best_elsewhere
 from analysis.encoding.scores import per_spike
 from analysis.encoding.settings import EncodingSettings
 from rodent.errors import InputError
@@ -242,8 +243,7 @@ def _block_gains(base: Base, layer: Features) -> np.ndarray:
         rest, _ = _residual(base, layer.fitted((fold,))[0], fold)
         each.append(_added(base, fold, rest))
     found = np.stack(each)  # (folds, strengths, blocks of the fold, neurons)
-    by_fold = found.sum(2)
-    best = (by_fold.sum(0) - by_fold).argmax(1)
+    best = best_elsewhere(found.sum(2))
     chosen = np.take_along_axis(found, best[:, None, None], 1)[:, 0]
     return chosen.transpose(1, 0, 2).reshape(folds.n_blocks, -1)
 

@@ -95,7 +95,7 @@ def test_ranks_to_second_order_are_those_of_full_fits(kinematics):
     units = quick(6, 8)
     drive = units @ np.random.default_rng(9).normal(size=(6, NEURONS))
     spikes = neurons(kinematics, 0.06 * drive / drive.std(0))
-    settings = dataclasses.replace(SETTINGS, strengths=(0.1,), shifts=39)
+    settings = dataclasses.replace(SETTINGS, strengths=(0.1,), shifts=79)
     base = fitted(kinematics, spikes, settings)
     found = unique_gain(base, Band("weak", units, "layer"))
     folds, bins = base.bins.folds, base.bins
@@ -103,7 +103,7 @@ def test_ranks_to_second_order_are_those_of_full_fits(kinematics):
     rest = base.unexplained(bins.features([Band("weak", units)], settings).fitted(())[0])
     rest /= rest.std(0)
     gains = []
-    for turn in (None, *range(200, n, n // 40)):
+    for turn in (None, *np.linspace(20, 2 * n - 20, 79).astype(int)):
         # turning the residual one way is turning spikes, base and past the other
         moved = rest if turn is None else np.roll(np.concatenate([rest, rest[::-1]]), turn, axis=0)[:n]
         total = np.zeros(NEURONS)
