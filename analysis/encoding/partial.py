@@ -13,6 +13,7 @@ place lose as much, both are cleared of the base in its place and of the base tu
 turn of the counts alone. Everything is in terms of products of columns, summed over bins.
 """
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -67,7 +68,7 @@ def partial_gains(
         inverses = [_inverse(train[:, :p]) for train, _ in products]
         for name, layer in values.items():
             each = zip(inverses, products, fold_sums(known, layer, folds), own[name], strict=True)
-            found = np.stack([_gain(*fold, p, n_train, twice, tried) for fold in each])
+            found = np.stack([_gain(_cleared(*fold), n_train, twice, tried) for fold in each])
             gains[name].append(np.take_along_axis(found, best_elsewhere(found)[:, None], 1)[:, 0].sum(0))
             advance(1 / len(orders) / len(values))
     return {name: _statistic(np.stack(gains[name])) for name in values}
@@ -88,40 +89,60 @@ def _leading(base: np.ndarray) -> np.ndarray:
     return centered @ vectors[:, ::-1][:, kept]
 
 
+@dataclasses.dataclass(frozen=True)
+class _Cleared:
+    """Products of layer and counts on one fold, less what the base says of them.
+
+    Attributes:
+        square: of the layer with itself, in training and held out, shape (q, q) each.
+        cross: of the layer with the counts, in training and held out, shape (q, neurons) each.
+    """
+
+    square: tuple[np.ndarray, np.ndarray]
+    cross: tuple[np.ndarray, np.ndarray]
+
+
 def _inverse(products: np.ndarray) -> np.ndarray:
     return np.linalg.inv(products + _JITTER * np.trace(products) / len(products) * np.eye(len(products)))
 
 
-def _gain(
+def _cleared(
     inverse: np.ndarray,
     products: tuple[np.ndarray, np.ndarray],
     crossed: tuple[np.ndarray, np.ndarray],
     own: tuple[np.ndarray, np.ndarray],
-    p: int,
-    n_train: int,
-    mean: np.ndarray,
-    strengths: np.ndarray,
-) -> np.ndarray:
-    """Gain on a fold under each strength, nats, shape (strengths, neurons).
+) -> _Cleared:
+    """Clear layer and counts of the base, held out by the coefficients of training.
 
     Args:
         inverse: of the base's products in training, shape (p, p).
         products: of the base with itself and with the counts, in training and held out, (p, p + neurons).
         crossed: of base and counts with the layer, in training and held out, (p + neurons, q).
         own: of the layer with itself, in training and held out, (q, q).
-        p, n_train, mean, strengths: columns of the base, training rows, counts per bin, what is tried.
     """
+    p = len(inverse)
     layer = inverse @ crossed[0][:p]  # what the base says of the layer, (p, q)
     counts = inverse @ products[0][:, p:]  # and of the counts, (p, neurons)
-    train, test = (
-        (
-            square - layer.T @ cross[:p] - cross[:p].T @ layer + layer.T @ base[:, :p] @ layer,
-            cross[p:].T - layer.T @ base[:, p:] - cross[:p].T @ counts + layer.T @ base[:, :p] @ counts,
-        )
-        for base, cross, square in zip(products, crossed, own, strict=True)
-    )
-    matrices = train[0] / n_train + strengths[:, None, None] * np.eye(len(train[0]))
-    slope = train[1] / (n_train * mean)
+    # in training the coefficients fit, so one product is enough; held out they need not
+    train = own[0] - layer.T @ crossed[0][:p], crossed[0][p:].T - layer.T @ products[0][:, p:]
+    base, seen = products[1][:, :p], crossed[1][:p]
+    said = base @ layer
+    half = layer.T @ (seen - 0.5 * said)
+    test = own[1] - half - half.T, crossed[1][p:].T - layer.T @ products[1][:, p:] + (said - seen).T @ counts
+    return _Cleared((train[0], test[0]), (train[1], test[1]))
+
+
+def _gain(cleared: _Cleared, n_train: int, mean: np.ndarray, strengths: np.ndarray) -> np.ndarray:
+    """Gain on a fold under each strength, nats, shape (strengths, neurons).
+
+    Args:
+        cleared: products of layer and counts.
+        n_train: rows trained on.
+        mean: count per bin, shape (neurons,).
+        strengths: to try.
+    """
+    (train, test), (slope, held) = cleared.square, cleared.cross
+    matrices = train / n_train + strengths[:, None, None] * np.eye(len(train))
+    slope = slope / (n_train * mean)
     weights = np.linalg.solve(matrices, np.broadcast_to(slope, (len(strengths), *slope.shape)))
-    explained = (weights * test[1]).sum(1)
-    return explained - 0.5 * mean * (weights * (test[0] @ weights)).sum(1)
+    return (weights * held).sum(1) - 0.5 * mean * (weights * (test @ weights)).sum(1)
