@@ -36,6 +36,8 @@ TRACKED_BODIES = (
 )
 END_EFFECTORS = ("hand_L", "hand_R", "foot_L", "foot_R", "skull")
 PAWS = ("hand_L", "finger_L", "hand_R", "finger_R", "foot_L", "toe_L", "foot_R", "toe_R")
+INERTIAL_SENSORS = ("accelerometer", "gyro", "velocimeter")
+_SENSOR_SCALES = {int(mujoco.mjtSensor.mjSENS_ACCELEROMETER): 30.0, int(mujoco.mjtSensor.mjSENS_GYRO): 10.0}
 TOUCH_SENSORS = ("palm_L", "palm_R", "sole_L", "sole_R")
 
 
@@ -97,6 +99,37 @@ class Body:
     def tracked_ids(self) -> np.ndarray:
         """Body indices of the 15 tracked bodies, in the order of `TRACKED_BODIES`."""
         return self.body_ids(TRACKED_BODIES)
+
+    @property
+    def servos(self) -> bool:
+        """Whether actuators are servos, which have a setpoint; otherwise they are torques."""
+        return self.config.actuation == "position"
+
+    @functools.cached_property
+    def root_row(self) -> int:
+        """Row of the root, the torso, among the tracked bodies."""
+        return TRACKED_BODIES.index("torso")
+
+    @functools.cached_property
+    def end_effector_rows(self) -> np.ndarray:
+        """Rows of the end effectors among the tracked bodies, shape (n,)."""
+        return np.array([TRACKED_BODIES.index(name) for name in END_EFFECTORS])
+
+    @functools.cached_property
+    def touch_rows(self) -> np.ndarray:
+        """Rows of the touch sensors in sensordata, shape (n,)."""
+        return self.sensor_rows(TOUCH_SENSORS)
+
+    @functools.cached_property
+    def inertial_rows(self) -> np.ndarray:
+        """Rows of accelerometer, gyroscope and velocimeter in sensordata, shape (n,)."""
+        return self.sensor_rows(INERTIAL_SENSORS)
+
+    @functools.cached_property
+    def sensor_scale(self) -> np.ndarray:
+        """Reading of each sensor at which its nonlinearity bends, in the sensor's unit, shape (nsensordata,)."""
+        kinds = self.model.sensor_type.tolist()
+        return np.repeat([_SENSOR_SCALES.get(kind, 1.0) for kind in kinds], self.model.sensor_dim)
 
     @functools.cached_property
     def paw_geom_ids(self) -> np.ndarray:

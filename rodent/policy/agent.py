@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import jax
 import jax.numpy as jnp
 
-from rodent.tasks.imitation import Observation
+from rodent.tasks.task import Observation
 
 Params = Any
 """Parameters, arrays nested by the names of parts and layers."""

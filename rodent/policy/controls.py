@@ -11,8 +11,9 @@ observations, step by step in the same closed loop. It has a memory of its own a
 import jax
 
 from rodent.policy.agent import Agent, Memory, Noise, Params
+from rodent.policy.networks import goal
 from rodent.recording.controls import ENCODER_INPUT, REFERENCE, random_layer
-from rodent.tasks.imitation import Observation
+from rodent.tasks.task import Observation
 
 
 def control_units(
@@ -37,4 +38,4 @@ def control_units(
     """
     output, units = agent.probe(params, memory, observation, noise)
     controls = {random_layer(layer): values for layer, values in units.items()}
-    return {**controls, ENCODER_INPUT: observation.reference, REFERENCE: coming}, output.memory
+    return {**controls, ENCODER_INPUT: goal(observation), REFERENCE: coming}, output.memory

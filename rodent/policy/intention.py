@@ -10,7 +10,7 @@ from rodent.policy.agent import AgentOutput, Noise, Params, in_a_row, restarted
 from rodent.policy.networks import ActorCritic, Memory, PolicyOutput, initial_memory, remembers
 from rodent.policy.probe import probe
 from rodent.policy.sizes import NetworkConfig
-from rodent.tasks.imitation import Observation
+from rodent.tasks.task import PROPRIOCEPTION, Observation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +32,7 @@ class IntentionAgent:
 
     def init(self, key: jax.Array, observation: Observation) -> Params:
         """See `Agent.init`."""
-        memory = self.initial_memory(observation.reference.shape[0])
+        memory = self.initial_memory(observation[PROPRIOCEPTION].shape[0])
         return self.network.init(key, observation, memory, jnp.zeros_like(memory.latent))["params"]
 
     def initial_memory(self, n: int) -> Memory:
@@ -95,7 +95,7 @@ class IntentionAgent:
     def units(self) -> Mapping[str, int]:
         """See `Agent.units`; in alphabetical order."""
         # layers are as wide whatever is observed
-        observation = Observation(jnp.zeros((1, 1)), jnp.zeros((1, 1)))
+        observation = {PROPRIOCEPTION: jnp.zeros((1, 1)), "goal": jnp.zeros((1, 1))}
         noise = Noise(*(jnp.zeros((1, size)) for size in self.noise_sizes()))
 
         def all_units(key: jax.Array) -> dict[str, jax.Array]:

@@ -1,6 +1,6 @@
 """The policy network: encoder, latent intention, decoder; and the value network.
 
-    reference preview -> encoder -> latent (mean, logvar, sample) -> decoder -> action
+    reference window -> encoder -> latent (mean, logvar, sample) -> decoder -> action
                                             proprioception ----------^
 
 Layer names are addresses: recordings and interventions use them, so they never change.
@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from rodent.policy.sizes import NetworkConfig
-from rodent.tasks.imitation import Observation
+from rodent.tasks.task import PROPRIOCEPTION, Observation
 
 
 class Memory(NamedTuple):
@@ -48,6 +48,12 @@ class PolicyOutput(NamedTuple):
     memory: Memory
 
 
+def goal(observation: Observation) -> jax.Array:
+    """What is asked of the body: all groups of an observation but what it senses, shape (…, size)."""
+    groups = [observation[name] for name in sorted(observation) if name != PROPRIOCEPTION]
+    return groups[0] if len(groups) == 1 else jnp.concatenate(groups, -1)
+
+
 class HiddenLayer(nn.Module):
     """A dense layer and its nonlinearity."""
 
@@ -67,7 +73,7 @@ class Sample(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Reference preview to features."""
+    """What is asked, such as the reference window, to features."""
 
     units: tuple[int, ...]
 
@@ -132,11 +138,11 @@ class PolicyNetwork(nn.Module):
     @nn.compact
     def __call__(self, observation: Observation, memory: Memory, noise: jax.Array) -> PolicyOutput:
         c = self.config
-        features = Encoder(c.encoder, name="encoder")(observation.reference)
+        features = Encoder(c.encoder, name="encoder")(goal(observation))
         mean, logvar, latent = Latent(c.latent, name="latent")(features, noise)
         decoder = Decoder(c.decoder, self.num_actions, c.decoder_kind, c.action_std, name="decoder")
         action_mean, action_std, cell, hidden = decoder(
-            latent, observation.proprioception, memory.cell, memory.hidden
+            latent, observation[PROPRIOCEPTION], memory.cell, memory.hidden
         )
         return PolicyOutput(action_mean, action_std, mean, logvar, latent, Memory(latent, cell, hidden))
 
@@ -148,7 +154,7 @@ class ValueNetwork(nn.Module):
 
     @nn.compact
     def __call__(self, observation: Observation) -> jax.Array:
-        x = jnp.concatenate([observation.proprioception, observation.reference], -1)
+        x = jnp.concatenate([observation[PROPRIOCEPTION], goal(observation)], -1)
         for i, n in enumerate(self.config.value):
             x = HiddenLayer(n, name=f"layer_{i}")(x)
         return nn.Dense(1, kernel_init=nn.initializers.orthogonal(1.0), name="expected_return")(x)[..., 0]

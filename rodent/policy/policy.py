@@ -29,7 +29,7 @@ from rodent.policy.card import POLICY, PolicyConfig
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.scene_config import SceneConfig
-from rodent.tasks.imitation import Observation
+from rodent.tasks.task import Observation
 from rodent.tasks.settings import ImitationConfig
 from rodent.versions import versions
 
@@ -140,7 +140,7 @@ def load_policy(folder: Path | str) -> Policy:
         task=config.task,
         network_config=config.network,
         params=tree["params"],
-        normalizer=Normalizer(Observation(**tree["mean"]), Observation(**tree["std"])),
+        normalizer=Normalizer(tree["mean"], tree["std"]),
         provenance=card.get("provenance", {}),
     )
     if policy.digest() != card["digest"]:
@@ -163,7 +163,7 @@ def _policy_folder(folder: Path) -> Path:
 def _flat(policy: Policy) -> dict[str, np.ndarray]:
     tree = {
         "params": policy.params,
-        "mean": policy.normalizer.mean._asdict(),
-        "std": policy.normalizer.std._asdict(),
+        "mean": dict(policy.normalizer.mean),
+        "std": dict(policy.normalizer.std),
     }
     return {k: np.asarray(v) for k, v in flax.traverse_util.flatten_dict(tree, sep="/").items()}

@@ -14,7 +14,7 @@ import flax.linen as nn
 import jax
 
 from rodent.policy.networks import ActorCritic, HiddenLayer, Memory, PolicyOutput, Sample
-from rodent.tasks.imitation import Observation
+from rodent.tasks.task import Observation
 
 
 def probe(

@@ -1,15 +1,15 @@
 """Let a policy act on clips from their first frames, and record what happens.
 
-    player = Player(body, policy.task, policy.network_config, reference, n=9, timestep=0.02)
-    for row in player.play(policy.params, policy.normalizer, clips=np.arange(9)):
-        print(row.index, row.error.root_position)
+    player = Player.of(policy, clips, n=9)
+    for row in player.play(policy.params, policy.normalizer, np.arange(9)):
+        print(row.index, row.metrics["root_position"])
     record(policy, clips, "walk.h5")      # the same, written to a recording
 
 A row describes one control step: the state the policy saw, what it commanded, and the
 reward and forces that came of it.
 """
 
-from rodent.rollout.player import OnFailure, Player, Row
+from rodent.rollout.play import OnFailure, Player, Row
 from rodent.rollout.record import record
 
 __all__ = ["OnFailure", "Player", "Row", "record"]

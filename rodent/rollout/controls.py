@@ -7,14 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.body import Body
 from rodent.physics.engine import PhysicsState
 from rodent.policy.agent import Agent, Memory, Params, restarted, still
 from rodent.policy.controls import control_units
 from rodent.policy.policy import Normalizer, Policy
-from rodent.rollout.player import Row
-from rodent.tasks.imitation import Imitation
-from rodent.tasks.reference import Reference
+from rodent.rollout.play import Row
+from rodent.tasks.imitation import Imitation, ImitationState
 
 _STREAM = 0xC0  # keeps the weights apart from those that training drew from the same seed
 
@@ -23,77 +21,48 @@ class Controls:
     """Adds control layers to the rows of n clips played at once; compiled once.
 
     Args:
-        body: the rat.
         policy: whose layers they are controls of.
-        reference: the frames of all clips.
+        task: imitation of the clips.
         n: how many clips at once.
-        timestep: seconds per frame.
         seed: of the random weights, and of draws of the latent.
         sample: whether the policy's latents are drawn, so that the control's are, too.
     """
 
-    def __init__(
-        self,
-        body: Body,
-        policy: Policy,
-        reference: Reference,
-        n: int,
-        timestep: float,
-        *,
-        seed: int = 0,
-        sample: bool = False,
-    ):
-        self._reference, self._normalizer = reference, policy.normalizer
+    def __init__(self, policy: Policy, task: Imitation, n: int, *, seed: int = 0, sample: bool = False):
+        self._task, self._normalizer = task, policy.normalizer
         self._memory = policy.agent.initial_memory(n)
-        task = Imitation(body, policy.task, timestep)
-        frame = jnp.zeros(n, int)
-        observation = task.observe(reference.at(frame), reference, frame)
+        states = ImitationState(jnp.zeros(n, int))
+        observation = jax.vmap(task.observe)(states, jax.vmap(task.initial_physics)(states))
         key_weights, key_latent = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), _STREAM))
         self._params = policy.agent.init(key_weights, observation)
-        self._step = jax.jit(partial(_step, task, policy.agent, sample, key_latent))
+        self._step = jax.jit(partial(_step, policy.agent, sample, key_latent))
 
-    def beside(self, rows: Iterator[Row], clips: np.ndarray) -> Iterator[Row]:
-        """The same rows, with control layers among their units.
-
-        Args:
-            rows: of `Player.play`.
-            clips: which are played, shape (n,).
-        """
-        first, last = (np.asarray(ends)[clips] for ends in (self._reference.first, self._reference.last))
+    def beside(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """The same rows of `Player.play`, with control layers among their units."""
         memory = self._memory
         for row in rows:
-            frame = np.minimum(first + row.index, last)
-            units, memory = self._step(
-                self._params,
-                self._normalizer,
-                self._reference,
-                row.state,
-                frame,
-                row.index,
-                memory,
-                row.restarted,
-            )
+            known = (self._params, self._normalizer, self._task)
+            units, memory = self._step(*known, row.task, row.physics, row.index, memory, row.is_first)
             yield row._replace(units=row.units | jax.tree.map(np.asarray, units))
 
 
 def _step(
-    task: Imitation,
     agent: Agent,
     sample: bool,
     key: jax.Array,
     params: Params,
     normalizer: Normalizer,
-    reference: Reference,
-    state: PhysicsState,
-    frame: jax.Array,
+    task: Imitation,
+    state: ImitationState,
+    physics: PhysicsState,
     index: jax.Array,
     memory: Memory,
     is_first: jax.Array,
 ) -> tuple[dict[str, jax.Array], Memory]:
     memory = restarted(agent, memory, is_first)
-    observation = normalizer(task.observe(state, reference, frame))
-    noise = still(agent, frame.shape[0])
+    observation = normalizer(jax.vmap(task.observe)(state, physics))
+    noise = still(agent, len(is_first))
     noise = noise._replace(
         latent=jax.random.normal(jax.random.fold_in(key, index), noise.latent.shape) * sample
     )
-    return control_units(agent, params, observation, task.coming(reference, frame), memory, noise)
+    return control_units(agent, params, observation, jax.vmap(task.coming)(state), memory, noise)

@@ -9,15 +9,14 @@ from typing import Any
 import jax
 import numpy as np
 
-from rodent.body import TOUCH_SENSORS, Body
+from rodent.body import Body
 from rodent.clips.clip import Clip, ClipSet
 from rodent.clips.validate import require_body
 from rodent.policy.policy import Policy
 from rodent.progress import progress
 from rodent.recording import RecordingWriter
 from rodent.rollout.controls import Controls
-from rodent.rollout.player import OnFailure, Player, Row
-from rodent.tasks.reference import build_reference, control_timestep
+from rodent.rollout.play import OnFailure, Player, Row
 from rodent.versions import versions
 
 _BLOCK = 64  # rows handed to the file at once
@@ -57,13 +56,10 @@ def record(
     """
     out, body = Path(out), Body(policy.body)
     require_body(clips, body)
-    timestep = control_timestep(clips)
-    reference = build_reference(clips, body)
-    n = min(_AT_ONCE, len(clips))
-    player = Player(
-        body, policy.task, policy.network_config, reference, n, timestep, units=True, sample=sample
-    )
-    added = Controls(body, policy, reference, n, timestep, seed=seed, sample=sample) if controls else None
+    task = policy.task.build(body, clips)
+    timestep, n = task.timestep, min(_AT_ONCE, len(clips))
+    player = Player(task, policy.agent, n, units=True, sample=sample)
+    added = Controls(policy, task, n, seed=seed, sample=sample) if controls else None
     provenance = {
         **origin,
         "policy": policy.digest(),
@@ -81,7 +77,7 @@ def record(
         actuator_names=body.actuator_names,
         provenance=provenance,
     )
-    touch = body.sensor_rows(TOUCH_SENSORS)
+    touch = body.touch_rows
     failures, layers = 0, set[str]()
     with writer, progress("recording", clips.total_frames, "frames") as advance:
         for begin in range(0, len(clips), n):
@@ -91,7 +87,7 @@ def record(
             group = np.minimum(np.arange(begin, begin + n), len(clips) - 1)
             rows = player.play(policy.params, policy.normalizer, group, seed=seed, on_failure=on_failure)
             if added is not None:
-                rows = added.beside(rows, group)
+                rows = added.beside(rows)
             for block in _blocks(rows):
                 table = _table(block, touch, timestep)
                 for rat, tape in enumerate(tapes):
@@ -142,12 +138,12 @@ def _table(block: list[Row], touch: np.ndarray, timestep: float) -> dict[str, np
     return {
         "time": np.repeat(np.array(row.index)[:, None] * timestep, row.failed.shape[1], axis=1),
         "lost": row.failed,
-        "qpos": row.state.qpos,
-        "qvel": row.state.qvel,
+        "qpos": row.physics.qpos,
+        "qvel": row.physics.qvel,
         "ctrl": row.ctrl,
         "actuator_force": row.force,
-        "reference": row.wanted,
-        "contact": row.state.sensordata[..., touch],
+        **row.channels,
+        "contact": row.physics.sensordata[..., touch],
         **{f"reward/{name}": term for name, term in row.terms.items()},
         "reward/total": np.sum(list(row.terms.values()), axis=0),
         **{f"units/{layer}": values for layer, values in row.units.items()},

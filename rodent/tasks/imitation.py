@@ -1,221 +1,194 @@
-"""Imitation of a clip: what the rat observes, what it is rewarded for, how its action acts.
+"""Imitation of clips: what is seen of the reference, what an action does, what is rewarded.
 
-The task is a table of terms. Tracking terms give weight * exp(-(error / scale)^2), cost
-terms give -weight * (cost / scale)^2; each is one small function named for what it measures.
+    task = ImitationConfig().build(body, clips)
+    state = task.initial_state(jnp.int32(0), key)         # at the first frame of the first clip
+
+The reward is a table of terms, `ImitationReward`. Tracking terms give weight * exp(-(error / scale)^2),
+cost terms give -weight * (cost / scale)^2; what each measures is one line of `reward`.
 """
 
 import dataclasses
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import flax.struct
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from rodent import rotation
-from rodent.body import TOUCH_SENSORS, Body, in_tail
+from rodent.body import Body, in_tail
 from rodent.physics.engine import PhysicsState
-from rodent.tasks.metrics import END_EFFECTOR_ROWS, TORSO, TrackingError, failed, tracking_error
+from rodent.sensing.proprioception import proprioception
+from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
+from rodent.tasks.metrics import METRICS, limit_fraction, tracking_error
 from rodent.tasks.reference import Reference
 from rodent.tasks.settings import ImitationConfig
+from rodent.tasks.task import PROPRIOCEPTION, Measure, Metric, Starts, Task
+
+REFERENCE = "reference"
+TRACKING = ("root_position", "root_orientation", "joint_angles", "joint_velocities", "end_effectors")
+TRACKING = (*TRACKING, "body_positions")
+"""Terms of the reward that are highest without an error."""
+COSTS = ("control", "control_change", "energy")
+"""Terms of the reward that are costs."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Term:
-    """One term of the reward."""
-
-    weight: float
-    """Reward for perfect tracking, or cost at the scale."""
-    scale: float
-    """Error at which the reward has fallen to 1/e; unit of the error."""
-
-
-TRACKING_TERMS: Mapping[str, Term] = {
-    "root_position": Term(0.20, 0.030),
-    "root_orientation": Term(0.20, 0.45),
-    "joint_angles": Term(0.30, 0.25),
-    "joint_velocities": Term(0.05, 6.0),
-    "end_effectors": Term(0.20, 0.030),
-    "body_positions": Term(0.20, 0.025),
-}
-COST_TERMS: Mapping[str, Term] = {
-    "control": Term(0.01, 1.0),
-    "control_change": Term(0.10, 1.0),  # for less, torques tremble
-    "energy": Term(0.01, 1.0),
-}
-
-
-# a servo's force fades as its joint gives way: policies learn best when it is pushed by more
-_SERVO = 4.0
-
-
-class Observation(NamedTuple):
-    """What the policy is fed.
+class ImitationState(NamedTuple):
+    """Where one environment stands.
 
     Attributes:
-        proprioception: the body's own senses, shape (n, p).
-        reference: the coming frames relative to the body, shape (n, r).
+        frame: of the reference that the body should be at, counted over all clips, shape ().
     """
 
-    proprioception: jax.Array
-    reference: jax.Array
+    frame: jax.Array
 
 
-class Imitation:
-    """The task's pure functions, bound to one body.
+class Imitation(Task[ImitationState]):
+    """The task of following a reference frame by frame.
 
-    Args:
-        body: names and indices.
-        config: horizon and action.
-        timestep: seconds per frame of the reference, which is a control step.
+    Attributes:
+        config: horizon, action, reward and limits.
+        reference: all frames of all clips.
     """
 
-    def __init__(self, body: Body, config: ImitationConfig, timestep: float):
-        self.config = config
-        self.servo = body.config.actuation == "position"
-        self._lead = 1 + round(body.config.activation_time / timestep)
-        self._touch = jnp.asarray(body.sensor_rows(TOUCH_SENSORS))
-        self._inertial = jnp.asarray(body.sensor_rows(("accelerometer", "gyro", "velocimeter")))
-        # the tail has 24 of the 67 hinges and needs no preview: its servos follow their setpoints
-        self._previewed = jnp.asarray(np.flatnonzero([not in_tail(name) for name in body.joint_names]))
-        self._action_unit = jnp.asarray(config.action_scale * action_unit(body), jnp.float32)
-        self._force_scale = jnp.asarray(np.abs(body.model.actuator_forcerange[:, 1]), jnp.float32)
+    config: ImitationConfig = flax.struct.field(pytree_node=False)
+    reference: Reference
 
-    def observe(self, state: PhysicsState, reference: Reference, frame: jax.Array) -> Observation:
-        """What rats see that are at the given frames of their clips, shape of frame: (n,)."""
-        return Observation(self.proprioception(state), self.preview(state, reference, frame))
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """See `Task.metrics`."""
+        return METRICS
 
-    def proprioception(self, state: PhysicsState) -> jax.Array:
-        """Joints, muscles, height, gravity, velocities, touch and end effectors, shape (n, p)."""
-        turn = state.qpos[:, 3:7]
-        torso = state.xpos[:, TORSO]
-        reach = state.xpos[:, jnp.array(END_EFFECTOR_ROWS)] - torso[:, None]
-        n = turn.shape[0]
-        inertial = state.sensordata[:, self._inertial]
-        return jnp.concatenate(
-            [
-                state.qpos[:, 7:],
-                state.qvel[:, 6:],
-                state.act,
-                torso[:, 2:],
-                rotation.into_frame(turn, jnp.array([0.0, 0.0, -1.0])),
-                rotation.into_frame(turn, state.qvel[:, :3]),
-                state.qvel[:, 3:6],
-                jnp.tanh(inertial / jnp.repeat(jnp.array([30.0, 10.0, 1.0]), 3)),
-                jnp.tanh(state.sensordata[:, self._touch]),
-                rotation.into_frame(turn[:, None], reach).reshape(n, -1),
-            ],
-            -1,
-        )
+    @property
+    def starts(self) -> Starts:
+        """The frames of all clips, by clip; none begins at a last frame."""
+        clip, first, last = self.reference.clip_of, self.reference.first, self.reference.last
+        return Starts(clip, first, last, jnp.arange(self.reference.num_frames) < last[clip])
 
-    def preview(self, state: PhysicsState, reference: Reference, frame: jax.Array) -> jax.Array:
-        """The next frames' root, joints and bodies relative to the present body, shape (n, r)."""
-        ahead = reference.after(frame[:, None], jnp.arange(1, self.config.horizon + 1))
-        turn = state.qpos[:, None, 3:7]
-        wanted = reference.state.xpos[ahead] - state.xpos[:, None, TORSO, None]
+    def initial_state(self, start: jax.Array, key: jax.Array) -> ImitationState:
+        """See `Task.initial_state`; a start is a frame."""
+        return ImitationState(start)
+
+    def initial_physics(self, state: ImitationState) -> PhysicsState:
+        """On the reference, put down on the floor."""
+        return self.reference.start(state.frame)
+
+    def observe(self, state: ImitationState, physics: PhysicsState) -> dict[str, jax.Array]:
+        """What the body senses, and the coming frames relative to it."""
+        return {
+            PROPRIOCEPTION: proprioception(self.body, physics),
+            REFERENCE: self.window(state, physics),
+        }
+
+    def window(self, state: ImitationState, physics: PhysicsState) -> jax.Array:
+        """The next frames' root, joints and bodies relative to the present body, shape (r,)."""
+        reference, rows = self.reference, previewed_joints(self.body)
+        ahead = self._coming_frames(state)
+        turn = physics.qpos[3:7]
+        distance = reference.state.xpos[ahead] - physics.xpos[self.body.root_row]
         target = reference.state.qpos[ahead]
-        joints = target[..., 7:][..., self._previewed] - state.qpos[:, None, 7:][..., self._previewed]
-        n, k = ahead.shape
         parts = [
-            rotation.two_columns(rotation.multiply(rotation.conjugate(turn), target[..., 3:7])),
-            rotation.into_frame(turn[:, :, None], wanted).reshape(n, k, -1),
-            joints,
+            rotation.two_columns(rotation.multiply(rotation.conjugate(turn), target[:, 3:7])),
+            rotation.into_frame(turn, distance).reshape(len(ahead), -1),
+            target[:, 7:][:, rows] - physics.qpos[7:][rows],
         ]
-        return jnp.concatenate(parts, -1).reshape(n, -1)
+        return jnp.concatenate(parts, -1).reshape(-1)
 
-    def coming(self, reference: Reference, frame: jax.Array) -> jax.Array:
-        """The frames of the preview as the reference has them, whatever the body does.
-
-        Args:
-            reference: of all clips.
-            frame: the present ones, shape (n,).
+    def coming(self, state: ImitationState) -> jax.Array:
+        """The frames of the window as the reference has them, whatever the body does.
 
         Returns:
             of each frame of the horizon, from the next on: root orientation relative to the reference's
             present root (two columns of the rotation), root position in its frame (m), and angles of the
-            previewed joints (rad); shape (n, horizon * (9 + joints)).
+            previewed joints (rad); shape (horizon * (9 + joints),).
         """
-        ahead = reference.after(frame[:, None], jnp.arange(1, self.config.horizon + 1))
-        present, target = reference.state.qpos[frame][:, None], reference.state.qpos[ahead]
-        turn = present[..., 3:7]
+        ahead = self._coming_frames(state)
+        present, target = self.reference.state.qpos[state.frame], self.reference.state.qpos[ahead]
+        turn = present[3:7]
         parts = [
-            rotation.two_columns(rotation.multiply(rotation.conjugate(turn), target[..., 3:7])),
-            rotation.into_frame(turn, target[..., :3] - present[..., :3]),
-            target[..., 7:][..., self._previewed],
+            rotation.two_columns(rotation.multiply(rotation.conjugate(turn), target[:, 3:7])),
+            rotation.into_frame(turn, target[:, :3] - present[:3]),
+            target[:, 7:][:, previewed_joints(self.body)],
         ]
-        return jnp.concatenate(parts, -1).reshape(len(frame), -1)
+        return jnp.concatenate(parts, -1).reshape(-1)
 
-    def ctrl(self, action: jax.Array, reference: Reference, frame: jax.Array) -> jax.Array:
-        """Controls for the step from `frame` to the next, in [-1, 1], shape (n, 38).
+    def control(self, state: ImitationState, action: jax.Array) -> jax.Array:
+        """Controls for the step from this frame to the next, in [-1, 1], shape (nu,).
 
         Servos are offset around the setpoint of a coming pose, so that doing nothing
         follows the reference's joints; torques come from the action alone. The pose lies
         one frame ahead and, as the muscles' filter lags by its time constant, that much more.
         """
-        offset = self._action_unit * action
-        if self.servo:
-            offset = offset + reference.setpoint[reference.after(frame, jnp.array(self._lead))]
-        return jnp.clip(offset, -1.0, 1.0)
+        offset = jnp.asarray(self.config.action_scale * action_unit(self.body), jnp.float32) * action
+        if not self.body.servos:
+            return commanded(None, offset)
+        if self.config.setpoint == "neutral":
+            return commanded(jnp.asarray(neutral_setpoint(self.body), jnp.float32), offset)
+        lag = 1 + round(self.body.config.activation_time / self.timestep)
+        return commanded(self.reference.setpoint[self.reference.after(state.frame, lag)], offset)
 
-    def rewards(
+    def advance(self, state: ImitationState) -> ImitationState:
+        """The next frame; a clip's last frame is held."""
+        return ImitationState(self.reference.after(state.frame, 1))
+
+    def measure(self, state: ImitationState, physics: PhysicsState) -> Measure:
+        """Tracking errors against the reference at the same frame."""
+        errors = tracking_error(self.body, physics, self.reference.at(state.frame))
+        return Measure(errors, limit_fraction(errors, self.config.limits) / self.config.failure_factor)
+
+    def reward(
         self,
-        state: PhysicsState,
-        wanted: PhysicsState,
-        error: TrackingError,
+        state: ImitationState,
+        physics: PhysicsState,
+        measure: Measure,
         action: jax.Array,
-        previous_action: jax.Array,
+        previous: jax.Array,
     ) -> dict[str, jax.Array]:
-        """All terms of the reward for having reached `state` where `wanted` was asked, each (n,).
-
-        Args:
-            state: after the step.
-            wanted: the reference at the same frame.
-            error: their tracking error.
-            action: what was done, shape (n, 38).
-            previous_action: what was done the step before.
-        """
-        errors = {
-            "root_position": error.root_position,
-            "root_orientation": error.root_orientation,
-            "joint_angles": error.joint_angle,
-            "joint_velocities": _rms(state.qvel[:, 6:] - wanted.qvel[:, 6:]),
-            "end_effectors": _rms(error.end_effector),
-            "body_positions": error.body_position,
-        }
-        power = state.actuator_force / self._force_scale
-        costs = {
+        """See `Task.reward`."""
+        target, errors = self.reference.at(state.frame), measure.metrics
+        strongest = np.abs(self.body.model.actuator_forcerange[:, 1])
+        values = {
+            "root_position": errors["root_position"],
+            "root_orientation": errors["root_orientation"],
+            "joint_angles": errors["joint_angle"],
+            "joint_velocities": _rms(physics.qvel[6:] - target.qvel[6:]),
+            "end_effectors": _rms(errors["end_effector"]),
+            "body_positions": errors["body_position"],
             "control": _rms(action),
-            "control_change": _rms(action - previous_action),
-            "energy": _rms(power),
+            "control_change": _rms(action - previous),
+            "energy": _rms(physics.actuator_force / jnp.asarray(strongest, jnp.float32)),
         }
-        tracking = {
-            k: t.weight * jnp.exp(-jnp.square(errors[k] / t.scale)) for k, t in TRACKING_TERMS.items()
-        }
-        cost = {k: -t.weight * jnp.square(costs[k] / t.scale) for k, t in COST_TERMS.items()}
-        return tracking | cost
+        table = self.config.reward
+        terms = {}
+        for name in TRACKING:
+            term = getattr(table, name)
+            terms[name] = term.weight * jnp.exp(-jnp.square(values[name] / term.scale))
+        for name in COSTS:
+            term = getattr(table, name)
+            terms[name] = -term.weight * jnp.square(values[name] / term.scale)
+        return terms
 
-    def error(self, state: PhysicsState, wanted: PhysicsState) -> TrackingError:
-        """The tracking error of rats against the states wanted."""
-        return tracking_error(state, wanted)
+    def truncated(self, state: ImitationState) -> jax.Array:
+        """At a clip's last frame."""
+        return state.frame >= self.reference.last[self.reference.clip_of[state.frame]]
 
-    def failed(self, state: PhysicsState, error: TrackingError) -> jax.Array:
-        """Whether the episode ends in failure, shape (n,)."""
-        return failed(state, error, self.config.failure_factor)
+    def channels(self, state: ImitationState) -> dict[str, jax.Array]:
+        """The reference's pose."""
+        return {REFERENCE: self.reference.state.qpos[state.frame]}
+
+    def for_evaluation(self) -> "Imitation":
+        """With the limits as they are, not tightened."""
+        return self.replace(config=dataclasses.replace(self.config, failure_factor=1.0))
+
+    def _coming_frames(self, state: ImitationState) -> jax.Array:
+        """Frames of the window, shape (horizon,)."""
+        return self.reference.after(state.frame, jnp.arange(1, self.config.horizon + 1))
 
 
-def action_unit(body: Body) -> np.ndarray:
-    """Change of control by one action: torques change by their usual force, servos by four times theirs.
-
-    In shares of the control range noise throws the trunk about before the legs have tried a step.
-
-    Args:
-        body: the rat; its servos or its torques.
-
-    Returns:
-        share of the control range, shape (38,).
-    """
-    times = _SERVO if body.config.actuation == "position" else 1.0
-    return times * body.usual_force / body.model.actuator_gainprm[:, 0]
+def previewed_joints(body: Body) -> np.ndarray:
+    """Joints that the reference window shows: the tail has 24 of 67, and its servos follow their setpoints."""
+    return np.flatnonzero([not in_tail(name) for name in body.joint_names])
 
 
 def _rms(x: jax.Array) -> jax.Array:

@@ -1,78 +1,55 @@
 """How well a rat tracks a clip: the one definition that training, evaluation and reports share.
 
-Errors compare the rat with the reference at the same frame, in the world frame. The
-torso is the root. Lifespan ends with the first frame of failure: root position or mean
-body position more than 50 mm off, root orientation more than 60 degrees off, or a
-state that is not finite.
+Errors compare the rat with the reference at the same frame, in the world frame. Lifespan ends with the
+first frame of failure: an error beyond its limit (see `ImitationLimits`; by default root position or mean
+body position more than 50 mm off, root orientation more than 60 degrees off), or a state that is not
+finite.
 """
-
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from rodent import rotation
-from rodent.body import END_EFFECTORS, TRACKED_BODIES
-from rodent.physics.engine import Array, PhysicsState
+from rodent.body import Body
+from rodent.physics.engine import PhysicsState
+from rodent.tasks.settings import ImitationLimits
+from rodent.tasks.task import Metric
 
-ROOT_POSITION_LIMIT = 0.050
-BODY_POSITION_LIMIT = 0.050
-ROOT_ORIENTATION_LIMIT = jnp.deg2rad(60.0)
-
-TORSO = TRACKED_BODIES.index("torso")
-END_EFFECTOR_ROWS = tuple(TRACKED_BODIES.index(name) for name in END_EFFECTORS)
-
-
-class TrackingError(NamedTuple):
-    """Distances between rats and their references, arrays of shape (n,) unless stated.
-
-    Attributes:
-        root_position: torso, metres.
-        root_orientation: radians.
-        joint_angle: root mean square over hinges, radians.
-        body_position: mean over the tracked bodies, metres.
-        end_effector: by end effector, metres, shape (n, 5).
-    """
-
-    root_position: Array
-    root_orientation: Array
-    joint_angle: Array
-    body_position: Array
-    end_effector: Array
+METRICS = {
+    "root_position": Metric("root_position_error_mm", 1e3, 50.0),
+    "root_orientation": Metric("root_orientation_error_deg", 57.29577951308232, 90.0),
+    "joint_angle": Metric("joint_angle_error_deg", 57.29577951308232, 90.0),
+    "body_position": Metric("body_position_error_mm", 1e3, 50.0),
+    "end_effector": Metric("end_effector_error_mm", 1e3, 50.0),
+}
 
 
-def tracking_error(state: PhysicsState, reference: PhysicsState) -> TrackingError:
-    """Compare rats with their references at the same frame.
+def tracking_error(body: Body, physics: PhysicsState, target: PhysicsState) -> dict[str, jax.Array]:
+    """Compare a rat with its reference at the same frame.
 
     Args:
-        state: the rats.
-        reference: the wanted states, as if they were rats.
+        body: names and indices.
+        physics: the rat.
+        target: the reference's state, as if it were a rat.
+
+    Returns:
+        root_position (the torso, m), root_orientation (rad), joint_angle (root mean square over joints, rad),
+        body_position (mean over the tracked bodies, m), and end_effector (m, shape (5,)).
     """
-    distance = jnp.linalg.norm(state.xpos - reference.xpos, axis=-1)
-    joints = state.qpos[:, 7:] - reference.qpos[:, 7:]
-    return TrackingError(
-        root_position=distance[:, TORSO],
-        root_orientation=rotation.angle_between(state.qpos[:, 3:7], reference.qpos[:, 3:7]),
-        joint_angle=jnp.sqrt(jnp.mean(joints**2, -1)),
-        body_position=jnp.mean(distance, -1),
-        end_effector=distance[:, jnp.array(END_EFFECTOR_ROWS)],
-    )
+    distance = jnp.linalg.norm(physics.xpos - target.xpos, axis=-1)
+    joints = physics.qpos[7:] - target.qpos[7:]
+    return {
+        "root_position": distance[body.root_row],
+        "root_orientation": rotation.angle_between(physics.qpos[3:7], target.qpos[3:7]),
+        "joint_angle": jnp.sqrt(jnp.mean(joints**2, -1)),
+        "body_position": jnp.mean(distance, -1),
+        "end_effector": distance[body.end_effector_rows],
+    }
 
 
-def finite(state: PhysicsState) -> jax.Array:
-    """Whether all of a rat's state is finite, shape (n,)."""
-    fields = [jnp.isfinite(x).reshape(x.shape[0], -1).all(-1) for x in jax.tree.leaves(state)]
-    return jnp.stack(fields).all(0)
-
-
-def failed(state: PhysicsState, error: TrackingError, factor: float = 1.0) -> jax.Array:
-    """Whether the rat has lost its reference, shape (n,); `factor` tightens the limits."""
-    return (share_of_limits(error, factor) > 1) | ~finite(state)
-
-
-def share_of_limits(error: TrackingError, factor: float = 1.0) -> jax.Array:
-    """The largest error as a share of its limit, shape (n,): beyond 1 the reference is lost."""
+def limit_fraction(errors: dict[str, jax.Array], limits: ImitationLimits) -> jax.Array:
+    """The largest error as a fraction of its limit, shape (): beyond 1 the reference is lost."""
     position = jnp.maximum(
-        error.root_position / ROOT_POSITION_LIMIT, error.body_position / BODY_POSITION_LIMIT
+        errors["root_position"] / limits.root_position, errors["body_position"] / limits.body_position
     )
-    return jnp.maximum(position, error.root_orientation / ROOT_ORIENTATION_LIMIT) / factor
+    return jnp.maximum(position, errors["root_orientation"] / jnp.deg2rad(limits.root_orientation))

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.body import NU, Body
+from rodent.body import Body
 from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
 from rodent.kinematics.floor import lowest_paw
@@ -23,8 +23,8 @@ class Reference:
     """All frames of a clip set, one after another; N frames, C clips.
 
     Attributes:
-        state: the reference as physics states: qpos (N, 74), qvel (N, 73), xpos (N, 15, 3), …
-        setpoint: controls whose servo setpoint is the pose, shape (N, 38).
+        state: the reference as physics states: qpos (N, nq), qvel (N, nv), xpos (N, bodies, 3), …
+        setpoint: controls whose servo setpoint is the pose, shape (N, nu).
         lift: how far a rat put down at a frame is raised so that its lowest paw touches the floor,
             metres, shape (N,); registered motion floats or sinks by up to 2 cm, and a rat that
             begins with a fall or an eruption learns nothing of use.
@@ -49,13 +49,14 @@ class Reference:
         return jax.tree.map(lambda x: x[frame], self.state)
 
     def start(self, frame: jax.Array) -> PhysicsState:
-        """The states of rats put down at the given frames, muscles settled in the pose."""
+        """The states of rats put down at the given frames, shape (...), muscles settled in the pose."""
         state = self.at(frame)
         up = self.lift[frame, None] * jnp.array([0.0, 0.0, 1.0])
-        qpos = state.qpos.at[:, :3].add(up)
-        return dataclasses.replace(state, qpos=qpos, xpos=state.xpos + up[:, None], act=self.setpoint[frame])
+        qpos = state.qpos.at[..., :3].add(up)
+        xpos = state.xpos + up[..., None, :]
+        return dataclasses.replace(state, qpos=qpos, xpos=xpos, act=self.setpoint[frame])
 
-    def after(self, frame: jax.Array, steps: jax.Array) -> jax.Array:
+    def after(self, frame: jax.Array, steps: jax.Array | int) -> jax.Array:
         """Frames that lie `steps` ahead in the same clip, its last frame held."""
         return jnp.minimum(frame + steps, self.last[self.clip_of[frame]])
 
@@ -90,8 +91,8 @@ def build_reference(clips: ClipSet, body: Body) -> Reference:
         rows = np.minimum(np.arange(start, start + _BLOCK), len(qpos) - 1)
         state = engine.forward(qpos[rows], qvel[rows])
         blocks.append(jax.tree.map(lambda x, n=len(qpos) - start: x[:n], state))
-    position = body.config.actuation == "position"
-    setpoint = np.clip(body.setpoint_ctrl(qpos), -1, 1) if position else np.zeros((len(qpos), NU))
+    shape = (len(qpos), body.model.nu)
+    setpoint = np.clip(body.setpoint_ctrl(qpos), -1, 1) if body.servos else np.zeros(shape)
     lengths = np.array([c.n_frames for c in clips])
     first = np.cumsum(lengths) - lengths
     state = jax.tree.map(lambda *x: np.concatenate(x), *blocks)

@@ -10,7 +10,6 @@ from rodent.clips.validate import require_body
 from rodent.policy.policy import Policy
 from rodent.rollout import Player
 from rodent.rotation import rotate
-from rodent.tasks.reference import build_reference, control_timestep
 from rodent.view.motion import Moment, Source, stride
 
 DIRECTIONS = {
@@ -29,11 +28,8 @@ def live_source(policy: Policy, clips: ClipSet) -> Source:
     Raises:
         InputError: the clips belong to a body of another scale, or differ in frame rate.
     """
-    body = Body(policy.body)
-    require_body(clips, body)
-    timestep = control_timestep(clips)
-    reference = build_reference(clips, body)
-    player = Player(body, policy.task, policy.network_config, reference, 1, timestep, units=True)
+    require_body(clips, Body(policy.body))
+    player = Player.of(policy, clips, 1, units=True)
     motions = {clip.name: partial(Live, player, policy, i, clip) for i, clip in enumerate(clips)}
     return Source(policy.body, motions)
 
@@ -71,7 +67,7 @@ class Live:
             row = next(self._rows)
             if row.index % self._stride == 0:
                 self._units.append({layer: values[0] for layer, values in row.units.items()})
-            self._moments.append(Moment(row.state.qpos[0], row.wanted[0], not row.failed[0]))
+            self._moments.append(Moment(row.physics.qpos[0], row.channels["reference"][0], not row.failed[0]))
         return self._moments[frame]
 
     def activity(self, layer: str) -> np.ndarray:

@@ -15,11 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.clips import ClipSet, read_clips
 from rodent.policy.policy import load_policy
 from rodent.rollout import Player
-from rodent.tasks.reference import build_reference, control_timestep
 
 HERE = Path(__file__).parent
 DIGESTS, TEN_FRAMES = HERE / "digests.json", HERE / "after_ten_frames.npz"
@@ -53,17 +51,16 @@ def played(case: str, clips: ClipSet) -> dict[str, np.ndarray]:
     """Poses, controls, tracking errors, failures and reward terms, arrays (frames, clips, …)."""
     name, _, sample, on_failure = CASES[case]
     policy = load_policy(name)
-    body, n = Body(policy.body), len(clips)
-    reference, timestep = build_reference(clips, body), control_timestep(clips)
-    player = Player(body, policy.task, policy.network_config, reference, n, timestep, sample=sample)
+    n = len(clips)
+    player = Player.of(policy, clips, n, sample=sample)
     rows = list(player.play(policy.params, policy.normalizer, np.arange(n), seed=3, on_failure=on_failure))
     arrays = {
-        "qpos": [row.state.qpos for row in rows],
-        "xpos": [row.state.xpos for row in rows],
+        "qpos": [row.physics.qpos for row in rows],
+        "xpos": [row.physics.xpos for row in rows],
         "ctrl": [row.ctrl for row in rows],
         "failed": [row.failed for row in rows],
     }
-    arrays |= {f"error/{k}": [row.error._asdict()[k] for row in rows] for k in rows[0].error._fields}
+    arrays |= {f"error/{k}": [row.metrics[k] for row in rows] for k in rows[0].metrics}
     arrays |= {f"reward/{k}": [row.terms[k] for row in rows] for k in rows[0].terms}
     return {name: np.stack(values) for name, values in arrays.items()}
 

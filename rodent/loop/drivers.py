@@ -1,0 +1,150 @@
+"""What drives the step: a loop on the host, or a scan inside a compiled program."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rodent.loop.state import Actor, LoopState
+from rodent.loop.step import Decision, Loop, Outcome, decide, evaluate_transition
+from rodent.physics.engine import Command, Engine, EngineState, PhysicsState
+from rodent.policy.agent import Agent, Noise
+from rodent.tasks.task import Task
+
+E = TypeVar("E", bound=EngineState)
+Keep = Callable[[Task[Any], Decision], Any]
+"""What is kept of a task's decision; what is not costs nothing, for it is never computed."""
+
+
+class Step(NamedTuple):
+    """What is kept of one control step of n environments.
+
+    Attributes:
+        kept: what `keep` made of the decision.
+        outcome: what came of it.
+        physics: where it led.
+    """
+
+    kept: Any
+    outcome: Outcome
+    physics: PhysicsState
+
+
+def first(
+    agent: Agent, task: Task[Any], start: jax.Array, key: jax.Array, sampler: Any = None
+) -> tuple[LoopState, PhysicsState]:
+    """States of n environments whose episodes are about to begin.
+
+    Args:
+        agent: what acts.
+        task: of one environment.
+        start: places of `task.starts`, shape (n,).
+        key: of all randomness.
+        sampler: a `StartSampler`, where episodes begin anew at other places.
+
+    Returns:
+        the loop's state, and where the bodies are, for `Engine.begin`.
+    """
+    n = len(start)
+    key, key_task = jax.random.split(key) if sampler is not None else (key, key)
+    state = jax.vmap(task.initial_state)(start, jax.random.split(key_task, n))
+    physics = jax.vmap(task.initial_physics)(state)
+    measure = jax.vmap(task.measure)(state, physics)
+    still, no = jnp.zeros((n, agent.action_size)), jnp.zeros(n, bool)
+    return LoopState(
+        task=state,
+        start=start,
+        steps=jnp.zeros(n, jnp.int32),
+        action=still,
+        previous_action=still,
+        noise=still,
+        memory=agent.initial_memory(n),
+        terminated=measure.limit_fraction > 1 if sampler is None else no,
+        # a sampler draws where to begin, from the very first episode on
+        truncated=no if sampler is None else ~no,
+        diverged=no,
+        metrics=measure.metrics,
+        sampler=sampler,
+        key=key,
+    ), physics
+
+
+def iterate(
+    loop: Loop,
+    task: Task[Any],
+    actor: Actor,
+    engine: Engine[E],
+    carried: tuple[LoopState, E],
+    keep: Keep,
+    wrench: Callable[[], np.ndarray | None] = lambda: None,
+) -> Iterator[tuple[tuple[LoopState, E], Step]]:
+    """Step without end on the host.
+
+    Args:
+        loop: how environments are run.
+        task: of one environment.
+        actor: what the agent acts with.
+        engine: steps the physics.
+        carried: the loop's state and the engine's, see `first`.
+        keep: what is kept of decisions; a function at the top of a module, so that it is compiled once.
+        wrench: what pushes the root bodies, asked before every step; see `Command`.
+
+    Yields:
+        what to carry on with, and what is kept of the step.
+    """
+    state, engine_state = carried
+    physics = jax.tree.map(jnp.asarray, engine_state.physics)
+    while True:
+        state, kept, command = decided(loop, keep, task, actor, state, physics)
+        engine_state = engine.step(engine_state, command._replace(wrench=wrench()))
+        physics = jax.tree.map(jnp.asarray, engine_state.physics)
+        state, outcome = _evaluated(task, state, physics)
+        yield (state, engine_state), Step(kept, outcome, engine_state.physics)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def decided(
+    loop: Loop, keep: Keep, task: Task[Any], actor: Actor, state: LoopState, physics: PhysicsState
+) -> tuple[LoopState, Any, Command]:
+    """`decide`, compiled, of which only what is kept is computed."""
+    state, decision, command = decide(loop, task, actor, state, physics)
+    return state, keep(task, decision), command
+
+
+_evaluated = jax.jit(evaluate_transition)
+
+
+def scan(
+    loop: Loop,
+    task: Task[Any],
+    actor: Actor,
+    engine: Engine[E],
+    carried: tuple[LoopState, E],
+    keep: Keep,
+    length: int | None = None,
+    noise: Noise | None = None,
+    wrap: Callable[[Any], Any] = lambda step: step,
+) -> tuple[tuple[LoopState, E], Step]:
+    """Make many steps inside a compiled program.
+
+    Args:
+        loop, task, actor, engine, carried, keep: see `iterate`; the engine is traceable.
+        length: how many steps; None for as many as there is noise.
+        noise: of all steps, leaves (steps, n, …); None to draw it.
+        wrap: around a step, such as `jax.checkpoint`.
+
+    Returns:
+        what to carry on with, and the steps, leaves (length, n, …).
+    """
+
+    def step(carried: tuple[LoopState, E], noise: Noise | None) -> tuple[tuple[LoopState, E], Step]:
+        state, engine_state = carried
+        state, decision, command = decide(loop, task, actor, state, engine_state.physics, noise)
+        engine_state = engine.step(engine_state, command)
+        state, outcome = evaluate_transition(task, state, engine_state.physics)
+        return (state, engine_state), Step(keep(task, decision), outcome, engine_state.physics)
+
+    return jax.lax.scan(wrap(step), carried, noise, length)

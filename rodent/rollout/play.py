@@ -1,0 +1,142 @@
+"""Let a policy act on clips from their first frames, one control step of all at a time."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rodent.clips.clip import ClipSet
+from rodent.loop import Actor, Decision, Exploration, Loop, first, iterate
+from rodent.physics.engine import PhysicsState
+from rodent.physics.host import HostEngine
+from rodent.policy.agent import Agent, Params
+from rodent.policy.policy import Normalizer, Policy
+from rodent.tasks.task import Task
+
+OnFailure = Literal["continue", "restart"]
+
+
+class Row(NamedTuple):
+    """One control step of n environments, each in an episode of its own; arrays (n, ...).
+
+    Attributes:
+        index: control steps since the first, the same for all.
+        physics: what the policy saw, environments that were put back in their places.
+        task: the task's state.
+        channels: what the task records of it, such as the reference.
+        metrics: of the state before anything was put back.
+        failed: whether the task was lost there.
+        is_first: whether an episode begins here, its memory cleared.
+        ctrl: what was commanded.
+        units: activations by layer, empty unless asked for.
+        force: what the actuators did in the step.
+        terms: the reward earned by the step.
+    """
+
+    index: int
+    physics: PhysicsState
+    task: Any
+    channels: dict[str, np.ndarray]
+    metrics: dict[str, np.ndarray]
+    failed: np.ndarray
+    is_first: np.ndarray
+    ctrl: np.ndarray
+    units: dict[str, np.ndarray]
+    force: np.ndarray
+    terms: dict[str, np.ndarray]
+
+
+class Player:
+    """Plays n episodes side by side, for any parameters of one kind of agent.
+
+    Args:
+        task: what is asked, as it is evaluated.
+        agent: what acts.
+        n: how many episodes at once.
+        units: whether rows hold every layer's activations.
+        sample: draw latents and actions, instead of playing their means.
+        threads: that step the physics; 0 for one per core.
+    """
+
+    def __init__(
+        self,
+        task: Task[Any],
+        agent: Agent,
+        n: int,
+        *,
+        units: bool = False,
+        sample: bool = False,
+        threads: int = 0,
+    ):
+        self.task, self.agent, self.n = task.for_evaluation(), agent, n
+        body = task.body
+        self._loop = Loop(agent, Exploration(sample), units=units)
+        self._engine = HostEngine(body.model, n, task.timestep, threads, bodies=body.tracked_ids)
+
+    @classmethod
+    def of(cls, policy: Policy, clips: ClipSet, n: int, **options: Any) -> "Player":
+        """A player of a policy's task on clips; see `Player` for the options."""
+        from rodent.body import Body
+
+        return cls(policy.task.build(Body(policy.body), clips), policy.agent, n, **options)
+
+    def play(
+        self,
+        params: Params,
+        normalizer: Normalizer,
+        groups: np.ndarray,
+        *,
+        seed: int = 0,
+        on_failure: OnFailure = "continue",
+        frames: int | None = None,
+        wrench: Callable[[], np.ndarray | None] = lambda: None,
+    ) -> Iterator[Row]:
+        """Play groups of `Task.starts`, such as clips, from their first places; a row per control step.
+
+        An episode that is over goes on where its task holds it: at a clip's last frame. One whose state is
+        no longer finite is put back where the task stands, whatever `on_failure` says.
+
+        Args:
+            params, normalizer: of the policy.
+            groups: which to play, shape (n,).
+            seed: of the draws, where latents and actions are sampled.
+            on_failure: leave an environment that lost its task where it is, or put it back.
+            frames: stop after so many rows; None for the longest group's end.
+            wrench: what pushes the root bodies, asked before every step; see `Command`.
+        """
+        starts = self.task.starts
+        begin, end = np.asarray(starts.first)[groups], np.asarray(starts.last)[groups]
+        longest = int((end - begin).max()) + 1
+        count = longest if frames is None else min(frames, longest)
+        restart = "terminated" if on_failure == "restart" else "diverged"
+        loop = Loop(self._loop.agent, self._loop.exploration, restart, self._loop.units)
+        state, physics = _first(self.agent, self.task, jnp.asarray(begin), jax.random.PRNGKey(seed))
+        carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics)))
+        actor = Actor(params, normalizer)
+        steps = iterate(loop, self.task, actor, self._engine, carried, _kept, wrench)
+        for index, (_, step) in zip(range(count), steps):
+            kept = jax.tree.map(np.asarray, step.kept)
+            yield Row(
+                index=index,
+                **kept,
+                force=step.physics.actuator_force,
+                terms=jax.tree.map(np.asarray, step.outcome.terms),
+            )
+
+
+_first = jax.jit(first, static_argnums=0)
+
+
+def _kept(task: Task[Any], decision: Decision) -> dict[str, Any]:
+    return {
+        "physics": decision.physics,
+        "task": decision.task,
+        "channels": jax.vmap(task.channels)(decision.task),
+        "metrics": decision.metrics,
+        "failed": decision.lost,
+        "is_first": decision.is_first,
+        "ctrl": decision.ctrl,
+        "units": decision.units,
+    }

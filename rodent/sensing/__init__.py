@@ -1,0 +1,1 @@
+"""What a body senses of itself: named parts of an observation."""

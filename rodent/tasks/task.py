@@ -1,0 +1,170 @@
+"""What an animal is asked to do, written for one environment.
+
+    task = config.build(body, clips)                       # arrays are leaves, all else is static
+    state = task.initial_state(start, key)                 # where the task stands
+    physics = task.initial_physics(state)
+    observation = task.observe(state, physics)
+    ctrl = task.control(state, action)
+    state = task.advance(state)                            # a control step later
+    measure = task.measure(state, physics)
+
+A task never sees that there are many environments: `rodent.loop` maps it over them. It is a tree of arrays,
+so that it passes through `jax.jit`, and its arrays, such as those of a reference, can differ without
+anything being compiled again.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+
+from rodent.body import Body
+from rodent.physics.engine import PhysicsState
+
+Observation = Mapping[str, jax.Array]
+"""What an agent is fed, by group: `proprioception`, what the body senses, and what is asked of it, such as
+`reference`; leaves (…, size)."""
+PROPRIOCEPTION = "proprioception"
+S = TypeVar("S")
+
+
+class Part(NamedTuple):
+    """A named part of a group of the observation.
+
+    Attributes:
+        name: such as `joint_angles`.
+        size: how many numbers.
+        unit: of them; `1` for those without.
+    """
+
+    name: str
+    size: int
+    unit: str
+
+
+class Measure(NamedTuple):
+    """How well one environment does.
+
+    Attributes:
+        metrics: errors and the like by name, in SI units; see `Task.metrics`.
+        limit_fraction: the largest error as a fraction of its limit; above 1 the episode terminates.
+    """
+
+    metrics: dict[str, jax.Array]
+    limit_fraction: jax.Array
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """How a metric is reported.
+
+    Attributes:
+        label: name of the figure, with its unit.
+        factor: from the SI unit to the figure's.
+        worst: what counts for a frame after the failure, in the figure's unit.
+    """
+
+    label: str
+    factor: float
+    worst: float
+
+
+@flax.struct.dataclass
+class Starts:
+    """Places where episodes can begin, in order along groups such as clips; N places, C groups.
+
+    Attributes:
+        group_of: the group that a place belongs to, shape (N,).
+        first, last: the first and the last place of each group, shape (C,).
+        usable: whether an episode may begin there, shape (N,).
+    """
+
+    group_of: jax.Array
+    first: jax.Array
+    last: jax.Array
+    usable: jax.Array
+
+    @property
+    def count(self) -> int:
+        """N."""
+        return self.usable.shape[0]
+
+
+class Task(flax.struct.PyTreeNode, Generic[S]):
+    """Base of all tasks; a task states what is listed here, for one environment.
+
+    Attributes:
+        body: names and indices.
+        timestep: seconds per control step.
+    """
+
+    body: Body = flax.struct.field(pytree_node=False)
+    timestep: float = flax.struct.field(pytree_node=False)
+
+    @property
+    def action_size(self) -> int:
+        """How many numbers an action has."""
+        return self.body.model.nu
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """How the metrics of `measure` are reported."""
+        raise NotImplementedError
+
+    @property
+    def starts(self) -> Starts:
+        """Where episodes can begin; by default in one place."""
+        one = jnp.zeros(1, int)
+        return Starts(one, one, one, jnp.ones(1, bool))
+
+    def initial_state(self, start: jax.Array, key: jax.Array) -> S:
+        """The task's state at a place of `starts`; a task that draws something draws it with the key."""
+        raise NotImplementedError
+
+    def initial_physics(self, state: S) -> PhysicsState:
+        """Where the body is when an episode begins in this state."""
+        raise NotImplementedError
+
+    def observe(self, state: S, physics: PhysicsState) -> dict[str, jax.Array]:
+        """What the agent is fed, by group; see `Observation`."""
+        raise NotImplementedError
+
+    def control(self, state: S, action: jax.Array) -> jax.Array:
+        """Controls for the step from this state to the next, shape (nu,)."""
+        raise NotImplementedError
+
+    def advance(self, state: S) -> S:
+        """The task's state a control step later."""
+        raise NotImplementedError
+
+    def measure(self, state: S, physics: PhysicsState) -> Measure:
+        """How far the body is from what is asked of it in this state."""
+        raise NotImplementedError
+
+    def reward(
+        self, state: S, physics: PhysicsState, measure: Measure, action: jax.Array, previous: jax.Array
+    ) -> dict[str, jax.Array]:
+        """Terms of the reward for having reached this state; the reward is their sum.
+
+        Args:
+            state: the task's, after the step.
+            physics: after the step.
+            measure: of the two.
+            action, previous: that of the step, and that of the step before, shape (actions,).
+        """
+        raise NotImplementedError
+
+    def truncated(self, state: S) -> jax.Array:
+        """Whether an episode that has reached this state is over, without a failure."""
+        raise NotImplementedError
+
+    def channels(self, state: S) -> dict[str, jax.Array]:
+        """What a recording keeps of the task's state, by name."""
+        return {}
+
+    def for_evaluation(self) -> Any:
+        """The task with the limits of evaluation, where those of training differ."""
+        return self
