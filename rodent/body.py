@@ -127,7 +127,7 @@ class Body:
 
     @functools.cached_property
     def sensor_scale(self) -> np.ndarray:
-        """Reading of each sensor at which its nonlinearity bends, in the sensor's unit, shape (nsensordata,)."""
+        """Reading of each sensor that tanh is scaled by, in the sensor's unit, shape (nsensordata,)."""
         kinds = self.model.sensor_type.tolist()
         return np.repeat([_SENSOR_SCALES.get(kind, 1.0) for kind in kinds], self.model.sensor_dim)
 

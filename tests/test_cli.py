@@ -58,7 +58,7 @@ def test_what_a_training_is_not_told_is_its_devices_default():
     ppo = dataclasses.replace(usual.ppo, unroll=16, num_envs=512)
     assert on_gpu.config == dataclasses.replace(usual, seed=3, ppo=ppo)
     assert (on_gpu.minutes, str(on_gpu.clips)) == (4, "clips.h5")
-    assert usual.ppo.num_envs == 4096 and usual.dream.rats == 1024
+    assert usual.ppo.num_envs == 4096 and usual.model_based.rollouts == 1024
 
 
 def test_the_commands_are_there(pages):

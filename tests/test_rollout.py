@@ -17,8 +17,7 @@ from rodent.recording import open_recording
 from rodent.recording.controls import control_layers
 from rodent.rollout import Player, record
 from rodent.synthesis.stance import stance_clips
-from rodent.tasks.imitation import COST_TERMS, TRACKING_TERMS
-from rodent.tasks.reference import build_reference
+from rodent.tasks.imitation import COSTS, TRACKING, ImitationState
 from tests.policies import untrained_policy
 
 FRAMES = 40
@@ -34,37 +33,32 @@ def clips(body):
     return stance_clips(body, frames=FRAMES, n=3)
 
 
-def _player(body, policy, clips, n, **options):
-    reference = build_reference(clips, body)
-    return Player(body, policy.task, policy.network_config, reference, n, 0.02, **options)
-
-
 def _play(player, policy, clips, **options):
     return list(player.play(policy.params, policy.normalizer, np.arange(len(clips)), **options))
 
 
 def test_a_row_per_frame_from_the_first(body, policy, clips):
-    rows = _play(_player(body, policy, clips, 3), policy, clips)
+    rows = _play(Player.of(policy, clips, 3), policy, clips)
     assert [row.index for row in rows] == list(range(FRAMES))
-    np.testing.assert_allclose(rows[7].wanted, [clip.qpos[7] for clip in clips], atol=1e-5)
-    assert np.asarray(rows[0].error.root_position).max() < 0.02
-    assert set(rows[0].terms) == set(TRACKING_TERMS) | set(COST_TERMS)
+    np.testing.assert_allclose(rows[7].channels["reference"], [clip.qpos[7] for clip in clips], atol=1e-5)
+    assert rows[0].metrics["root_position"].max() < 0.02
+    assert set(rows[0].terms) == set(TRACKING) | set(COSTS)
     assert rows[0].units == {}
 
 
 def test_playing_side_by_side_changes_nothing(body, policy, clips):
-    together = _play(_player(body, policy, clips, 3), policy, clips)
-    alone = list(_player(body, policy, clips, 1).play(policy.params, policy.normalizer, np.array([1])))
+    together = _play(Player.of(policy, clips, 3), policy, clips)
+    alone = list(Player.of(policy, clips, 1).play(policy.params, policy.normalizer, np.array([1])))
     for a, b in zip(together, alone, strict=True):
-        np.testing.assert_allclose(a.state.qpos[1], b.state.qpos[0], atol=1e-4)
+        np.testing.assert_allclose(a.physics.qpos[1], b.physics.qpos[0], atol=1e-4)
 
 
 def test_the_mean_is_repeatable_and_samples_follow_their_seed(body, policy, clips):
-    player = _player(body, policy, clips, 3)
-    a, b = (_play(player, policy, clips)[-1].state.qpos for _ in range(2))
+    player = Player.of(policy, clips, 3)
+    a, b = (_play(player, policy, clips)[-1].physics.qpos for _ in range(2))
     np.testing.assert_array_equal(a, b)
-    sampler = _player(body, policy, clips, 3, sample=True)
-    one, same, other = (_play(sampler, policy, clips, seed=seed)[-1].state.qpos for seed in (1, 1, 2))
+    sampler = Player.of(policy, clips, 3, sample=True)
+    one, same, other = (_play(sampler, policy, clips, seed=seed)[-1].physics.qpos for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.allclose(one, other)
 
@@ -75,13 +69,13 @@ def test_a_rat_that_lost_its_reference_is_left_or_put_back(body, policy):
     qpos = clips[0].qpos.copy()
     qpos[20:, 0] += 0.1
     clips = replace(clips, clips=(replace(clips[0], qpos=qpos),))
-    player = _player(body, policy, clips, 1)
+    player = Player.of(policy, clips, 1)
     left = _play(player, policy, clips, on_failure="continue")
     again = _play(player, policy, clips, on_failure="restart")
     assert [bool(row.failed[0]) for row in left] == [False] * 20 + [True] * 10
     assert [bool(row.failed[0]) for row in again] == [False] * 20 + [True] + [False] * 9
-    assert abs(left[20].state.qpos[0, 0] - qpos[19, 0]) < 0.02
-    np.testing.assert_allclose(again[20].state.qpos[0, 7:], qpos[20, 7:], atol=1e-4)
+    assert abs(left[20].physics.qpos[0, 0] - qpos[19, 0]) < 0.02
+    np.testing.assert_allclose(again[20].physics.qpos[0, 7:], qpos[20, 7:], atol=1e-4)
 
 
 @pytest.mark.parametrize(("on_failure", "alive", "failures"), [("continue", 20, 1), ("restart", 29, 1)])
@@ -114,7 +108,7 @@ def test_a_recording_holds_everything(body, clips, tmp_path, kind):
         )
         assert rollout.units("decoder/layer_0.pre").shape == (FRAMES, 12)
         np.testing.assert_allclose(rollout["reference"], clips[1].qpos, atol=1e-5)
-        total = sum(rollout[f"reward/{name}"] for name in (*TRACKING_TERMS, *COST_TERMS))
+        total = sum(rollout[f"reward/{name}"] for name in (*TRACKING, *COSTS))
         np.testing.assert_allclose(rollout["reward/total"], total, atol=1e-5)
         assert rollout["contact"].shape == (FRAMES, 4)
         assert rollout["contact"].max() > 0, "no paw ever touched the floor"
@@ -124,14 +118,12 @@ def test_a_recording_holds_everything(body, clips, tmp_path, kind):
 
 def test_recorded_units_are_those_that_moved_the_rat(body, policy, clips, tmp_path):
     """The recorded action mean, put through the task, gives the recorded controls."""
-    from rodent.tasks.imitation import Imitation
-
     record(policy, clips, tmp_path / "r.h5")
-    reference = build_reference(clips, body)
-    task = Imitation(body, policy.task, 0.02)
+    task = policy.task.build(body, clips)
     with open_recording(tmp_path / "r.h5") as recording:
         rollout = recording.rollouts["sway_0"]
-        ctrl = task.ctrl(rollout.units("decoder/action_mean"), reference, jax.numpy.arange(FRAMES))
+        states = ImitationState(jax.numpy.arange(FRAMES))
+        ctrl = jax.vmap(task.control)(states, rollout.units("decoder/action_mean"))
         np.testing.assert_allclose(rollout["ctrl"], ctrl, atol=1e-6)
 
 

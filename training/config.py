@@ -31,13 +31,13 @@ class PPOConfig:
     """Proximal policy optimisation (Schulman et al., 2017)."""
 
     num_envs: int = 512
-    """Rats stepped at once."""
+    """Environments stepped at once."""
     unroll: int = 32
-    """Control steps each rat makes between updates."""
+    """Control steps of each environment between updates."""
     epochs: int = 2
     """Passes over the collected steps per update."""
     minibatches: int = 4
-    """Parts a pass is cut into, by rat; num_envs must be a multiple."""
+    """Minibatches of a pass, of whole environments; num_envs must be a multiple."""
     discount: float = 0.95
     """Per control step of 20 ms: looks about 0.4 s ahead, as far as a fall takes."""
     gae_lambda: float = 0.9
@@ -67,9 +67,9 @@ class PPOConfig:
     """Weight of the value network's squared error."""
     max_grad_norm: float = 1.0
     """Gradients are scaled down to this global norm."""
-    average: float = 0.9
+    polyak: float = 0.9
     """What the averaged parameters keep of themselves per unroll. They are what is evaluated and
-    saved: single updates wander around what they learn (Polyak and Juditsky, 1992)."""
+    saved: single updates wander around the optimum (Polyak and Juditsky, 1992)."""
     latent_kl: float = 1e-4
     """Final weight of the KL divergence from the intention to its AR(1) prior."""
     latent_kl_steps: int = 2_000_000
@@ -91,55 +91,58 @@ class PPOConfig:
         begin, end = self.final_std_steps
         if not 0 <= begin < end:
             raise InputError(f"ppo final_std_steps are {begin} and {end}; the second must be the larger")
-        for name in ("discount", "gae_lambda", "latent_correlation", "noise_correlation", "average"):
+        for name in ("discount", "gae_lambda", "latent_correlation", "noise_correlation", "polyak"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"ppo {name} is {getattr(self, name):g}; it must lie in [0, 1)")
 
 
 @dataclasses.dataclass(frozen=True)
-class DreamConfig:
-    """Learning in dreams of what a learnt model of the body foretells.
+class ModelBasedConfig:
+    """Model-based policy gradient: imagined rollouts in a learnt dynamics model improve the policy.
 
-    They lead the policy from where they begin; PPO then teaches the value network alone. A control step of
+    From where they begin they alone improve the policy; PPO then fits the value network. A control step of
     training takes twice as long, and teaches far more.
     """
 
     updates: int = 16
-    """Updates of the policy by dreams after each unroll; 0 to do without dreams and the model."""
+    """Updates of the policy by imagined rollouts after each unroll; 0 for PPO alone."""
     begin: int = 1_100_000
-    """Control steps before the model begins to study the body: PPO alone is quicker to learn what coarse
-    noise can teach."""
-    study: int = 300_000
-    """Control steps that the model studies before the first dream."""
-    rats: int = 256
-    """Dreams per update."""
+    """Control steps before the dynamics model is fitted: at first PPO alone learns more quickly from coarse
+    noise."""
+    warmup: int = 300_000
+    """Control steps that the dynamics model is fitted to before the first imagined rollout."""
+    rollouts: int = 256
+    """Imagined rollouts per update."""
     horizon: int = 16
-    """Control steps of a dream, before the value network takes over."""
+    """Control steps of an imagined rollout, before the value network takes over."""
     noise: float = 0.5
-    """Noise of dreamt actions, as a share of the policy's standard deviation."""
-    rate: float = 3e-4
-    """Learning rate in dreams."""
-    world: tuple[int, ...] = (256, 256, 256)
-    """Units per hidden layer of the model."""
-    world_epochs: int = 2
-    """Passes of the model over the collected steps per update."""
-    world_batch: int = 512
-    """Steps per minibatch of the model."""
-    world_rate: float = 2e-3
-    """Learning rate of the model."""
+    """Noise of imagined actions, as a fraction of the policy's standard deviation."""
+    learning_rate: float = 3e-4
+    """Of the policy."""
+    dynamics_layers: tuple[int, ...] = (256, 256, 256)
+    """Units per hidden layer of the dynamics model."""
+    dynamics_epochs: int = 2
+    """Passes of the dynamics model over the collected steps per update."""
+    dynamics_batch: int = 512
+    """Steps per minibatch of the dynamics model."""
+    dynamics_learning_rate: float = 2e-3
+    """Of the dynamics model."""
 
     def __post_init__(self) -> None:
-        for name in ("begin", "study", "updates"):
+        for name in ("begin", "warmup", "updates"):
             if getattr(self, name) < 0:
-                raise InputError(f"dream {name} is {getattr(self, name)}; it must not be negative")
-        for name in ("rats", "horizon", "world_epochs", "world_batch"):
+                raise InputError(f"model_based {name} is {getattr(self, name)}; it must not be negative")
+        for name in ("rollouts", "horizon", "dynamics_epochs", "dynamics_batch"):
             if getattr(self, name) < 1:
-                raise InputError(f"dream {name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("noise", "rate", "world_rate"):
+                raise InputError(f"model_based {name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("noise", "learning_rate", "dynamics_learning_rate"):
             if not getattr(self, name) >= 0:
-                raise InputError(f"dream {name} is {getattr(self, name):g}; it must not be negative")
-        if not self.world or min(self.world) < 1:
-            raise InputError(f"dream world is {self.world}; it wants at least one layer of at least one unit")
+                raise InputError(f"model_based {name} is {getattr(self, name):g}; it must not be negative")
+        if not self.dynamics_layers or min(self.dynamics_layers) < 1:
+            raise InputError(
+                f"model_based dynamics_layers is {self.dynamics_layers}; expected at least one layer of at "
+                "least one unit"
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,8 +182,8 @@ class TrainConfig:
     """What it thinks with."""
     ppo: PPOConfig = dataclasses.field(default_factory=PPOConfig)
     """How it learns."""
-    dream: DreamConfig = dataclasses.field(default_factory=DreamConfig)
-    """How it learns in dreams."""
+    model_based: ModelBasedConfig = dataclasses.field(default_factory=ModelBasedConfig)
+    """Model-based policy gradient."""
     sampler: SamplerConfig = dataclasses.field(default_factory=SamplerConfig)
     """Where episodes begin."""
     start_from: str | None = None

@@ -1,4 +1,4 @@
-"""Measure how well a policy tracks clips: the project's one definition of the figures."""
+"""Measure how well a policy does its task, such as tracking clips: the one definition of the figures."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
@@ -7,44 +7,47 @@ from typing import Any
 import jax
 import numpy as np
 
-from rodent.body import END_EFFECTORS, Body
-from rodent.clips.clip import Clip, ClipSet
+from rodent.body import Body
+from rodent.clips.clip import ClipSet
 from rodent.clips.validate import require_body
 from rodent.policy.agent import Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.rollout import Player
-from rodent.tasks.metrics import TrackingError
-from rodent.tasks.reference import build_reference, control_timestep
-from training.survival import THRESHOLDS_MM, alive_by_frame, ended_by, success_within
-
-_FAILED_MM, _FAILED_DEGREES = 50.0, 90.0
-_ERRORS = (
-    "root_position_error_mm",
-    "root_orientation_error_deg",
-    "joint_angle_error_deg",
-    "body_position_error_mm",
-)
+from rodent.tasks.task import Metric
+from training.survival import THRESHOLDS_MM, alive_by_frame, ended_by, limits, success_within
 
 
 @dataclasses.dataclass(frozen=True)
-class Trace:
-    """Errors of one clip, frame by frame; arrays lead with (frames,).
+class Episode:
+    """What a policy is evaluated on.
 
     Attributes:
-        name, behavior: of the clip.
-        root_position, body_position: millimetres.
-        root_orientation, joint_angle: degrees.
-        end_effector: millimetres, shape (frames, 5), in the order of `END_EFFECTORS`.
-        failed: whether the rat had lost the reference at a frame.
+        name, behavior: of the clip, or of what else is asked.
+        group: of `Task.starts`, whose first place the episode begins at.
+        frames: control steps that it lasts.
     """
 
     name: str
     behavior: str
-    root_position: np.ndarray
-    root_orientation: np.ndarray
-    joint_angle: np.ndarray
-    body_position: np.ndarray
-    end_effector: np.ndarray
+    group: int
+    frames: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Trace:
+    """Errors of one episode, frame by frame; arrays lead with (frames,).
+
+    Attributes:
+        name, behavior: of the episode.
+        metrics: how each error is reported.
+        errors: by name, in the units that they are reported in.
+        failed: whether the task had been lost at a frame.
+    """
+
+    name: str
+    behavior: str
+    metrics: Mapping[str, Metric]
+    errors: Mapping[str, np.ndarray]
     failed: np.ndarray
 
     @property
@@ -53,55 +56,44 @@ class Trace:
         return int(np.argmax(self.failed)) if self.failed.any() else len(self.failed)
 
 
-def trace_clips(
+def clip_episodes(clips: ClipSet) -> list[Episode]:
+    """Every clip from its first frame to its last."""
+    return [Episode(clip.name, clip.behavior, i, clip.n_frames) for i, clip in enumerate(clips)]
+
+
+def trace_episodes(
     player: Player,
     params: Params,
     normalizer: Normalizer,
-    clips: ClipSet,
-    chosen: np.ndarray | None = None,
+    episodes: list[Episode],
+    *,
     frames: int | None = None,
     advance: Callable[[int], None] = lambda steps: None,
 ) -> list[Trace]:
-    """Play clips, player.n at a time, and keep their errors.
+    """Play episodes, player.n at a time, and keep their errors.
 
     Args:
-        player: bound to the clips' reference.
+        player: of the task.
         params, normalizer: of the policy.
-        clips: the clips of that reference.
-        chosen: which of them; None for all.
+        episodes: which.
         frames: at most so many of each; None for all.
         advance: told of every control step.
     """
-    chosen = np.arange(len(clips)) if chosen is None else chosen
+    metrics = player.task.metrics
     traces: list[Trace] = []
-    for begin in range(0, len(chosen), player.n):
-        # the last group is filled up by repeating its last clip
-        group = chosen[np.minimum(np.arange(begin, begin + player.n), len(chosen) - 1)]
+    for begin in range(0, len(episodes), player.n):
+        # the last group is filled up by repeating its last episode
+        group = [episodes[min(i, len(episodes) - 1)] for i in range(begin, begin + player.n)]
         rows = []
-        for row in player.play(params, normalizer, group, frames=frames):
-            rows.append((row.error, row.failed))
+        for row in player.play(params, normalizer, np.array([one.group for one in group]), frames=frames):
+            rows.append((row.metrics, row.failed))
             advance(1)
-        error, lost = jax.tree.map(lambda *x: np.stack(x, 1), *rows)
-        traces += [
-            _trace(clips[int(k)], jax.tree.map(lambda x, i=i: x[i], error), lost[i])
-            for i, k in enumerate(group[: len(chosen) - begin])
-        ]
+        errors, lost = jax.tree.map(lambda *x: np.stack(x, 1), *rows)
+        for i, one in enumerate(group[: len(episodes) - begin]):
+            n = one.frames
+            mine = {name: metrics[name].factor * values[i, :n] for name, values in errors.items()}
+            traces.append(Trace(one.name, one.behavior, metrics, mine, lost[i, :n]))
     return traces
-
-
-def _trace(clip: Clip, error: TrackingError, lost: np.ndarray) -> Trace:
-    """The first frames of a rat's errors, as many as its clip has."""
-    n = clip.n_frames
-    return Trace(
-        name=clip.name,
-        behavior=clip.behavior,
-        root_position=1e3 * error.root_position[:n],
-        root_orientation=np.degrees(error.root_orientation[:n]),
-        joint_angle=np.degrees(error.joint_angle[:n]),
-        body_position=1e3 * error.body_position[:n],
-        end_effector=1e3 * error.end_effector[:n],
-        failed=lost[:n],
-    )
 
 
 def scores(traces: list[Trace], split: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
@@ -118,15 +110,23 @@ def scores(traces: list[Trace], split: Mapping[str, list[str]] | None = None) ->
         clips = [clip | {"split": part_of[clip["name"]]} for clip in clips]
         groups["splits"] = grouped_scores("split", clips)
     frame, alive = alive_by_frame(traces)
-    success = dict(zip(THRESHOLDS_MM.tolist(), success_within(traces, THRESHOLDS_MM).tolist(), strict=True))
-    root = success_within(traces, THRESHOLDS_MM, ("root_position",))
     return {
         "clips": clips,
         **groups,
         "mean": mean_scores(clips),
         "success_rate": _mean(clip["success"] for clip in clips),
-        **{f"success_rate_{mm}mm": success[mm] for mm in (20, 30, 50)},
+        "limits": {traces[0].metrics[name].label: limit for name, limit in limits(traces[0]).items()},
         "survival_frames": {"frame": frame.tolist(), "alive": alive.tolist()},
+        **(_success_by_distance(traces) if "root_position" in traces[0].errors else {}),
+    }
+
+
+def _success_by_distance(traces: list[Trace]) -> dict[str, Any]:
+    """Success where the root and the mean body never leave the reference by more than a distance."""
+    success = dict(zip(THRESHOLDS_MM.tolist(), success_within(traces, THRESHOLDS_MM).tolist(), strict=True))
+    root = success_within(traces, THRESHOLDS_MM, ("root_position",))
+    return {
+        **{f"success_rate_{mm}mm": success[mm] for mm in (20, 30, 50)},
         "survival_mm": {
             "threshold": list(success),
             "success": list(success.values()),
@@ -137,7 +137,7 @@ def scores(traces: list[Trace], split: Mapping[str, list[str]] | None = None) ->
 
 def clip_scores(trace: Trace) -> dict[str, Any]:
     """The tracking metrics of one clip: errors over the frames alive and, `_all_frames`, over
-    all frames with those after the failure counted as 50 mm or 90 degrees.
+    all frames with those after the failure counted as the metric's worst, 50 mm or 90 degrees.
     """
     frames = len(trace.failed)
     lifespan = trace.lifespan
@@ -149,14 +149,15 @@ def clip_scores(trace: Trace) -> dict[str, Any]:
         "success": lifespan == frames,
         "ended_by": ended_by(trace),
     }
-    for name in _ERRORS:
-        values = getattr(trace, name.rsplit("_error_", 1)[0])[:lifespan]
-        worst = _FAILED_DEGREES if name.endswith("deg") else _FAILED_MM
-        figures[name] = float(values.mean()) if lifespan else worst
-        figures[f"{name}_all_frames"] = float((values.sum() + worst * (frames - lifespan)) / frames)
-    effectors = trace.end_effector[:lifespan]
-    mean = effectors.mean(0) if lifespan else np.full(len(END_EFFECTORS), _FAILED_MM)
-    figures["end_effector_error_mm"] = {name: float(x) for name, x in zip(END_EFFECTORS, mean, strict=True)}
+    for name, metric in trace.metrics.items():
+        values = trace.errors[name][:lifespan]
+        if metric.parts:
+            mean = values.mean(0) if lifespan else np.full(len(metric.parts), metric.worst)
+            figures[metric.label] = dict(zip(metric.parts, mean.tolist(), strict=True))
+            continue
+        figures[metric.label] = float(values.mean()) if lifespan else metric.worst
+        all_frames = (values.sum() + metric.worst * (frames - lifespan)) / frames
+        figures[f"{metric.label}_all_frames"] = float(all_frames)
     return figures
 
 
@@ -197,13 +198,9 @@ def trace_policy(
     Raises:
         InputError: the clips belong to a body of another scale, or threads is negative.
     """
-    body = Body(policy.body)
-    require_body(clips, body)
-    reference = build_reference(clips, body)
-    at_once = min(at_once, len(clips))
-    timestep = control_timestep(clips)
-    player = Player(body, policy.task, policy.network_config, reference, at_once, timestep, threads=threads)
-    return trace_clips(player, policy.params, policy.normalizer, clips, advance=advance)
+    require_body(clips, Body(policy.body))
+    player = Player.of(policy, clips, min(at_once, len(clips)), threads=threads)
+    return trace_episodes(player, policy.params, policy.normalizer, clip_episodes(clips), advance=advance)
 
 
 def evaluate(

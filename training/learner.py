@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from rodent.policy.agent import Agent
 from rodent.policy.policy import Normalizer
-from rodent.tasks.imitation import Observation
+from rodent.tasks.task import Observation
 from training.brax_parts import running_statistics
 from training.config import OptimizerConfig, PPOConfig
 from training.optimizer import make_optimizer
@@ -49,7 +49,7 @@ def new_learner(config: PPOConfig, agent: Agent, observation: Observation, key: 
     """A learner with fresh parameters, shaped by one observation of n rats."""
     key, key_init = jax.random.split(key)
     params = agent.init(key_init, observation)
-    one = jax.tree.map(lambda x: jnp.zeros(x.shape[1:], jnp.float32), observation)
+    one = jax.tree.map(lambda x: jnp.zeros(x.shape[1:], jnp.float32), dict(observation))
     return Learner(
         params=params,
         average=jax.tree.map(jnp.copy, params),  # buffers are donated, each once

@@ -16,7 +16,7 @@ import optax.contrib
 
 from rodent.errors import unknown
 from rodent.policy.agent import Agent
-from rodent.tasks.imitation import Observation
+from rodent.tasks.task import PROPRIOCEPTION
 from training.config import OptimizerConfig
 
 # matrices take orthogonalised momentum of Adam's usual size, all else Adam itself: a step that a KL
@@ -66,7 +66,7 @@ def require_parts(config: OptimizerConfig, agent: Agent) -> None:
     """
     if not config.frozen:
         return
-    observation = Observation(jnp.zeros((1, 1)), jnp.zeros((1, 1)))  # names do not depend on it
+    observation = {PROPRIOCEPTION: jnp.zeros((1, 1)), "goal": jnp.zeros((1, 1))}  # names do not depend on it
     params = jax.eval_shape(agent.init, jax.random.PRNGKey(0), observation)
     known: set[str] = set()
     for path, _ in jax.tree_util.tree_leaves_with_path(params):

@@ -14,10 +14,11 @@ import jax.numpy as jnp
 import optax
 
 from rodent.policy.agent import Agent, AgentOutput, Noise, in_a_row
-from rodent.tasks.imitation import Observation
+from rodent.tasks.task import Observation
 from training.brax_parts import NormalDistribution, compute_gae, running_statistics
-from training.collect import Act, Experience
 from training.config import PPOConfig
+from training.experience import ActionSample, Experience
+from training.hyperparameters import Hyperparameters
 from training.latent import latent_kl, latent_weight
 from training.learner import SEEN_EVERY, Learner, normalizer_of, stepped
 from training.optimizer import unchanged, without_frozen
@@ -38,72 +39,74 @@ Progress = tuple[Any, Any, jax.Array]
 
 
 class Batch(NamedTuple):
-    """What one minibatch needs; leaves lead with (unroll, rats)."""
+    """What one minibatch needs; leaves lead with (unroll, n)."""
 
-    act: Act
+    act: ActionSample
     log_prob: jax.Array
     advantage: jax.Array
     target: jax.Array
 
 
+@partial(jax.jit, static_argnums=(0, 1))
 def update(
-    config: PPOConfig, agent: Agent, learner: Learner, experience: Experience
+    config: PPOConfig, agent: Agent, hyper: Hyperparameters, learner: Learner, experience: Experience
 ) -> tuple[Learner, dict[str, jax.Array]]:
-    """One PPO update from one unroll of all rats; returns the learner and figures for the log."""
-    judged = _judged(config, agent, learner, experience)
-    acts, outcomes, _ = experience
+    """One PPO update from one unroll of all environments; returns the learner and figures for the log."""
+    targets = _targets(config, agent, hyper, learner, experience)
+    actions, outcomes, _ = experience
     # a clip's end is no failure and says nothing of what would have come: it is left out
-    told = ~outcomes.ended
-    mean = jnp.sum(judged.advantage * told) / jnp.sum(told)
-    spread = jnp.sqrt(jnp.sum(jnp.square(judged.advantage - mean) * told) / jnp.sum(told))
-    advantage = told * (judged.advantage - mean) / (spread + 1e-8)
-    log_prob = _log_prob(agent, acts.mean, acts.std, acts.action)
-    cut = judged.cut
-    batches = Batch(judged.seen, cut(log_prob), cut(advantage), cut(judged.target))
-    weight = latent_weight(config, learner.steps)
+    counted = ~outcomes.truncated
+    mean = jnp.sum(targets.advantage * counted) / jnp.sum(counted)
+    spread = jnp.sqrt(jnp.sum(jnp.square(targets.advantage - mean) * counted) / jnp.sum(counted))
+    advantage = counted * (targets.advantage - mean) / (spread + 1e-8)
+    log_prob = _log_prob(agent, actions.mean, actions.std, actions.action)
+    split = targets.split
+    batches = Batch(targets.seen, split(log_prob), split(advantage), split(targets.target))
+    weight = latent_weight(hyper.latent_kl, config.latent_kl_steps, learner.steps)
 
     def one_minibatch(carry: Progress, part: Batch) -> tuple[Progress, dict[str, jax.Array]]:
         params, optimizer, rate = carry
-        gradient, figures = jax.grad(_loss, has_aux=True)(params, config, agent, part, weight)
-        gradient, norm = _bounded(config, gradient)
+        gradient, figures = jax.grad(_loss, has_aux=True)(params, agent, hyper, part, weight)
+        gradient, norm = _bounded(config, hyper, gradient)
         params, optimizer = stepped(config.optimizer, params, optimizer, gradient, rate)
-        rate = _adapted(config, rate, figures["kl"])
+        rate = _adapted(config, hyper, rate, figures["kl"])
         return (params, optimizer, rate), figures | {"gradient_norm": norm}
 
     begun = (learner.params, learner.optimizer, learner.learning_rate)
     (params, optimizer, rate), figures = _passes(config, one_minibatch, begun, batches)
-    older = _grown(config, agent, learner, experience, params)
-    updates = older.steps / judged.advantage.size
-    kept = jnp.minimum(config.average, updates / (updates + 10))  # the first ones are soon forgotten
-    average = optax.incremental_update(older.params, learner.average, 1 - kept)
-    older = dataclasses.replace(
-        older,
+    learnt = _after_unroll(config, agent, hyper, learner, experience, params)
+    updates = learnt.steps / targets.advantage.size
+    kept = jnp.minimum(hyper.polyak, updates / (updates + 10))  # the first ones are soon forgotten
+    average = optax.incremental_update(learnt.params, learner.average, 1 - kept)
+    learnt = dataclasses.replace(
+        learnt,
         average=unchanged(config.optimizer, learner.average, average),
         optimizer=optimizer,
         learning_rate=rate,
-        key=judged.key,
+        key=targets.key,
     )
-    return older, figures | {"learning_rate": rate, "explained_variance": judged.explained}
+    return learnt, figures | {"learning_rate": rate, "explained_variance": targets.explained}
 
 
+@partial(jax.jit, static_argnums=(0, 1))
 def update_value(
-    config: PPOConfig, agent: Agent, learner: Learner, experience: Experience
+    config: PPOConfig, agent: Agent, hyper: Hyperparameters, learner: Learner, experience: Experience
 ) -> tuple[Learner, dict[str, jax.Array]]:
     """The part of `update` that the value network has in it, at the rate that PPO begins with.
 
     The average is left to what leads the policy.
     """
-    judged = _judged(config, agent, learner, experience)
-    batches = (judged.seen.observation, judged.cut(judged.target))
+    targets = _targets(config, agent, hyper, learner, experience)
+    batches = (targets.seen.observation, targets.split(targets.target))
 
-    def missed(critic: Any, observation: Observation, target: jax.Array) -> jax.Array:
+    def loss_of(critic: Any, observation: Observation, target: jax.Array) -> jax.Array:
         return _value_loss(expected_return(agent, {"critic": critic}, observation), target)
 
     def one_minibatch(carry: Any, part: Any) -> tuple[Any, dict[str, jax.Array]]:
         params, optimizer = carry
-        loss, gradient = jax.value_and_grad(missed)(params["critic"], *part)
-        gradient, norm = _bounded(config, {"critic": gradient})
-        return stepped(config.optimizer, params, optimizer, gradient, config.learning_rate), {
+        loss, gradient = jax.value_and_grad(loss_of)(params["critic"], *part)
+        gradient, norm = _bounded(config, hyper, {"critic": gradient})
+        return stepped(config.optimizer, params, optimizer, gradient, hyper.learning_rate), {
             "value_loss": loss,
             "gradient_norm": norm,
         }
@@ -111,60 +114,62 @@ def update_value(
     begun = (learner.params, learner.optimizer)
     (params, optimizer), figures = _passes(config, one_minibatch, begun, batches)
     learner = dataclasses.replace(
-        _grown(config, agent, learner, experience, params), optimizer=optimizer, key=judged.key
+        _after_unroll(config, agent, hyper, learner, experience, params), optimizer=optimizer, key=targets.key
     )
-    return learner, figures | {"explained_variance": judged.explained}
+    return learner, figures | {"explained_variance": targets.explained}
 
 
-class Judged(NamedTuple):
+class Targets(NamedTuple):
     """An unroll in minibatches, and what came of its steps.
 
     Attributes:
-        cut: makes minibatches of what leads with (unroll, rats).
-        seen: the steps, normalised and cut.
-        target: what the value network should have said, shape (unroll, rats).
-        advantage: how much better than expected an action was, shape (unroll, rats).
+        split: makes minibatches of what leads with (unroll, n).
+        seen: the steps, normalised and split.
+        target: what the value network should have said, shape (unroll, n).
+        advantage: how much better than expected an action was, shape (unroll, n).
         explained: share of the targets' variance that the value network knew.
         key: for the next unroll.
     """
 
-    cut: Callable[[jax.Array], jax.Array]
-    seen: Act
+    split: Callable[[jax.Array], jax.Array]
+    seen: ActionSample
     target: jax.Array
     advantage: jax.Array
     explained: jax.Array
     key: jax.Array
 
 
-def _judged(config: PPOConfig, agent: Agent, learner: Learner, experience: Experience) -> Judged:
-    acts, outcomes, following = experience
+def _targets(
+    config: PPOConfig, agent: Agent, hyper: Hyperparameters, learner: Learner, experience: Experience
+) -> Targets:
+    actions, outcomes, following = experience
     normalizer = normalizer_of(learner.statistics)
     key, key_shuffle = jax.random.split(learner.key)
-    rats = jax.random.permutation(key_shuffle, config.num_envs)
-    cut = partial(_parts, rats=rats, count=config.minibatches)
-    # cut before anything is computed of it: observations are large, and each pass over them costs time
-    seen = jax.tree.map(cut, acts)
+    order = jax.random.permutation(key_shuffle, config.num_envs)
+    split = partial(_parts, order=order, count=config.minibatches)
+    # split before anything is computed of it: observations are large, and each pass over them costs time
+    seen = jax.tree.map(split, actions)
     seen = seen._replace(observation=normalizer(seen.observation))
-    values = _whole(expected_return(agent, learner.params, seen.observation), rats)
+    values = _whole(expected_return(agent, learner.params, seen.observation), order)
     # rewards are scaled so that returns are about one, whatever the discount
     target, advantage = compute_gae(
-        truncation=outcomes.ended.astype(jnp.float32),
-        termination=outcomes.failed.astype(jnp.float32),
-        rewards=outcomes.reward * (1 - config.discount),
+        truncation=outcomes.truncated.astype(jnp.float32),
+        termination=outcomes.terminated.astype(jnp.float32),
+        rewards=outcomes.reward * (1 - hyper.discount),
         values=values,
         bootstrap_value=expected_return(agent, learner.params, normalizer(following)),
-        lambda_=config.gae_lambda,
-        discount=config.discount,
+        lambda_=hyper.gae_lambda,
+        discount=hyper.discount,
     )
     explained = 1 - jnp.var(target - values) / (jnp.var(target) + 1e-9)
-    return Judged(cut, seen, target, advantage, explained, key)
+    return Targets(split, seen, target, advantage, explained, key)
 
 
-def _bounded(config: PPOConfig, gradient: Any) -> tuple[Any, jax.Array]:
+def _bounded(config: PPOConfig, hyper: Hyperparameters, gradient: Any) -> tuple[Any, jax.Array]:
     """The gradient of what learns scaled down to the largest norm allowed, and its norm before."""
     gradient = without_frozen(config.optimizer, gradient)
     norm = optax.tree.norm(gradient)
-    return jax.tree.map(lambda g: g * jnp.minimum(1.0, config.max_grad_norm / (norm + 1e-9)), gradient), norm
+    return jax.tree.map(lambda g: g * jnp.minimum(1.0, hyper.max_grad_norm / (norm + 1e-9)), gradient), norm
 
 
 def _passes(
@@ -179,12 +184,19 @@ def _passes(
     return end, {name: jnp.mean(value) for name, value in figures.items()}
 
 
-def _grown(config: PPOConfig, agent: Agent, learner: Learner, experience: Experience, params: Any) -> Learner:
-    """The learner older by one unroll: new parameters, what it saw in its statistics."""
+def _after_unroll(
+    config: PPOConfig,
+    agent: Agent,
+    hyper: Hyperparameters,
+    learner: Learner,
+    experience: Experience,
+    params: Any,
+) -> Learner:
+    """The learner after one unroll: new parameters, what it saw in its statistics."""
     steps = learner.steps + experience.outcomes.reward.size
-    bounded = agent.bound_std(params, std_ceiling(config, agent.initial_std, steps))
+    bounded = agent.bound_std(params, std_ceiling(config, hyper, agent.initial_std, steps))
     params = unchanged(config.optimizer, learner.params, bounded)
-    seen = jax.tree.map(lambda x: x[::SEEN_EVERY], experience.acts.observation)
+    seen = jax.tree.map(lambda x: x[::SEEN_EVERY], experience.actions.observation)
     return dataclasses.replace(
         learner,
         params=params,
@@ -193,32 +205,32 @@ def _grown(config: PPOConfig, agent: Agent, learner: Learner, experience: Experi
     )
 
 
-def _parts(x: jax.Array, rats: jax.Array, count: int) -> jax.Array:
-    """Minibatches of whole rats in this order: from (unroll, rats, …) to (count, unroll, rats / count, …)."""
-    return jnp.moveaxis(x[:, rats].reshape(x.shape[0], count, len(rats) // count, *x.shape[2:]), 1, 0)
+def _parts(x: jax.Array, order: jax.Array, count: int) -> jax.Array:
+    """Minibatches of whole environments: from (unroll, n, …) to (count, unroll, n / count, …)."""
+    return jnp.moveaxis(x[:, order].reshape(x.shape[0], count, len(order) // count, *x.shape[2:]), 1, 0)
 
 
-def _whole(parts: jax.Array, rats: jax.Array) -> jax.Array:
+def _whole(parts: jax.Array, order: jax.Array) -> jax.Array:
     """The reverse of `_parts`."""
     shuffled = jnp.moveaxis(parts, 0, 1)
-    shuffled = shuffled.reshape(shuffled.shape[0], len(rats), *shuffled.shape[3:])
-    return shuffled[:, jnp.argsort(rats)]
+    shuffled = shuffled.reshape(shuffled.shape[0], len(order), *shuffled.shape[3:])
+    return shuffled[:, jnp.argsort(order)]
 
 
 def _loss(
-    params: Any, config: PPOConfig, agent: Agent, batch: Batch, latent_weight: jax.Array
+    params: Any, agent: Agent, hyper: Hyperparameters, batch: Batch, weight: jax.Array
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     act = batch.act
     output, value = unrolled(agent, params, act)
     normal = NormalDistribution(agent.action_size)
     now, before = normal.create_dist((output.mean, output.std)), normal.create_dist((act.mean, act.std))
     ratio = jnp.exp(_log_prob(agent, output.mean, output.std, act.action) - batch.log_prob)
-    clipped = jnp.clip(ratio, 1 - config.clip, 1 + config.clip)
+    clipped = jnp.clip(ratio, 1 - hyper.clip, 1 + hyper.clip)
     policy = -jnp.mean(jnp.minimum(ratio * batch.advantage, clipped * batch.advantage))
     critic = _value_loss(value, batch.target)
     entropy = jnp.mean(jnp.sum(now.entropy(), -1))
-    latent = jnp.mean(latent_kl(output, act.memory.latent, act.fresh, config.latent_correlation))
-    loss = policy + config.value_weight * critic - config.entropy * entropy + latent_weight * latent
+    latent = jnp.mean(latent_kl(output, act.memory.latent, act.is_first, hyper.latent_correlation))
+    loss = policy + hyper.value_weight * critic - hyper.entropy * entropy + weight * latent
     return loss, {
         "loss": loss,
         "policy_loss": policy,
@@ -226,7 +238,7 @@ def _loss(
         "entropy": entropy,
         "latent_kl": latent,
         "kl": jnp.mean(now.kl_divergence(before)),  # brax: from its argument to itself
-        "clipped": jnp.mean((jnp.abs(ratio - 1) > config.clip).astype(jnp.float32)),
+        "clipped": jnp.mean((jnp.abs(ratio - 1) > hyper.clip).astype(jnp.float32)),
         "action_std": jnp.mean(output.std),
     }
 
@@ -235,31 +247,31 @@ def _value_loss(value: jax.Array, target: jax.Array) -> jax.Array:
     return 0.5 * jnp.mean(jnp.square(value - target))
 
 
-def unrolled(agent: Agent, params: Any, act: Act) -> tuple[AgentOutput, jax.Array]:
-    """The agent's output for the recorded steps and the returns it expects, leaves (unroll, rats, ...)."""
+def unrolled(agent: Agent, params: Any, act: ActionSample) -> tuple[AgentOutput, jax.Array]:
+    """The agent's output for the recorded steps and the returns it expects, leaves (unroll, n, ...)."""
     start = jax.tree.map(lambda x: x[0], act.memory)
     noise = Noise(act.noise, jnp.zeros_like(act.mean))
-    output = agent.unroll(params, start, act.observation, noise, act.fresh)
+    output = agent.unroll(params, start, act.observation, noise, act.is_first)
     return output, expected_return(agent, params, act.observation)
 
 
 def expected_return(agent: Agent, params: Any, observation: Observation) -> jax.Array:
     """What the value network says of normalised observations, in the shape (…) that they lead with."""
-    lead = observation.reference.shape[:-1]
+    lead = jax.tree.leaves(observation)[0].shape[:-1]
     return agent.value(params, in_a_row(observation, lead)).reshape(lead)
 
 
-def std_ceiling(config: PPOConfig, initial: float, steps: jax.Array) -> jax.Array:
+def std_ceiling(config: PPOConfig, hyper: Hyperparameters, initial: float, steps: jax.Array) -> jax.Array:
     """The largest standard deviation of actions allowed after so many control steps."""
     begin, end = config.final_std_steps
     passed = jnp.clip((steps - begin) / (end - begin), 0.0, 1.0)
-    return initial * (config.final_std / initial) ** passed
+    return initial * (hyper.final_std / initial) ** passed
 
 
 def _log_prob(agent: Agent, mean: jax.Array, std: jax.Array, action: jax.Array) -> jax.Array:
     return jnp.sum(NormalDistribution(agent.action_size).create_dist((mean, std)).log_prob(action), -1)
 
 
-def _adapted(config: PPOConfig, rate: jax.Array, kl: jax.Array) -> jax.Array:
-    factor = jnp.where(kl > 2 * config.target_kl, 1 / 1.2, jnp.where(kl < 0.5 * config.target_kl, 1.2, 1.0))
+def _adapted(config: PPOConfig, hyper: Hyperparameters, rate: jax.Array, kl: jax.Array) -> jax.Array:
+    factor = jnp.where(kl > 2 * hyper.target_kl, 1 / 1.2, jnp.where(kl < 0.5 * hyper.target_kl, 1.2, 1.0))
     return jnp.clip(rate * factor, *config.learning_rate_range)

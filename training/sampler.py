@@ -1,6 +1,7 @@
-"""Where episodes begin: anywhere, at first frames, and more often where rats soon fail.
+"""Where episodes begin: anywhere, at first places such as a clip's first frame, and more often where they
+soon fail.
 
-A failure is held against the frame its episode began with, not the one it happened at:
+A failure is held against the place its episode began at, not the one it happened at:
 a rear begun from standing may end in a fall that none begun half way up ends in.
 """
 
@@ -10,19 +11,20 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
-from rodent.tasks.reference import Reference
+from rodent.loop.state import Ended
+from rodent.tasks.task import Starts
 from training.config import SamplerConfig
 
 
 @flax.struct.dataclass
 class Sampler:
-    """What became of episodes, by the frame they began with; N frames of a reference.
+    """What became of episodes, by the place they began at; N places. See `rodent.loop.StartSampler`.
 
     Attributes:
-        config: shares and time constants.
+        config: fractions and time constants.
         begun: decaying count of episodes, shape (N,).
         failed: decaying count of those that failed, early failures counting most, shape (N,).
-        cumulative: distribution function of the frame an episode begins with, shape (N,).
+        cumulative: distribution function of the place an episode begins at, shape (N,).
     """
 
     config: SamplerConfig = flax.struct.field(pytree_node=False)
@@ -30,64 +32,56 @@ class Sampler:
     failed: jax.Array
     cumulative: jax.Array
 
+    def draw(self, key: jax.Array, n: int) -> jax.Array:
+        """Places where n episodes begin, shape (n,)."""
+        draw = jax.random.uniform(key, (n,))
+        return jnp.minimum(jnp.searchsorted(self.cumulative, draw), len(self.cumulative) - 1)
 
-def new_sampler(config: SamplerConfig, reference: Reference) -> Sampler:
-    """A sampler that knows of no episode, and holds every frame to be as hard as any."""
-    none = jnp.zeros(reference.num_frames)
-    return refreshed(Sampler(config, none, none, none), reference)
+    def counted(self, ended: Ended, begun: jax.Array) -> "Sampler":
+        """The sampler when it has counted the episodes that failed and those that begin in their place.
 
-
-def updated(
-    sampler: Sampler, start: jax.Array, lived: jax.Array, failed: jax.Array, begun: jax.Array, anew: jax.Array
-) -> Sampler:
-    """Count the episodes that failed and those that begin, arrays (n,).
-
-    Args:
-        sampler: as it was.
-        start: frame that the rat's episode began with.
-        lived: steps it has lasted.
-        failed: whether it failed just now.
-        begun: frame that the rat's next episode begins with.
-        anew: whether a next one begins.
-    """
-    weight = failed * jnp.exp(-lived / sampler.config.soon)
-    return dataclasses.replace(
-        sampler,
-        failed=sampler.failed.at[start].add(weight),
-        begun=sampler.begun.at[begun].add(anew.astype(jnp.float32)),
-    )
+        Args:
+            ended: the episodes that are over.
+            begun: place that each environment's next episode begins at, shape (n,).
+        """
+        weight = (ended.which & ended.terminated) * jnp.exp(-ended.steps / self.config.soon)
+        return dataclasses.replace(
+            self,
+            failed=self.failed.at[ended.start].add(weight),
+            begun=self.begun.at[begun].add(ended.which.astype(jnp.float32)),
+        )
 
 
-def refreshed(sampler: Sampler, reference: Reference) -> Sampler:
-    """Let old episodes fade and weigh the frames anew; once per update."""
+def new_sampler(config: SamplerConfig, starts: Starts) -> Sampler:
+    """A sampler that knows of no episode, and takes every place to be as hard as any."""
+    none = jnp.zeros(starts.count)
+    return refreshed(Sampler(config, none, none, none), starts)
+
+
+@jax.jit
+def refreshed(sampler: Sampler, starts: Starts) -> Sampler:
+    """Let old episodes fade and weigh the places anew; once per update."""
     config = sampler.config
     begun, failed = config.memory * sampler.begun, config.memory * sampler.failed
-    frames = jnp.arange(reference.num_frames)
-    clip = reference.clip_of
-    low = jnp.maximum(frames - config.neighbours, reference.first[clip])
-    high = jnp.minimum(frames + config.neighbours, reference.last[clip])
+    places = jnp.arange(starts.count)
+    low = jnp.maximum(places - config.neighbours, starts.first[starts.group_of])
+    high = jnp.minimum(places + config.neighbours, starts.last[starts.group_of])
 
     def nearby(count: jax.Array) -> jax.Array:
         total = jnp.concatenate([jnp.zeros(1), jnp.cumsum(count)])
         return total[high + 1] - total[low]
 
-    can_begin = (frames < reference.last[clip]).astype(jnp.float32)
-    # one failure of one episode is assumed, so that frames never tried are tried
+    usable = starts.usable.astype(jnp.float32)
+    # one failure of one episode is assumed, so that places never tried are tried
     risk = (nearby(failed) + 1) / (nearby(begun) + 1)
-    first = jnp.zeros(reference.num_frames).at[reference.first].set(1.0)
+    first = jnp.zeros(starts.count).at[starts.first].set(1.0)
     weight = (
-        config.first * _share(first)
-        + config.failing * _share(risk * can_begin)
-        + (1 - config.first - config.failing) * _share(can_begin)
+        config.first * _normalised(first)
+        + config.failing * _normalised(risk * usable)
+        + (1 - config.first - config.failing) * _normalised(usable)
     )
     return Sampler(config, begun, failed, jnp.cumsum(weight) / jnp.sum(weight))
 
 
-def sample_starts(sampler: Sampler, key: jax.Array, n: int) -> jax.Array:
-    """First frames of n new episodes, shape (n,)."""
-    draw = jax.random.uniform(key, (n,))
-    return jnp.minimum(jnp.searchsorted(sampler.cumulative, draw), sampler.cumulative.shape[0] - 1)
-
-
-def _share(weight: jax.Array) -> jax.Array:
+def _normalised(weight: jax.Array) -> jax.Array:
     return weight / jnp.sum(weight)

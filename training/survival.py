@@ -4,23 +4,17 @@ frames, share = alive_by_frame(traces)        # from the first frame on
 share = success_within(traces, np.arange(1, 51))
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rodent.tasks.metrics import BODY_POSITION_LIMIT, ROOT_ORIENTATION_LIMIT, ROOT_POSITION_LIMIT
-
 if TYPE_CHECKING:
     from training.evaluate import Trace
 
-# the errors that end a clip, and where: millimetres and degrees
-LIMITS = {
-    "root_position": 1e3 * ROOT_POSITION_LIMIT,
-    "body_position": 1e3 * BODY_POSITION_LIMIT,
-    "root_orientation": float(np.degrees(np.asarray(ROOT_ORIENTATION_LIMIT))),
-}
 NOT_FINITE = "not_finite"
+_UNITS = {"deg": "degrees"}
+_SINGLE = 1e-5  # what single precision may lose of a fraction
 THRESHOLDS_MM = np.arange(1, 51)
 
 
@@ -60,7 +54,7 @@ def success_within(
         shape (n,).
     """
     worst = [
-        np.inf if trace.failed.any() else max(getattr(trace, error).max() for error in errors)
+        np.inf if trace.failed.any() else max(trace.errors[error].max() for error in errors)
         for trace in traces
     ]
     return np.mean(np.array(worst)[:, None] <= millimetres, axis=0)
@@ -70,12 +64,26 @@ def ended_by(trace: "Trace") -> str | None:
     """The error that was furthest beyond its limit in the frame of failure; None without one."""
     if not trace.failed.any():
         return None
-    share = {name: error[trace.lifespan] for name, error in shares_of_limits(trace).items()}
-    if not np.isfinite(list(share.values())).all() or max(share.values()) < 1:
+    fraction = {name: error[trace.lifespan] for name, error in limit_fractions(trace).items()}
+    if not np.isfinite(list(fraction.values())).all() or max(fraction.values()) < 1 - _SINGLE:
         return NOT_FINITE
-    return max(share, key=lambda name: share[name])
+    return max(fraction, key=lambda name: fraction[name])
 
 
-def shares_of_limits(trace: "Trace") -> dict[str, np.ndarray]:
-    """The errors that can end a clip, each relative to its limit, shape (frames,)."""
-    return {name: getattr(trace, name) / limit for name, limit in LIMITS.items()}
+def limits(trace: "Trace") -> dict[str, float]:
+    """The limits of the errors that can end an episode, in the units that they are reported in."""
+    return {name: metric.limit for name, metric in trace.metrics.items() if metric.limit is not None}
+
+
+def limit_fractions(trace: "Trace") -> dict[str, np.ndarray]:
+    """The errors that can end an episode, each relative to its limit, shape (frames,)."""
+    return {name: trace.errors[name] / limit for name, limit in limits(trace).items()}
+
+
+def how_lost(found: Mapping[str, float]) -> str:
+    """The limits of `scores` in words: `the root position error is more than 50 mm, or …`."""
+    words = []
+    for label, limit in found.items():
+        name, _, unit = label.rpartition("_")
+        words.append(f"the {name.replace('_', ' ')} is more than {limit:.0f} {_UNITS.get(unit, unit)}")
+    return ", or ".join(words)

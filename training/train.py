@@ -26,7 +26,7 @@ from rodent.progress import progress
 from rodent.tasks.reference import control_timestep
 from training.checkpoint import Checkpoints
 from training.config import TrainConfig
-from training.device import DeviceTrainer
+from training.evaluate import clip_episodes
 from training.optimizer import require_parts
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
@@ -86,8 +86,9 @@ def train(
         raise InputError("say how long to train: --minutes or --steps")
     config = run.config
     clock = _Clock()
-    kind = DeviceTrainer if config.device == "gpu" else Trainer
-    trainer = kind(config, Body(config.body), clips.subset(run.split["train"]), threads=threads)
+    clips = clips.subset(run.split["train"])
+    task = config.task.build(Body(config.body), clips)
+    trainer = Trainer(config, task, clip_episodes(clips), threads=threads)
     start = load_policy(run.start) if config.start_from else None
     checkpoints = Checkpoints(run.folder / "checkpoints")
     iteration = 0
@@ -234,8 +235,8 @@ def _require_finite(run: Run, trainer: Trainer, iteration: int, figures: dict[st
 
 
 def _note(trainer: Trainer, pace: float, tracking: dict[str, float]) -> str:
-    told = f"{trainer.stage}: {trainer.steps / 1e6:.2f} M steps, {pace:,.0f} steps/s"
+    now = f"{trainer.phase}: {trainer.steps / 1e6:.2f} M steps, {pace:,.0f} steps/s"
     if not tracking:
-        return told
+        return now
     error = tracking["tracking/root_position_error_mm"]
-    return f"{told}, success {tracking['success_rate']:.0%}, root error {error:.1f} mm"
+    return f"{now}, success {tracking['success_rate']:.0%}, root error {error:.1f} mm"

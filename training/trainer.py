@@ -1,6 +1,6 @@
-"""One training iteration: collect with the host engine, update, report.
+"""The training of one policy: updates, evaluations, and which policy is kept.
 
-    trainer = Trainer(config, body, clips)
+    trainer = Trainer(config, task)
     for _ in range(100):
         figures = trainer.iterate()
     trainer.policy()
@@ -10,170 +10,133 @@
 
 import dataclasses
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from rodent.body import Body
-from rodent.clips.clip import ClipSet
-from rodent.physics.device import DeviceState
 from rodent.physics.engine import PhysicsState
-from rodent.physics.host import Divergence, HostEngine, HostState
-from rodent.policy.agent import Agent
+from rodent.physics.host import Divergence
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
 from rodent.rollout import Player
-from rodent.tasks.imitation import Imitation
-from rodent.tasks.reference import Reference, build_reference, control_timestep
-from training.collect import Act, Episodes, Experience, Move, Outcome, advance, collect, first_episodes
+from rodent.tasks.task import Task
+from training.backend import Backend, DeviceBackend, HostBackend
 from training.config import TrainConfig
-from training.dream import Dreamer, Dreams
-from training.evaluate import scores, trace_clips
-from training.learner import Learner, new_learner, normalizer_of
-from training.ppo import update, update_value
-from training.sampler import new_sampler, refreshed
+from training.dynamics import Dynamics
+from training.evaluate import Episode, scores, trace_episodes
+from training.hyperparameters import Hyperparameters
+from training.learner import normalizer_of
 from training.start import started
-from training.world import World
+from training.update import Algorithm, TrainState, begin
 
-Update = Callable[[Learner, Experience], tuple[Learner, dict[str, jax.Array]]]
-_EVALUATED_CLIPS, _EVALUATED_FRAMES = 24, 500
+_EVALUATED, _EVALUATED_FRAMES = 24, 500
 _SAMPLE_NOISE = 0.14  # two standard errors of a difference between success rates of 0.94 in 24 clips
 
 
-class TrainingState(NamedTuple):
-    """Everything the next iteration depends on.
+class SavedState(NamedTuple):
+    """Everything the next iteration depends on, as arrays.
 
     Attributes:
-        learner: parameters, optimiser, statistics, learning rate, key.
-        dreamer: the model of the body, and what else dreaming changes.
-        episodes: where the rats are, the sampler, the key.
-        physics: what the task sees of the rats.
-        engine: what the engine's next step depends on beside physics, rows by rat.
-        best: success rate, lifespan and negative root error of the best policy so far.
+        train: see `TrainState`.
+        best: success rate, lifespan and negative error of the best policy so far.
         best_policy: parameters and normaliser of the policy that is kept.
     """
 
-    learner: Learner
-    dreamer: Dreamer
-    episodes: Episodes
-    physics: PhysicsState
-    engine: np.ndarray
+    train: TrainState
     best: np.ndarray
     best_policy: Any
 
 
 class Trainer:
-    """The training of one policy on a set of clips.
+    """The training of one policy on one task.
+
+    Attributes:
+        config, task: what is learnt.
+        train_state: see `TrainState`.
+        backend: steps the environments.
 
     Args:
         config: the run's.
-        body: the rat.
-        clips: the training clips.
-        threads: that step the physics; 0 for one per core.
+        task: of one environment; of imitation, with the training clips.
+        episodes: what policies are evaluated on.
+        threads: that step the physics on the host; 0 for one per core.
+        backend: what steps the environments, of the algorithm and the task; by default what
+            `config.device` says.
     """
 
-    def __init__(self, config: TrainConfig, body: Body, clips: ClipSet, threads: int = 0):
-        self.config, self.body, self._threads = config, body, threads
-        timestep = control_timestep(clips)
-        self._reference = build_reference(clips, body)
-        task = Imitation(body, config.task, timestep)
-        agent = IntentionAgent(config.network, body.model.nu)
-        dreams = Dreams(config, task, agent, World(body, config.dream, timestep))
-        begin = jax.jit(partial(_beginning, config, task, agent, dreams))
-        physics, self.episodes, self.learner, self.dreamer = begin(
-            self._reference, jax.random.PRNGKey(config.seed)
-        )
-        self._prepare(task, agent, dreams, timestep, physics)
-        chosen = np.unique(np.linspace(0, len(clips) - 1, min(_EVALUATED_CLIPS, len(clips))).astype(int))
-        self._clips, self._evaluated = clips, chosen
-        self._player = Player(
-            body, config.task, config.network, self._reference, len(chosen), timestep, threads=threads
-        )
-        self._best = np.array([-1.0, 0.0, 0.0])
+    def __init__(
+        self,
+        config: TrainConfig,
+        task: Task[Any],
+        episodes: list[Episode],
+        *,
+        threads: int = 0,
+        backend: Callable[[Algorithm, Task[Any]], Backend] | None = None,
+    ):
+        self.config, self.task = config, task
+        agent = IntentionAgent(config.network, task.action_size)
+        self._algorithm = Algorithm(config, agent, Dynamics(task.body, config.model_based, task.timestep))
+        self._hyper = Hyperparameters.of(config)
+        if backend is not None:
+            self.backend = backend(self._algorithm, task)
+        elif config.device == "gpu":
+            self.backend = DeviceBackend(self._algorithm, task)
+        else:
+            self.backend = HostBackend(self._algorithm, task, threads)
+        self.train_state = self.backend.begin(*begin(self._algorithm, task, jax.random.PRNGKey(config.seed)))
+        chosen = np.unique(np.linspace(0, len(episodes) - 1, min(_EVALUATED, len(episodes))).astype(int))
+        self._episodes, self._evaluated = episodes, [episodes[i] for i in chosen]
+        self._player = Player(task, agent, len(chosen), threads=threads)
+        self._best = np.array([-1.0, 0.0, -np.inf])
         self._best_policy = self._usable()
-
-    def _prepare(
-        self, task: Imitation, agent: Agent, dreams: Dreams, timestep: float, physics: PhysicsState
-    ) -> None:
-        """Make the engine, and what is compiled for it."""
-        ppo, body = self.config.ppo, self.body
-        self.engine = HostEngine(body.model, ppo.num_envs, timestep, self._threads, bodies=body.tracked_ids)
-        self.engine_state: HostState | DeviceState = self.engine.begin(physics)
-        self._advance = jax.jit(partial(advance, task, agent, ppo.noise_correlation))
-        self._update, self._update_value = (
-            jax.jit(partial(_stacked_update, partial(kind, ppo, agent)), donate_argnums=0)
-            for kind in (update, update_value)
-        )
-        self._dreams = dreams
-        self._study = jax.jit(partial(_stacked_study, dreams))
-        self._dream = jax.jit(dreams.dream)
-        self._refresh = jax.jit(refreshed)
 
     def start_from(self, policy: Policy) -> None:
         """Go on from a policy, before the first iteration; see `training.start`."""
-        self.learner = started(self.learner, policy)
+        learner = started(self.train_state.learner, policy)
+        self.train_state = self.backend.restored(
+            self.backend.stored(dataclasses.replace(self.train_state, learner=learner))
+        )
         self._best_policy = self._usable()
 
     def take_divergences(self) -> list[Divergence]:
-        """Rats whose physics broke since the last call."""
-        return self.engine.take_divergences()
+        """Environments whose physics diverged since the last call."""
+        return self.backend.take_divergences()
 
     @property
     def physics(self) -> PhysicsState:
-        """Where the rats are."""
-        return self.engine_state.physics
+        """Where the bodies are."""
+        return self.train_state.engine.physics
 
     @property
     def steps(self) -> int:
         """Control steps learnt from so far."""
-        return int(self.learner.steps)
+        return int(self.train_state.learner.steps)
 
     @property
-    def stage(self) -> str:
-        """What the next iteration does: practises, studies the body, or dreams."""
-        return self._dreams.stage(self.learner, self.dreamer)
+    def phase(self) -> str:
+        """What the next iteration does: PPO, fitting the dynamics model, or imagined rollouts."""
+        state = self.train_state
+        return self._algorithm.model_based.phase(state.learner, state.model_based)
 
     def iterate(self) -> dict[str, float]:
         """Collect one unroll and learn from it; returns the iteration's figures."""
-        params, normalizer = self.learner.params, normalizer_of(self.learner.statistics)
-        step = partial(self._advance, params, normalizer, self._reference)
-        assert isinstance(self.engine_state, HostState)
-        self.engine_state, self.episodes, steps = collect(
-            step, self.engine, self.engine_state, self.episodes, self.config.ppo.unroll
-        )
-        acts, outcomes, moves = zip(*steps, strict=True)
-        # a policy that dreams lead is led by them alone
-        learn = self._update_value if self._dreams.knows_enough(self.dreamer) else self._update
-        self.learner, figures = learn(self.learner, acts, outcomes, self.episodes.act.observation)
-        if self._dreams.studies(self.learner):
-            figures |= self._dream_of(moves)
-        sampler = self._refresh(self.episodes.sampler, self._reference)
-        self.episodes = dataclasses.replace(self.episodes, sampler=sampler)
-        return {name: float(value) for name, value in figures.items()}
-
-    def _dream_of(self, moves: tuple[Move, ...]) -> dict[str, jax.Array]:
-        """Study the moves, and when enough is known dream on from them; returns figures."""
-        self.dreamer, stacked, figures = self._study(self.dreamer, moves)
-        if not self._dreams.knows_enough(self.dreamer):
-            return figures
-        self.learner, self.dreamer, dreamt = self._dream(self.learner, self.dreamer, stacked, self._reference)
-        return figures | dreamt
+        algorithm, warm = self._algorithm, self._algorithm.is_warm(self.train_state)
+        self.train_state, figures = self.backend.update(self.train_state, self._hyper, self.task)
+        meaningless = algorithm.meaningless(warm, self.train_state)
+        return {name: float(value) for name, value in figures.items() if name not in meaningless}
 
     def evaluate(self) -> dict[str, float]:
-        """Track (up to 24 of) the training clips from their first frames; decides which policy is kept.
+        """Play (up to 24 of) the episodes; decides which policy is kept.
 
-        It is the best so far. Of clips of which only some are tracked, it is the latest that these
+        It is the best so far. Of episodes of which only some are played, it is the latest that these
         cannot tell from the best: what they do not show, later policies do better.
         """
         candidate = self._usable()
         found = self._track(candidate)
-        rank = [found["success_rate"], found["tracking/lifespan_frames"]]
-        rank.append(-found["tracking/root_position_error_mm_all_frames"])
+        rank = [found["success_rate"], found["tracking/lifespan_frames"], -found[self._error]]
         best = self._best.tolist()
-        sampled = len(self._evaluated) < len(self._clips)
+        sampled = len(self._evaluated) < len(self._episodes)
         if rank > best or (sampled and rank[0] >= best[0] - _SAMPLE_NOISE):
             self._best_policy = candidate
         self._best = np.array(max(rank, best))
@@ -183,10 +146,13 @@ class Trainer:
         """The same for the policy that is kept, which is the one that is saved."""
         return self._track(self._best_policy)
 
+    @property
+    def _error(self) -> str:
+        """The figure that decides between policies that last as long: the task's first metric."""
+        return f"tracking/{next(iter(self.task.metrics.values())).label}_all_frames"
+
     def _track(self, policy: tuple[Any, Any]) -> dict[str, float]:
-        params, normalizer = policy
-        clips, chosen = self._clips, self._evaluated
-        traces = trace_clips(self._player, params, normalizer, clips, chosen, _EVALUATED_FRAMES)
+        traces = trace_episodes(self._player, *policy, self._evaluated, frames=_EVALUATED_FRAMES)
         found = scores(traces)
         mean = {f"tracking/{k}": v for k, v in found["mean"].items() if isinstance(v, int | float)}
         return {"success_rate": found["success_rate"], **mean}
@@ -197,85 +163,16 @@ class Trainer:
         config = self.config
         return Policy(config.body, config.task, config.network, params, normalizer, provenance)
 
-    def state(self) -> TrainingState:
+    def state(self) -> SavedState:
         """Everything the next iteration depends on."""
-        return TrainingState(
-            self.learner,
-            self.dreamer,
-            self.episodes,
-            self.physics,
-            self._engine_rows(),
-            self._best,
-            self._best_policy,
-        )
+        return SavedState(self.backend.stored(self.train_state), self._best, self._best_policy)
 
-    def set_state(self, state: TrainingState) -> None:
+    def set_state(self, state: SavedState) -> None:
         """Continue from a state."""
-        kept = (state.learner, state.dreamer, state.episodes, state.physics, state.best_policy)
-        arrays = jax.tree.map(jnp.asarray, kept)
-        self.learner, self.dreamer, self.episodes, physics, self._best_policy = arrays
-        self._set_engine_state(physics, np.asarray(state.engine))
-        self._best = np.asarray(state.best)
-
-    def _engine_rows(self) -> np.ndarray:
-        """What the engine's next step depends on beside physics."""
-        assert isinstance(self.engine_state, HostState)
-        return self.engine.copy(self.engine_state).rows
-
-    def _set_engine_state(self, physics: PhysicsState, rows: np.ndarray) -> None:
-        self.engine_state = HostState(physics, rows, 0)
+        self.train_state = self.backend.restored(state.train)
+        self._best, self._best_policy = np.asarray(state.best), state.best_policy
 
     def _usable(self) -> tuple[Any, Any]:
-        """A copy of averaged parameters and normaliser, which outlives the learner's donated buffers."""
-        return jax.tree.map(np.array, (self.learner.average, normalizer_of(self.learner.statistics)))
-
-
-def _beginning(
-    config: TrainConfig,
-    task: Imitation,
-    agent: Agent,
-    dreams: Dreams,
-    reference: Reference,
-    key: jax.Array,
-) -> tuple[PhysicsState, Episodes, Learner, Dreamer]:
-    """Everything as it is before the first step: one function, for its parts would be compiled one by one."""
-    key_episodes, key_learner = jax.random.split(key)
-    sampler = new_sampler(config.sampler, reference)
-    physics, episodes = first_episodes(task, agent, reference, sampler, key_episodes, config.ppo.num_envs)
-    learner = new_learner(config.ppo, agent, episodes.act.observation, key_learner)
-    return physics, episodes, learner, dreams.begin(learner, jax.random.fold_in(key_learner, 1))
-
-
-def _stacked_update(
-    learn: Update,
-    learner: Learner,
-    acts: tuple[Act, ...],
-    outcomes: tuple[Outcome, ...],
-    following: Any,
-) -> tuple[Learner, dict[str, jax.Array]]:
-    """`learn` from steps that still stand in a row; the rewards' figures are added."""
-    stacked_acts = jax.tree.map(lambda *x: jnp.stack(x), *acts)
-    stacked = jax.tree.map(lambda *x: jnp.stack(x), *outcomes)
-    learner, figures = learn(learner, Experience(stacked_acts, stacked, following))
-    return learner, figures | reward_figures(stacked)
-
-
-def _stacked_study(
-    dreams: Dreams, dreamer: Dreamer, moves: tuple[Move, ...]
-) -> tuple[Dreamer, Move, dict[str, jax.Array]]:
-    """`Dreams.study` of moves that still stand in a row; returns them stacked too."""
-    stacked = jax.tree.map(lambda *x: jnp.stack(x), *moves)
-    dreamer, figures = dreams.study(dreamer, stacked)
-    return dreamer, stacked, figures
-
-
-def reward_figures(outcomes: Outcome) -> dict[str, jax.Array]:
-    """What steps were rewarded for and how they ended, for the log."""
-    episodes = jnp.sum(outcomes.failed | outcomes.ended)
-    return {
-        "reward": jnp.mean(outcomes.reward),
-        **{f"reward/{name}": jnp.mean(term) for name, term in outcomes.terms.items()},
-        "failures_per_step": jnp.mean(outcomes.failed.astype(jnp.float32)),
-        "steps_per_episode": outcomes.failed.size / jnp.maximum(episodes, 1),
-        "diverged": jnp.sum(outcomes.diverged.astype(jnp.float32)),
-    }
+        """A copy of averaged parameters and normaliser, which no update changes."""
+        learner = self.train_state.learner
+        return jax.tree.map(np.array, (learner.average, normalizer_of(learner.statistics)))

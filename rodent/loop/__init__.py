@@ -12,8 +12,8 @@ pure functions of batches, the engine is the only thing that differs between hos
 """
 
 from rodent.loop.drivers import Step, first, iterate, scan
-from rodent.loop.step import Decision, Exploration, Loop, Outcome, decide, evaluate_transition
 from rodent.loop.state import Actor, LoopState, StartSampler
+from rodent.loop.step import Decision, Exploration, Loop, Outcome, decide, evaluate_transition
 
 __all__ = [
     "Actor",

@@ -1,5 +1,6 @@
 """What drives the step: a loop on the host, or a scan inside a compiled program."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -8,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.loop.state import Actor, LoopState
+from rodent.loop.state import Actor, LoopState, under_way
 from rodent.loop.step import Decision, Loop, Outcome, decide, evaluate_transition
 from rodent.physics.engine import Command, Engine, EngineState, PhysicsState
 from rodent.policy.agent import Agent, Noise
@@ -50,26 +51,14 @@ def first(
     """
     n = len(start)
     key, key_task = jax.random.split(key) if sampler is not None else (key, key)
-    state = jax.vmap(task.initial_state)(start, jax.random.split(key_task, n))
-    physics = jax.vmap(task.initial_physics)(state)
-    measure = jax.vmap(task.measure)(state, physics)
-    still, no = jnp.zeros((n, agent.action_size)), jnp.zeros(n, bool)
-    return LoopState(
-        task=state,
-        start=start,
-        steps=jnp.zeros(n, jnp.int32),
-        action=still,
-        previous_action=still,
-        noise=still,
-        memory=agent.initial_memory(n),
-        terminated=measure.limit_fraction > 1 if sampler is None else no,
-        # a sampler draws where to begin, from the very first episode on
-        truncated=no if sampler is None else ~no,
-        diverged=no,
-        metrics=measure.metrics,
-        sampler=sampler,
-        key=key,
-    ), physics
+    task_state = jax.vmap(task.initial_state)(start, jax.random.split(key_task, n))
+    physics = jax.vmap(task.initial_physics)(task_state)
+    state = dataclasses.replace(under_way(agent, task, task_state, physics, key), start=start)
+    if sampler is not None:
+        # it decides where to begin from the very first episode on
+        no = jnp.zeros(n, bool)
+        state = dataclasses.replace(state, terminated=no, truncated=~no, sampler=sampler)
+    return state, physics
 
 
 def iterate(

@@ -4,9 +4,12 @@ from typing import Any, NamedTuple, Protocol, Self
 
 import flax.struct
 import jax
+import jax.numpy as jnp
 
-from rodent.policy.agent import Memory, Params
+from rodent.physics.engine import PhysicsState
+from rodent.policy.agent import Agent, Memory, Params
 from rodent.policy.policy import Normalizer
+from rodent.tasks.task import Task
 
 
 class Actor(NamedTuple):
@@ -79,3 +82,34 @@ class LoopState:
     metrics: dict[str, jax.Array]
     sampler: Any
     key: jax.Array
+
+
+def under_way(
+    agent: Agent, task: Task[Any], task_state: Any, physics: PhysicsState, key: jax.Array
+) -> LoopState:
+    """Environments whose task and bodies are in the given states, and that have not acted yet.
+
+    Args:
+        agent: what acts.
+        task: of one environment.
+        task_state, physics: of n environments.
+        key: of all randomness.
+    """
+    measure = jax.vmap(task.measure)(task_state, physics)
+    n = len(measure.limit_fraction)
+    still, no = jnp.zeros((n, agent.action_size)), jnp.zeros(n, bool)
+    return LoopState(
+        task=task_state,
+        start=jnp.zeros(n, jnp.int32),
+        steps=jnp.zeros(n, jnp.int32),
+        action=still,
+        previous_action=still,
+        noise=still,
+        memory=agent.initial_memory(n),
+        terminated=measure.limit_fraction > 1,
+        truncated=no,
+        diverged=no,
+        metrics=measure.metrics,
+        sampler=None,
+        key=key,
+    )

@@ -1,8 +1,8 @@
 """One control step of n environments: the only one there is.
 
-    state, decision, command = decide(loop, task, actor, state, physics)
-    engine_state = engine.step(engine_state, command)
-    state, outcome = evaluate_transition(task, state, engine_state.physics)
+state, decision, command = decide(loop, task, actor, state, physics)
+engine_state = engine.step(engine_state, command)
+state, outcome = evaluate_transition(task, state, engine_state.physics)
 """
 
 import dataclasses
@@ -127,7 +127,7 @@ def decide(
     Returns:
         the state under way, what was seen and done, and the engine's command.
     """
-    agent, n = loop.agent, state.start.shape[0]
+    agent = loop.agent
     key, key_latent, key_action = jax.random.split(state.key, 3)
     restart, begun = _restarted(loop, task, state)
     initial = jax.vmap(task.initial_physics)(begun.task)

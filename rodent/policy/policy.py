@@ -29,8 +29,8 @@ from rodent.policy.card import POLICY, PolicyConfig
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.scene_config import SceneConfig
-from rodent.tasks.task import Observation
 from rodent.tasks.settings import ImitationConfig
+from rodent.tasks.task import Observation
 from rodent.versions import versions
 
 

@@ -116,7 +116,7 @@ class Player:
         carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics)))
         actor = Actor(params, normalizer)
         steps = iterate(loop, self.task, actor, self._engine, carried, _kept, wrench)
-        for index, (_, step) in zip(range(count), steps):
+        for index, (_, step) in zip(range(count), steps, strict=False):
             kept = jax.tree.map(np.asarray, step.kept)
             yield Row(
                 index=index,

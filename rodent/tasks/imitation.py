@@ -21,7 +21,7 @@ from rodent.body import Body, in_tail
 from rodent.physics.engine import PhysicsState
 from rodent.sensing.proprioception import proprioception
 from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
-from rodent.tasks.metrics import METRICS, limit_fraction, tracking_error
+from rodent.tasks.metrics import limit_fraction, tracking_error, tracking_metrics
 from rodent.tasks.reference import Reference
 from rodent.tasks.settings import ImitationConfig
 from rodent.tasks.task import PROPRIOCEPTION, Measure, Metric, Starts, Task
@@ -58,7 +58,7 @@ class Imitation(Task[ImitationState]):
     @property
     def metrics(self) -> Mapping[str, Metric]:
         """See `Task.metrics`."""
-        return METRICS
+        return tracking_metrics(self.config.limits)
 
     @property
     def starts(self) -> Starts:
@@ -187,7 +187,7 @@ class Imitation(Task[ImitationState]):
 
 
 def previewed_joints(body: Body) -> np.ndarray:
-    """Joints that the reference window shows: the tail has 24 of 67, and its servos follow their setpoints."""
+    """Joints that the reference window shows: all but the tail's, whose servos follow their setpoints."""
     return np.flatnonzero([not in_tail(name) for name in body.joint_names])
 
 

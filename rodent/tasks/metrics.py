@@ -10,18 +10,23 @@ import jax
 import jax.numpy as jnp
 
 from rodent import rotation
-from rodent.body import Body
+from rodent.body import END_EFFECTORS, Body
 from rodent.physics.engine import PhysicsState
 from rodent.tasks.settings import ImitationLimits
 from rodent.tasks.task import Metric
 
-METRICS = {
-    "root_position": Metric("root_position_error_mm", 1e3, 50.0),
-    "root_orientation": Metric("root_orientation_error_deg", 57.29577951308232, 90.0),
-    "joint_angle": Metric("joint_angle_error_deg", 57.29577951308232, 90.0),
-    "body_position": Metric("body_position_error_mm", 1e3, 50.0),
-    "end_effector": Metric("end_effector_error_mm", 1e3, 50.0),
-}
+_DEGREES = 57.29577951308232  # per radian
+
+
+def tracking_metrics(limits: ImitationLimits) -> dict[str, Metric]:
+    """How the tracking errors are reported: millimetres and degrees."""
+    return {
+        "root_position": Metric("root_position_error_mm", 1e3, 50.0, 1e3 * limits.root_position),
+        "root_orientation": Metric("root_orientation_error_deg", _DEGREES, 90.0, limits.root_orientation),
+        "joint_angle": Metric("joint_angle_error_deg", _DEGREES, 90.0),
+        "body_position": Metric("body_position_error_mm", 1e3, 50.0, 1e3 * limits.body_position),
+        "end_effector": Metric("end_effector_error_mm", 1e3, 50.0, parts=END_EFFECTORS),
+    }
 
 
 def tracking_error(body: Body, physics: PhysicsState, target: PhysicsState) -> dict[str, jax.Array]:

@@ -65,11 +65,15 @@ class Metric:
         label: name of the figure, with its unit.
         factor: from the SI unit to the figure's.
         worst: what counts for a frame after the failure, in the figure's unit.
+        limit: beyond which the episode terminates, in the figure's unit; None for no limit.
+        parts: names of the values of a metric that is an array.
     """
 
     label: str
     factor: float
     worst: float
+    limit: float | None = None
+    parts: tuple[str, ...] = ()
 
 
 @flax.struct.dataclass

@@ -10,7 +10,6 @@ from rodent.policy.controls import control_units
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.recording.controls import control_layers, random_layer
-from rodent.tasks.imitation import Observation
 
 N, ACTIONS = 3, 5
 
@@ -18,7 +17,10 @@ N, ACTIONS = 3, 5
 def _made(kind):
     config = NetworkConfig(latent=6, encoder=(8, 7), decoder=(9, 5), value=(4,), decoder_kind=kind)
     keys = jax.random.split(jax.random.PRNGKey(1), 3)
-    observation = Observation(jax.random.normal(keys[0], (N, 20)), jax.random.normal(keys[1], (N, 30)))
+    observation = {
+        "proprioception": jax.random.normal(keys[0], (N, 20)),
+        "reference": jax.random.normal(keys[1], (N, 30)),
+    }
     noise = Noise(jax.random.normal(keys[2], (N, config.latent)), jnp.zeros((N, ACTIONS)))
     agent = IntentionAgent(config, ACTIONS)
     return agent, observation, agent.initial_memory(N), noise
@@ -34,7 +36,7 @@ def test_every_layer_has_its_control(kind):
     for layer, values in layers.items():
         control = units[random_layer(layer)]
         assert control.shape == values.shape and not np.allclose(control, values, atol=1e-6), layer
-    np.testing.assert_array_equal(units["control/encoder_input"], observation.reference)
+    np.testing.assert_array_equal(units["control/encoder_input"], observation["reference"])
     np.testing.assert_array_equal(units["control/reference"], np.ones((N, 4)))
 
 
@@ -47,7 +49,7 @@ def test_with_the_policys_weights_the_control_is_the_policy(kind):
     for step in range(4):
         seen = jax.tree.map(lambda x, scale=step + 1.0: scale * x, observation)
         output, layers = agent.probe(trained, memory, seen, noise)
-        units, own = control_units(agent, trained, seen, seen.reference, own, noise)
+        units, own = control_units(agent, trained, seen, seen["reference"], own, noise)
         memory = output.memory
         for layer, values in layers.items():
             np.testing.assert_array_equal(units[random_layer(layer)], values)

@@ -8,7 +8,7 @@ import pytest
 from rodent.policy.agent import Noise, restarted, still
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
-from rodent.tasks.imitation import Observation
+from rodent.tasks.task import Observation
 
 STEPS, N, ACTIONS = 5, 3, 4
 KINDS = ("mlp", "lstm")
@@ -18,9 +18,10 @@ def made(kind: str) -> tuple[IntentionAgent, dict, Observation]:
     """An agent, parameters, and observations of STEPS steps."""
     config = NetworkConfig(latent=6, encoder=(8,), decoder=(9, 5), value=(4,), decoder_kind=kind)
     agent, keys = IntentionAgent(config, ACTIONS), jax.random.split(jax.random.PRNGKey(0), 3)
-    observations = Observation(
-        jax.random.normal(keys[0], (STEPS, N, 7)), jax.random.normal(keys[1], (STEPS, N, 6))
-    )
+    observations = {
+        "proprioception": jax.random.normal(keys[0], (STEPS, N, 7)),
+        "reference": jax.random.normal(keys[1], (STEPS, N, 6)),
+    }
     params = agent.init(keys[2], jax.tree.map(lambda x: x[0], observations))
     # fresh actions are nearly nought: these are not
     return agent, jax.tree.map(lambda x: x + 0.1, params), observations

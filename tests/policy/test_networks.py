@@ -10,14 +10,16 @@ from rodent.errors import InputError
 from rodent.policy.networks import ActorCritic, initial_memory
 from rodent.policy.probe import probe
 from rodent.policy.sizes import NetworkConfig
-from rodent.tasks.imitation import Observation
 
 SMALL = NetworkConfig(latent=6, encoder=(8, 7), decoder=(9, 5), value=(4,))
 
 
 def _made(config, n=3):
     network = ActorCritic(config, NU)
-    observation = Observation(jax.random.normal(jax.random.PRNGKey(1), (n, 20)), jnp.ones((n, 30)))
+    observation = {
+        "proprioception": jax.random.normal(jax.random.PRNGKey(1), (n, 20)),
+        "reference": jnp.ones((n, 30)),
+    }
     memory = initial_memory(config, n)
     noise = jnp.zeros((n, config.latent))
     variables = network.init(jax.random.PRNGKey(0), observation, memory, noise)
@@ -57,7 +59,7 @@ def test_recording_changes_nothing(kind):
 
 def test_reference_reaches_the_action_through_the_latent_alone():
     network, variables, observation, memory, noise = _made(SMALL)
-    other = observation._replace(reference=-observation.reference)
+    other = observation | {"reference": -observation["reference"]}
     a = network.apply(variables, observation, memory, noise, method="act")
     b = network.apply(variables, other, memory, noise, method="act")
     assert not np.allclose(a.latent, b.latent)

@@ -9,27 +9,34 @@ import pytest
 
 from rodent import rotation
 from rodent.errors import InputError
+from rodent.kinematics import Trunk, posed
+from rodent.loop.step import finite
 from rodent.synthesis.stance import stance_clips
-from rodent.tasks.imitation import COST_TERMS, TRACKING_TERMS, Imitation
-from rodent.tasks.metrics import failed, finite, tracking_error
+from rodent.tasks.imitation import COSTS, TRACKING, ImitationState
+from rodent.tasks.metrics import tracking_error
 from rodent.tasks.reference import build_reference, control_timestep
-from rodent.tasks.settings import ImitationConfig
-
-
-@pytest.fixture(scope="module")
-def reference(body):
-    return build_reference(stance_clips(body), body)
+from rodent.tasks.settings import ImitationConfig, ImitationLimits, Term
 
 
 @pytest.fixture(scope="module")
 def task(body):
-    return Imitation(body, ImitationConfig(), 0.02)
+    return ImitationConfig().build(body, stance_clips(body))
+
+
+@pytest.fixture(scope="module")
+def reference(task):
+    return task.reference
+
+
+def at(*frames: int) -> ImitationState:
+    """The task's states of some environments."""
+    return ImitationState(jnp.array(frames))
 
 
 def _moved(state, by):
     """The rats displaced by (x, y, z) metres."""
     by = jnp.asarray(by, jnp.float32)
-    return dataclasses.replace(state, qpos=state.qpos.at[:, :3].add(by), xpos=state.xpos + by)
+    return dataclasses.replace(state, qpos=state.qpos.at[..., :3].add(by), xpos=state.xpos + by)
 
 
 def test_reference_holds_every_frame_of_every_clip(body, reference):
@@ -77,17 +84,19 @@ def test_observation_does_not_depend_on_place_or_heading(body, task, reference):
             xpos=rotation.rotate(turn, state.xpos) + jnp.array([0.3, -0.2, 0.0]),
         )
 
-    here = task.observe(reference.at(frame), reference, frame)
-    there_reference = dataclasses.replace(reference, state=turned(reference.state))
-    there = task.observe(there_reference.at(frame), there_reference, frame)
-    for a, b in zip(here, there, strict=True):
-        np.testing.assert_allclose(a, b, atol=2e-5)
+    elsewhere = task.replace(reference=dataclasses.replace(reference, state=turned(reference.state)))
+    here, there = (
+        jax.vmap(one.observe)(ImitationState(frame), one.reference.at(frame)) for one in (task, elsewhere)
+    )
+    for group, values in here.items():
+        np.testing.assert_allclose(values, there[group], atol=2e-5)
 
 
-def test_preview_of_the_present_is_nothing(task, reference):
+def test_the_window_of_the_present_is_nothing(task, reference):
     """Seen from a rat that already is where the clip ends, the future is the present pose."""
     frame = reference.last
-    view = np.asarray(task.preview(reference.at(frame), reference, frame)).reshape(2, 5, -1)
+    view = jax.vmap(task.window)(ImitationState(frame), reference.at(frame))
+    view = np.asarray(view).reshape(2, 5, -1)
     identity = [1, 0, 0, 0, 1, 0]
     np.testing.assert_allclose(view[..., :6], np.broadcast_to(identity, (2, 5, 6)), atol=1e-5)
     np.testing.assert_allclose(view[..., 6:9], 0, atol=1e-6)  # the torso itself
@@ -95,34 +104,48 @@ def test_preview_of_the_present_is_nothing(task, reference):
 
 
 def test_rewards_peak_on_the_reference(task, reference):
-    frame = jnp.array([5, 90])
-    wanted = reference.at(frame)
-    still = jnp.zeros((2, 38))
-    state = dataclasses.replace(wanted, actuator_force=jnp.zeros((2, 38)))
-    terms = task.rewards(state, wanted, task.error(state, wanted), still, still)
-    assert set(terms) == set(TRACKING_TERMS) | set(COST_TERMS)
-    for name, term in TRACKING_TERMS.items():
-        np.testing.assert_allclose(terms[name], term.weight, rtol=1e-5, err_msg=name)
-    for name in COST_TERMS:
+    here, still = ImitationState(jnp.int32(5)), jnp.zeros(38)
+    physics = dataclasses.replace(reference.at(here.frame), actuator_force=jnp.zeros(38))
+
+    def rewarded(physics, action):
+        return task.reward(here, physics, task.measure(here, physics), action, still)
+
+    terms = rewarded(physics, still)
+    assert set(terms) == set(TRACKING) | set(COSTS)
+    for name in TRACKING:
+        weight = getattr(task.config.reward, name).weight
+        np.testing.assert_allclose(terms[name], weight, rtol=1e-5, err_msg=name)
+    for name in COSTS:
         np.testing.assert_allclose(terms[name], 0.0, atol=1e-7, err_msg=name)
-    away = _moved(state, (TRACKING_TERMS["root_position"].scale, 0, 0))
-    worse = task.rewards(away, wanted, task.error(away, wanted), still + 1, still)
-    assert (worse["root_position"] < terms["root_position"]).all()
-    np.testing.assert_allclose(
-        worse["root_position"], TRACKING_TERMS["root_position"].weight / np.e, rtol=1e-3
+    root, control = task.config.reward.root_position, task.config.reward.control
+    worse = rewarded(_moved(physics, (root.scale, 0, 0)), still + 1)
+    np.testing.assert_allclose(worse["root_position"], root.weight / np.e, rtol=1e-3)
+    np.testing.assert_allclose(worse["control"], -control.weight, rtol=1e-4)
+
+
+def test_terms_and_limits_are_settings(body):
+    config = ImitationConfig(limits=ImitationLimits(root_position=0.02))
+    config = dataclasses.replace(
+        config, reward=dataclasses.replace(config.reward, root_position=Term(2.0, 0.1))
     )
-    np.testing.assert_allclose(worse["control"], -COST_TERMS["control"].weight, rtol=1e-4)
+    task = config.build(body, stance_clips(body))
+    here, still = ImitationState(jnp.int32(5)), jnp.zeros(38)
+    physics = _moved(task.reference.at(here.frame), (0.03, 0, 0))
+    measure = task.measure(here, physics)
+    assert float(measure.limit_fraction) == pytest.approx(1.5, rel=1e-3)
+    terms = task.reward(here, physics, measure, still, still)
+    assert float(terms["root_position"]) == pytest.approx(2 * np.exp(-0.09), rel=1e-3)
+    assert task.metrics["root_position"].limit == 20
 
 
-def test_tracking_error_is_in_metres_and_radians(body, task, reference):
-    frame = jnp.array([5])
-    wanted = reference.at(frame)
-    error = tracking_error(_moved(wanted, (0.03, 0.04, 0)), wanted)
-    assert float(error.root_position[0]) == pytest.approx(0.05, rel=1e-4)
-    assert float(error.body_position[0]) == pytest.approx(0.05, rel=1e-4)
-    np.testing.assert_allclose(error.end_effector, 0.05, rtol=1e-3)
-    bent = dataclasses.replace(wanted, qpos=wanted.qpos.at[:, 7:].add(0.1))
-    assert float(task.error(bent, wanted).joint_angle[0]) == pytest.approx(0.1, rel=1e-4)
+def test_tracking_error_is_in_metres_and_radians(body, reference):
+    target = reference.at(jnp.int32(5))
+    error = tracking_error(body, _moved(target, (0.03, 0.04, 0)), target)
+    assert float(error["root_position"]) == pytest.approx(0.05, rel=1e-4)
+    assert float(error["body_position"]) == pytest.approx(0.05, rel=1e-4)
+    np.testing.assert_allclose(error["end_effector"], 0.05, rtol=1e-3)
+    bent = dataclasses.replace(target, qpos=target.qpos.at[7:].add(0.1))
+    assert float(tracking_error(body, bent, target)["joint_angle"]) == pytest.approx(0.1, rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -130,32 +153,51 @@ def test_tracking_error_is_in_metres_and_radians(body, task, reference):
     [(0, False), (49, False), (51, True)],
 )
 def test_failure_is_fifty_millimetres(task, reference, millimetres, lost):
-    wanted = reference.at(jnp.array([5]))
-    state = _moved(wanted, (millimetres / 1000, 0, 0))
-    assert bool(task.failed(state, task.error(state, wanted))[0]) is lost
+    here = ImitationState(jnp.int32(5))
+    physics = _moved(reference.at(here.frame), (millimetres / 1000, 0, 0))
+    assert bool(task.measure(here, physics).limit_fraction > 1) is lost
 
 
 def test_failure_is_sixty_degrees(task, reference):
-    wanted = reference.at(jnp.array([5]))
+    here = ImitationState(jnp.int32(5))
+    target = reference.at(here.frame)
     for degrees, lost in ((59, False), (61, True)):
         half = np.deg2rad(degrees) / 2
-        turn = rotation.multiply(wanted.qpos[:, 3:7], jnp.array([[np.cos(half), np.sin(half), 0, 0]]))
-        turned = dataclasses.replace(wanted, qpos=wanted.qpos.at[:, 3:7].set(turn))
-        assert bool(failed(turned, task.error(turned, wanted))[0]) is lost
+        turn = rotation.multiply(target.qpos[3:7], jnp.array([np.cos(half), np.sin(half), 0, 0]))
+        turned = dataclasses.replace(target, qpos=target.qpos.at[3:7].set(turn))
+        assert bool(task.measure(here, turned).limit_fraction > 1) is lost
 
 
-def test_a_state_that_is_not_finite_has_failed(task, reference):
-    wanted = reference.at(jnp.array([5, 6]))
-    state = dataclasses.replace(wanted, qvel=wanted.qvel.at[1, 30].set(jnp.nan))
+def test_training_may_have_tighter_limits_than_evaluation(body):
+    task = ImitationConfig(failure_factor=0.5).build(body, stance_clips(body))
+    here = ImitationState(jnp.int32(5))
+    physics = _moved(task.reference.at(here.frame), (0.03, 0, 0))
+    assert float(task.measure(here, physics).limit_fraction) == pytest.approx(1.2, rel=1e-3)
+    evaluated = task.for_evaluation().measure(here, physics)
+    assert float(evaluated.limit_fraction) == pytest.approx(0.6, rel=1e-3)
+
+
+def test_a_state_that_is_not_finite_is_seen(reference):
+    target = reference.at(jnp.array([5, 6]))
+    state = dataclasses.replace(target, qvel=target.qvel.at[1, 30].set(jnp.nan))
     np.testing.assert_array_equal(finite(state), [True, False])
-    np.testing.assert_array_equal(task.failed(state, task.error(state, wanted)), [False, True])
 
 
-def test_doing_nothing_commands_a_coming_pose(body, task, reference):
+def test_doing_nothing_commands_a_coming_pose(task, reference):
     """The next frame's, and 40 ms more: the lag of the muscles' filter."""
-    ctrl = task.ctrl(jnp.zeros((1, 38)), reference, jnp.array([10]))
-    np.testing.assert_allclose(ctrl[0], reference.setpoint[13], atol=1e-6)
-    assert float(jnp.abs(task.ctrl(jnp.full((1, 38), 100.0), reference, jnp.array([10]))).max()) == 1.0
+    here = ImitationState(jnp.int32(10))
+    np.testing.assert_allclose(task.control(here, jnp.zeros(38)), reference.setpoint[13], atol=1e-6)
+    assert float(jnp.abs(task.control(here, jnp.full(38, 100.0))).max()) == 1.0
+
+
+def test_the_setpoint_can_be_a_constant_neutral_pose(body):
+    task = ImitationConfig(setpoint="neutral").build(body, stance_clips(body))
+    here, there = (task.control(ImitationState(jnp.int32(i)), jnp.zeros(38)) for i in (10, 100))
+    np.testing.assert_array_equal(here, there)
+    standing = posed(body, Trunk.still(1))
+    np.testing.assert_allclose(here, np.clip(body.setpoint_ctrl(standing)[0], -1, 1), atol=1e-6)
+    offset = task.control(ImitationState(jnp.int32(10)), jnp.full(38, 0.01)) - here
+    assert (np.abs(offset) > 0).mean() > 0.9
 
 
 def test_clips_of_two_rates_are_refused(body):
@@ -165,7 +207,10 @@ def test_clips_of_two_rates_are_refused(body):
         control_timestep(mixed)
 
 
-@pytest.mark.parametrize(("field", "value"), [("horizon", 0), ("action_scale", 0.0), ("failure_factor", 2.0)])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("horizon", 0), ("action_scale", 0.0), ("failure_factor", 2.0), ("setpoint", "sitting")],
+)
 def test_senseless_tasks_are_refused(field, value):
     with pytest.raises(InputError, match=field):
         ImitationConfig(**{field: value})
@@ -174,10 +219,10 @@ def test_senseless_tasks_are_refused(field, value):
 def test_observing_compiles_once(task, reference):
     count = 0
 
-    def observe(state, frame):
+    def observe(physics, frame):
         nonlocal count
         count += 1
-        return task.observe(state, reference, frame)
+        return jax.vmap(task.observe)(ImitationState(frame), physics)
 
     jitted = jax.jit(observe)
     for i in range(3):
@@ -189,7 +234,7 @@ def test_observing_compiles_once(task, reference):
 def test_the_reference_to_come_is_seen_from_its_own_present(task, reference, body):
     """Not from the body, which is not asked; in the present reference frame; the last frame held."""
     frame = jnp.array([3, 58])
-    coming = np.asarray(task.coming(reference, frame)).reshape(2, 5, -1)
+    coming = np.asarray(jax.vmap(task.coming)(ImitationState(frame))).reshape(2, 5, -1)
     hinges = [7 + i for i, name in enumerate(body.joint_names) if not name.startswith("vertebra_C")]
     assert coming.shape[2] == 9 + len(hinges)
     qpos = np.asarray(reference.state.qpos)
@@ -212,6 +257,7 @@ def test_the_reference_to_come_is_the_same_wherever_the_clip_is(task, reference)
         -1,
     )
     qpos = jnp.concatenate([moved, qpos[:, 7:]], -1)
-    elsewhere = dataclasses.replace(reference, state=dataclasses.replace(reference.state, qpos=qpos))
-    frame = jnp.array([0, 30, 59])
-    np.testing.assert_allclose(task.coming(elsewhere, frame), task.coming(reference, frame), atol=1e-5)
+    state = dataclasses.replace(reference.state, qpos=qpos)
+    elsewhere = task.replace(reference=dataclasses.replace(reference, state=state))
+    here, there = (jax.vmap(one.coming)(at(0, 30, 59)) for one in (task, elsewhere))
+    np.testing.assert_allclose(there, here, atol=1e-5)

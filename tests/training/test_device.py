@@ -19,9 +19,11 @@ from rodent.cli import main
 from rodent.clips.clip import Clip, ClipSet
 from rodent.policy.sizes import NetworkConfig
 from tests.physics.test_device import SmallBody
-from training.config import DreamConfig, PPOConfig, TrainConfig
-from training.device import DeviceTrainer
+from training.backend import DeviceBackend
+from training.config import ModelBasedConfig, PPOConfig, TrainConfig
+from training.evaluate import clip_episodes
 from training.ppo import POLICY_FIGURES
+from training.trainer import Trainer
 
 TWO_DEVICES = {
     "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
@@ -31,8 +33,10 @@ TWO_DEVICES = {
 CONFIG = TrainConfig(
     ppo=PPOConfig(num_envs=8, minibatches=2, epochs=1, unroll=4),
     network=NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)),
-    # of 32 steps an iteration: the second studies and dreams, from the third on dreams lead
-    dream=DreamConfig(begin=64, study=16, updates=2, rats=8, horizon=2, world=(8, 8), world_batch=16),
+    # of 32 steps an iteration: the second fits the dynamics model and imagines; the third does without PPO
+    model_based=ModelBasedConfig(
+        begin=64, warmup=16, updates=2, rollouts=8, horizon=2, dynamics_layers=(8, 8), dynamics_batch=16
+    ),
 )
 
 
@@ -48,13 +52,18 @@ def small_clips(body: SmallBody, frames: int = 12) -> ClipSet:
     return ClipSet(tuple(clips), body.config.scale, body.joint_names)
 
 
-def small_trainer(devices: int) -> DeviceTrainer:
+def small_trainer(devices: int) -> Trainer:
     """A trainer of the small body, whose policy has three actions."""
     body = SmallBody()
-    return DeviceTrainer(CONFIG, body, small_clips(body), "jax", jax.devices()[:devices])
+    clips = small_clips(body)
+
+    def backend(algorithm, task):
+        return DeviceBackend(algorithm, task, "jax", jax.devices()[:devices])
+
+    return Trainer(CONFIG, CONFIG.task.build(body, clips), clip_episodes(clips), backend=backend)
 
 
-def leaves(trainer: DeviceTrainer) -> list[np.ndarray]:
+def leaves(trainer: Trainer) -> list[np.ndarray]:
     return [np.array(leaf) for leaf in jax.tree.leaves(trainer.state())]
 
 
@@ -63,13 +72,13 @@ def trainer():
     return small_trainer(1)
 
 
-def params_of(trainer: DeviceTrainer) -> list[np.ndarray]:
-    return [np.array(leaf) for leaf in jax.tree.leaves(trainer.learner.params)]
+def params_of(trainer: Trainer) -> list[np.ndarray]:
+    return [np.array(leaf) for leaf in jax.tree.leaves(trainer.train_state.learner.params)]
 
 
-def result(trainer: DeviceTrainer, figures: dict[str, float]) -> dict[str, np.ndarray]:
+def result(trainer: Trainer, figures: dict[str, float]) -> dict[str, np.ndarray]:
     """What an iteration led to: figures, where the rats are, and all parameters in a row."""
-    where = jax.tree.leaves((trainer.physics, trainer.episodes))
+    where = jax.tree.leaves((trainer.physics, trainer.train_state.loop))
     arrays = {name: np.array(value) for name, value in figures.items()}
     arrays |= {f"where {i}": np.array(leaf) for i, leaf in enumerate(where)}
     return arrays | {"params": np.concatenate([leaf.ravel() for leaf in params_of(trainer)])}
@@ -135,14 +144,14 @@ def test_iterations_learn_from_every_step(trainer, beginning):
         assert np.isfinite(after).all() and (before != after).any()
 
 
-def test_it_dreams_of_what_it_has_studied(trainer, beginning):
-    assert int(trainer.dreamer.studied) == 2 * 32
+def test_it_imagines_once_the_dynamics_model_is_fitted(trainer, beginning):
+    assert int(trainer.train_state.model_based.fitted_steps) == 2 * 32
     assert [set(POLICY_FIGURES) <= figures.keys() for figures in beginning.figures] == [True, True, False]
     assert not set(POLICY_FIGURES) & beginning.figures[-1].keys()
 
 
 def test_nothing_is_compiled_after_the_first_iteration(beginning):
-    assert beginning.compiled[0].count("jit(iteration)") == 1
+    assert beginning.compiled[0].count("jit(updated)") == 1
     assert beginning.compiled[1:] == [[], []]
 
 
@@ -153,7 +162,7 @@ def test_a_state_put_back_is_gone_on_from_to_the_bit(trainer, beginning):
     trainer.set_state(state)
     with compilations() as compiled:
         trainer.iterate()
-    assert "jit(iteration)" not in compiled
+    assert "jit(updated)" not in compiled
     for a, b in zip(went_on, leaves(trainer), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -161,11 +170,16 @@ def test_a_state_put_back_is_gone_on_from_to_the_bit(trainer, beginning):
 def test_a_broken_rat_is_counted_and_begins_anew(trainer, beginning):
     velocity = np.array(trainer.physics.qvel)
     velocity[2] = 1e30
-    trainer.set_state(trainer.state()._replace(physics=trainer.physics.replace(qvel=velocity)))
+    state = trainer.state()
+    engine = state.train.engine
+    engine = dataclasses.replace(engine, physics=engine.physics.replace(qvel=velocity))
+    trainer.set_state(state._replace(train=dataclasses.replace(state.train, engine=engine)))
     figures = trainer.iterate()
     # it begins anew before it is stepped, or is stepped, found broken, and begins anew
     assert figures["diverged"] <= 1
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((trainer.physics, trainer.learner)))
+    assert all(
+        np.isfinite(leaf).all() for leaf in jax.tree.leaves((trainer.physics, trainer.train_state.learner))
+    )
     assert all(np.isfinite(value) for value in figures.values())
 
 
@@ -183,7 +197,7 @@ def test_two_devices_give_what_one_gives(beginning, tmp_path):
         "trainer = small_trainer(2)\n"
         "np.savez(sys.argv[1], **result(trainer, trainer.iterate()))\n"
         "assert trainer.physics.qpos.sharding.shard_shape((8, 10)) == (4, 10)\n"
-        "assert trainer.episodes.frame.sharding.shard_shape((8,)) == (4,)\n"
+        "assert trainer.train_state.loop.start.sharding.shard_shape((8,)) == (4,)\n"
         "trainer.iterate()\n"
         "assert trainer.steps == 64\n"
     )

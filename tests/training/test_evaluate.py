@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from rodent.tasks.metrics import tracking_metrics
+from rodent.tasks.settings import ImitationLimits
 from training.evaluate import Trace, scores
 
 
@@ -14,11 +16,14 @@ def make_trace(name, millimetres, fails_at=None, frames=10):
     return Trace(
         name=name,
         behavior="walk",
-        root_position=error,
-        root_orientation=np.full(frames, 9.0),
-        joint_angle=np.full(frames, 5.0),
-        body_position=error / 2,
-        end_effector=np.tile(np.arange(1.0, 6.0), (frames, 1)),
+        metrics=tracking_metrics(ImitationLimits()),
+        errors={
+            "root_position": error,
+            "root_orientation": np.full(frames, 9.0),
+            "joint_angle": np.full(frames, 5.0),
+            "body_position": error / 2,
+            "end_effector": np.tile(np.arange(1.0, 6.0), (frames, 1)),
+        },
         failed=failed,
     )
 
@@ -46,7 +51,7 @@ def test_success_at_a_limit_is_never_being_further_off(millimetres, within):
 
 def test_one_bad_frame_spoils_a_limit_but_not_success():
     trace = make_trace("a", 10)
-    trace.root_position[3] = 35.0
+    trace.errors["root_position"][3] = 35.0
     found = scores([trace])
     assert found["success_rate"] == 1
     assert (found["success_rate_30mm"], found["success_rate_50mm"]) == (0, 1)
@@ -54,7 +59,7 @@ def test_one_bad_frame_spoils_a_limit_but_not_success():
 
 def test_errors_are_means_over_the_frames_alive_and_over_all():
     trace = make_trace("a", 10, fails_at=5)
-    trace.root_position[5:] = 1000.0  # after the failure nothing counts but the failure
+    trace.errors["root_position"][5:] = 1000.0  # after the failure nothing counts but the failure
     (clip,) = scores([trace])["clips"]
     assert clip["root_position_error_mm"] == pytest.approx(10)
     assert clip["root_position_error_mm_all_frames"] == pytest.approx((5 * 10 + 5 * 50) / 10)

@@ -11,8 +11,8 @@ from rodent.cli import main
 from rodent.errors import InputError
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
-from rodent.tasks.imitation import Observation
-from tests.training.test_ppo import _experience
+from rodent.tasks.task import Observation
+from tests.training.test_ppo import _experience, _hyper
 from training.config import OptimizerConfig, PPOConfig
 from training.optimizer import make_model_based_optimizer, make_optimizer, require_parts, unchanged
 from training.ppo import _bounded, update
@@ -42,7 +42,7 @@ def test_a_frozen_part_stays_and_all_others_learn():
         final_std_steps=(0, 64),
     )
     before, experience = _experience(config, AGENT, jax.random.PRNGKey(0))
-    after, _ = update(config, AGENT, before, experience)
+    after, _ = update(config, AGENT, _hyper(config), before, experience)
     moved = changed(before.params, after.params) | changed(before.average, after.average)
     assert not {path for path in moved if path.startswith(frozen)}
     learn = {"policy/encoder/layer_1", "policy/latent/mean", "critic/layer_0", "critic/expected_return"}
@@ -77,7 +77,7 @@ def test_optimisers_leave_frozen_parts_alone(name, make):
 def test_the_norm_that_is_bounded_is_that_of_what_learns():
     gradient = {"policy": {"decoder": jnp.full(4, 30.0), "encoder": jnp.array([3.0, 4.0])}}
     config = PPOConfig(optimizer=OptimizerConfig(frozen=("policy/decoder",)), max_grad_norm=1.0)
-    bounded, norm = _bounded(config, gradient)
+    bounded, norm = _bounded(config, _hyper(config), gradient)
     assert float(norm) == 5
     np.testing.assert_allclose(bounded["policy"]["encoder"], [0.6, 0.8], rtol=1e-5)
     np.testing.assert_array_equal(bounded["policy"]["decoder"], 0)
@@ -92,7 +92,7 @@ def test_the_default_state_has_the_leaves_it_always_had():
 
 
 def _observation() -> Observation:
-    return Observation(jnp.zeros((1, 5)), jnp.zeros((1, 6)))
+    return {"proprioception": jnp.zeros((1, 5)), "reference": jnp.zeros((1, 6))}
 
 
 def test_an_unknown_part_is_told_with_the_known_ones():

@@ -69,9 +69,9 @@ def test_a_test_clip_never_enters_training(clips, body, tmp_path, monkeypatch, c
     trained_on = []
     begin = Trainer.__init__
 
-    def noting(self, config, body, clips, **settings):
-        trained_on.append(clips.names)
-        begin(self, config, body, clips, **settings)
+    def noting(self, config, task, episodes, **settings):
+        trained_on.append(tuple(one.name for one in episodes))
+        begin(self, config, task, episodes, **settings)
 
     monkeypatch.setattr(Trainer, "__init__", noting)
     other = dataclasses.replace(stance_clips(body, frames=33, n=1, seed=7)[0], name="sway_1")

@@ -5,6 +5,7 @@ import json
 import shutil
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -17,6 +18,7 @@ from rodent.synthesis.stance import stance_clips
 from rodent.tasks.settings import ImitationConfig
 from tests.policies import TINY, untrained_policy
 from training.config import PPOConfig, TrainConfig
+from training.evaluate import clip_episodes
 from training.learner import normalizer_of
 from training.start import fitted, starting_policy
 from training.trainer import Trainer
@@ -56,10 +58,15 @@ def _config(**changes) -> TrainConfig:
     return TrainConfig(network=TINY, ppo=ppo, **changes)
 
 
+def _trainer(body) -> Trainer:
+    clips = stance_clips(body, frames=30)
+    return Trainer(_config(), _config().task.build(body, clips), clip_episodes(clips))
+
+
 def test_a_learner_begins_with_all_that_the_policy_knows(policy, body):
-    trainer = Trainer(_config(), body, stance_clips(body, frames=30))
+    trainer = _trainer(body)
     trainer.start_from(policy)
-    learner = trainer.learner
+    learner = trainer.train_state.learner
     assert trainer.steps == 800
     for given in (learner.params, learner.average):
         jax.tree.map(np.testing.assert_array_equal, given, policy.params)
@@ -70,13 +77,15 @@ def test_a_learner_begins_with_all_that_the_policy_knows(policy, body):
 
 def test_what_was_seen_weighs_as_much_as_what_comes(policy, body):
     """The normaliser moves on from the policy's, and by little: 800 steps stand against 32."""
-    trainer = Trainer(_config(), body, stance_clips(body, frames=30))
+    trainer = _trainer(body)
     trainer.start_from(policy)
-    fresh = np.asarray(trainer.episodes.act.observation.proprioception).mean(0)
+    observe = jax.vmap(trainer.task.observe)
+    seen = observe(trainer.train_state.loop.task, jax.tree.map(jnp.asarray, trainer.physics))
+    fresh = np.asarray(seen["proprioception"]).mean(0)
     trainer.iterate()
     assert trainer.steps == 800 + 32
-    mean = np.asarray(normalizer_of(trainer.learner.statistics).mean.proprioception)
-    before = np.asarray(policy.normalizer.mean.proprioception)
+    mean = np.asarray(normalizer_of(trainer.train_state.learner.statistics).mean["proprioception"])
+    before = np.asarray(policy.normalizer.mean["proprioception"])
     moved = np.abs(mean - before).sum() / np.abs(fresh - before).sum()
     assert 0.01 < moved < 0.2
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.training.test_evaluate import make_trace
 from training.evaluate import scores
-from training.survival import LIMITS, THRESHOLDS_MM, alive_by_frame, ended_by, success_within
+from training.survival import THRESHOLDS_MM, alive_by_frame, ended_by, limits, success_within
 
 
 def test_clips_of_one_length_survive_as_their_plain_share():
@@ -51,36 +51,36 @@ def test_the_root_alone_may_do_better():
     assert success_within([trace], THRESHOLDS_MM)[38:40].tolist() == [0, 1]
 
 
+LIMITS = limits(make_trace("any", 10))
+
+
 @pytest.mark.parametrize("error", LIMITS)
 def test_a_clip_is_ended_by_the_error_furthest_beyond_its_limit(error):
     trace = make_trace("a", 10, fails_at=6)
-    getattr(trace, error)[6] = 1.3 * LIMITS[error]
+    trace.errors[error][6] = 1.3 * LIMITS[error]
     other = next(name for name in LIMITS if name != error)
-    getattr(trace, other)[6] = 1.1 * LIMITS[other]
-    getattr(trace, other)[7:] = 9 * LIMITS[other]  # after the failure nothing counts
+    trace.errors[other][6] = 1.1 * LIMITS[other]
+    trace.errors[other][7:] = 9 * LIMITS[other]  # after the failure nothing counts
     assert ended_by(trace) == error
 
 
 def test_a_clip_ends_when_the_state_is_not_finite():
     trace = make_trace("a", 10, fails_at=6)  # no error is beyond its limit
     assert ended_by(trace) == "not_finite"
-    trace.root_position[6:] = np.nan
+    trace.errors["root_position"][6:] = np.nan
     assert ended_by(trace) == "not_finite"
     assert ended_by(make_trace("b", 10)) is None
 
 
 def test_limits_in_single_precision_are_beyond_themselves():
     """The engine's errors are float32: what just fails must count as beyond its limit here, too."""
-    from rodent.tasks.metrics import ROOT_ORIENTATION_LIMIT, ROOT_POSITION_LIMIT
-
     just = {
-        "root_position": 1e3 * np.nextafter(np.full(1, ROOT_POSITION_LIMIT, np.float32), np.float32(1)),
-        "root_orientation": np.degrees(
-            np.nextafter(np.asarray(ROOT_ORIENTATION_LIMIT, np.float32)[None], np.float32(9))
-        ),
+        "root_position": 1e3 * np.nextafter(np.full(1, 0.05, np.float32), np.float32(1)),
+        "root_orientation": np.degrees(np.nextafter(np.full(1, np.deg2rad(60.0), np.float32), np.float32(9))),
     }
     for name, values in just.items():
-        trace = dataclasses.replace(make_trace("a", 1, fails_at=0, frames=1), **{name: values})
+        trace = make_trace("a", 1, fails_at=0, frames=1)
+        trace = dataclasses.replace(trace, errors={**trace.errors, name: values})
         assert ended_by(trace) == name
 
 

@@ -125,9 +125,12 @@ def _last_state(run: Path) -> bytes:
 
     from rodent.clips.reading import read_clips
     from training.checkpoint import Checkpoints
+    from training.evaluate import clip_episodes
 
     opened = open_run(run)
-    trainer = Trainer(opened.config, Body(opened.config.body), read_clips(opened.clips))
+    clips = read_clips(opened.clips)
+    task = opened.config.task.build(Body(opened.config.body), clips)
+    trainer = Trainer(opened.config, task, clip_episodes(clips))
     checkpoints = Checkpoints(run / "checkpoints")
     _, state = checkpoints.restore(trainer.state())
     checkpoints.close()

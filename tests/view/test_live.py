@@ -7,7 +7,6 @@ from rodent.body import Body, BodyConfig
 from rodent.errors import InputError
 from rodent.rollout import Player
 from rodent.synthesis.stance import stance_clips
-from rodent.tasks.reference import build_reference
 from rodent.view import Session
 from rodent.view.live import DIRECTIONS, live_source, world_direction
 from rodent.view.session import Pushable
@@ -30,13 +29,13 @@ def motion(source):
 
 
 def test_it_moves_as_in_a_rollout(motion, body, policy, clips):
-    player = Player(body, policy.task, policy.network_config, build_reference(clips, body), 1, 0.02)
+    player = Player.of(policy, clips, 1)
     rows = list(player.play(policy.params, policy.normalizer, np.array([1])))
     assert motion.n_frames == len(rows) == 20
     for frame in (5, 19, 2):  # what was seen is seen again
         moment = motion.at(frame)
-        np.testing.assert_allclose(moment.qpos, rows[frame].state.qpos[0], atol=1e-4)
-        np.testing.assert_array_equal(moment.reference, rows[frame].wanted[0])
+        np.testing.assert_allclose(moment.qpos, rows[frame].physics.qpos[0], atol=1e-4)
+        np.testing.assert_array_equal(moment.reference, rows[frame].channels["reference"][0])
         assert moment.alive
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.pages.drawing import COLORS
-from training.survival import LIMITS, shares_of_limits
+from training.survival import limit_fractions, limits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,9 +83,11 @@ def errors(traces: Sequence["Trace"], titles: Sequence[str]) -> "Figure":
 def _clip_errors(axes: "Axes", trace: "Trace") -> None:
     """One clip's picture; grey from the failure to the clip's end."""
     n, lifespan = len(trace.failed), trace.lifespan
-    for color, (name, share) in zip(COLORS, shares_of_limits(trace).items(), strict=False):
-        label = f"{name.replace('_', ' ')} ({LIMITS[name]:.0f} {'deg' if 'orientation' in name else 'mm'})"
-        axes.plot(share[: lifespan + 1], color=color, linewidth=0.9, label=label)
+    limit = limits(trace)
+    for color, (name, fraction) in zip(COLORS, limit_fractions(trace).items(), strict=False):
+        unit = trace.metrics[name].label.rpartition("_")[2]
+        label = f"{name.replace('_', ' ')} ({limit[name]:.0f} {unit})"
+        axes.plot(fraction[: lifespan + 1], color=color, linewidth=0.9, label=label)
     if lifespan < n:
         axes.axvspan(lifespan, n, color=_LOST, linewidth=0)
     axes.tick_params(labelsize=7)

@@ -10,7 +10,7 @@ from analysis.pages.page import Drawing, Section, Table, write_page
 from rodent.cli.evaluate import COLUMNS, groups_of
 from rodent.cli.evaluate.drawings import alive, errors, within
 from training.evaluate import Trace
-from training.survival import LIMITS, NOT_FINITE, THRESHOLDS_MM, alive_by_frame, success_within
+from training.survival import NOT_FINITE, THRESHOLDS_MM, alive_by_frame, how_lost, limits, success_within
 
 _MOST_CLIPS = 30  # whose errors are drawn
 _RATES = (50, 30, 20)  # mm
@@ -33,7 +33,7 @@ def write_report(out: Path, policy: str, found: dict[str, Any], traces: Sequence
     sections = [
         whole(found),
         _survival(found, traces),
-        _ends(found),
+        _ends(found, traces),
         clip_by_clip(found),
         _errors(found, traces),
     ]
@@ -54,10 +54,8 @@ def whole(found: dict[str, Any]) -> Section:
         ["body position error", f"{mean['body_position_error_mm']:.1f} mm"],
     ]
     text = (
-        "Every clip is played from its first frame, by the policy's mean action, until it is lost: until the "
-        f"root, or the mean of the bodies, is more than {LIMITS['root_position']:.0f} mm from where it "
-        f"should be, or the root is turned by more than {LIMITS['root_orientation']:.0f} degrees. Errors are "
-        "means over the frames before that."
+        "Every clip is played from its first frame, by the policy's mean action, until it is lost: until "
+        f"{how_lost(found['limits'])}. Errors are means over the frames before that."
     )
     tables = [Table(["", ""], rows)]
     if groups := groups_of(found):
@@ -106,8 +104,8 @@ def _parts(found: dict[str, Any], traces: Sequence[Trace]) -> dict[str, list[Tra
     }
 
 
-def _ends(found: dict[str, Any]) -> Section:
-    causes = [*LIMITS, NOT_FINITE]
+def _ends(found: dict[str, Any], traces: Sequence[Trace]) -> Section:
+    causes = [*limits(traces[0]), NOT_FINITE]
     names = list(dict.fromkeys(clip["behavior"] for clip in found["clips"]))
     rows = []
     for name in names:

@@ -22,7 +22,7 @@ from rodent.render import NoOpenGLError
 from rodent.versions import versions
 from training.config import TrainConfig
 from training.evaluate import Trace, n_steps, scores, trace_policy
-from training.survival import LIMITS, alive_by_frame
+from training.survival import alive_by_frame, how_lost
 
 _COURSES = {
     "frames tracked": "tracking/lifespan_frames",
@@ -170,7 +170,9 @@ def _tracking(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> list[S
     curves = {s.name: alive_by_frame(one.traces) for s, one in zip(subjects, tracked, strict=True)}
     last = max(len(trace.failed) for one in tracked for trace in one.traces)
     survival = Drawing(alive(curves, last), "Clips not yet lost, against the frame.")
-    sections = [Section("Tracking", _how(), (_summary(subjects, tracked), survival))]
+    sections = [
+        Section("Tracking", _how(tracked[0].found["limits"]), (_summary(subjects, tracked), survival))
+    ]
     for subject, one in zip(subjects, tracked, strict=True):
         of = f" by {subject.name}" if len(subjects) > 1 else ""
         _, *groups = whole(one.found).parts
@@ -179,12 +181,10 @@ def _tracking(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> list[S
     return sections
 
 
-def _how() -> str:
+def _how(limits: dict[str, float]) -> str:
     return (
-        "Every clip is played from its first frame, by the policy's mean action, until it is lost: until the "
-        f"root, or the mean of the bodies, is more than {LIMITS['root_position']:.0f} mm from where it "
-        f"should be, or the root is turned by more than {LIMITS['root_orientation']:.0f} degrees. Errors are "
-        "means over the frames before that."
+        "Every clip is played from its first frame, by the policy's mean action, until it is lost: until "
+        f"{how_lost(limits)}. Errors are means over the frames before that."
     )
 
 

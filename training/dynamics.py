@@ -1,13 +1,13 @@
-"""A learnt model of the body: what a control step does to it, as a function that can be differentiated.
+"""The dynamics model: a differentiable network that predicts what a control step does to the body.
 
-    world = World(body, config.dream, timestep)
-    model = world.begin(key)
-    model, figures = world.learn(model, moves)      # from steps that physics has made
-    after = world.step(model, state, ctrl)          # what physics would have made of this one
+    dynamics = Dynamics(body, config.model_based, timestep)
+    state = dynamics.init(key)
+    state, figures = dynamics.fit(state, samples, key, 2e-3)  # to steps that physics has made
+    after = dynamics.step(state, physics, ctrl)              # what physics would have made of this one
 
-A network says how velocities change in a step, and by how much the way made differs from that of
-the mean velocity; poses, muscles, places and forces follow from these by computation. All is seen from
-the trunk, so that nothing needs to be learnt twice for another place or heading (Fussell et al.,
+The network predicts how velocities change in a step, and by how much the displacement differs from that of
+the mean velocity; poses, activations, body positions and forces follow from these by computation. All is
+relative to the root, so that nothing needs to be learnt twice for another place or heading (Fussell et al.,
 SuperTrack, ACM Transactions on Graphics 40, 2021, who do so with bodies instead of joints).
 """
 
@@ -18,17 +18,16 @@ import flax.linen as nn
 import flax.struct
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from rodent import rotation
-from rodent.body import TOUCH_SENSORS, Body
+from rodent.body import Body
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import count_substeps
 from rodent.physics.places import places_of
 from rodent.policy.networks import HiddenLayer
 from training.brax_parts import running_statistics
-from training.collect import Move
-from training.config import DreamConfig
+from training.config import ModelBasedConfig
+from training.experience import DynamicsSample
 from training.learner import SEEN_EVERY
 from training.optimizer import MODEL_OPTIMIZER
 
@@ -38,7 +37,7 @@ _LEAST = 1e-3  # what counts as constant
 
 
 @flax.struct.dataclass
-class WorldModel:
+class DynamicsState:
     """What has been learnt of the body.
 
     Attributes:
@@ -67,7 +66,7 @@ class Motion(NamedTuple):
     mean: jax.Array
 
 
-class WorldNetwork(nn.Module):
+class DynamicsNetwork(nn.Module):
     """Features of a state and its controls to what changes, in standard deviations, and to sensors."""
 
     units: tuple[int, ...]
@@ -80,8 +79,8 @@ class WorldNetwork(nn.Module):
         return nn.Dense(self.outputs, kernel_init=nn.initializers.normal(1e-3), name="change")(x)
 
 
-class World:
-    """The model's pure functions, bound to one body.
+class Dynamics:
+    """The model's pure functions, bound to one body; equal for equal bodies, settings and timesteps.
 
     Args:
         body: names and indices.
@@ -89,40 +88,44 @@ class World:
         timestep: seconds per control step.
     """
 
-    def __init__(self, body: Body, config: DreamConfig, timestep: float):
+    def __init__(self, body: Body, config: ModelBasedConfig, timestep: float):
         model = body.model
         self.config, self._timestep = config, timestep
+        self._key = (body, config, timestep)
         self._nv, self._sensors = model.nv, model.nsensordata
         self._inputs = 4 + model.nv + model.nq - 7 + 3 * model.nu + 2 * len(body.tracked_ids)
-        self._network = WorldNetwork(config.world, 2 * model.nv + model.nsensordata)
-        self._places = places_of(model, body.tracked_ids)
+        self._network = DynamicsNetwork(config.dynamics_layers, 2 * model.nv + model.nsensordata)
+        self._body_positions = places_of(model, body.tracked_ids)
         substeps = count_substeps(timestep, model.opt.timestep)
         self._activated = 1 - (1 - model.opt.timestep / body.config.activation_time) ** substeps
         self._gain = jnp.asarray(model.actuator_gainprm[:, 0], jnp.float32)
         self._bias = jnp.asarray(model.actuator_biasprm[:, :2], jnp.float32)
         self._transmission = jnp.asarray(body.transmission.T, jnp.float32)
-        self._usual_force = jnp.asarray(body.usual_force, jnp.float32)
-        # the policy feels sensors through tanh too: what a blow exceeds these by is nobody's concern
-        unit = np.ones(model.nsensordata, np.float32)
-        unit[body.sensor_rows(("accelerometer", "gyro"))] = np.repeat([30.0, 10.0], 3)
-        unit[body.sensor_rows(TOUCH_SENSORS)] = 1.0
-        self._sensor_unit = jnp.asarray(unit)
+        self._nominal_force = jnp.asarray(body.usual_force, jnp.float32)
+        # the policy senses through tanh too: what an impact exceeds these by does not matter
+        self._sensor_unit = jnp.asarray(body.sensor_scale, jnp.float32)
 
-    def begin(self, key: jax.Array) -> WorldModel:
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dynamics) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def init(self, key: jax.Array) -> DynamicsState:
         """A model that has learnt nothing."""
         params = self._network.init(key, jnp.zeros((1, self._inputs)))["params"]
         features = running_statistics.init_state(jnp.zeros(self._inputs))
         changes = running_statistics.init_state(jnp.zeros(2 * self._nv))
-        return WorldModel(params, MODEL_OPTIMIZER.init(params), features, changes)
+        return DynamicsState(params, MODEL_OPTIMIZER.init(params), features, changes)
 
-    def learn(
-        self, model: WorldModel, moves: Move, key: jax.Array
-    ) -> tuple[WorldModel, dict[str, jax.Array]]:
+    def fit(
+        self, model: DynamicsState, samples: DynamicsSample, key: jax.Array, learning_rate: jax.Array | float
+    ) -> tuple[DynamicsState, dict[str, jax.Array]]:
         """Learn from steps, leaves (m, ...); returns the model and figures for the log."""
-        motion = self._motion(moves.state, moves.after)
+        motion = self._motion(samples.physics, samples.next_physics)
         changes = jnp.concatenate([motion.after - motion.before, _slack(motion)], -1)
-        features = self._features(moves.state, moves.ctrl)
-        felt = jnp.tanh(moves.after.sensordata / self._sensor_unit)
+        features = self._features(samples.physics, samples.ctrl)
+        felt = jnp.tanh(samples.next_physics.sensordata / self._sensor_unit)
         # physics that broke teaches nothing
         sound = jnp.isfinite(changes).all(-1) & jnp.isfinite(features).all(-1) & jnp.isfinite(felt).all(-1)
         sound = (sound & (jnp.abs(changes) < 1e3).all(-1)).astype(jnp.float32)
@@ -134,42 +137,49 @@ class World:
             changes=running_statistics.update(model.changes, changes[every], weights=sound[every]),
         )
         fed = self._normalized(model, features)
-        wanted = jnp.concatenate([changes / _spread(model), felt], -1)
+        target = jnp.concatenate([changes / _spread(model), felt], -1)
 
         def one(carry: tuple[Any, Any], rows: jax.Array) -> tuple[tuple[Any, Any], jax.Array]:
             params, optimizer = carry
-            batch = (fed[rows], wanted[rows], sound[rows])
-            gradient, missed = jax.grad(self._loss, has_aux=True)(params, *batch)
+            batch = (fed[rows], target[rows], sound[rows])
+            gradient, unexplained = jax.grad(self._loss, has_aux=True)(params, *batch)
             step, optimizer = MODEL_OPTIMIZER.update(gradient, optimizer, params)
-            params = jax.tree.map(lambda p, s: p + self.config.world_rate * s, params, step)
-            return (params, optimizer), missed
+            params = jax.tree.map(lambda p, s: p + learning_rate * s, params, step)
+            return (params, optimizer), unexplained
 
-        rows = _minibatches(key, len(sound), self.config.world_batch, self.config.world_epochs)
-        (params, optimizer), missed = jax.lax.scan(one, (model.params, model.optimizer), rows)
+        rows = _minibatches(key, len(sound), self.config.dynamics_batch, self.config.dynamics_epochs)
+        (params, optimizer), unexplained = jax.lax.scan(one, (model.params, model.optimizer), rows)
         # the first pass's first steps have not been seen yet
-        figures = {"world_missed": jnp.mean(missed[: max(1, len(rows) // self.config.world_epochs)])}
+        figures = {
+            "dynamics_unexplained_variance": jnp.mean(
+                unexplained[: max(1, len(rows) // self.config.dynamics_epochs)]
+            )
+        }
         return dataclasses.replace(model, params=params, optimizer=optimizer), figures
 
     def _loss(
-        self, params: Any, fed: jax.Array, wanted: jax.Array, sound: jax.Array
+        self, params: Any, fed: jax.Array, target: jax.Array, sound: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
-        told = self._network.apply({"params": params}, fed)
-        error = jnp.concatenate([told[:, : 2 * self._nv], jnp.tanh(told[:, 2 * self._nv :])], -1) - wanted
+        predicted = self._network.apply({"params": params}, fed)
+        error = (
+            jnp.concatenate([predicted[:, : 2 * self._nv], jnp.tanh(predicted[:, 2 * self._nv :])], -1)
+            - target
+        )
         # contacts strike: far off counts linearly
         loss = jnp.sqrt(1 + jnp.square(error)) - 1
         # six velocities that carry all the others count as much as the 67
         root = jnp.concatenate([loss[:, :_ROOT], loss[:, self._nv : self._nv + _ROOT]], -1)
-        by_rat = jnp.mean(loss, -1) + jnp.mean(root, -1)
+        by_env = jnp.mean(loss, -1) + jnp.mean(root, -1)
         weight = sound / jnp.maximum(jnp.sum(sound), 1.0)
-        missed = jnp.mean(jnp.square(error[:, : self._nv]), -1)
-        return jnp.sum(weight * by_rat), jnp.sum(weight * missed)
+        unexplained = jnp.mean(jnp.square(error[:, : self._nv]), -1)
+        return jnp.sum(weight * by_env), jnp.sum(weight * unexplained)
 
-    def step(self, model: WorldModel, state: PhysicsState, ctrl: jax.Array) -> PhysicsState:
+    def step(self, model: DynamicsState, state: PhysicsState, ctrl: jax.Array) -> PhysicsState:
         """The states that controls, shape (n, nu), lead to in one control step."""
         fed = self._normalized(model, self._features(state, ctrl))
-        told = self._network.apply({"params": model.params}, fed)
-        change = told[:, : 2 * self._nv] * _spread(model)
-        before = _seen_from_trunk(state)
+        predicted = self._network.apply({"params": model.params}, fed)
+        change = predicted[:, : 2 * self._nv] * _spread(model)
+        before = _root_relative(state)
         after = before + change[:, : self._nv]
         mean = 0.5 * (before + after) + change[:, self._nv :]
         way = self._timestep * mean
@@ -184,8 +194,8 @@ class World:
             qpos=qpos,
             qvel=qvel,
             act=act,
-            xpos=self._places(qpos),
-            sensordata=told[:, 2 * self._nv :] * self._sensor_unit,
+            xpos=self._body_positions(qpos),
+            sensordata=predicted[:, 2 * self._nv :] * self._sensor_unit,
             actuator_force=self._force(qpos, act),
         )
 
@@ -196,18 +206,18 @@ class World:
             [
                 rotation.into_frame(state.qpos[:, 3:7], jnp.array([0.0, 0.0, -1.0])),
                 state.qpos[:, 2:3],
-                _seen_from_trunk(state),
+                _root_relative(state),
                 state.qpos[:, 7:],
                 state.act,
                 ctrl,
-                self._force(state.qpos, state.act) / self._usual_force,
+                self._force(state.qpos, state.act) / self._nominal_force,
                 height,
                 jnp.tanh((height - _STANDING) / _NEAR),
             ],
             -1,
         )
 
-    def _normalized(self, model: WorldModel, features: jax.Array) -> jax.Array:
+    def _normalized(self, model: DynamicsState, features: jax.Array) -> jax.Array:
         mean: Any = model.features.mean
         std: Any = model.features.std
         return jnp.clip((features - mean) / jnp.maximum(std, _LEAST), -10.0, 10.0)
@@ -227,10 +237,10 @@ class World:
             after.qpos[:, 7:] - state.qpos[:, 7:],
         ]
         mean = jnp.concatenate(way, -1) / self._timestep
-        return Motion(_seen_from_trunk(state), _seen_from_trunk(after), mean)
+        return Motion(_root_relative(state), _root_relative(after), mean)
 
 
-def _seen_from_trunk(state: PhysicsState) -> jax.Array:
+def _root_relative(state: PhysicsState) -> jax.Array:
     """Velocities, the root's linear one in the trunk's frame as its angular one is, shape (n, nv)."""
     return jnp.concatenate(
         [rotation.into_frame(state.qpos[:, 3:7], state.qvel[:, :3]), state.qvel[:, 3:]], -1
@@ -241,7 +251,7 @@ def _slack(motion: Motion) -> jax.Array:
     return motion.mean - 0.5 * (motion.before + motion.after)
 
 
-def _spread(model: WorldModel) -> jax.Array:
+def _spread(model: DynamicsState) -> jax.Array:
     std: Any = model.changes.std
     return jnp.maximum(std, 1e-4)
 

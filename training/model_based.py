@@ -1,0 +1,257 @@
+"""Model-based policy gradient: the policy is improved through imagined rollouts in the dynamics model.
+
+    model_based = ModelBased(config.model_based, config.ppo, agent, dynamics)
+    state = model_based.init(learner, key)
+    state, figures = fit(model_based, hyper, state, samples)                        # the dynamics model
+    learner, state, figures = improve(model_based, task, hyper, learner, state, samples)
+
+Physics tells whether an action was good, not what would have been better; of dozens of actuators and all
+steps to come PPO must guess which it was. An imagined rollout is a differentiable function of every action
+in it, so the gradient of its return says so for each. It begins where environments have just been and ends
+with what the value network expects, before the model's errors have grown (Heess et al., Stochastic value
+gradients, NIPS 2015; Fussell et al., SuperTrack, ACM Transactions on Graphics 40, 2021). It is the closed
+loop of `rodent.loop` with the dynamics model as its engine.
+"""
+
+import dataclasses
+from functools import partial
+from typing import Any, NamedTuple
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import optax
+
+from rodent.loop import Actor, Decision, Exploration, Loop, scan
+from rodent.loop.state import under_way
+from rodent.physics.engine import Command, PhysicsState
+from rodent.policy.agent import Agent, Noise
+from rodent.policy.policy import Normalizer
+from rodent.tasks.task import Task
+from training.config import ModelBasedConfig, PPOConfig
+from training.dynamics import Dynamics, DynamicsState
+from training.experience import DynamicsSample, in_a_row
+from training.hyperparameters import Hyperparameters
+from training.latent import latent_kl, latent_weight
+from training.learner import Learner, normalizer_of
+from training.optimizer import make_model_based_optimizer, unchanged, without_frozen
+
+FIT_FIGURES = ("dynamics_unexplained_variance",)
+"""Figures of `fit`."""
+IMPROVE_FIGURES = ("imagined_return", "imagined_gradient_norm")
+"""Figures of `improve`."""
+_SOFT = 0.05  # fraction of the limits within which an imagined failure goes from unlikely to certain
+
+
+@flax.struct.dataclass
+class ModelBasedState:
+    """All that model-based learning changes, beside the learner.
+
+    Attributes:
+        dynamics: the dynamics model.
+        optimizer: moments of the policy's gradient through it.
+        key: of minibatches and imagined rollouts.
+        fitted_steps: control steps that the dynamics model has been fitted to.
+    """
+
+    dynamics: DynamicsState
+    optimizer: Any
+    key: jax.Array
+    fitted_steps: jax.Array
+
+
+class LearnedState(NamedTuple):
+    """The state of the learned engine: what is imagined of physics."""
+
+    physics: PhysicsState
+
+
+class LearnedEngine(NamedTuple):
+    """The dynamics model as an engine, see `rodent.physics.Engine`; differentiable.
+
+    Attributes:
+        dynamics, state: the model.
+        num_envs: environments stepped at once.
+    """
+
+    dynamics: Dynamics
+    state: DynamicsState
+    num_envs: int
+    traceable: bool = True
+
+    def begin(self, physics: PhysicsState) -> LearnedState:
+        """See `Engine.begin`."""
+        return LearnedState(physics)
+
+    def step(self, state: LearnedState, command: Command) -> LearnedState:
+        """See `Engine.step`; it restarts and pushes nothing."""
+        return LearnedState(self.dynamics.step(self.state, state.physics, command.ctrl))
+
+
+class Imagination(NamedTuple):
+    """What imagined rollouts depend on.
+
+    Attributes:
+        params: of the agent.
+        dynamics: the dynamics model.
+        normalizer: of observations.
+        hyper: discount and the latent's prior.
+        latent_weight: of the intention's KL divergence.
+    """
+
+    params: Any
+    dynamics: DynamicsState
+    normalizer: Normalizer
+    hyper: Hyperparameters
+    latent_weight: jax.Array | float
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelBased:
+    """How the policy is improved through the dynamics model; hashable.
+
+    Attributes:
+        config: number and length of imagined rollouts.
+        ppo: discount, the latent's prior, the optimiser.
+        agent: what acts.
+        dynamics: the dynamics model's pure functions.
+    """
+
+    config: ModelBasedConfig
+    ppo: PPOConfig
+    agent: Agent
+    dynamics: Dynamics
+
+    @property
+    def optimizer(self) -> optax.GradientTransformation:
+        """Of the policy."""
+        return make_model_based_optimizer(self.ppo.optimizer, "policy")
+
+    def init(self, learner: Learner, key: jax.Array) -> ModelBasedState:
+        """A state before the dynamics model has learnt anything."""
+        key, key_dynamics = jax.random.split(key)
+        optimizer = self.optimizer.init(learner.params["policy"])
+        return ModelBasedState(self.dynamics.init(key_dynamics), optimizer, key, jnp.int32(0))
+
+    def is_due(self, learner: Learner) -> jax.Array:
+        """Whether it is time to fit the dynamics model."""
+        return (self.config.updates > 0) & (learner.steps >= self.config.begin)
+
+    def is_warm(self, state: ModelBasedState) -> jax.Array:
+        """Whether the dynamics model has been fitted enough to imagine rollouts with."""
+        return state.fitted_steps > self.config.warmup
+
+    def phase(self, learner: Learner, state: ModelBasedState) -> str:
+        """What the next iteration does, in a few words."""
+        if self.is_warm(state):
+            return "imagined rollouts"
+        return "fits the dynamics model" if self.is_due(learner) else "PPO"
+
+    def returns(
+        self, task: Task[Any], imagination: Imagination, first: DynamicsSample, key: jax.Array
+    ) -> jax.Array:
+        """Returns of imagined rollouts that begin at the given samples, scaled as PPO's are, shape (n,)."""
+        n, hyper = len(first.is_first), imagination.hyper
+        actor = Actor(imagination.params, imagination.normalizer)
+        engine = LearnedEngine(self.dynamics, imagination.dynamics, n)
+        loop = Loop(self.agent, Exploration(std_scale=self.config.noise), restart="never")
+        state = under_way(self.agent, task, first.task, first.physics, key)
+        state = dataclasses.replace(
+            state,
+            steps=jnp.where(first.is_first, 0, 1),
+            action=first.previous_action,
+            memory=first.memory,
+        )
+
+        def keep(task: Task[Any], decision: Decision) -> tuple[jax.Array, jax.Array]:
+            kl = latent_kl(
+                decision.output, decision.memory.latent, decision.is_first, hyper.latent_correlation
+            )
+            return imagination.latent_weight * kl, ~jax.vmap(task.truncated)(decision.task)
+
+        # what lies between matrix products is cheaper to make again than to keep
+        saved = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
+        (state, end), steps = scan(
+            loop,
+            task,
+            actor,
+            engine,
+            (state, engine.begin(first.physics)),
+            keep,
+            noise=self._noise(n, key),
+            wrap=partial(jax.checkpoint, policy=saved, prevent_cse=False),
+        )
+        cost, going_on = steps.kept
+        alive = jnp.cumprod(jax.nn.sigmoid((1 - steps.outcome.limit_fraction) / _SOFT), axis=0)
+        rewards = alive * going_on * (steps.outcome.reward - cost)
+        observation = imagination.normalizer(jax.vmap(task.observe)(state.task, end.physics))
+        value = self.agent.value(imagination.params, observation)
+        weights = hyper.discount ** jnp.arange(self.config.horizon + 1)
+        total = (1 - hyper.discount) * weights[:-1] @ rewards
+        return total + weights[-1] * alive[-1] * ~jax.vmap(task.truncated)(state.task) * value
+
+    def _noise(self, n: int, key: jax.Array) -> Noise:
+        """Of whole rollouts' latents and actions, standard normal."""
+        key_latent, key_action = jax.random.split(key)
+        latent, action = self.agent.noise_sizes()
+        lead = (self.config.horizon, n)
+        return Noise(
+            jax.random.normal(key_latent, (*lead, latent)), jax.random.normal(key_action, (*lead, action))
+        )
+
+
+@partial(jax.jit, static_argnums=0)
+def fit(
+    model_based: ModelBased, hyper: Hyperparameters, state: ModelBasedState, samples: DynamicsSample
+) -> tuple[ModelBasedState, dict[str, jax.Array]]:
+    """Fit the dynamics model to one unroll, leaves (unroll, n, ...)."""
+    key, key_fit = jax.random.split(state.key)
+    dynamics, figures = model_based.dynamics.fit(
+        state.dynamics, in_a_row(samples), key_fit, hyper.dynamics_learning_rate
+    )
+    fitted = state.fitted_steps + samples.is_first.size
+    return dataclasses.replace(state, dynamics=dynamics, key=key, fitted_steps=fitted), figures
+
+
+@partial(jax.jit, static_argnums=0)
+def improve(
+    model_based: ModelBased,
+    task: Task[Any],
+    hyper: Hyperparameters,
+    learner: Learner,
+    state: ModelBasedState,
+    samples: DynamicsSample,
+) -> tuple[Learner, ModelBasedState, dict[str, jax.Array]]:
+    """Improve the policy by imagined rollouts that begin in one unroll's steps; returns figures too."""
+    config, ppo = model_based.config, model_based.ppo
+    rows, normalizer = in_a_row(samples), normalizer_of(learner.statistics)
+    weight = latent_weight(hyper.latent_kl, ppo.latent_kl_steps, learner.steps)
+    key, *keys = jax.random.split(state.key, 1 + config.updates)
+
+    def one(before: tuple[Any, Any], key: jax.Array) -> tuple[tuple[Any, Any], dict[str, jax.Array]]:
+        policy, moments = before
+        key_rows, key_rollouts = jax.random.split(key)
+        picked = jax.random.randint(key_rows, (config.rollouts,), 0, len(rows.is_first))
+        first = jax.tree.map(lambda x: x[picked], rows)
+
+        def loss(policy: Any) -> jax.Array:
+            params = learner.params | {"policy": policy}
+            imagination = Imagination(params, state.dynamics, normalizer, hyper, weight)
+            return -jnp.mean(model_based.returns(task, imagination, first, key_rollouts))
+
+        lost, gradient = jax.value_and_grad(loss)(policy)
+        gradient = without_frozen(ppo.optimizer, {"policy": gradient})["policy"]
+        norm = optax.tree.norm(gradient)
+        gradient = jax.tree.map(lambda g: jnp.where(jnp.isfinite(norm), g, 0.0), gradient)
+        step, moments = model_based.optimizer.update(gradient, moments, policy)
+        policy = jax.tree.map(lambda p, s: p + hyper.imagined_learning_rate * s, policy, step)
+        return (policy, moments), {"imagined_return": -lost, "imagined_gradient_norm": norm}
+
+    begun = learner.params["policy"], state.optimizer
+    (policy, moments), figures = jax.lax.scan(one, begun, jnp.stack(keys))
+    params = learner.params | {"policy": policy}
+    average = optax.incremental_update(params, learner.average, 1 - hyper.polyak)
+    average = unchanged(ppo.optimizer, learner.average, average)
+    learner = dataclasses.replace(learner, params=params, average=average)
+    state = dataclasses.replace(state, optimizer=moments, key=key)
+    return learner, state, jax.tree.map(jnp.mean, figures)
