@@ -22,7 +22,9 @@ from rodent.body_config import BodyConfig
 from rodent.jax_setup import cache_compilations
 from rodent.physics.engine import Command
 from rodent.physics.host import HostEngine, HostState
+from training.backend import HostBackend
 from training.config import TrainConfig
+from training.evaluate import clip_episodes
 from training.trainer import Trainer
 
 ROUNDS, ITERATIONS = 7, 3
@@ -64,8 +66,7 @@ class BarePhysics:
 
 def host_rows(trainer: Trainer) -> np.ndarray:
     """The states that the trainer's engine has its rats in."""
-    assert isinstance(trainer.engine_state, HostState)
-    return trainer.engine_state.rows
+    return trainer.train_state.engine.rows
 
 
 def main() -> None:
@@ -77,8 +78,10 @@ def main() -> None:
     cache_compilations()
     config = TrainConfig(body=BodyConfig(timestep=timestep))
     body = Body(config.body)
-    trainer = Trainer(config, body, benchmark_clips(body))
-    engine, n = trainer.engine, config.ppo.num_envs
+    clips = benchmark_clips(body)
+    trainer = Trainer(config, config.task.build(body, clips), clip_episodes(clips))
+    assert isinstance(trainer.backend, HostBackend)
+    engine, n = trainer.backend.engine, config.ppo.num_envs
     for _ in range(15):  # compile, and leave the first falls behind
         trainer.iterate()
 

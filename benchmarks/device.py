@@ -1,5 +1,5 @@
 """What the engine on an accelerator gives: env steps/s of physics alone and of the whole of PPO,
-by number of rats, and of learning led by dreams; memory per rat; compile time; how far it is from
+by number of rats, and with imagined rollouts; memory per rat; compile time; how far it is from
 the host engine.
 
 MuJoCo Warp is measured where there is an NVIDIA GPU, MJX's JAX implementation on any other
@@ -26,9 +26,13 @@ from rodent.physics import Command, HostEngine, PhysicsState
 from rodent.physics.device import DeviceEngine, DeviceState
 from rodent.physics.reduction import Implementation
 from rodent.tasks.reference import Reference, build_reference, control_timestep
-from training.config import DreamConfig, PPOConfig, TrainConfig
+from rodent.tasks.task import Task
+from training.backend import DeviceBackend
+from training.config import ModelBasedConfig, PPOConfig, TrainConfig
 from training.defaults import DEFAULTS
-from training.device import DeviceTrainer
+from training.evaluate import clip_episodes
+from training.trainer import Trainer
+from training.update import Algorithm
 
 RATS = (1024, 2048, 4096, 8192, 16384, 32768)
 STEPS_BAR = 200_000  # env steps/s of the whole of PPO on an H100
@@ -81,7 +85,11 @@ def whole_iteration(
     config: TrainConfig, body: Body, clips: ClipSet, implementation: Implementation, device: jax.Device
 ) -> Measured:
     """Iterations of the trainer."""
-    trainer = DeviceTrainer(config, body, clips, implementation, [device])
+
+    def backend(algorithm: Algorithm, task: Task[Any]) -> DeviceBackend:
+        return DeviceBackend(algorithm, task, implementation, [device])
+
+    trainer = Trainer(config, config.task.build(body, clips), clip_episodes(clips), backend=backend)
     return timed(trainer.iterate, config.ppo.num_envs * config.ppo.unroll)
 
 
@@ -122,7 +130,9 @@ def measure(device: jax.Device, implementation: Implementation, counts: Iterable
         engine = DeviceEngine(body.model, n, timestep, implementation, [device], bodies=body.tracked_ids)
         physics = physics_alone(engine, reference)
         say(f"physics alone, {n} rats", physics.rate, "env steps/s", STEPS_BAR)
-        config = TrainConfig(ppo=PPOConfig(num_envs=n, unroll=UNROLL), dream=DreamConfig(updates=0))
+        config = TrainConfig(
+            ppo=PPOConfig(num_envs=n, unroll=UNROLL), model_based=ModelBasedConfig(updates=0)
+        )
         ppo = whole_iteration(config, body, clips, implementation, device)
         say(f"whole PPO, {n} rats", ppo.rate, "env steps/s", STEPS_BAR)
         say(f"compile time of whole PPO, {n} rats", ppo.compiling, "s", COMPILE_BAR)
@@ -131,9 +141,10 @@ def measure(device: jax.Device, implementation: Implementation, counts: Iterable
         say(f"memory of whole PPO, {n} rats", peak / n / 1e6, "MB per rat", MEMORY_BAR)
         best = max(best, ppo.rate)
     usual = DEFAULTS["gpu"]
-    dreaming = dataclasses.replace(usual, dream=dataclasses.replace(usual.dream, begin=0, study=0))
-    led = whole_iteration(dreaming, body, clips, implementation, device)
-    say(f"led by dreams, {usual.ppo.num_envs} rats, a GPU's defaults", led.rate, "env steps/s")
+    model_based = dataclasses.replace(usual.model_based, begin=0, warmup=0)
+    imagining = dataclasses.replace(usual, model_based=model_based)
+    led = whole_iteration(imagining, body, clips, implementation, device)
+    say(f"imagined rollouts, {usual.ppo.num_envs} rats, a GPU's defaults", led.rate, "env steps/s")
     say("compile time of that", led.compiling, "s", COMPILE_BAR)
     engine = DeviceEngine(body.model, 256, timestep, implementation, [device], bodies=body.tracked_ids)
     apart = distance_from_host(engine, reference)

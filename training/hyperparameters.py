@@ -7,14 +7,14 @@ They are traced: other values compile nothing again. What decides shapes and cou
 configuration.
 """
 
-from typing import Self
+from typing import Any, Self
 
 import flax.struct
-import jax
 
 from training.config import TrainConfig
 
-Number = jax.Array | float
+Number = Any
+"""A float, or an array of JAX without dimensions."""
 
 
 @flax.struct.dataclass

@@ -66,7 +66,8 @@ class LearnedState(NamedTuple):
     physics: PhysicsState
 
 
-class LearnedEngine(NamedTuple):
+@dataclasses.dataclass
+class LearnedEngine:
     """The dynamics model as an engine, see `rodent.physics.Engine`; differentiable.
 
     Attributes:
@@ -77,7 +78,7 @@ class LearnedEngine(NamedTuple):
     dynamics: Dynamics
     state: DynamicsState
     num_envs: int
-    traceable: bool = True
+    traceable = True
 
     def begin(self, physics: PhysicsState) -> LearnedState:
         """See `Engine.begin`."""

@@ -45,7 +45,8 @@ def test_success_against_a_threshold_agrees_with_the_rates():
 
 
 def test_the_root_alone_may_do_better():
-    trace = dataclasses.replace(make_trace("a", 10), body_position=np.full(10, 40.0))
+    trace = make_trace("a", 10)
+    trace = dataclasses.replace(trace, errors={**trace.errors, "body_position": np.full(10, 40.0)})
     found = scores([trace])["survival_mm"]
     assert found["root_position"][9] == 1 and found["success"][9] == 0
     assert success_within([trace], THRESHOLDS_MM)[38:40].tolist() == [0, 1]

@@ -1,4 +1,4 @@
-"""Where the time of training goes once dreams lead: shares of an iteration, measured in one run.
+"""Where the time of training goes once imagined rollouts improve the policy: shares of an iteration.
 
 Collecting is physics, seeing and acting; what is compiled is compiled before, and its time told apart.
 """
@@ -14,13 +14,15 @@ import jax
 import numpy as np
 from _motion import benchmark_clips
 
+import training.update
 from rodent.body import Body
 from rodent.jax_setup import cache_compilations
-from training.config import DreamConfig, TrainConfig
+from training.config import ModelBasedConfig, TrainConfig
+from training.evaluate import clip_episodes
 from training.trainer import Trainer
 
 ITERATIONS = 8
-PARTS = {"_update_value": "value network", "_study": "study", "_dream": "dreams"}
+PARTS = {"update_value": "value network", "fit": "dynamics model", "improve": "imagined rollouts"}
 
 
 def timed(function: Callable[..., Any], seconds: list[float]) -> Callable[..., Any]:
@@ -37,16 +39,18 @@ def timed(function: Callable[..., Any], seconds: list[float]) -> Callable[..., A
 
 def main() -> None:
     cache_compilations()
-    config = TrainConfig(dream=dataclasses.replace(DreamConfig(), begin=0, study=0))
+    config = TrainConfig(model_based=dataclasses.replace(ModelBasedConfig(), begin=0, warmup=0))
     body = Body(config.body)
-    trainer = Trainer(config, body, benchmark_clips(body))
+    clips = benchmark_clips(body)
+    trainer = Trainer(config, config.task.build(body, clips), clip_episodes(clips))
     seconds: dict[str, list[float]] = defaultdict(list)
     for attribute, name in PARTS.items():
-        setattr(trainer, attribute, timed(getattr(trainer, attribute), seconds[name]))
+        setattr(training.update, attribute, timed(getattr(training.update, attribute), seconds[name]))
     whole = timed(trainer.iterate, seconds["whole iteration"])
-    for _ in range(2 + ITERATIONS):  # the first practises, the second is the first that dreams lead
+    for _ in range(2 + ITERATIONS):  # PPO leads the first
         whole()
-    print(f"first dreams, compiled or read from the cache: {seconds['dreams'][0]:.1f} s")
+    compiling = seconds["imagined rollouts"][0]
+    print(f"first imagined rollouts, compiled or read from the cache: {compiling:.1f} s")
     typical = {name: float(np.median(found[-ITERATIONS:])) for name, found in seconds.items()}
     steps = config.ppo.num_envs * config.ppo.unroll
     print(f"{steps / typical['whole iteration']:,.0f} control steps/s")
