@@ -18,11 +18,12 @@ from rodent.cli.report.subject import open_subjects
 from rodent.clips import write_clips
 from rodent.errors import InputError
 from rodent.policy.policy import save_policy
-from rodent.recording import RecordingWriter
+from rodent.recording import RecordingWriter, RolloutMetadata
+from rodent.scene_config import SceneConfig
 from rodent.synthesis.stance import stance_clips
 from tests.analysis.pages.test_page import check_page
 from tests.policies import untrained_policy
-from tests.recordings import block
+from tests.recordings import CONTACTS, block
 from tests.training.test_evaluate import make_trace
 from training.config import PPOConfig, TrainConfig
 from training.runs import begin_run
@@ -120,14 +121,16 @@ def folder(body, tmp_path_factory):
     with RecordingWriter(
         folder / "recording.h5",
         fps=50,
-        body=body.config,
+        scene=SceneConfig(body=body.config),
         joint_names=body.joint_names,
         actuator_names=body.actuator_names,
+        contact_names=CONTACTS,
         provenance={"seed": 11, "versions": {"mujoco": "9.8.7"}},
     ) as writer:
         for clip in labelled:
             poses = {"qpos": clip.qpos, "reference": clip.qpos}
-            writer.rollout(clip.name, clip=clip.name, behavior=clip.behavior).append(block(0, 30, **poses))
+            metadata = RolloutMetadata.of_clip(clip.name, behavior=clip.behavior)
+            writer.rollout(clip.name, metadata).append(block(0, 30, **poses))
     (folder / "encoding.json").write_text(json.dumps(ENCODING))
     (folder / "rsa.json").write_text(json.dumps(RSA))
     return folder

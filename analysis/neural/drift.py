@@ -78,7 +78,7 @@ def check_clock(
 
     Args:
         session: the session.
-        reference: poses that the virtual rat followed, on the recording's clock, shape (frames, 74).
+        reference: poses that the virtual rat followed, on the recording's clock, shape (frames, nq).
         fps: of the recording.
         clock: as the user gave it, of a single piece.
         bin_seconds: a bin; what is wrong by less does not matter.
@@ -95,6 +95,7 @@ def check_clock(
     if name is None:
         return ()
     columns, signal = _SIGNALS[name]
+    columns = columns[columns < reference.shape[1]]
     measured = session.behavior[name]
     times, values = np.asarray(measured.t), np.asarray(measured.values, float)
     if name == "qpos" and values.shape[1:] != reference.shape[1:]:

@@ -11,7 +11,9 @@ from rodent.body import Body
 from rodent.physics.engine import PhysicsState
 from rodent.policy.agent import Agent, Memory, Params, restarted, still
 from rodent.policy.controls import control_units
+from rodent.policy.gates import capture_gates
 from rodent.policy.policy import Normalizer, Policy
+from rodent.recording.controls import random_layer
 from rodent.rollout.player import Row
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.reference import Reference
@@ -29,6 +31,7 @@ class Controls:
         n: how many clips at once.
         timestep: seconds per frame.
         seed: of the random weights, and of draws of the latent.
+        gates: whether the gates of LSTM cells are among the layers.
         sample: whether the policy's latents are drawn, so that the control's are, too.
     """
 
@@ -41,6 +44,7 @@ class Controls:
         timestep: float,
         *,
         seed: int = 0,
+        gates: bool = False,
         sample: bool = False,
     ):
         self._reference, self._normalizer = reference, policy.normalizer
@@ -50,7 +54,7 @@ class Controls:
         observation = task.observe(reference.at(frame), reference, frame)
         key_weights, key_latent = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), _STREAM))
         self._params = policy.agent.init(key_weights, observation)
-        self._step = jax.jit(partial(_step, task, policy.agent, sample, key_latent))
+        self._step = jax.jit(partial(_step, task, policy.agent, gates, sample, key_latent))
 
     def beside(self, rows: Iterator[Row], clips: np.ndarray) -> Iterator[Row]:
         """The same rows, with control layers among their units.
@@ -79,6 +83,7 @@ class Controls:
 def _step(
     task: Imitation,
     agent: Agent,
+    with_gates: bool,
     sample: bool,
     key: jax.Array,
     params: Params,
@@ -96,4 +101,8 @@ def _step(
     noise = noise._replace(
         latent=jax.random.normal(jax.random.fold_in(key, index), noise.latent.shape) * sample
     )
-    return control_units(agent, params, observation, task.coming(reference, frame), memory, noise)
+    with capture_gates() as gates:
+        coming = task.coming(reference, frame)
+        units, memory = control_units(agent, params, observation, coming, memory, noise)
+    named = {random_layer(layer): values for layer, values in gates.items()} if with_gates else {}
+    return units | named, memory

@@ -12,6 +12,7 @@ from rodent.body import Body
 from rodent.physics.engine import Command, PhysicsState
 from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Memory, Noise, Params, restarted
+from rodent.policy.gates import capture_gates
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Normalizer
 from rodent.policy.sizes import NetworkConfig
@@ -70,6 +71,7 @@ class Player:
         n: how many clips at once.
         timestep: seconds per frame.
         units: whether rows hold every layer's activations.
+        gates: whether the gates of LSTM cells are among them.
         sample: draw latents and actions, instead of playing their means.
         threads: that step the physics; 0 for one per core.
     """
@@ -84,6 +86,7 @@ class Player:
         timestep: float,
         *,
         units: bool = False,
+        gates: bool = False,
         sample: bool = False,
         threads: int = 0,
     ):
@@ -91,7 +94,7 @@ class Player:
         self.agent = IntentionAgent(network, body.model.nu)
         self._engine = HostEngine(body.model, n, timestep, threads, bodies=body.tracked_ids)
         imitation = Imitation(body, task, timestep)
-        self._think = jax.jit(partial(_think, imitation, self.agent, units, sample))
+        self._think = jax.jit(partial(_think, imitation, self.agent, units, gates, sample))
         self._reward = jax.jit(partial(_reward, imitation))
         self._lost = jax.jit(partial(_lost, imitation))
 
@@ -158,6 +161,7 @@ def _think(
     task: Imitation,
     agent: Agent,
     with_units: bool,
+    with_gates: bool,
     sample: bool,
     params: Params,
     normalizer: Normalizer,
@@ -176,7 +180,9 @@ def _think(
         jax.random.normal(key_action, (n, action)) * sample,
     )
     if with_units:
-        output, units = agent.probe(params, mind.memory, observation, noise)
+        with capture_gates() as gates:
+            output, units = agent.probe(params, mind.memory, observation, noise)
+        units |= gates if with_gates else {}
     else:
         output, units = agent.act(params, mind.memory, observation, noise), {}
     done = {"ctrl": task.ctrl(output.action, reference, frame), "action": output.action, "units": units}

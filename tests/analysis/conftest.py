@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rodent.body import NQ, NU, NV, BodyConfig
+from rodent.body import NQ, NU, NV
 from rodent.recording import RecordingWriter
+from rodent.scene_config import SceneConfig
 
 FPS = 10.0
 
@@ -21,7 +22,7 @@ def write_recording(tmp_path: Path) -> Callable[..., Path]:
     def write(rollouts: Rollouts, fps: float = FPS) -> Path:
         path = tmp_path / "recording.h5"
         names = {"joint_names": [f"j{i}" for i in range(67)], "actuator_names": [f"a{i}" for i in range(NU)]}
-        with RecordingWriter(path, fps=fps, body=BodyConfig(), provenance={}, **names) as writer:
+        with RecordingWriter(path, fps=fps, scene=SceneConfig(), **names) as writer:
             for name, layers in rollouts.items():
                 frames = len(next(iter(layers.values())))
                 widths = {
@@ -30,7 +31,6 @@ def write_recording(tmp_path: Path) -> Callable[..., Path]:
                     "ctrl": NU,
                     "actuator_force": NU,
                     "reference": NQ,
-                    "contact": 4,
                 }
                 block = {key: np.zeros((frames, width)) for key, width in widths.items()}
                 block |= {"time": np.arange(frames) / fps, "alive": np.ones(frames, bool)}
