@@ -9,6 +9,7 @@ from PIL import Image
 from rodent.cli.render import Render
 from rodent.errors import InputError
 from rodent.recording import RecordingWriter, RolloutMetadata
+from rodent.recording.channels import OUTCOMES
 from rodent.render import CAMERAS, RenderOptions, Scene, render
 from rodent.render.film import Shot
 from rodent.render.video import Caption
@@ -209,6 +210,50 @@ def test_a_rollout_without_one_finite_pose(body, tmp_path):
         block = {name: np.full((3, width), np.nan) for name, width in widths.items()}
         writer.rollout("gone").append(block | {"time": np.arange(3) / 50, "alive": np.zeros(3)})
     with pytest.raises(InputError, match="gone has not one finite pose"):
+        render(source, tmp_path / "film.mp4", SMALL)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def write(path, body, content="states", joints=67):
+    """A rat that imitates nothing, or so it says."""
+    names = {"joint_names": body.joint_names[:joints], "actuator_names": body.actuator_names}
+    scene = SceneConfig(body=body.config)
+    with RecordingWriter(path, fps=50, scene=scene, content=content, **names) as writer:
+        rollout = writer.rollout("walk")
+        if content == "outcomes":
+            rollout.outcomes |= dict.fromkeys(OUTCOMES, 1)
+            return
+        qpos = np.tile(body.model.qpos0[: 7 + joints], (3, 1))
+        rows = {"qpos": qpos, "qvel": np.zeros((3, 6 + joints)), "time": np.arange(3) / 50}
+        rows |= dict.fromkeys(("ctrl", "actuator_force"), np.zeros((3, len(body.actuator_names))))
+        rollout.append(rows | {"alive": np.ones(3)})
+
+
+def test_without_a_reference_there_is_no_ghost(body, tmp_path):
+    source = tmp_path / "free.h5"
+    write(source, body)
+    assert render(source, tmp_path / "film.mp4", SMALL).frames == 3
+    ghost = dataclasses.replace(SMALL, ghost=True)
+    told = r"rollout 'walk' of .*free\.h5 has no reference to show as a ghost; drop --ghost"
+    with pytest.raises(InputError, match=told):
+        render(source, tmp_path / "ghost.mp4", ghost)
+    assert not (tmp_path / "ghost.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"content": "outcomes"},
+            "has no qpos: it was recorded with --record outcomes; record it with --record states",
+        ),
+        ({"joints": 3}, "walk has poses of 10 numbers; its body has 74"),
+    ],
+)
+def test_recordings_that_cannot_be_drawn(body, tmp_path, options, message):
+    source = tmp_path / "small.h5"
+    write(source, body, **options)
+    with pytest.raises(InputError, match=message):
         render(source, tmp_path / "film.mp4", SMALL)
     assert list(tmp_path.iterdir()) == [source]
 

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import re
 
+import h5py
 import numpy as np
 import pytest
 
@@ -224,6 +225,17 @@ def test_the_film_shows_a_rollout_of_each_behavior(folder, drawing, tmp_path):
     film = film_recording(folder / "recording.h5", tmp_path / "film.mp4", "x")
     with av.open(str(film.path)) as opened:
         assert opened.streams.video[0].frames == 2 * 15  # of three rollouts two, at 25 a second
+
+
+def test_a_film_of_a_rat_that_imitates_nothing_has_no_ghost(folder, drawing, tmp_path):
+    source = tmp_path / "free.h5"
+    source.write_bytes((folder / "recording.h5").read_bytes())
+    assert "Blue is what" in film_recording(source, tmp_path / "film.mp4", "x").caption
+    with h5py.File(source, "r+") as file:
+        del file["rollouts/sway_0/reference"]
+    film = film_recording(source, tmp_path / "film.mp4", "x")
+    assert film.caption == "x The recording has no reference to show."
+    assert len(film.stills) == 3
 
 
 def test_without_a_recording_clips_are_played_for_the_film(folder, drawing, tmp_path):

@@ -94,8 +94,8 @@ def check_clock(
     name = next((name for name in _SIGNALS if name in session.behavior), None)
     if name is None:
         return ()
-    columns, signal = _SIGNALS[name]
-    columns = columns[columns < reference.shape[1]]
+    choose, signal = _SIGNALS[name]
+    columns = choose(reference.shape[1])
     measured = session.behavior[name]
     times, values = np.asarray(measured.t), np.asarray(measured.values, float)
     if name == "qpos" and values.shape[1:] != reference.shape[1:]:
@@ -269,7 +269,8 @@ def _speed(values: np.ndarray, fps: float) -> np.ndarray:
 
 
 # what of a pose both have, and what of it does not depend on where the world's axes are
-_SIGNALS: dict[str, tuple[np.ndarray, Callable[[np.ndarray, float], np.ndarray]]] = {
-    "qpos": (np.r_[2, 7:74], _posture),
-    "position": (np.r_[0, 1], _speed),
+_Columns = Callable[[int], np.ndarray]
+_SIGNALS: dict[str, tuple[_Columns, Callable[[np.ndarray, float], np.ndarray]]] = {
+    "qpos": (lambda width: np.r_[2, 7:width], _posture),
+    "position": (lambda width: np.r_[0, 1], _speed),
 }

@@ -92,6 +92,11 @@ class Rollout:
         self.n_frames = len(self._datasets["time"]) if self._datasets else int(outcomes["frames"])
 
     @property
+    def content(self) -> Content:
+        """How much the recording holds: outcomes, states or units."""
+        return self._header.content
+
+    @property
     def clip(self) -> str:
         """Name of the clip that it follows; empty for none."""
         return self.metadata.clip

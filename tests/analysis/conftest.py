@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rodent.body import NQ, NU, NV
-from rodent.recording import RecordingWriter
+from rodent.recording import RecordingWriter, RolloutMetadata
 from rodent.scene_config import SceneConfig
 
 FPS = 10.0
@@ -19,7 +19,7 @@ Rollouts = Mapping[str, Mapping[str, np.ndarray]]
 def write_recording(tmp_path: Path) -> Callable[..., Path]:
     """A function that writes {rollout: {layer: (frames, units), "alive": (frames,)}} to a file."""
 
-    def write(rollouts: Rollouts, fps: float = FPS) -> Path:
+    def write(rollouts: Rollouts, fps: float = FPS, **behaviors: str) -> Path:
         path = tmp_path / "recording.h5"
         names = {"joint_names": [f"j{i}" for i in range(67)], "actuator_names": [f"a{i}" for i in range(NU)]}
         with RecordingWriter(path, fps=fps, scene=SceneConfig(), **names) as writer:
@@ -30,12 +30,12 @@ def write_recording(tmp_path: Path) -> Callable[..., Path]:
                     "qvel": NV,
                     "ctrl": NU,
                     "actuator_force": NU,
-                    "reference": NQ,
                 }
                 block = {key: np.zeros((frames, width)) for key, width in widths.items()}
                 block |= {"time": np.arange(frames) / fps, "alive": np.ones(frames, bool)}
                 block |= {key if key == "alive" else f"units/{key}": value for key, value in layers.items()}
-                writer.rollout(name).append(block)
+                metadata = RolloutMetadata(behavior=behaviors.get(name, ""))
+                writer.rollout(name, metadata).append(block)
         return path
 
     return write
