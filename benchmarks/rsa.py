@@ -17,7 +17,7 @@ from analysis.similarity.scores import compare_structures
 from analysis.similarity.settings import SimilaritySettings
 from analysis.similarity.structure import describe
 from analysis.timeline import Timeline
-from rodent.recording import Rollout
+from rodent.recording import Rollout, RolloutMetadata
 
 BAR = 30.0  # seconds
 FPS, FRAMES, NEURONS, SIGNALS = 50.0, 90_000, 300, 24
@@ -35,7 +35,7 @@ class MadeUp(Rollout):
     """A rollout in memory."""
 
     def __init__(self, units: dict[str, np.ndarray]):
-        self.name, self.clip, self.behavior, self.n_frames = "session", "session", "", FRAMES
+        self.name, self.metadata, self.n_frames = "session", RolloutMetadata.of_clip("session"), FRAMES
         self._units = units
         self.layers = tuple(units)
 

@@ -29,12 +29,12 @@ from analysis.neural.spikes import BinnedSpikes
 from analysis.simulation import NeuronModel, SimulatedNeurons, simulate
 from analysis.timeline import Timeline
 from rodent.body import NQ, NU, NV
-from rodent.body_config import BodyConfig
 from rodent.clips import ClipSet, read_clips
 from rodent.jax_setup import cache_compilations
 from rodent.policy.policy import load_policy
 from rodent.recording import RecordingWriter, open_recording
 from rodent.rollout import record
+from rodent.scene_config import SceneConfig
 
 BIN = 0.1  # seconds
 MINUTES = 10
@@ -150,12 +150,15 @@ def drifting_units(path: Path, seconds: float) -> Iterator[Timeline]:
         noise = gaussian_filter1d(random.standard_normal((frames, UNITS)), width / BIN, axis=0)
         return noise / noise.std(0)
 
-    still = {"qpos": NQ, "qvel": NV, "ctrl": NU, "actuator_force": NU, "reference": NQ, "contact": 4}
+    still = {"qpos": NQ, "qvel": NV, "ctrl": NU, "actuator_force": NU}
     block: dict[str, np.ndarray] = {name: np.zeros((frames, width)) for name, width in still.items()}
     block |= {"time": np.arange(frames) * BIN, "alive": np.ones(frames, bool)}
     block |= {f"units/{i}": smooth(seconds) + smooth(0.2) for i in range(SESSIONS)}
-    names = {"joint_names": [f"j{i}" for i in range(NQ - 7)], "actuator_names": [f"a{i}" for i in range(NU)]}
-    with RecordingWriter(path, fps=1 / BIN, body=BodyConfig(), provenance={}, **names) as writer:
+    joints, actuators = [f"j{i}" for i in range(NQ - 7)], [f"a{i}" for i in range(NU)]
+    kept = RecordingWriter(
+        path, fps=1 / BIN, scene=SceneConfig(), joint_names=joints, actuator_names=actuators
+    )
+    with kept as writer:
         writer.rollout("drift").append(block)
     with open_recording(path) as recording:
         yield Timeline.of(list(recording.rollouts.values()), recording.fps, BIN)

@@ -6,17 +6,20 @@ import numpy as np
 
 from rodent.body import BodyConfig
 from rodent.recording import RecordingWriter
+from rodent.scene_config import SceneConfig
 
 JOINTS = [f"joint_{i}" for i in range(67)]
 ACTUATORS = [f"actuator_{i}" for i in range(38)]
+CONTACTS = ["palm_L", "palm_R", "sole_L", "sole_R"]
 
 
 def writer(path, **changes):
     settings: dict[str, Any] = {
         "fps": 50,
-        "body": BodyConfig(strength=1.5),
+        "scene": SceneConfig(body=BodyConfig(strength=1.5)),
         "joint_names": JOINTS,
         "actuator_names": ACTUATORS,
+        "contact_names": CONTACTS,
         "provenance": {"seed": 3, "policy": "abc"},
     }
     return RecordingWriter(path, **(settings | changes))

@@ -10,7 +10,8 @@ import pytest
 
 from rodent.body import BodyConfig
 from rodent.errors import InputError, WorkError
-from rodent.recording import RolloutWriter, open_recording
+from rodent.recording import Channel, RolloutMetadata, RolloutWriter, open_recording
+from rodent.recording.channels import OUTCOMES, ROOT_POSE, STANDARD
 from tests.recordings import ACTUATORS, JOINTS, block, writer
 
 
@@ -18,8 +19,8 @@ from tests.recordings import ACTUATORS, JOINTS, block, writer
 def path(tmp_path):
     path = tmp_path / "walk.h5"
     with writer(path) as recording:
-        recording.rollout("Walk", clip="Walk_35", behavior="Walk").append(block(0, 20))
-        recording.rollout("A rest", clip="Rest", behavior="Rest").append(block(0, 7))
+        recording.rollout("Walk", RolloutMetadata.of_clip("Walk_35", behavior="Walk")).append(block(0, 20))
+        recording.rollout("A rest", RolloutMetadata.of_clip("Rest", behavior="Rest")).append(block(0, 7))
     return path
 
 
@@ -173,11 +174,16 @@ def test_impossible_names(tmp_path, name):
         recording.rollout(name)
 
 
-def test_twice_the_same_name(tmp_path):
-    with writer(tmp_path / "a.h5") as recording:
-        recording.rollout("a").append(block(0, 2))
-        with pytest.raises(InputError, match="already a rollout 'a'"):
-            recording.rollout("a")
+def test_many_rollouts_of_one_clip_need_no_other_clips(tmp_path):
+    path = tmp_path / "a.h5"
+    with writer(path) as recording:
+        for name in ("walk", "walk", "walk.2", "rest", "walk"):
+            rollout = recording.rollout(name, RolloutMetadata.of_clip("Walk_35", seed=1))
+            rollout.append(block(0, 2))
+    with open_recording(path) as recording:
+        assert list(recording.rollouts) == ["walk", "walk.2", "walk.2.2", "rest", "walk.3"]
+        assert [rollout.index for rollout in recording.rollouts.values()] == [0, 1, 2, 3, 4]
+        assert {rollout.clip for rollout in recording.rollouts.values()} == {"Walk_35"}
 
 
 def test_unknown_dataset_is_not_written(tmp_path):
@@ -218,3 +224,209 @@ def test_unknown_names_are_told_with_the_known(path):
 def test_no_frames(tmp_path):
     with pytest.raises(InputError, match="rollout 'a' lacks"), writer(tmp_path / "a.h5") as recording:
         recording.rollout("a").append(block(0, 0))
+
+
+WHISKERS = {"whiskers/angle": Channel("rad", "whisker angles", columns=("C1", "C2"))}
+EYES = {"eye": Channel("1", "what the left eye sees", dtype="u1")}
+
+
+def test_channels_of_ones_own_are_kept_with_their_units(tmp_path):
+    path = tmp_path / "own.h5"
+    angle, eye = np.arange(8.0).reshape(4, 2), np.arange(4 * 3 * 5).reshape(4, 3, 5)
+    with writer(path, channels=WHISKERS | EYES) as recording:
+        recording.rollout("a").append(block(0, 4, **{"whiskers/angle": angle, "eye": eye}))
+    with open_recording(path) as recording:
+        rollout = recording.rollouts["a"]
+        np.testing.assert_array_equal(rollout["whiskers/angle"], angle)
+        np.testing.assert_array_equal(rollout["eye"], eye)
+        assert rollout["eye"].dtype == np.uint8
+        assert rollout.channels["whiskers/angle"] == WHISKERS["whiskers/angle"]
+        assert rollout.channels["eye"] == EYES["eye"]
+        assert {name: rollout.channels[name].unit for name in ("qvel", "contact", "reward/pose")} == {
+            "qvel": "m/s, rad/s",
+            "contact": "N",
+            "reward/pose": "1",
+        }
+        assert rollout.channels["qpos"].columns[:8] == (*ROOT_POSE, "joint_0")
+        assert len(rollout.channels["qvel"].columns) == 73
+        assert recording.channels["ctrl"].columns == tuple(ACTUATORS)
+
+
+def test_a_file_describes_what_it_holds_and_nothing_else(tmp_path):
+    path = tmp_path / "plain.h5"
+    with writer(path, channels=WHISKERS) as recording:
+        recording.rollout("a").append(block(0, 4))
+    with open_recording(path) as recording:
+        assert list(recording.channels) == list(STANDARD)
+        assert recording.figures == recording.outcomes == {}
+
+
+@pytest.mark.parametrize(
+    ("channels", "message"),
+    [
+        ({"qpos": Channel("m", "poses")}, "channel name 'qpos' collides with 'qpos'"),
+        ({"units/eye": Channel("1", "an eye")}, "'units/eye' collides with 'units'"),
+        ({"eye": EYES["eye"], "eye/left": EYES["eye"]}, "'eye/left' collides with 'eye'"),
+        ({"left eye": EYES["eye"]}, "channel name 'left eye' will not do"),
+        ({"/eye": EYES["eye"]}, "channel name '/eye' will not do"),
+        ({"eye": Channel("", "an eye")}, "'eye' lacks a unit"),
+        ({"eye": Channel("1", "an eye", dtype="O")}, "'eye' has dtype 'O'; a bool or a number is wanted"),
+        ({"eye": Channel("1", "an eye", dtype="x9")}, "'eye' has dtype 'x9'"),
+    ],
+)
+def test_impossible_channels(tmp_path, channels, message):
+    with pytest.raises(InputError, match=message):
+        writer(tmp_path / "a.h5", channels=channels)
+
+
+def test_a_channel_of_another_width_is_not_written(tmp_path):
+    refused = pytest.raises(InputError, match=r"whiskers/angle has shape \(4, 3\); \(4, 2\) is wanted")
+    with refused, writer(tmp_path / "a.h5", channels=WHISKERS) as recording:
+        recording.rollout("a").append(block(0, 4, **{"whiskers/angle": np.zeros((4, 3))}))
+
+
+def test_sizes_come_from_the_names_in_the_file(tmp_path):
+    """A body of two joints and one motor, without touch sensors, that imitates nothing."""
+    path = tmp_path / "small.h5"
+    small = {"joint_names": ["hip", "knee"], "actuator_names": ["motor"], "contact_names": []}
+    rows = {"qpos": np.ones((5, 9)), "qvel": np.ones((5, 8)), "ctrl": np.ones((5, 1))}
+    rows |= {"actuator_force": np.ones((5, 1)), "time": np.arange(5.0), "alive": np.ones(5, bool)}
+    with writer(path, **small) as recording:
+        recording.rollout("a").append(rows)
+    with open_recording(path) as recording:
+        assert (recording.joint_names, recording.contact_names) == (("hip", "knee"), ())
+        rollout = recording.rollouts["a"]
+        assert rollout.channels["qpos"].columns[7:] == ("hip", "knee")
+        assert not rollout.has("reference") and not rollout.has("contact")
+        with pytest.raises(InputError, match=r"rollout 'a' of .*small\.h5 has no reference: its task gave"):
+            rollout["reference"]
+        with pytest.raises(InputError, match="has no contact: its body lacks"):
+            rollout["contact"]
+    with pytest.raises(InputError, match="unknown dataset 'contact'"), writer(path, **small) as recording:
+        recording.rollout("a").append(rows | {"contact": np.ones((5, 4))})
+
+
+METADATA = RolloutMetadata(
+    task="velocity", start={"position": [0, 1]}, command=[0.3, 0], seed=7, intervention={"cut": "latent"}
+)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        RolloutMetadata(),
+        METADATA,
+        RolloutMetadata.of_clip("Walk_35", 12, behavior="Walk", seed=0),
+        RolloutMetadata(task={"name": "imitation", "horizon": 5}, start=3),
+    ],
+)
+def test_metadata_of_rollouts(tmp_path, metadata):
+    path = tmp_path / "a.h5"
+    with writer(path) as recording:
+        recording.rollout("a", metadata).append(block(0, 2))
+    with open_recording(path) as recording:
+        rollout = recording.rollouts["a"]
+        assert rollout.metadata == metadata
+        assert rollout.clip == ("Walk_35" if isinstance(metadata.start, dict) and metadata.behavior else "")
+        assert rollout.behavior == metadata.behavior
+
+
+def test_metadata_that_json_does_not_know_are_refused(tmp_path):
+    with pytest.raises(TypeError), writer(tmp_path / "a.h5") as recording:
+        recording.rollout("a", RolloutMetadata(command=np.zeros(3)))
+    assert not list(tmp_path.iterdir())
+
+
+FIGURES = {"speed": Channel("m/s", "mean speed", (), "f8")}
+
+
+def outcomes(**more):
+    return {"frames": 20, "lifespan": 12, "failures": 1, "terminated": True, "truncated": False, **more}
+
+
+def write_outcomes(path, rollouts):
+    with writer(path, content="outcomes", figures=FIGURES) as recording:
+        for figures in rollouts:
+            recording.rollout("walk").outcomes |= figures
+
+
+def test_outcomes_need_no_frames(tmp_path):
+    path = tmp_path / "many.h5"
+    write_outcomes(path, [outcomes(lifespan=i, speed=0.1 * i) for i in range(3)])
+    with open_recording(path) as recording:
+        assert recording.content == "outcomes"
+        np.testing.assert_array_equal(recording.outcomes["lifespan"], [0, 1, 2])
+        assert recording.outcomes["terminated"].dtype == bool
+        assert recording.figures["speed"] == FIGURES["speed"]
+        assert recording.figures["lifespan"] == OUTCOMES["lifespan"]
+        rollout = recording.rollouts["walk.3"]
+        assert rollout.outcomes == pytest.approx(outcomes(lifespan=2, speed=0.2))
+        assert (rollout.n_frames, rollout.layers, rollout.reward_terms) == (20, (), ())
+        told = r"has no alive: it was recorded with --record outcomes; record it with --record states"
+        with pytest.raises(InputError, match=told):
+            rollout["alive"]
+
+
+@pytest.mark.parametrize(
+    ("content", "rows", "message"),
+    [
+        ("outcomes", {"qpos": np.zeros((2, 74))}, "qpos does not belong in a recording of outcomes"),
+        ("states", {"units/latent/mean": np.zeros((2, 3))}, "units/latent/mean does not belong in .* states"),
+    ],
+)
+def test_what_the_content_excludes_is_not_written(tmp_path, content, rows, message):
+    with pytest.raises(ValueError, match=message), writer(tmp_path / "a.h5", content=content) as recording:
+        recording.rollout("a").append(rows)
+
+
+@pytest.mark.parametrize(
+    ("figures", "error", "message"),
+    [
+        ([{"lifespan": 3}], InputError, "lacks the outcome frames"),
+        ([outcomes(fame=1)], InputError, "unknown outcome 'fame'"),
+        ([outcomes(), outcomes(speed=1)], ValueError, "rollout 'walk' has no speed, which other"),
+        ([], InputError, "holds no rollouts"),
+    ],
+)
+def test_outcomes_that_could_not_be_read_are_not_written(tmp_path, figures, error, message):
+    path = tmp_path / "a.h5"
+    with pytest.raises(error, match=message):
+        write_outcomes(path, figures)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_recording_of_states_says_what_would_have_recorded_units(tmp_path):
+    path = tmp_path / "states.h5"
+    rows = {name: rows for name, rows in block(0, 4).items() if not name.startswith("units/")}
+    with writer(path, content="states") as recording:
+        recording.rollout("a").append(rows)
+    with open_recording(path) as recording:
+        np.testing.assert_array_equal(recording.rollouts["a"]["qpos"], rows["qpos"])
+        told = (
+            r"has no layer 'latent/mean': it was recorded with --record states; record it with --record units"
+        )
+        with pytest.raises(InputError, match=told):
+            recording.rollouts["a"].units("latent/mean")
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ("control/reference", "no control layers, such as 'control/reference'; record it with --controls"),
+        ("latent/mean.forget_gate", "no gates, such as .*; record it with --gates"),
+        ("latent/mean.forget", "unknown layer 'latent/mean.forget'"),
+    ],
+)
+def test_layers_that_an_option_would_have_recorded(path, layer, message):
+    with open_recording(path) as recording, pytest.raises(InputError, match=message):
+        recording.rollouts["Walk"].units(layer)
+
+
+def test_a_closed_recording_says_so(path):
+    with open_recording(path) as recording:
+        walk = recording.rollouts["Walk"]
+    with pytest.raises(InputError, match=r"the recording .*walk\.h5 is closed; read inside"):
+        walk["qpos"]
+    with pytest.raises(InputError, match=r"is closed"):
+        walk.units("latent/mean")
+    assert (walk.layers[0], walk.clip, walk.n_frames) == ("encoder/layer_0", "Walk_35", 20)

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from rodent.body import BodyConfig
 from rodent.errors import InputError
-from rodent.recording import open_recording
+from rodent.recording import RolloutMetadata, open_recording
 from tests.recordings import block, writer
 
 
@@ -15,7 +16,7 @@ from tests.recordings import block, writer
 def path(tmp_path):
     path = tmp_path / "walk.h5"
     with writer(path) as recording:
-        recording.rollout("Walk", clip="Walk_35", behavior="Walk").append(block(0, 20))
+        recording.rollout("Walk", RolloutMetadata.of_clip("Walk_35", behavior="Walk")).append(block(0, 20))
     return path
 
 
@@ -49,34 +50,82 @@ def without_attribute(place, name):
     return change
 
 
+def described(name, **changes):
+    """Change a JSON object among the attributes; None deletes a field of it."""
+
+    def change(file):
+        values = json.loads(file.attrs[name]) | changes
+        file.attrs[name] = json.dumps({k: v for k, v in values.items() if v is not None})
+
+    return change
+
+
 def body(**changes):
     values = dataclasses.asdict(BodyConfig()) | changes
-    return attribute("body", json.dumps({k: v for k, v in values.items() if v != "delete"}))
+    return described("scene", body={k: v for k, v in values.items() if v != "delete"})
+
+
+def metadata(text):
+    def change(file):
+        file["rollouts/Walk"].attrs["metadata"] = text
+
+    return change
+
+
+OLD = Path(__file__).with_name("golden") / "recording_v1.h5"
+OWN = {"unit": "rad", "description": "of whiskers"}
 
 
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (attribute("schema", "virtual-rodent/clips"), "has schema 'virtual-rodent/clips'"),
-        (attribute("version", 2), "is version 2 of virtual-rodent/recording; this program reads version 1"),
-        (without_attribute("/", "schema"), "has schema None"),
+        (attribute("schema", "virtual-rodent/clips"), "is not a recording: its schema is not"),
+        (
+            attribute("version", 3),
+            "is version 3 of .*; this program reads versions 1, 2; .* newer one: update",
+        ),
+        (attribute("version", "two"), "is version two of virtual-rodent/recording"),
+        (without_attribute("/", "schema"), "is not a recording: its schema is not"),
         (without_attribute("/", "fps"), "has no attribute fps"),
         (attribute("fps", 0.0), "has fps 0.0; a positive number is wanted"),
         (attribute("fps", "fast"), "has fps fast"),
         (attribute("fps", [50.0, 50.0]), r"has fps \[50. 50.\]"),
-        (attribute("joint_names", ["a", "b"]), "names 2 joints; the rat has 67"),
+        (attribute("joint_names", ["a", "b"]), r"qpos has shape \(20, 74\); \(20, 9\) is wanted"),
         (attribute("actuator_names", ["a"]), r"actuator_force has shape \(20, 38\); \(20, 1\) is wanted"),
         (attribute("provenance", "{"), "provenance is not JSON"),
         (attribute("provenance", "[1]"), "provenance is a JSON list; an object is wanted"),
-        (attribute("body", "null"), "body is a JSON NoneType; an object is wanted"),
-        (body(weight=1.0), r"unknown field 'body\.weight'"),
-        (body(scale="delete"), "body lacks scale"),
-        (body(scale="big"), r"body\.scale is 'big'; float is wanted"),
+        (without_attribute("/", "scene"), "has no attribute scene"),
+        (attribute("scene", "null"), "scene is NoneType; an object is wanted"),
+        (described("scene", arena={"name": "sea"}), "unknown arena 'sea'.* There are: floor"),
+        (body(weight=1.0), r"unknown field 'scene\.body\.weight'"),
+        (body(scale="delete"), r"scene\.body lacks scale"),
+        (body(scale="big"), r"scene\.body\.scale is 'big'; float is wanted"),
         (body(actuation="muscle"), "muscle"),
-        (body(tail_contact=1), r"body\.tail_contact is 1; bool is wanted"),
+        (body(tail_contact=1), r"scene\.body\.tail_contact is 1; bool is wanted"),
         (delete("rollouts"), "holds no rollouts"),
         (replace("rollouts/extra", np.zeros(3)), "rollout 'extra' is a dataset; a group is wanted"),
-        (without_attribute("rollouts/Walk", "clip"), "rollout 'Walk' has no attribute clip"),
+        (attribute("content", "everything"), "unknown content 'everything'.* There are: outcomes, states"),
+        (attribute("content", "outcomes"), "lacks the outcome frames|holds actuator_force"),
+        (attribute("channels", "[]"), "channels is a JSON list; an object is wanted"),
+        (described("channels", whiskers={"unit": "rad"}), r"channels\.whiskers lacks description"),
+        (
+            described("channels", qpos=None),
+            "rollout 'Walk': unknown dataset 'qpos'|unknown dataset 'qpos' in",
+        ),
+        (described("channels", whiskers={**OWN, "colour": 1}), r"unknown field 'channels\.whiskers\.colour'"),
+        (
+            replace("outcomes/reward/total", np.zeros(2)),
+            r"outcome reward/total has shape \(2,\); \(1,\) is wanted",
+        ),
+        (replace("outcomes/fame", np.zeros(1)), "unknown outcome 'fame'"),
+        (without_attribute("rollouts/Walk", "metadata"), "rollout 'Walk' has no attribute metadata"),
+        (metadata("{"), "rollout 'Walk': attribute metadata is not JSON"),
+        (metadata("[]"), "rollout 'Walk': attribute metadata is a JSON list; an object is wanted"),
+        (
+            metadata('{"clips": 1}'),
+            r"unknown field 'metadata\.clips' in .*did you mean 'metadata\.clip|There are",
+        ),
+        (metadata('{"behavior": 1}'), r"metadata\.behavior is 1; a text is wanted"),
         (delete("rollouts/Walk/qvel"), "rollout 'Walk' lacks qvel"),
         (delete("rollouts/Walk/time"), "rollout 'Walk' lacks time"),
         (replace("rollouts/Walk/torque", np.zeros(20)), "unknown dataset 'torque'"),
@@ -130,3 +179,25 @@ def test_damage_within_the_data(path):
         assert walk["time"].shape == (20,)
         with pytest.raises(InputError, match=r"walk\.h5 is .*damaged"):
             walk["qpos"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (without_attribute("/", "body"), "has no attribute body"),
+        (attribute("body", "null"), "scene.body is NoneType; an object is wanted"),
+        (attribute("body", '{"weight": 1.0, "scale": 0.9}'), r"unknown field 'scene\.body\.weight'"),
+        (without_attribute("rollouts/Walk", "clip"), "rollout 'Walk' has no attribute clip"),
+        (without_attribute("rollouts/Walk", "behavior"), "rollout 'Walk' has no attribute behavior"),
+        (delete("rollouts/Walk/reference"), "rollout 'Walk' lacks reference"),
+        (replace("rollouts/Walk/whiskers", np.zeros((4, 2))), "unknown dataset 'whiskers'"),
+    ],
+)
+def test_damage_to_version_1_is_refused_by_name(tmp_path, damage, message):
+    path = tmp_path / "old.h5"
+    path.write_bytes(OLD.read_bytes())
+    with h5py.File(path, "r+") as file:
+        damage(file)
+    with pytest.raises(InputError, match=message) as caught, open_recording(path):
+        pass
+    assert str(path) in str(caught.value)

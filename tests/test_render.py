@@ -8,10 +8,12 @@ from PIL import Image
 
 from rodent.cli.render import Render
 from rodent.errors import InputError
-from rodent.recording import RecordingWriter
+from rodent.recording import RecordingWriter, RolloutMetadata
+from rodent.recording.channels import OUTCOMES
 from rodent.render import CAMERAS, RenderOptions, Scene, render
 from rodent.render.film import Shot
 from rodent.render.video import Caption
+from rodent.scene_config import SceneConfig
 
 SIZE = (96, 64)
 SMALL = RenderOptions(size=SIZE)
@@ -25,7 +27,7 @@ def recording(body, clips, tmp_path_factory):
     """Two rollouts beside their reference; the second is lost and not finite from frame 12."""
     path = tmp_path_factory.mktemp("recording") / "sway.h5"
     names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
-    with RecordingWriter(path, fps=50, body=body.config, provenance={}, **names) as writer:
+    with RecordingWriter(path, fps=50, scene=SceneConfig(body=body.config), **names) as writer:
         for i, clip in enumerate(clips):
             frames = clip.n_frames
             qpos = clip.qpos + 0.05 * np.eye(74)[1]
@@ -37,10 +39,10 @@ def recording(body, clips, tmp_path_factory):
                 "reference": clip.qpos,
                 "alive": alive,
                 "qvel": np.zeros((frames, 73)),
-                "contact": np.zeros((frames, 4)),
             }
             block |= dict.fromkeys(("ctrl", "actuator_force"), np.zeros((frames, 38)))
-            writer.rollout(f"run_{i}", clip=clip.name, behavior=clip.behavior).append(block)
+            metadata = RolloutMetadata.of_clip(clip.name, behavior=clip.behavior)
+            writer.rollout(f"run_{i}", metadata).append(block)
     return path
 
 
@@ -203,11 +205,55 @@ def test_wrong_files(recording, clip_file, tmp_path):
 def test_a_rollout_without_one_finite_pose(body, tmp_path):
     source = tmp_path / "lost.h5"
     names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
-    with RecordingWriter(source, fps=50, body=body.config, provenance={}, **names) as writer:
-        widths = {"qpos": 74, "qvel": 73, "ctrl": 38, "actuator_force": 38, "reference": 74, "contact": 4}
+    with RecordingWriter(source, fps=50, scene=SceneConfig(body=body.config), **names) as writer:
+        widths = {"qpos": 74, "qvel": 73, "ctrl": 38, "actuator_force": 38, "reference": 74}
         block = {name: np.full((3, width), np.nan) for name, width in widths.items()}
         writer.rollout("gone").append(block | {"time": np.arange(3) / 50, "alive": np.zeros(3)})
     with pytest.raises(InputError, match="gone has not one finite pose"):
+        render(source, tmp_path / "film.mp4", SMALL)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def write(path, body, content="states", joints=67):
+    """A rat that imitates nothing, or so it says."""
+    names = {"joint_names": body.joint_names[:joints], "actuator_names": body.actuator_names}
+    scene = SceneConfig(body=body.config)
+    with RecordingWriter(path, fps=50, scene=scene, content=content, **names) as writer:
+        rollout = writer.rollout("walk")
+        if content == "outcomes":
+            rollout.outcomes |= dict.fromkeys(OUTCOMES, 1)
+            return
+        qpos = np.tile(body.model.qpos0[: 7 + joints], (3, 1))
+        rows = {"qpos": qpos, "qvel": np.zeros((3, 6 + joints)), "time": np.arange(3) / 50}
+        rows |= dict.fromkeys(("ctrl", "actuator_force"), np.zeros((3, len(body.actuator_names))))
+        rollout.append(rows | {"alive": np.ones(3)})
+
+
+def test_without_a_reference_there_is_no_ghost(body, tmp_path):
+    source = tmp_path / "free.h5"
+    write(source, body)
+    assert render(source, tmp_path / "film.mp4", SMALL).frames == 3
+    ghost = dataclasses.replace(SMALL, ghost=True)
+    told = r"rollout 'walk' of .*free\.h5 has no reference to show as a ghost; drop --ghost"
+    with pytest.raises(InputError, match=told):
+        render(source, tmp_path / "ghost.mp4", ghost)
+    assert not (tmp_path / "ghost.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"content": "outcomes"},
+            "has no qpos: it was recorded with --record outcomes; record it with --record states",
+        ),
+        ({"joints": 3}, "walk has poses of 10 numbers; its body has 74"),
+    ],
+)
+def test_recordings_that_cannot_be_drawn(body, tmp_path, options, message):
+    source = tmp_path / "small.h5"
+    write(source, body, **options)
+    with pytest.raises(InputError, match=message):
         render(source, tmp_path / "film.mp4", SMALL)
     assert list(tmp_path.iterdir()) == [source]
 

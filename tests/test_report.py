@@ -5,6 +5,7 @@ import dataclasses
 import json
 import re
 
+import h5py
 import numpy as np
 import pytest
 
@@ -18,11 +19,12 @@ from rodent.cli.report.subject import open_subjects
 from rodent.clips import write_clips
 from rodent.errors import InputError
 from rodent.policy.policy import save_policy
-from rodent.recording import RecordingWriter
+from rodent.recording import RecordingWriter, RolloutMetadata
+from rodent.scene_config import SceneConfig
 from rodent.synthesis.stance import stance_clips
 from tests.analysis.pages.test_page import check_page
 from tests.policies import untrained_policy
-from tests.recordings import block
+from tests.recordings import CONTACTS, block
 from tests.training.test_evaluate import make_trace
 from training.config import PPOConfig, TrainConfig
 from training.runs import begin_run
@@ -120,14 +122,16 @@ def folder(body, tmp_path_factory):
     with RecordingWriter(
         folder / "recording.h5",
         fps=50,
-        body=body.config,
+        scene=SceneConfig(body=body.config),
         joint_names=body.joint_names,
         actuator_names=body.actuator_names,
+        contact_names=CONTACTS,
         provenance={"seed": 11, "versions": {"mujoco": "9.8.7"}},
     ) as writer:
         for clip in labelled:
             poses = {"qpos": clip.qpos, "reference": clip.qpos}
-            writer.rollout(clip.name, clip=clip.name, behavior=clip.behavior).append(block(0, 30, **poses))
+            metadata = RolloutMetadata.of_clip(clip.name, behavior=clip.behavior)
+            writer.rollout(clip.name, metadata).append(block(0, 30, **poses))
     (folder / "encoding.json").write_text(json.dumps(ENCODING))
     (folder / "rsa.json").write_text(json.dumps(RSA))
     return folder
@@ -221,6 +225,17 @@ def test_the_film_shows_a_rollout_of_each_behavior(folder, drawing, tmp_path):
     film = film_recording(folder / "recording.h5", tmp_path / "film.mp4", "x")
     with av.open(str(film.path)) as opened:
         assert opened.streams.video[0].frames == 2 * 15  # of three rollouts two, at 25 a second
+
+
+def test_a_film_of_a_rat_that_imitates_nothing_has_no_ghost(folder, drawing, tmp_path):
+    source = tmp_path / "free.h5"
+    source.write_bytes((folder / "recording.h5").read_bytes())
+    assert "Blue is what" in film_recording(source, tmp_path / "film.mp4", "x").caption
+    with h5py.File(source, "r+") as file:
+        del file["rollouts/sway_0/reference"]
+    film = film_recording(source, tmp_path / "film.mp4", "x")
+    assert film.caption == "x The recording has no reference to show."
+    assert len(film.stills) == 3
 
 
 def test_without_a_recording_clips_are_played_for_the_film(folder, drawing, tmp_path):

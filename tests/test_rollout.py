@@ -1,5 +1,6 @@
 """Rollouts: rows that agree with the engine, failures, restarts, and recordings of every unit."""
 
+import importlib
 import json
 from dataclasses import replace
 
@@ -13,12 +14,14 @@ from rodent.clips.file import write_clips
 from rodent.errors import InputError
 from rodent.policy.policy import save_policy
 from rodent.policy.sizes import NetworkConfig
-from rodent.recording import open_recording
-from rodent.recording.controls import control_layers
+from rodent.recording import RolloutMetadata, open_recording
+from rodent.recording.controls import control_layers, random_layer
+from rodent.recording.gates import GATES, gate_layer
 from rodent.rollout import Player, record
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.imitation import COSTS, TRACKING, ImitationState
 from tests.policies import untrained_policy
+from training.evaluate import evaluate
 
 FRAMES = 40
 
@@ -192,6 +195,126 @@ def test_latents_of_a_control_are_drawn_where_the_policys_are(policy, clips, tmp
         for rollout in _units(tmp_path / "r.h5").values():
             mean, drawn = (rollout[f"units/control/random/latent/{name}"] for name in ("mean", "sample"))
             assert np.array_equal(mean, drawn) is not sample
+
+
+@pytest.fixture(scope="module")
+def jumping(body):
+    """Two clips of 30 frames; in the first the reference jumps 10 cm at frame 20: nobody can follow."""
+    clips = stance_clips(body, frames=30, n=2)
+    qpos = clips[0].qpos.copy()
+    qpos[20:, 0] += 0.1
+    return replace(clips, clips=(replace(clips[0], qpos=qpos), clips[1]))
+
+
+def test_contents_hold_what_they_say_and_agree(body, policy, jumping, tmp_path):
+    found = {}
+    for content in ("outcomes", "states", "units"):
+        found[content] = record(policy, jumping, tmp_path / f"{content}.h5", content=content)
+    assert found["units"]["layers"]
+    assert found["states"]["layers"] == found["outcomes"]["layers"] == []
+    with (
+        open_recording(tmp_path / "outcomes.h5") as outcomes,
+        open_recording(tmp_path / "states.h5") as states,
+        open_recording(tmp_path / "units.h5") as units,
+    ):
+        assert [r.content for r in (outcomes, states, units)] == ["outcomes", "states", "units"]
+        assert not any(rollout.channels for rollout in outcomes.rollouts.values())
+        for name, rollout in units.rollouts.items():
+            layers = {f"units/{layer}" for layer in rollout.layers}
+            assert states.rollouts[name].channels.keys() == rollout.channels.keys() - layers
+            np.testing.assert_array_equal(states.rollouts[name]["qpos"], rollout["qpos"])
+        assert outcomes.outcomes.keys() == units.outcomes.keys()
+        for name, values in units.outcomes.items():
+            np.testing.assert_array_equal(outcomes.outcomes[name], values, err_msg=name)
+
+
+def test_outcomes_are_those_of_the_frames_and_of_evaluation(policy, jumping, tmp_path):
+    record(policy, jumping, tmp_path / "r.h5")
+    scores = evaluate(policy, jumping)["clips"]
+    with open_recording(tmp_path / "r.h5") as recording:
+        found = recording.outcomes
+        np.testing.assert_array_equal(found["frames"], [30, 30])
+        np.testing.assert_array_equal(found["lifespan"], [20, 30])
+        np.testing.assert_array_equal(found["failures"], [1, 0])
+        np.testing.assert_array_equal(found["terminated"], [True, False])
+        np.testing.assert_array_equal(found["truncated"], [False, True])
+        assert recording.figures["error/root_orientation"].unit == "rad"
+        for i, rollout in enumerate(recording.rollouts.values()):
+            alive = rollout["alive"]
+            assert alive.sum() == found["lifespan"][i] == scores[i]["lifespan_frames"]
+            for term in rollout.reward_terms:
+                mean = rollout[f"reward/{term}"][alive].mean()
+                assert rollout.outcomes[f"reward/{term}"] == pytest.approx(mean, rel=1e-5, abs=1e-9)
+            for name, factor, unit in (("root_position", 1e3, "mm"), ("joint_angle", 57.29578, "deg")):
+                wanted = scores[i][f"{name}_error_{unit}"]
+                assert factor * found[f"error/{name}"][i] == pytest.approx(wanted, rel=1e-4)
+
+
+def test_repeats_are_rollouts_of_the_same_clips_that_differ(policy, clips, tmp_path, monkeypatch):
+    """In groups of two, so that every group plays the same clips."""
+    monkeypatch.setattr(importlib.import_module("rodent.rollout.record"), "_AT_ONCE", 2)
+    two = clips.subset(["sway_0", "sway_1"])
+    found = record(policy, two, tmp_path / "r.h5", repeats=3, sample=True, seed=5, content="states")
+    assert (found["rollouts"], found["frames"]) == (6, 6 * FRAMES)
+    with open_recording(tmp_path / "r.h5") as recording:
+        rollouts = list(recording.rollouts.values())
+        names = ["sway_0", "sway_1", "sway_0.2", "sway_1.2", "sway_0.3", "sway_1.3"]
+        assert [rollout.name for rollout in rollouts] == names
+        assert [rollout.clip for rollout in rollouts] == 3 * ["sway_0", "sway_1"]
+        assert rollouts[0].metadata.seed == rollouts[1].metadata.seed == 5
+        assert len({rollout.metadata.seed for rollout in rollouts}) == 3
+        assert {rollout.metadata.task for rollout in rollouts} == {"imitation"}
+        last = np.stack([rollout["qpos"][-1] for rollout in rollouts])
+        assert len(np.unique(last.round(5), axis=0)) == 6
+    record(policy, two, tmp_path / "once.h5", sample=True, seed=5, content="states")
+    with open_recording(tmp_path / "once.h5") as recording:
+        np.testing.assert_array_equal(recording.rollouts["sway_1"]["qpos"][-1], last[1])
+
+
+def test_without_draws_no_seed_is_told(policy, clips, tmp_path):
+    record(policy, clips, tmp_path / "r.h5", content="outcomes", seed=5)
+    with open_recording(tmp_path / "r.h5") as recording:
+        start = {"clip": "sway_1", "frame": 0}
+        wanted = RolloutMetadata(task="imitation", start=start, behavior=clips[1].behavior)
+        assert recording.rollouts["sway_1"].metadata == wanted
+
+
+def test_gates_are_recorded_and_recompute_the_cell(body, clips, tmp_path):
+    config = NetworkConfig(latent=8, encoder=(16,), decoder=(12, 10), value=(6,), decoder_kind="lstm")
+    policy = untrained_policy(body, config)
+    plain = record(policy, clips, tmp_path / "plain.h5")
+    found = record(policy, clips, tmp_path / "r.h5", gates=True, controls=True)
+    names = {gate_layer("decoder/lstm", gate) for gate in GATES.values()}
+    more = names | {random_layer(name) for name in names}
+    assert more <= set(found["layers"])
+    assert not more & set(plain["layers"])
+    with open_recording(tmp_path / "r.h5") as recording, open_recording(tmp_path / "plain.h5") as without:
+        for name, rollout in recording.rollouts.items():
+            np.testing.assert_array_equal(rollout["ctrl"], without.rollouts[name]["ctrl"])
+            for prefix in ("", "control/random/"):
+                cell = prefix + "decoder/lstm"
+                i, f, g, o = (rollout.units(gate_layer(cell, GATES[letter])) for letter in "ifgo")
+                c = rollout.units(f"{cell}.cell")
+                before = np.concatenate([np.zeros((1, 10)), c[:-1]])
+                np.testing.assert_allclose(c, f * before + i * g, atol=1e-6)
+                np.testing.assert_allclose(rollout.units(cell), o * np.tanh(c), atol=1e-6)
+                assert np.abs(c).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"gates": True}, "--gates are those of an LSTM; this policy's decoder is of the kind 'mlp'"),
+        ({"controls": True, "content": "states"}, "--controls are layers, which --record states leaves out"),
+        ({"gates": True, "content": "outcomes"}, "--gates are layers, which --record outcomes leaves out"),
+        ({"repeats": 0}, "repeats is 0; a clip is played at least once"),
+        ({"content": "everything"}, "unknown content 'everything'"),
+    ],
+)
+def test_options_that_do_not_go_together(policy, clips, tmp_path, options, message):
+    with pytest.raises(InputError, match=message):
+        record(policy, clips, tmp_path / "r.h5", **options)
+    assert not list(tmp_path.iterdir())
 
 
 def test_clips_of_unequal_length_keep_their_own(body, policy, tmp_path):

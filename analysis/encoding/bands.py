@@ -1,7 +1,7 @@
 """Feature bands of a recording: what neurons are regressed on, each under one name.
 
     bands = read_bands(("joints", "history", "decoder/layer_0"), timeline, recording)
-    bands[0].values                             # (bins, 67), radians, mean over each bin
+    bands[0].values                             # (bins, joints), radians, mean over each bin
 
 A band is a group of features that belong together, as in banded ridge and the group lasso. The
 name of a recorded layer is a band, too. `history` is each neuron's own past, see
@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from analysis.timeline import Timeline
-from rodent.body import TRACKED_BODIES, Body
-from rodent.body_config import BodyConfig
+from rodent.body import Body
 from rodent.errors import unknown
 from rodent.kinematics.skeleton import BLOCK, Skeleton
 from rodent.recording import Recording, Rollout
+from rodent.recording.body import recorded_body
 from rodent.rotation import conjugate, rotate
 
 HISTORY = "history"
@@ -50,20 +50,20 @@ class Band:
         return f"{self.kind} {self.name!r}"
 
 
-def _joints(rollout: Rollout, body: BodyConfig) -> np.ndarray:
+def _joints(rollout: Rollout, recording: Recording) -> np.ndarray:
     return rollout["qpos"][:, 7:]
 
 
-def _velocities(rollout: Rollout, body: BodyConfig) -> np.ndarray:
+def _velocities(rollout: Rollout, recording: Recording) -> np.ndarray:
     turn, qvel = rollout["qpos"][:, 3:7], rollout["qvel"]
     # the free joint's linear velocity is in the frame of the world, its angular one in the body's
     return np.concatenate([rotate(conjugate(turn), qvel[:, :3]), qvel[:, 3:]], axis=1)
 
 
-def _keypoints(rollout: Rollout, body: BodyConfig) -> np.ndarray:
+def _keypoints(rollout: Rollout, recording: Recording) -> np.ndarray:
     qpos = rollout["qpos"].copy()
     qpos[~rollout["alive"]] = qpos[int(np.argmax(rollout["alive"]))]
-    skeleton = _skeleton(body)
+    skeleton = _skeleton(recorded_body(recording))
     batch, places = skeleton.batch(len(qpos)), []
     for start in range(0, len(qpos), BLOCK):
         xpos, xquat = skeleton.frames(batch, qpos[start : start + BLOCK])
@@ -73,19 +73,19 @@ def _keypoints(rollout: Rollout, body: BodyConfig) -> np.ndarray:
     return np.concatenate(places)
 
 
-def _forces(rollout: Rollout, body: BodyConfig) -> np.ndarray:
+def _forces(rollout: Rollout, recording: Recording) -> np.ndarray:
     return rollout["actuator_force"]
 
 
-def _contacts(rollout: Rollout, body: BodyConfig) -> np.ndarray:
+def _contacts(rollout: Rollout, recording: Recording) -> np.ndarray:
     return rollout["contact"]
 
 
-def _position(rollout: Rollout, body: BodyConfig) -> np.ndarray:
+def _position(rollout: Rollout, recording: Recording) -> np.ndarray:
     return rollout["qpos"][:, :2]
 
 
-def _heading(rollout: Rollout, body: BodyConfig) -> np.ndarray:
+def _heading(rollout: Rollout, recording: Recording) -> np.ndarray:
     turn = rollout["qpos"][:, 3:7]
     ahead = rotate(turn, np.broadcast_to(_NOSE, (len(turn), 3)))
     heading = np.arctan2(ahead[:, 1], ahead[:, 0])
@@ -93,11 +93,11 @@ def _heading(rollout: Rollout, body: BodyConfig) -> np.ndarray:
     return np.stack([np.sin(heading), np.cos(heading), turning], axis=1)
 
 
-def _speed(rollout: Rollout, body: BodyConfig) -> np.ndarray:
+def _speed(rollout: Rollout, recording: Recording) -> np.ndarray:
     return np.linalg.norm(rollout["qvel"][:, :2], axis=1, keepdims=True)
 
 
-BANDS: dict[str, Callable[[Rollout, BodyConfig], np.ndarray]] = {
+BANDS: dict[str, Callable[[Rollout, Recording], np.ndarray]] = {
     "joints": _joints,
     "velocities": _velocities,
     "keypoints": _keypoints,
@@ -109,7 +109,7 @@ BANDS: dict[str, Callable[[Rollout, BodyConfig], np.ndarray]] = {
 }
 """What is known of every recording, per frame.
 
-`joints`: angles of the 67 hinges, rad. `velocities`: of the root in its own frame, m/s and rad/s,
+`joints`: angles of the hinges, rad. `velocities`: of the root in its own frame, m/s and rad/s,
 and of the hinges, rad/s. `keypoints`: positions of the tracked bodies in the frame of the torso,
 m. `forces`: of the actuators, N m. `contacts`: of paws with the floor, N. `position`: of the
 root on the floor, m. `heading`: its sine and cosine, and its change about the vertical, rad/s.
@@ -133,9 +133,29 @@ def read_bands(names: Iterable[str], timeline: Timeline, recording: Recording) -
     names = tuple(names)
     layers = [name for name in timeline.rollouts[0].layers if _everywhere(name, timeline)]
     for name in names:
-        if name not in (*BANDS, HISTORY, *layers):
-            raise unknown("band", name, (*BANDS, HISTORY, *layers), str(recording.path))
+        require_band(name, timeline.rollouts[0], layers, str(recording.path))
     return tuple(_band(name, timeline, recording) for name in names)
+
+
+def require_band(name: str, rollout: Rollout, layers: Iterable[str], where: str) -> None:
+    """Make sure that there is a band of a name.
+
+    Args:
+        name: of it.
+        rollout: that has to have it.
+        layers: those that can be used.
+        where: the recording, for the error.
+
+    Raises:
+        InputError: it is none of `BANDS`, `history`, or the layers; the message says what would have recorded
+            the layer.
+    """
+    known = (*BANDS, HISTORY, *layers)
+    if name in known:
+        return
+    if "/" in name and rollout.content != "units":
+        rollout.require(f"units/{name}")
+    raise unknown("band", name, known, where)
 
 
 def _band(name: str, timeline: Timeline, recording: Recording) -> Band:
@@ -143,17 +163,18 @@ def _band(name: str, timeline: Timeline, recording: Recording) -> Band:
         return Band(name, np.zeros((timeline.n_bins, 0), np.float32), kind="history")
     if name not in BANDS:
         return Band(name, timeline.units(name), kind="layer")
-    parts = [BANDS[name](rollout, recording.body) for rollout in timeline.rollouts]
+    parts = [BANDS[name](rollout, recording) for rollout in timeline.rollouts]
     values = timeline.averaged(parts, f"band {name!r}")
     return Band(name, values, place=name in _PLACES, columns=_columns(name, recording))
 
 
 def _columns(name: str, recording: Recording) -> tuple[str, ...]:
     """What the columns of a band are called."""
+    tracked = _tracked(recorded_body(recording)) if name == "keypoints" else ()
     return {
         "joints": recording.joint_names,
         "velocities": (*_ROOT_VELOCITIES, *recording.joint_names),
-        "keypoints": tuple(f"{body}_{axis}" for body in TRACKED_BODIES[1:] for axis in "xyz"),
+        "keypoints": tuple(f"{body}_{axis}" for body in tracked[1:] for axis in "xyz"),
         "forces": recording.actuator_names,
         "contacts": recording.contact_names,
         "position": ("x", "y"),
@@ -167,5 +188,10 @@ def _everywhere(layer: str, timeline: Timeline) -> bool:
 
 
 @functools.lru_cache(maxsize=1)
-def _skeleton(config: BodyConfig) -> Skeleton:
-    return Skeleton(Body(config), TRACKED_BODIES)
+def _skeleton(body: Body) -> Skeleton:
+    return Skeleton(body, _tracked(body))
+
+
+def _tracked(body: Body) -> tuple[str, ...]:
+    """Names of the tracked bodies, the torso first."""
+    return tuple(body.model.body(i).name for i in body.tracked_ids)

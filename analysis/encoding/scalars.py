@@ -10,9 +10,9 @@ import numpy as np
 
 from analysis.encoding.bands import read_bands
 from analysis.timeline import Timeline
-from rodent.body import Body
 from rodent.kinematics.forward import body_frames
 from rodent.recording import Recording, Rollout
+from rodent.recording.body import recorded_body
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +36,7 @@ def read_scalars(timeline: Timeline, recording: Recording) -> dict[str, Scalar]:
     Raises:
         InputError: one is not finite.
     """
-    body = Body(recording.body)
+    body = recorded_body(recording)
 
     def heights(rollout: Rollout) -> np.ndarray:
         qpos = rollout["qpos"].copy()

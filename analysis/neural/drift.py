@@ -78,7 +78,7 @@ def check_clock(
 
     Args:
         session: the session.
-        reference: poses that the virtual rat followed, on the recording's clock, shape (frames, 74).
+        reference: poses that the virtual rat followed, on the recording's clock, shape (frames, nq).
         fps: of the recording.
         clock: as the user gave it, of a single piece.
         bin_seconds: a bin; what is wrong by less does not matter.
@@ -94,7 +94,8 @@ def check_clock(
     name = next((name for name in _SIGNALS if name in session.behavior), None)
     if name is None:
         return ()
-    columns, signal = _SIGNALS[name]
+    choose, signal = _SIGNALS[name]
+    columns = choose(reference.shape[1])
     measured = session.behavior[name]
     times, values = np.asarray(measured.t), np.asarray(measured.values, float)
     if name == "qpos" and values.shape[1:] != reference.shape[1:]:
@@ -268,7 +269,8 @@ def _speed(values: np.ndarray, fps: float) -> np.ndarray:
 
 
 # what of a pose both have, and what of it does not depend on where the world's axes are
-_SIGNALS: dict[str, tuple[np.ndarray, Callable[[np.ndarray, float], np.ndarray]]] = {
-    "qpos": (np.r_[2, 7:74], _posture),
-    "position": (np.r_[0, 1], _speed),
+_Columns = Callable[[int], np.ndarray]
+_SIGNALS: dict[str, tuple[_Columns, Callable[[np.ndarray, float], np.ndarray]]] = {
+    "qpos": (lambda width: np.r_[2, 7:width], _posture),
+    "position": (lambda width: np.r_[0, 1], _speed),
 }

@@ -22,6 +22,13 @@ class Rollout:
     """The recording file to write."""
     clip: tuple[str, ...] = ()
     """Names of the clips to play; all if none is given."""
+    record: Literal["outcomes", "states", "units"] = "units"
+    """How much to write. `outcomes`: only figures of every rollout: how long it tracked, errors, rewards.
+    `states`: also poses, controls, forces, contacts and rewards of every frame. `units`: also the activation
+    of every unit, which makes up most of the file."""
+    repeats: int = 1
+    """How often each clip is played. The rollouts are named walk, walk.2, walk.3 …; with --sample no two of
+    them are the same."""
     sample: bool = False
     """Draw the latent and the action from their distributions, instead of playing their means."""
     seed: int = 0
@@ -32,6 +39,9 @@ class Rollout:
     """Record control layers, too, for `rodent encode --controls`: the same network with random weights on the
     same observations (`control/random/LAYER`), the encoder's input (`control/encoder_input`) and the coming
     poses of the reference (`control/reference`). The file becomes about twice as large."""
+    gates: bool = False
+    """Record the gates of an LSTM decoder, too, as layers `decoder/lstm.input_gate`, `.forget_gate`,
+    `.output_gate` and `.candidate`."""
     json: bool = False
     """Print what was recorded as one JSON object."""
 
@@ -52,16 +62,18 @@ class Rollout:
             policy,
             clips,
             self.out,
+            content=self.record,
+            repeats=self.repeats,
             origin={"policy_folder": str(self.policy), "clips": str(self.clips)},
             seed=self.seed,
             sample=self.sample,
             on_failure=self.on_failure,
             controls=self.controls,
+            gates=self.gates,
         )
         if self.json:
             print_json(found)
         else:
-            say(
-                f"{self.out}: {found['rollouts']} rollouts, {found['frames']:,} frames, "
-                f"{len(found['layers'])} layers; {found['failures']} times a rat lost its reference"
-            )
+            layers = f", {len(found['layers'])} layers" if found["layers"] else ""
+            rollouts = f"{self.record} of {found['rollouts']} rollouts, {found['frames']:,} frames{layers}"
+            say(f"{self.out}: {rollouts}; {found['failures']} times a rat lost its reference")

@@ -156,7 +156,7 @@ def _layers(wanted: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str
     """The layers wanted, or all; every rollout has to have them."""
     layers = tuple(dict.fromkeys(wanted or opened[0].rollouts[0].layers))
     if not layers:
-        raise InputError(f"{opened[0].recording.path} has no layers; record it with `rodent rollout`")
+        raise InputError(f"{opened[0].recording.path} has no layers; record it with --record units")
     for session in opened:
         session.require_layers(layers)
     return layers
@@ -171,9 +171,9 @@ def _labels(session: "OpenSession", settings: SimilaritySettings) -> "tuple[np.n
         if settings.conditions == "clip":
             return clip_labels(session.timeline), ()
         if settings.conditions == "kinematics":
-            from rodent.body import Body
+            from rodent.recording.body import recorded_body
 
-            body = Body(session.recording.body)
+            body = recorded_body(session.recording)
             return kinematic_labels(session.timeline, session.recording.fps, body), ()
     epochs, notes = kinds_of_epochs(session.session, settings.epoch_table, settings.epoch_column)
     with naming(session.arguments.spikes):

@@ -131,8 +131,7 @@ class OpenSession:
         """
         for rollout in self.rollouts:
             for layer in layers:
-                if layer not in rollout.layers:
-                    raise unknown("layer", layer, rollout.layers, self.place(rollout))
+                rollout.require(f"units/{layer}")
 
 
 @contextlib.contextmanager
@@ -221,6 +220,9 @@ def _tested(
 
     if not session.behavior:
         return ()
+    if without := [rollout.name for rollout in rollouts if not rollout.has("reference")]:
+        followed = "the motion that the rat followed, which the recording has not in"
+        return (f"the clocks are not tested: that needs {followed} {', '.join(without)}",)
     if not arguments.starts:
         reference = np.concatenate([rollout["reference"] for rollout in rollouts])
         return check_clock(session, reference, fps, clock, bin_seconds)

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from rodent.loop.state import Actor, Ended, LoopState
 from rodent.physics.engine import Command, PhysicsState
 from rodent.policy.agent import Agent, AgentOutput, Memory, Noise, restarted
+from rodent.policy.gates import capture_gates
 from rodent.tasks.task import Observation, Task
 
 Restart = Literal["done", "terminated", "diverged", "never"]
@@ -46,12 +47,14 @@ class Loop:
         exploration: whether by its mean.
         restart: which environments begin anew.
         units: whether decisions hold the activations of every layer.
+        gates: whether the gates of LSTM cells are among them.
     """
 
     agent: Agent
     exploration: Exploration = Exploration()
     restart: Restart = "diverged"
     units: bool = False
+    gates: bool = False
 
 
 class Decision(NamedTuple):
@@ -139,10 +142,7 @@ def decide(
     if noise is None:
         noise = _drawn(loop, (key_latent, key_action), state.noise, is_first)
     seen = actor.normalizer(observation)
-    if loop.units:
-        output, units = agent.probe(actor.params, memory, seen, noise)
-    else:
-        output, units = agent.act(actor.params, memory, seen, noise, loop.exploration.std_scale), {}
+    output, units = _acted(loop, actor, memory, seen, noise)
     ctrl = jax.vmap(task.control)(begun.task, output.action)
     decision = Decision(
         now,
@@ -239,6 +239,18 @@ def _restarted(loop: Loop, task: Task[Any], state: LoopState) -> tuple[jax.Array
         steps=jnp.where(restart, 0, state.steps),
         sampler=sampler,
     )
+
+
+def _acted(
+    loop: Loop, actor: Actor, memory: Memory, observation: Observation, noise: Noise
+) -> tuple[AgentOutput, dict[str, jax.Array]]:
+    """What the agent does, and its units if they are asked for."""
+    if not loop.units:
+        scale = loop.exploration.std_scale
+        return loop.agent.act(actor.params, memory, observation, noise, scale), {}
+    with capture_gates() as gates:
+        output, units = loop.agent.probe(actor.params, memory, observation, noise)
+    return output, units | (gates if loop.gates else {})
 
 
 def _drawn(loop: Loop, keys: tuple[jax.Array, jax.Array], before: jax.Array, is_first: jax.Array) -> Noise:

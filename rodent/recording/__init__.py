@@ -1,26 +1,35 @@
-"""The recording file: what a rat did in a rollout, and what every unit of its network did.
+"""The recording file: what a rat did in rollouts, and what every unit of its network did.
 
-    with RecordingWriter(path, fps=50, body=body.config, joint_names=..., actuator_names=...,
-                         provenance={"seed": 0}) as writer:
-        rollout = writer.rollout("Walk", clip="Walk", behavior="Walk")
+    with RecordingWriter(path, fps=50, scene=SceneConfig(), joint_names=..., actuator_names=...,
+                         channels={"whiskers": Channel("rad", "whisker angles", ("C1", "C2"))}) as writer:
+        rollout = writer.rollout("Walk", RolloutMetadata.of_clip("Walk", behavior="Walk", seed=0))
         rollout.append({"qpos": qpos, "ctrl": ctrl, "units/decoder/layer_0": activations, ...})
 
     with open_recording(path) as recording:
-        recording.rollouts["Walk"].units("decoder/layer_0")     # (frames, units), read on demand
+        rollout = recording.rollouts["Walk"]
+        rollout.units("decoder/layer_0")        # (frames, units), read on demand
+        rollout.channels["qvel"].unit           # 'm/s, rad/s'
+        rollout.metadata.seed, rollout.has("reference")
 
-What stands where in the file is described in `rodent.recording.layout`.
+What stands where in the file is described in `rodent.recording.layout`, what a recording can hold in
+`rodent.recording.channels`.
 """
 
+from rodent.recording.channels import Channel, Content
 from rodent.recording.layout import SCHEMA, VERSION
+from rodent.recording.metadata import RolloutMetadata
 from rodent.recording.reader import Recording, Rollout, is_recording, open_recording
 from rodent.recording.writer import RecordingWriter, RolloutWriter
 
 __all__ = [
     "SCHEMA",
     "VERSION",
+    "Channel",
+    "Content",
     "Recording",
     "RecordingWriter",
     "Rollout",
+    "RolloutMetadata",
     "RolloutWriter",
     "is_recording",
     "open_recording",

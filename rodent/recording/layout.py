@@ -1,42 +1,73 @@
 """The layout of a recording, and the checks that a file keeps to it.
 
-An HDF5 file of schema `virtual-rodent/recording`. File attributes: schema, version, fps,
-body and provenance (JSON objects), joint_names, actuator_names, contact_names. One group
-per rollout, `rollouts/<name>`, with attributes clip and behavior and these datasets, whose
-row t belongs to control step t:
+An HDF5 file of schema `virtual-rodent/recording`, version 2. File attributes: schema, version, fps, content
+(outcomes, states or units), joint_names, actuator_names, contact_names, and JSON objects: scene, provenance,
+and `channels` and `outcomes`, which tell unit and description of what the file holds. One group per rollout,
+`rollouts/NAME`, in the order in which they were made, with the attribute metadata, a JSON object (see
+`rodent.recording.metadata`). Its datasets are channels (see `rodent.recording.channels`), whose row t belongs
+to control step t:
 
-    time            (frames,)     s
-    qpos, qvel      (frames, 74), (frames, 73)   state the policy saw; m, w x y z, rad; per s
-    ctrl            (frames, 38)  what the policy commanded then
-    actuator_force  (frames, 38)  N m, as the step produced it
-    reference       (frames, 74)  pose of the reference in the same frame
-    alive           (frames,)     bool
-    contact         (frames, 4)   N, touch sensors in the order of contact_names
-    reward/<term>   (frames,)     any number of terms
-    units/<layer>   (frames, n)   any number of layers, whose names may contain `/`
+    time            (frames,)            s
+    qpos, qvel      (frames, 7 + joints), (frames, 6 + joints)   state that the policy saw
+    ctrl            (frames, actuators)  what the policy commanded then
+    actuator_force  (frames, actuators)  N m, as the step produced it
+    alive           (frames,)            bool
+    reference       (frames, 7 + joints) optional: pose to imitate in the same frame
+    contact         (frames, contacts)   optional: N, touch sensors
+    reward/TERM     (frames,)            any number of terms
+    units/LAYER     (frames, n)          any number of layers, whose names may contain `/`
+    NAME            (frames, ...)        any other channel that the file describes
+
+Datasets `outcomes/NAME`, shape (rollouts,), hold the figures of all rollouts. With content `outcomes` the
+rollouts have no datasets.
+
+Version 1 had attributes body in place of scene, clip and behavior in place of metadata, no outcomes, and
+no channels of one's own.
 """
 
 import dataclasses
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rodent.body import N_HINGES, NQ, NV, BodyConfig
-from rodent.configs import from_json
+from rodent.configs import TAG, Card, Format, from_json, to_json
 from rodent.errors import InputError, unknown
+from rodent.recording.channels import (
+    CONTENTS,
+    FAMILIES,
+    OPTIONAL,
+    OUTCOME_FAMILIES,
+    OUTCOMES,
+    STANDARD,
+    Channel,
+    Content,
+    member_of,
+    standard_channels,
+)
+from rodent.recording.metadata import RolloutMetadata
+from rodent.scene_config import SceneConfig
 
 if TYPE_CHECKING:
     import h5py
 
-SCHEMA = "virtual-rodent/recording"
-VERSION = 1
 
-DATASETS = ("time", "qpos", "qvel", "ctrl", "actuator_force", "reference", "alive", "contact")
-FAMILIES = ("reward", "units")
-"""Groups that hold any number of datasets, of any name."""
+def _from_1(card: Card) -> Card:
+    """Version 1 knew one arena and one body, standard channels only, and always recorded everything."""
+    body = card.get("body")
+    scene = {"arena": {TAG: "floor"}, "body": {TAG: "rat", **body} if isinstance(body, Mapping) else body}
+    tables = {"channels": described(STANDARD), "outcomes": {}, "content": "units"}
+    scenes = {"scene": scene} if "body" in card else {}
+    return {key: value for key, value in card.items() if key != "body"} | tables | scenes
+
+
+RECORDING = Format("recording", "virtual-rodent/recording", 2, {1: _from_1})
+SCHEMA, VERSION = RECORDING.schema, RECORDING.version
+
+_JSON = ("scene", "body", "provenance", "channels", "outcomes")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,36 +75,70 @@ class Header:
     """What holds for the whole file; see `rodent.recording.Recording`."""
 
     fps: float
-    body: BodyConfig
+    scene: SceneConfig
     provenance: dict[str, Any]
+    content: Content
+    channels: dict[str, Channel]
+    figures: dict[str, Channel]
     joint_names: tuple[str, ...]
     actuator_names: tuple[str, ...]
     contact_names: tuple[str, ...]
+
+
+def described(channels: Mapping[str, Channel]) -> dict[str, Any]:
+    """Channels as a file describes them; the columns of standard ones are named by its other attributes."""
+    return {
+        name: to_json(dataclasses.replace(channel, columns=None) if name in STANDARD else channel)
+        for name, channel in channels.items()
+    }
 
 
 def read_header(file: "h5py.File", path: Path) -> Header:
     """The file's attributes, checked.
 
     Raises:
-        InputError: one is missing or not what it should be.
+        InputError: one is missing or not what it should be, or it is no recording, or of a newer version.
     """
-    fps = np.asarray(_attribute(file, "fps", path))
+    card = RECORDING.upgraded({name: _plain(name, file.attrs[name], path) for name in file.attrs}, path)
+    for name in ("fps", "scene", "provenance", "joint_names", "actuator_names", "contact_names"):
+        if name not in card:
+            name = "body" if name == "scene" and file.attrs["version"] == 1 else name
+            raise InputError(f"{path} has no attribute {name}, which every recording has")
+    fps = np.asarray(card["fps"])
     if fps.shape or fps.dtype.kind not in "if" or not 0 < fps < math.inf:
         raise InputError(f"{path} has fps {fps}; a positive number is wanted")
     joints, actuators, contacts = (
-        tuple(str(n) for n in np.atleast_1d(_attribute(file, kind, path)))
+        tuple(str(n) for n in np.atleast_1d(card[kind]))
         for kind in ("joint_names", "actuator_names", "contact_names")
     )
-    if len(joints) != N_HINGES:
-        raise InputError(f"{path} names {len(joints)} joints; the rat has {N_HINGES}")
+    content = card.get("content")
+    if content not in CONTENTS:
+        raise unknown("content", str(content), CONTENTS, str(path))
+    standard = standard_channels(joints, actuators, contacts)
     return Header(
         fps=float(fps),
-        body=from_json(BodyConfig, _json_object(file, "body", path), path, "body"),
-        provenance=_json_object(file, "provenance", path),
+        scene=from_json(SceneConfig, card["scene"], path, "scene"),
+        provenance=_object(card["provenance"], "provenance", path),
+        content=content,
+        channels=_table(card.get("channels"), "channels", path, standard),
+        figures=_table(card.get("outcomes"), "outcomes", path, {}),
         joint_names=joints,
         actuator_names=actuators,
         contact_names=contacts,
     )
+
+
+def _table(values: Any, name: str, path: Path, standard: Mapping[str, Channel]) -> dict[str, Channel]:
+    """What a file says of its channels or figures; columns of the standard ones are known."""
+    table = {}
+    for key, value in _object(values, name, path).items():
+        channel = from_json(Channel, value, path, f"{name}.{key}")
+        if key in standard:
+            channel = dataclasses.replace(channel, columns=standard[key].columns)
+        # a standard channel whose parts this body lacks cannot be there
+        if key in standard or key not in STANDARD:
+            table[key] = channel
+    return table
 
 
 def rollout_groups(file: "h5py.File", header: Header, path: Path) -> "dict[str, h5py.Group]":
@@ -86,44 +151,87 @@ def rollout_groups(file: "h5py.File", header: Header, path: Path) -> "dict[str, 
     if "rollouts" not in file or not len(file["rollouts"]):
         raise InputError(f"{path} holds no rollouts")
     groups = dict(file["rollouts"].items())
+    required = [name for name in STANDARD if file.attrs["version"] == 1 or name not in OPTIONAL]
     for name, group in groups.items():
-        _check_rollout(group, header, f"{path}: rollout {name!r}")
+        where = f"{path}: rollout {name!r}"
+        if not _is_group(group):
+            raise InputError(f"{where} is a dataset; a group is wanted")
+        read_metadata(group, where)
+        datasets = all_datasets(group)
+        if header.content != "outcomes":
+            _check_frames(datasets, required, where)
+        _check_datasets(datasets, header, where)
     return groups
 
 
-def _check_rollout(group: "h5py.Group", header: Header, where: str) -> None:
-    if not _is_group(group):
-        raise InputError(f"{where} is a dataset; a group is wanted")
+def read_metadata(group: "h5py.Group", where: str) -> RolloutMetadata:
+    """What a rollout's group says of it.
+
+    Raises:
+        InputError: it says nothing, or what it should not.
+    """
+    if "metadata" in group.attrs:
+        return RolloutMetadata.from_json(
+            _object(_parsed(group.attrs, "metadata", where), "metadata", where), where
+        )
+    if group.file.attrs["version"] != 1:
+        raise InputError(f"{where} has no attribute metadata")
     for attribute in ("clip", "behavior"):
         if attribute not in group.attrs:
             raise InputError(f"{where} has no attribute {attribute}")
-    datasets = all_datasets(group)
-    missing = [d for d in DATASETS if d not in datasets]
+    return RolloutMetadata.of_clip(str(group.attrs["clip"]), behavior=str(group.attrs["behavior"]))
+
+
+def read_outcomes(file: "h5py.File", header: Header, n_rollouts: int, path: Path) -> dict[str, np.ndarray]:
+    """The figures of all rollouts, each of shape (rollouts,).
+
+    Raises:
+        InputError: one is unknown, of another shape, or missing where the file should hold it.
+    """
+    datasets = all_datasets(file["outcomes"]) if "outcomes" in file else {}
+    for name, dataset in datasets.items():
+        if channel_of(name, header.figures, OUTCOME_FAMILIES) is None:
+            raise unknown("outcome", name, (*header.figures, *OUTCOME_FAMILIES), str(path))
+        if dataset.shape != (n_rollouts,):
+            raise InputError(f"{path}: outcome {name} has shape {dataset.shape}; {(n_rollouts,)} is wanted")
+    if header.content == "outcomes" and (missing := [name for name in OUTCOMES if name not in datasets]):
+        raise InputError(f"{path} lacks the outcome {missing[0]}; record it again")
+    return {name: dataset[()] for name, dataset in datasets.items()}
+
+
+def _check_frames(datasets: "Mapping[str, h5py.Dataset]", required: list[str], where: str) -> None:
+    missing = [name for name in required if name not in datasets]
     if missing:
         raise InputError(f"{where} lacks {', '.join(missing)}; record it again")
-    frames = datasets["time"].shape[:1]
-    if frames == (0,):
+    if datasets["time"].shape[:1] == (0,):
         raise InputError(f"{where} has no frames")
-    actuators = len(header.actuator_names)
-    widths = {"qpos": NQ, "qvel": NV, "reference": NQ, "ctrl": actuators, "actuator_force": actuators}
-    widths["contact"] = len(header.contact_names)
+
+
+def _check_datasets(datasets: "Mapping[str, h5py.Dataset]", header: Header, where: str) -> None:
+    if datasets and header.content == "outcomes":
+        raise InputError(f"{where} holds {next(iter(datasets))}, in a recording of outcomes")
+    frames = datasets["time"].shape[:1] if datasets else ()
     for key, dataset in datasets.items():
-        family = member_of(key)
-        if key not in DATASETS and family is None:
-            raise unknown("dataset", key, DATASETS, where)
-        if family == "units":
+        channel = channel_of(key, header.channels)
+        if channel is None:
+            raise unknown("dataset", key, (*header.channels, *(f"{f}/..." for f in FAMILIES)), where)
+        if member_of(key) == "units":
             # the number of units is the layer's own affair
             wanted = (*frames, *(dataset.shape[1:2] or ("units",)))
+        elif channel.columns is None:
+            wanted = (*frames, *dataset.shape[1:])
         else:
-            wanted = (*frames, widths[key]) if key in widths else frames
+            wanted = (*frames, len(channel.columns)) if channel.columns else frames
         if dataset.shape != wanted:
             raise InputError(f"{where}: {key} has shape {dataset.shape}; {wanted} is wanted")
 
 
-def member_of(key: str) -> str | None:
-    """The family of a dataset such as `units/decoder/layer_0`, if it belongs to one."""
-    family, _, member = key.partition("/")
-    return family if family in FAMILIES and member else None
+def channel_of(
+    name: str, channels: Mapping[str, Channel], families: Mapping[str, Channel] = FAMILIES
+) -> Channel | None:
+    """What a dataset of this name is; None if nothing says so."""
+    family = member_of(name, families)
+    return channels.get(name) if family is None else families[family]
 
 
 def all_datasets(group: "h5py.Group", prefix: str = "") -> "dict[str, h5py.Dataset]":
@@ -138,18 +246,23 @@ def _is_group(item: Any) -> bool:
     return hasattr(item, "items")
 
 
-def _attribute(file: "h5py.File", name: str, path: Path) -> Any:
-    if name not in file.attrs:
-        raise InputError(f"{path} has no attribute {name}, which every recording has")
-    return file.attrs[name]
+def _plain(name: str, value: Any, path: Path) -> Any:
+    """An attribute as a value of Python."""
+    if name in _JSON:
+        return _parsed({name: value}, name, path)
+    if name == "schema" and isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return value.item() if name == "version" and isinstance(value, np.generic) else value
 
 
-def _json_object(file: "h5py.File", name: str, path: Path) -> dict[str, Any]:
-    text = _attribute(file, name, path)
+def _parsed(attributes: Mapping[str, Any], name: str, where: Path | str) -> Any:
     try:
-        value = json.loads(text)
+        return json.loads(attributes[name])
     except (ValueError, TypeError) as error:
-        raise InputError(f"{path}: attribute {name} is not JSON: {error}") from error
+        raise InputError(f"{where}: attribute {name} is not JSON: {error}") from error
+
+
+def _object(value: Any, name: str, where: Path | str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InputError(f"{path}: attribute {name} is a JSON {type(value).__name__}; an object is wanted")
+        raise InputError(f"{where}: attribute {name} is a JSON {type(value).__name__}; an object is wanted")
     return value

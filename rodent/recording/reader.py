@@ -4,16 +4,28 @@ import contextlib
 import copy
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rodent.body import BodyConfig
-from rodent.errors import unknown
+from rodent.body_config import BodyConfig
+from rodent.errors import InputError
 from rodent.files import existing_file, open_hdf5, reading
-from rodent.recording.layout import SCHEMA, VERSION, all_datasets, read_header, rollout_groups
+from rodent.recording.absent import absent
+from rodent.recording.channels import Channel, Content
+from rodent.recording.layout import (
+    SCHEMA,
+    Header,
+    all_datasets,
+    channel_of,
+    read_header,
+    read_metadata,
+    read_outcomes,
+    rollout_groups,
+)
+from rodent.scene_config import SceneConfig
 
 if TYPE_CHECKING:
     import h5py
@@ -26,22 +38,36 @@ class Recording:
     Attributes:
         path: the file.
         fps: control steps per second.
-        body: the rat that was simulated.
-        provenance: policy, seed, intervention, versions: what the maker wrote down.
+        scene: what was simulated.
+        provenance: policy, seed, versions: what the maker wrote down.
+        content: how much it holds: outcomes, states or units.
+        channels: unit, description and columns of what rollouts hold beside rewards and units, by name.
+        figures: unit and description of the outcomes, by name.
         joint_names: the hinges, qpos[:, 7 + i] belonging to name i.
         actuator_names: in the order of ctrl.
         contact_names: in the order of contact.
+        outcomes: figures by name, with a value per rollout in the order of `rollouts`; none in a recording
+            of version 1.
         rollouts: by name, in the order in which they were made.
     """
 
     path: Path
     fps: float
-    body: BodyConfig
+    scene: SceneConfig
     provenance: dict[str, Any]
+    content: Content
+    channels: dict[str, Channel]
+    figures: dict[str, Channel]
     joint_names: tuple[str, ...]
     actuator_names: tuple[str, ...]
     contact_names: tuple[str, ...]
+    outcomes: dict[str, np.ndarray]
     rollouts: "dict[str, Rollout]"
+
+    @property
+    def body(self) -> BodyConfig:
+        """The rat that was simulated."""
+        return self.scene.body
 
 
 class Rollout:
@@ -49,18 +75,36 @@ class Rollout:
 
     Attributes:
         name: of the rollout, unique in the recording.
-        clip: name of the clip that it follows.
-        behavior: what the clip shows.
+        index: its place in the recording, from 0.
+        metadata: what it was asked to do, and how.
+        outcomes: its figures, by name; empty in a recording of version 1.
         n_frames: control steps.
     """
 
-    def __init__(self, group: "h5py.Group", path: Path):
+    def __init__(
+        self, group: "h5py.Group", index: int, outcomes: Mapping[str, Any], header: Header, path: Path
+    ):
         self._datasets = all_datasets(group)
-        self._path = path
-        self.name = str(group.name).rpartition("/")[2]
-        self.clip = str(group.attrs["clip"])
-        self.behavior = str(group.attrs["behavior"])
-        self.n_frames = len(self._datasets["time"])
+        self._header, self._path = header, path
+        self.name, self.index = str(group.name).rpartition("/")[2], index
+        self.metadata = read_metadata(group, f"{path}: rollout {self.name!r}")
+        self.outcomes = dict(outcomes)
+        self.n_frames = len(self._datasets["time"]) if self._datasets else int(outcomes["frames"])
+
+    @property
+    def content(self) -> Content:
+        """How much the recording holds: outcomes, states or units."""
+        return self._header.content
+
+    @property
+    def clip(self) -> str:
+        """Name of the clip that it follows; empty for none."""
+        return self.metadata.clip
+
+    @property
+    def behavior(self) -> str:
+        """What is seen, such as `Walk`; may be empty."""
+        return self.metadata.behavior
 
     @functools.cached_property
     def layers(self) -> tuple[str, ...]:
@@ -72,26 +116,50 @@ class Rollout:
         """Names of the reward's terms: term x is `rollout["reward/x"]`."""
         return self._family("reward")
 
+    @functools.cached_property
+    def channels(self) -> dict[str, Channel]:
+        """What was recorded in each frame, with units, by name; layers and reward terms are among them."""
+        found = ((name, channel_of(name, self._header.channels)) for name in self._datasets)
+        return {name: channel for name, channel in found if channel is not None}
+
+    def has(self, name: str) -> bool:
+        """Whether a channel was recorded, such as `reference` or `units/latent/mean`."""
+        return name in self._datasets
+
+    def require(self, name: str) -> None:
+        """Make sure that a channel was recorded.
+
+        Raises:
+            InputError: it was not; the message says why, or what would have recorded it.
+        """
+        if name not in self._datasets:
+            where = f"rollout {self.name!r} of {self._path}"
+            raise absent(name, tuple(self._datasets), self._header.content, where)
+
     def units(self, layer: str, frames: slice = slice(None)) -> np.ndarray:
         """Activations of a layer, shape (frames, units), float32.
 
         Raises:
             InputError: the layer was not recorded; the message lists those that were.
         """
-        if layer not in self.layers:
-            raise unknown("layer", layer, self.layers, f"rollout {self.name!r} of {self._path}")
         return self.read(f"units/{layer}", frames)
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """A whole dataset by its name in the file, such as `qpos` or `reward/total`."""
+        """A whole channel by its name, such as `qpos` or `reward/total`."""
         return self.read(name)
 
     def read(self, name: str, frames: slice = slice(None)) -> np.ndarray:
-        """Some frames of a dataset; no others are read from the file."""
-        if name not in self._datasets:
-            raise unknown("dataset", name, self._datasets, f"rollout {self.name!r} of {self._path}")
+        """Some frames of a channel; no others are read from the file.
+
+        Raises:
+            InputError: it was not recorded, the recording is closed, or damaged.
+        """
+        self.require(name)
+        dataset = self._datasets[name]
+        if not dataset:
+            raise InputError(f"the recording {self._path} is closed; read inside `with open_recording(...)`")
         with reading(self._path):
-            return self._datasets[name][slice(*frames.indices(self.n_frames))]
+            return dataset[slice(*frames.indices(self.n_frames))]
 
     def first(self, n_frames: int) -> "Rollout":
         """The same rollout, as if it had ended after so many frames."""
@@ -123,13 +191,17 @@ def open_recording(path: Path | str) -> Iterator[Recording]:
     """Open a recording and check that it is whole, without reading its arrays.
 
     Raises:
-        InputError: it is not a recording of this version, or something in it is unknown,
-            missing, or of the wrong shape.
+        InputError: it is no recording, or of a newer version, or something in it is unknown, missing, or of
+            the wrong shape.
     """
     path = Path(path)
-    with open_hdf5(path, SCHEMA, VERSION) as file:
+    with open_hdf5(path) as file:
         with reading(path):
             header = read_header(file, path)
             groups = rollout_groups(file, header, path)
-            rollouts = {name: Rollout(group, path) for name, group in groups.items()}
-        yield Recording(path=path, rollouts=rollouts, **vars(header))
+            outcomes = read_outcomes(file, header, len(groups), path)
+            rollouts = {
+                name: Rollout(group, i, {k: v[i] for k, v in outcomes.items()}, header, path)
+                for i, (name, group) in enumerate(groups.items())
+            }
+        yield Recording(path=path, outcomes=outcomes, rollouts=rollouts, **vars(header))

@@ -4,28 +4,38 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from rodent.body import TOUCH_SENSORS, BodyConfig
 from rodent.configs import to_json
 from rodent.errors import InputError, unknown
 from rodent.files import atomic_path
-from rodent.recording.layout import (
-    DATASETS,
+from rodent.recording.channels import (
     FAMILIES,
-    SCHEMA,
-    VERSION,
+    OUTCOME_FAMILIES,
+    OUTCOMES,
+    STANDARD,
+    Channel,
+    Content,
+    check_declared,
     member_of,
+)
+from rodent.recording.layout import (
+    RECORDING,
+    channel_of,
+    described,
     read_header,
+    read_outcomes,
     rollout_groups,
 )
+from rodent.recording.metadata import RolloutMetadata
+from rodent.scene_config import SceneConfig
 
 if TYPE_CHECKING:
     import h5py
 
-_DTYPES = {"time": "f8", "qpos": "f8", "qvel": "f8", "reference": "f8", "alive": "?"}  # all others: f4
 _CHUNK = 256  # frames per HDF5 chunk
 _BUFFER = 1 << 26  # bytes, over all rollouts, that are held back until they fill chunks
 
@@ -36,7 +46,7 @@ class RecordingWriter:
     Several rollouts may be appended to in turn.
 
         with RecordingWriter(path, ...) as writer:
-            rollout = writer.rollout("Walk", clip="Walk", behavior="Walk")
+            rollout = writer.rollout("Walk", RolloutMetadata.of_clip("Walk", behavior="Walk"))
             rollout.append({"qpos": qpos, ...})
     """
 
@@ -45,24 +55,36 @@ class RecordingWriter:
         path: Path,
         *,
         fps: float,
-        body: BodyConfig,
+        scene: SceneConfig,
         joint_names: Sequence[str],
         actuator_names: Sequence[str],
-        provenance: Mapping[str, Any],
-        contact_names: Sequence[str] = TOUCH_SENSORS,
+        contact_names: Sequence[str] = (),
+        provenance: Mapping[str, Any] = MappingProxyType({}),
+        content: Content = "units",
+        channels: Mapping[str, Channel] = MappingProxyType({}),
+        figures: Mapping[str, Channel] = MappingProxyType({}),
     ):
         """See `rodent.recording.Recording` for what the arguments mean.
 
+        Args:
+            channels, figures: those of one's own, beside the standard ones in `rodent.recording.channels`.
+
         Raises:
+            InputError: a channel or figure has a name that is taken or not possible, or no unit.
             TypeError: the provenance holds something that JSON does not know.
         """
-        self.path = Path(path)
+        check_declared(channels, (*STANDARD, *FAMILIES), "channel")
+        check_declared(figures, (*OUTCOMES, *OUTCOME_FAMILIES), "figure")
+        self.path, self.content = Path(path), content
+        self._channels, self._figures = {**STANDARD, **channels}, {**OUTCOMES, **figures}
         self._attributes = {
-            "schema": SCHEMA,
-            "version": VERSION,
+            **RECORDING.head(),
             "fps": float(fps),
-            "body": json.dumps(to_json(body)),
+            "content": content,
+            "scene": json.dumps(to_json(scene)),
             "provenance": json.dumps(dict(provenance)),
+            "channels": json.dumps(described(self._channels)),
+            "outcomes": json.dumps(described(self._figures)),
             "joint_names": list(joint_names),
             "actuator_names": list(actuator_names),
             "contact_names": list(contact_names),
@@ -75,10 +97,13 @@ class RecordingWriter:
         with contextlib.ExitStack() as stack:
             temporary = stack.enter_context(atomic_path(self.path))
             self._file = stack.enter_context(h5py.File(temporary, "w"))
-            self._file.attrs.update(self._attributes)
+            for name, value in self._attributes.items():
+                # a body may lack touch sensors, and HDF5 must be told what kind of nothing it is
+                kind = h5py.string_dtype() if value == [] else None
+                self._file.attrs.create(name, value, dtype=kind)
             # rollouts are listed in the order in which they were made
             self._group = self._file.create_group("rollouts", track_order=True)
-            self._header = read_header(self._file, self.path)
+            read_header(self._file, self.path)
             self._stack = stack.pop_all()
         return self
 
@@ -89,43 +114,90 @@ class RecordingWriter:
         with self._stack:
             for rollout in self._rollouts.values():
                 rollout.flush()
+            self._write_outcomes()
+            self._describe_channels()
             # what a reader would refuse is not written
-            rollout_groups(self._file, self._header, self.path)
+            header = read_header(self._file, self.path)
+            rollout_groups(self._file, header, self.path)
+            read_outcomes(self._file, header, len(self._rollouts), self.path)
 
-    def rollout(self, name: str, *, clip: str = "", behavior: str = "") -> "RolloutWriter":
+    def rollout(self, name: str, metadata: RolloutMetadata | None = None) -> "RolloutWriter":
         """Begin a rollout.
 
         Args:
-            name: of the group in the file: unique, without `/`.
-            clip: name of the clip that it follows.
-            behavior: what the clip shows.
+            name: of the group in the file, without `/`; a number is added to one that is there already, as
+                in `walk.2`.
+            metadata: what is asked, and how.
 
         Raises:
             InputError: no rollout can have this name.
+            TypeError: the metadata hold something that JSON does not know.
         """
         if not name or name == "." or "/" in name:
             raise InputError(f"{self.path}: {name!r} cannot name a rollout; take a name without '/'")
-        if name in self._rollouts:
-            raise InputError(f"{self.path}: there is already a rollout {name!r}; give each its own name")
-        group = self._group.create_group(name)
-        group.attrs.update({"clip": clip, "behavior": behavior})
-        self._rollouts[name] = RolloutWriter(group, self._bound_buffers)
-        return self._rollouts[name]
+        unique, number = name, 1
+        while unique in self._rollouts:
+            number += 1
+            unique = f"{name}.{number}"
+        group = self._group.create_group(unique)
+        group.attrs["metadata"] = (metadata or RolloutMetadata()).to_json()
+        self._rollouts[unique] = RolloutWriter(group, self._channels, self.content, self._bound_buffers)
+        return self._rollouts[unique]
 
     def _bound_buffers(self) -> None:
         if sum(r.buffered for r in self._rollouts.values()) > _BUFFER:
             for rollout in self._rollouts.values():
                 rollout.flush()
 
+    def _write_outcomes(self) -> None:
+        """A dataset per figure, with a value for every rollout."""
+        names = dict.fromkeys(name for rollout in self._rollouts.values() for name in rollout.outcomes)
+        for name in names:
+            for rollout in self._rollouts.values():
+                if name not in rollout.outcomes:
+                    raise ValueError(f"rollout {rollout.name!r} has no {name}, which other rollouts have")
+            channel = channel_of(name, self._figures, OUTCOME_FAMILIES)
+            values = [rollout.outcomes[name] for rollout in self._rollouts.values()]
+            self._file[f"outcomes/{name}"] = np.array(values, channel.dtype if channel else "f8")
+        self._describe("outcomes", {name: self._figures[name] for name in names if name in self._figures})
+
+    def _describe_channels(self) -> None:
+        """Leave in the file only what it holds."""
+        held = {name for rollout in self._rollouts.values() for name in rollout.channels}
+        self._describe("channels", {name: c for name, c in self._channels.items() if name in held})
+
+    def _describe(self, attribute: str, channels: Mapping[str, Channel]) -> None:
+        self._file.attrs[attribute] = json.dumps(described(channels))
+
 
 class RolloutWriter:
-    """Takes the rows of one rollout and hands them to the file in whole chunks."""
+    """Takes the rows of one rollout and hands them to the file in whole chunks.
 
-    def __init__(self, group: "h5py.Group", on_append: Callable[[], None]):
+    Attributes:
+        name: of the rollout.
+        outcomes: its figures, by name, such as those of `rodent.recording.channels.OUTCOMES`; all rollouts of
+            a recording have the same.
+    """
+
+    def __init__(
+        self,
+        group: "h5py.Group",
+        channels: Mapping[str, Channel],
+        content: Content,
+        on_append: Callable[[], None],
+    ):
+        self.name = str(group.name).rpartition("/")[2]
+        self.outcomes: dict[str, float] = {}
         self._group = group
+        self._known, self._content = channels, content
         self._on_append = on_append
         self._pending: dict[str, list[np.ndarray]] = {}
         self._shapes: dict[str, tuple[int, ...]] = {}
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels that got rows."""
+        return tuple(self._shapes)
 
     @property
     def buffered(self) -> int:
@@ -133,21 +205,24 @@ class RolloutWriter:
         return sum(rows.nbytes for pending in self._pending.values() for rows in pending)
 
     def append(self, block: Mapping[str, np.ndarray]) -> None:
-        """Add rows; in the end every dataset must have got the same number.
+        """Add rows; in the end every channel must have got the same number.
 
         Args:
-            block: rows by dataset, as in `{"qpos": (n, 74), "reward/total": (n,),
+            block: rows by channel, as in `{"qpos": (n, nq), "reward/total": (n,),
                 "units/encoder/layer_0": (n, units)}`, any n.
 
         Raises:
-            InputError: a recording has no dataset of that name.
-            ValueError: the rows of a dataset change their shape.
+            InputError: a recording has no channel of that name.
+            ValueError: the rows of a channel change their shape, or the recording's content excludes it.
         """
         for name, values in block.items():
-            if name not in DATASETS and member_of(name) is None:
-                raise unknown("dataset", name, (*DATASETS, *(f"{f}/..." for f in FAMILIES)), "a recording")
+            channel = channel_of(name, self._known)
+            if channel is None:
+                raise unknown("dataset", name, (*self._known, *(f"{f}/..." for f in FAMILIES)), "a recording")
+            if self._content == "outcomes" or (self._content == "states" and member_of(name) == "units"):
+                raise ValueError(f"{name} does not belong in a recording of {self._content}")
             # a copy, for the caller may fill the array anew
-            rows = np.array(values, dtype=_DTYPES.get(name, "f4"))
+            rows = np.array(values, dtype=channel.dtype)
             shape = self._shapes.setdefault(name, rows.shape[1:])
             if rows.ndim == 0 or rows.shape[1:] != shape:
                 raise ValueError(f"{name}: {rows.shape} is not the shape of any number of rows of {shape}")

@@ -52,7 +52,7 @@ def follow(qpos: np.ndarray, fps: float, middle: np.ndarray, camera: str = "obli
     """The camera for a motion.
 
     Args:
-        qpos: poses, metres and unit quaternions, all finite, shape (frames, 74).
+        qpos: poses, metres and unit quaternions, all finite, shape (frames, nq).
         fps: frames per second.
         middle: the point of the walker's frame that the picture is centred on, metres, shape (3,).
         camera: a name in CAMERAS.

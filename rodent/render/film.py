@@ -20,9 +20,9 @@ from rodent.clips.reading import clips_path
 from rodent.errors import InputError, unknown
 from rodent.files import atomic_path
 from rodent.progress import progress
-from rodent.recording import Rollout, is_recording, open_recording
+from rodent.recording import Recording, Rollout, is_recording, open_recording
 from rodent.render.camera import CAMERAS, follow
-from rodent.render.scene import Dots, Scene
+from rodent.render.scene import Dots, Scene, check_poses
 from rodent.render.video import Caption, check_target, open_video, save_sheet
 
 SHEET = 6
@@ -78,9 +78,9 @@ class Shot:
     n_frames: int
     fps: float
     qpos: Callable[[], np.ndarray]
-    """Poses, shape (n_frames, 74)."""
+    """Poses, shape (n_frames, nq)."""
     reference: Callable[[], np.ndarray]
-    """Poses of the ghost, shape (n_frames, 74)."""
+    """Poses of the ghost, shape (n_frames, nq); asked for only where a ghost is shown."""
     alive: Callable[[], np.ndarray]
     """Whether the rat still tracks its reference, bool, shape (n_frames,)."""
     dots: tuple[Dots, ...] = ()
@@ -109,7 +109,7 @@ def render(source: Path | str, out: Path | str, options: RenderOptions | None = 
     options = options or RenderOptions()
     source, out = clips_path(source), Path(out)
     check_target(out, options.size)
-    with _open_shots(source, options.ghost) as (body, shots):
+    with _open_shots(source, options) as (body, shots):
         return render_shots(body, _chosen(shots, options.clips, source), out, options)
 
 
@@ -146,6 +146,7 @@ def _images(
     caption = Caption(options.size)
     for shot, frames in plan:
         qpos, alive = _held(shot.qpos(), shot.name), shot.alive()
+        check_poses(qpos.shape[1], scene.nq, shot.name)
         reference = _held(shot.reference(), shot.name) if options.ghost else None
         camera = follow(qpos, shot.fps, scene.middle, options.camera)
         shown, image = -1, np.empty(0)
@@ -172,16 +173,27 @@ def _held(qpos: np.ndarray, name: str) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _open_shots(source: Path, ghost: bool) -> Iterator[tuple[BodyConfig, list[Shot]]]:
+def _open_shots(source: Path, options: RenderOptions) -> Iterator[tuple[BodyConfig, list[Shot]]]:
     """The rat and what it does, from a file of either kind."""
     if is_recording(source):
         with open_recording(source) as recording:
+            _require_poses(recording, options)
             yield recording.body, [_rollout_shot(r, recording.fps) for r in recording.rollouts.values()]
-    elif ghost:
+    elif options.ghost:
         raise InputError(f"{source} holds clips, which have no reference to show as a ghost; drop --ghost")
     else:
         clips = read_clips(source)
         yield BodyConfig(scale=clips.scale), [_clip_shot(clip) for clip in clips]
+
+
+def _require_poses(recording: Recording, options: RenderOptions) -> None:
+    """Make sure, before anything is drawn, that what is wanted was recorded."""
+    for name, rollout in recording.rollouts.items():
+        if name in (options.clips or recording.rollouts):
+            rollout.require("qpos")
+            if options.ghost and not rollout.has("reference"):
+                where = f"rollout {name!r} of {recording.path}"
+                raise InputError(f"{where} has no reference to show as a ghost; drop --ghost")
 
 
 def _rollout_shot(rollout: Rollout, fps: float) -> Shot:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple, Self
 import mujoco
 import numpy as np
 
-from rodent.body import NQ, BodyConfig, build_spec, rat_spec
+from rodent.body import BodyConfig, build_spec, rat_spec
+from rodent.errors import InputError
 from rodent.render.camera import View
 from rodent.render.gl import open_gl
 from rodent.render.skin import GHOST_RGBA, add_skin
@@ -31,11 +32,22 @@ class Dots(NamedTuple):
     rgba: tuple[float, float, float, float]
 
 
+def check_poses(width: int, nq: int, name: str) -> None:
+    """Make sure that poses are those of the body.
+
+    Raises:
+        InputError: they are not.
+    """
+    if width != nq:
+        raise InputError(f"{name} has poses of {width} numbers; its body has {nq}: it was not made with it")
+
+
 class Scene:
     """Draws poses. A context manager, for it holds an OpenGL context.
 
     Attributes:
-        model: for drawing only; qpos is the rat's 74 numbers, then the ghost's.
+        model: for drawing only; qpos is the rat's, then the ghost's.
+        nq: numbers in a pose of the rat.
         middle: a point between snout and tail in the walker's frame, metres, shape (3,).
     """
 
@@ -59,6 +71,7 @@ class Scene:
         """
         self._size = size
         self.model = _drawing_model(body, size, ghost)
+        self.nq = self.model.nq // 2 if ghost else self.model.nq
         if see_through:
             self.model.skin_rgba[:, 3] = _THIN
         # above the walker's origin, as high as the torso
@@ -91,9 +104,9 @@ class Scene:
         """A picture of a pose.
 
         Args:
-            qpos: of the rat, metres, w x y z, radians, shape (74,).
+            qpos: of the rat, metres, w x y z, radians, shape (nq,).
             view: where the camera stands.
-            ghost: pose of the ghost, shape (74,), where the scene has one.
+            ghost: pose of the ghost, shape (nq,), where the scene has one.
             dots: points to mark.
 
         Returns:
@@ -123,9 +136,9 @@ class Scene:
     def pose(self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None) -> None:
         """Put everything in its place in `scene`, without drawing it."""
         data = self._data
-        data.qpos[:NQ] = qpos
+        data.qpos[: self.nq] = qpos
         if ghost is not None:
-            data.qpos[NQ:] = ghost
+            data.qpos[self.nq :] = ghost
         mujoco.mj_kinematics(self.model, data)
         for tail in self._tails:
             tail.lay(data)

@@ -10,7 +10,9 @@ import numpy as np
 from rodent.physics.engine import PhysicsState
 from rodent.policy.agent import Agent, Memory, Params, restarted, still
 from rodent.policy.controls import control_units
+from rodent.policy.gates import capture_gates
 from rodent.policy.policy import Normalizer, Policy
+from rodent.recording.controls import random_layer
 from rodent.rollout.play import Row
 from rodent.tasks.imitation import Imitation, ImitationState
 
@@ -25,17 +27,27 @@ class Controls:
         task: imitation of the clips.
         n: how many clips at once.
         seed: of the random weights, and of draws of the latent.
+        gates: whether the gates of LSTM cells are among the layers.
         sample: whether the policy's latents are drawn, so that the control's are, too.
     """
 
-    def __init__(self, policy: Policy, task: Imitation, n: int, *, seed: int = 0, sample: bool = False):
+    def __init__(
+        self,
+        policy: Policy,
+        task: Imitation,
+        n: int,
+        *,
+        seed: int = 0,
+        gates: bool = False,
+        sample: bool = False,
+    ):
         self._task, self._normalizer = task, policy.normalizer
         self._memory = policy.agent.initial_memory(n)
         states = ImitationState(jnp.zeros(n, int))
         observation = jax.vmap(task.observe)(states, jax.vmap(task.initial_physics)(states))
         key_weights, key_latent = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), _STREAM))
         self._params = policy.agent.init(key_weights, observation)
-        self._step = jax.jit(partial(_step, policy.agent, sample, key_latent))
+        self._step = jax.jit(partial(_step, policy.agent, gates, sample, key_latent))
 
     def beside(self, rows: Iterator[Row]) -> Iterator[Row]:
         """The same rows of `Player.play`, with control layers among their units."""
@@ -48,6 +60,7 @@ class Controls:
 
 def _step(
     agent: Agent,
+    with_gates: bool,
     sample: bool,
     key: jax.Array,
     params: Params,
@@ -65,4 +78,8 @@ def _step(
     noise = noise._replace(
         latent=jax.random.normal(jax.random.fold_in(key, index), noise.latent.shape) * sample
     )
-    return control_units(agent, params, observation, jax.vmap(task.coming)(state), memory, noise)
+    with capture_gates() as gates:
+        coming = jax.vmap(task.coming)(state)
+        units, memory = control_units(agent, params, observation, coming, memory, noise)
+    named = {random_layer(layer): values for layer, values in gates.items()} if with_gates else {}
+    return units | named, memory

@@ -1,5 +1,6 @@
 """Let a policy act on clips from their first frames, one control step of all at a time."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -56,6 +57,7 @@ class Player:
         agent: what acts.
         n: how many episodes at once.
         units: whether rows hold every layer's activations.
+        gates: whether the gates of LSTM cells are among them.
         sample: draw latents and actions, instead of playing their means.
         threads: that step the physics; 0 for one per core.
     """
@@ -67,12 +69,13 @@ class Player:
         n: int,
         *,
         units: bool = False,
+        gates: bool = False,
         sample: bool = False,
         threads: int = 0,
     ):
         self.task, self.agent, self.n = task.for_evaluation(), agent, n
         body = task.body
-        self._loop = Loop(agent, Exploration(sample), units=units)
+        self._loop = Loop(agent, Exploration(sample), units=units, gates=gates)
         self._engine = HostEngine(body.model, n, task.timestep, threads, bodies=body.tracked_ids)
 
     @classmethod
@@ -111,7 +114,7 @@ class Player:
         longest = int((end - begin).max()) + 1
         count = longest if frames is None else min(frames, longest)
         restart = "terminated" if on_failure == "restart" else "diverged"
-        loop = Loop(self._loop.agent, self._loop.exploration, restart, self._loop.units)
+        loop = dataclasses.replace(self._loop, restart=restart)
         state, physics = _first(self.agent, self.task, jnp.asarray(begin), jax.random.PRNGKey(seed))
         carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics)))
         actor = Actor(params, normalizer)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import mujoco
 import numpy as np
 
-from rodent.body import NQ
 from rodent.body_config import BodyConfig
 from rodent.render import Scene
 from rodent.render.scene import GHOST
@@ -50,7 +49,7 @@ class Figure:
     Attributes:
         patches: the rat's coat.
         faces: triangles of the whole skin, shape (faces, 3).
-        rest: a pose, shape (74,).
+        rest: a pose, shape (nq,).
         eye_radius: metres.
         middle: height of a point between snout and tail above the walker's origin, metres.
     """
@@ -63,7 +62,7 @@ class Figure:
         self._option, self._camera = mujoco.MjvOption(), mujoco.MjvCamera()
         self._tails = [Tail(self._model, prefix, body.scale) for prefix in ("", GHOST)]
         self._eyes = np.array([self._model.geom(eye).id for eye in _EYES])
-        self.rest = self._model.qpos0[:NQ]
+        self.rest = self._model.qpos0[: scene.nq]
         self.eye_radius = float(self._model.geom_size[self._eyes[0], 0])
         self.faces = self._rows("face", "skin")
         self.patches = _patches(self.faces, self._rows("texcoord", "skin"), _texture(self._model))
@@ -72,12 +71,13 @@ class Figure:
         """The shape of a rat and of its ghost.
 
         Args:
-            qpos: metres, w x y z, radians, all finite, shape (74,).
-            reference: pose of the ghost, finite too, shape (74,).
+            qpos: metres, w x y z, radians, all finite, shape (nq,).
+            reference: pose of the ghost, finite too, shape (nq,).
         """
         model, data = self._model, self._data
-        data.qpos[:NQ] = qpos
-        data.qpos[NQ:] = qpos if reference is None else reference
+        nq = len(self.rest)
+        data.qpos[:nq] = qpos
+        data.qpos[nq:] = qpos if reference is None else reference
         mujoco.mj_kinematics(model, data)
         for tail in self._tails:
             tail.lay(data)

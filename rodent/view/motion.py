@@ -23,8 +23,8 @@ class Moment(NamedTuple):
     """One frame of a motion.
 
     Attributes:
-        qpos: pose of the rat, metres, w x y z, radians, shape (74,); not finite where its physics broke.
-        reference: pose that it imitates, shape (74,); None where it imitates nothing.
+        qpos: pose of the rat, metres, w x y z, radians, shape (nq,); not finite where its physics broke.
+        reference: pose that it imitates, shape (nq,); None where it imitates nothing.
         alive: whether it still tracks its reference.
     """
 
@@ -101,9 +101,9 @@ class Recorded:
     name: str
     fps: float
     qpos: np.ndarray
-    """Poses, shape (frames, 74)."""
+    """Poses, shape (frames, nq)."""
     reference: np.ndarray | None = None
-    """Poses that were imitated, shape (frames, 74)."""
+    """Poses that were imitated, shape (frames, nq)."""
     alive: np.ndarray | None = None
     """Whether the rat tracked its reference, shape (frames,); None for always."""
     rollout: Rollout | None = None
@@ -164,7 +164,8 @@ def open_source(path: Path) -> Iterator[Source]:
 
 
 def _of_rollout(rollout: Rollout, fps: float) -> Recorded:
-    qpos, reference, alive = (rollout.read(name) for name in ("qpos", "reference", "alive"))
+    qpos, alive = rollout["qpos"], rollout["alive"]
+    reference = rollout["reference"] if rollout.has("reference") else None
     return Recorded(rollout.name, fps, qpos, reference, alive, rollout)
 
 

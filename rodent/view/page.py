@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rodent.render.camera import CAMERAS
+from rodent.render.scene import check_poses
 from rodent.render.skin import GHOST_RGBA
 from rodent.rotation import rotate
 from rodent.view.figure import Figure
@@ -120,7 +121,7 @@ class Page:
         return place.astype(float) if np.isfinite(place).all() else self._center
 
     def _pose_of_rat(self) -> np.ndarray:
-        """The rat's pose, or one at rest where its physics broke; shape (74,)."""
+        """The rat's pose, or one at rest where its physics broke; shape (nq,)."""
         qpos = self._session.moment.qpos
         return qpos if np.isfinite(qpos).all() else self._figure.rest
 
@@ -172,6 +173,7 @@ class Page:
     def _show_choice(self) -> None:
         """Fit the controls to the motion that is watched now."""
         motion = self._session.motion
+        check_poses(self._session.moment.qpos.shape[-1], len(self._figure.rest), motion.name)
         self._time.value = 0.0
         self._time.max = (motion.n_frames - 1) / motion.fps
         self._time.step = 1 / motion.fps
@@ -207,8 +209,8 @@ class Page:
             eye.position = place
         if pose.ghost is not None:
             self._ghost.vertices = pose.ghost
-        if moment.reference is not None:
-            self._status.content = "tracks its reference" if moment.alive else "**lost its reference**"
+        tracks = "tracks its reference" if moment.alive else "**lost its reference**"
+        self._status.content = "" if moment.reference is None else tracks
 
     def _draw_strip(self) -> None:
         """The units' picture, which changes with the layer, with what a policy does, and with time."""

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rodent.body import NQ, NU, NV, BodyConfig
-from rodent.recording import RecordingWriter
+from rodent.body import NQ, NU, NV
+from rodent.recording import RecordingWriter, RolloutMetadata
+from rodent.scene_config import SceneConfig
 
 FPS = 10.0
 
@@ -18,10 +19,10 @@ Rollouts = Mapping[str, Mapping[str, np.ndarray]]
 def write_recording(tmp_path: Path) -> Callable[..., Path]:
     """A function that writes {rollout: {layer: (frames, units), "alive": (frames,)}} to a file."""
 
-    def write(rollouts: Rollouts, fps: float = FPS) -> Path:
+    def write(rollouts: Rollouts, fps: float = FPS, **behaviors: str) -> Path:
         path = tmp_path / "recording.h5"
         names = {"joint_names": [f"j{i}" for i in range(67)], "actuator_names": [f"a{i}" for i in range(NU)]}
-        with RecordingWriter(path, fps=fps, body=BodyConfig(), provenance={}, **names) as writer:
+        with RecordingWriter(path, fps=fps, scene=SceneConfig(), **names) as writer:
             for name, layers in rollouts.items():
                 frames = len(next(iter(layers.values())))
                 widths = {
@@ -29,13 +30,12 @@ def write_recording(tmp_path: Path) -> Callable[..., Path]:
                     "qvel": NV,
                     "ctrl": NU,
                     "actuator_force": NU,
-                    "reference": NQ,
-                    "contact": 4,
                 }
                 block = {key: np.zeros((frames, width)) for key, width in widths.items()}
                 block |= {"time": np.arange(frames) / fps, "alive": np.ones(frames, bool)}
                 block |= {key if key == "alive" else f"units/{key}": value for key, value in layers.items()}
-                writer.rollout(name).append(block)
+                metadata = RolloutMetadata(behavior=behaviors.get(name, ""))
+                writer.rollout(name, metadata).append(block)
         return path
 
     return write

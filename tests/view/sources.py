@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from rodent.recording import RecordingWriter
+from rodent.recording import RecordingWriter, RolloutMetadata
+from rodent.scene_config import SceneConfig
 
 LAYERS = {"decoder/layer_0": 12, "latent/mean": 5}
 
@@ -10,7 +11,7 @@ LAYERS = {"decoder/layer_0": 12, "latent/mean": 5}
 def write_recording(path, body, clips):
     """Each clip as a rollout 5 cm beside its reference; the second is lost from frame 12, broken from 15."""
     names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
-    with RecordingWriter(path, fps=50, body=body.config, provenance={}, **names) as writer:
+    with RecordingWriter(path, fps=50, scene=SceneConfig(body=body.config), **names) as writer:
         for i, clip in enumerate(clips):
             frames = np.arange(clip.n_frames)
             qpos = clip.qpos + 0.05 * np.eye(74)[1]
@@ -22,8 +23,8 @@ def write_recording(path, body, clips):
                 "reference": clip.qpos,
                 "alive": frames < (12 if i else clip.n_frames),
                 "qvel": np.zeros((clip.n_frames, 73)),
-                "contact": np.zeros((clip.n_frames, 4)),
                 **{f"units/{layer}": np.outer(frames, np.arange(n)) for layer, n in LAYERS.items()},
             }
             block |= dict.fromkeys(("ctrl", "actuator_force"), np.zeros((clip.n_frames, 38)))
-            writer.rollout(f"run_{i}", clip=clip.name, behavior=clip.behavior).append(block)
+            metadata = RolloutMetadata.of_clip(clip.name, behavior=clip.behavior)
+            writer.rollout(f"run_{i}", metadata).append(block)

@@ -1,5 +1,6 @@
 """What there is to see in recordings and clips."""
 
+import h5py
 import numpy as np
 import pytest
 
@@ -29,6 +30,17 @@ def test_a_recording_shows_its_units(recording):
         np.testing.assert_allclose(motion.activity("latent/mean"), np.outer(np.arange(20), np.arange(5)))
         with pytest.raises(InputError, match=r"unknown layer 'latent/men'.*did you mean 'latent/mean'"):
             motion.activity("latent/men")
+
+
+def test_a_recording_without_a_reference(recording, tmp_path):
+    path = tmp_path / "free.h5"
+    path.write_bytes(recording.read_bytes())
+    with h5py.File(path, "r+") as file:
+        del file["rollouts/run_1/reference"]
+    with open_source(path) as source:
+        assert source.motions["run_0"]().at(3).reference is not None
+        moment = source.motions["run_1"]().at(13)
+    assert moment.reference is None and not moment.alive
 
 
 def test_clips_have_no_reference_and_no_units(clip_file, clips):

@@ -52,6 +52,23 @@ def test_the_server_answers_on_loopback_alone(server, capfd):
     assert capfd.readouterr().out == ""
 
 
+def test_poses_of_another_body_are_refused(server, session):
+    small = Source(session.source.body, {"small": lambda: Recorded("small", 50, np.zeros((3, 10)))})
+    with pytest.raises(InputError, match="small has poses of 10 numbers; its body has 74"):
+        Page(server, Session(small))
+
+
+def test_a_motion_without_a_reference_says_nothing_of_tracking(server, session):
+    page = Page(server, session)
+    page.step(0.0)
+    assert "reference" in page._status.content and page._ghost.visible
+    free = Recorded("free", 50, session.motion.at(0).qpos[None])
+    page._session = Session(Source(session.source.body, {"free": lambda: free}))
+    page._show_choice()
+    page.step(0.0)
+    assert page._status.content == "" and not page._ghost.visible and not page._with_ghost.visible
+
+
 def test_a_page_sends_its_scene(server, session):
     from websockets.sync.client import connect
 

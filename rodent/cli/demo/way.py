@@ -183,13 +183,11 @@ def _compare(out: Path, plan: Plan, clips: ClipSet) -> tuple[SimulatedNeurons, E
         "   regressed on these units, less what that earns on spikes shifted in time."
     )
     session = out / "session.h5"
-    again = tuple(
-        dataclasses.replace(clip, name=f"{clip.name}.{i + 1}") for i in range(plan.repeats) for clip in clips
-    )
     record(
         load_policy(POLICY),
-        dataclasses.replace(clips, clips=again),
+        clips,
         session,
+        repeats=plan.repeats,
         origin=ORIGIN,
         sample=True,
         on_failure="restart",

@@ -10,7 +10,7 @@ import tyro
 from analysis.encoding.settings import EncodingSettings
 from analysis.neural.settings import QualitySettings
 from rodent.cli.session import SessionArguments, open_sessions
-from rodent.errors import InputError, unknown
+from rodent.errors import InputError
 
 if TYPE_CHECKING:
     from rodent.cli.encode.sessions import Models
@@ -157,7 +157,7 @@ class Encode(SessionArguments):
         Raises:
             InputError: nothing is asked for, or a layer or band is unknown.
         """
-        from analysis.encoding.bands import BANDS, HISTORY
+        from analysis.encoding.bands import BANDS, HISTORY, require_band
         from rodent.cli.encode.sessions import Models
         from rodent.recording.controls import control_layers
 
@@ -177,11 +177,10 @@ class Encode(SessionArguments):
                 place = session.place(rollout)
                 if lacking := [name for name in controls if name not in rollout.layers]:
                     raise InputError(f"{place} has no {lacking[0]}; record with: rodent rollout --controls")
-                known = (*BANDS, HISTORY, *rollout.layers)
                 asked = (*_split(self.features), *_split(self.partition))
                 for band in (*asked, *(_split((self.kinematics,)) if self.unique else ())):
-                    if band not in (*known, "all"):
-                        raise unknown("band", band, known, place)
+                    if band != "all":
+                        require_band(band, rollout, rollout.layers, place)
         sets: list[tuple[str, ...]] = [(layer,) for layer in layers]
         for text in self.features:
             sets += [(name,) for name in (*BANDS, HISTORY)] if text == "all" else [_split((text,))]

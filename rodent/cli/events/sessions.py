@@ -16,9 +16,9 @@ from analysis.events.usable import UsableTime
 from analysis.multiple_testing import benjamini_hochberg
 from analysis.neural.settings import QualitySettings
 from analysis.neural.spikes import BinnedSpikes, SpikeTimes
-from rodent.body import Body
 from rodent.cli.session import OpenSession
 from rodent.errors import InputError, naming
+from rodent.recording.body import recorded_body
 
 NEURONS = "neurons"
 """What the population of neurons is called beside layers."""
@@ -176,7 +176,7 @@ def bin_starts(session: OpenSession) -> np.ndarray:
 
 def _rat_times(session: OpenSession, starts: np.ndarray, settings: RatEventSettings) -> dict[str, np.ndarray]:
     """Events of the rat, seconds on the spikes' clock."""
-    body, timeline = Body(session.recording.body), session.timeline
+    body, timeline = recorded_body(session.recording), session.timeline
     step = session.clock.rate / session.recording.fps
     first, found = 0, dict[str, list[np.ndarray]]()
     for rollout in session.rollouts:

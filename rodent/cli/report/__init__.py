@@ -54,8 +54,9 @@ class Report:
         encoding = None if self.encoding is None else read_encoding(self.encoding)
         similarity = None if self.rsa is None else read_similarity(self.rsa)
         if self.recording is not None:
-            with open_recording(self.recording):
-                pass
+            with open_recording(self.recording) as recording:
+                for rollout in recording.rollouts.values():
+                    rollout.require("qpos")
         subjects = open_subjects(self.policies, self.clips)
         with atomic_path(self.out) as page:
             told = write_report(page, subjects, self.recording, encoding, similarity)

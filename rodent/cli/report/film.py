@@ -1,5 +1,6 @@
 """The films of a report: a few seconds of what the rat does, from a recording or played for it."""
 
+import dataclasses
 import functools
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +13,7 @@ from rodent.render import RenderOptions, Shot, render_shots
 from rodent.rollout import record
 
 _SHOTS, _SECONDS = 3, 4.0  # of a film, and of each of its shots, at most
-_OPTIONS = RenderOptions(ghost=True, size=(480, 360), fps=25.0)
+_OPTIONS = RenderOptions(size=(480, 360), fps=25.0)
 
 
 def film_subject(subject: Subject, folder: Path) -> Film:
@@ -33,11 +34,17 @@ def film_subject(subject: Subject, folder: Path) -> Film:
 
 
 def film_recording(recording: Path, out: Path, caption: str) -> Film:
-    """Film the beginning of a rollout of each of a recording's first behaviors; errors as above."""
+    """Film the beginning of a rollout of each of a recording's first behaviors; errors as above.
+
+    The reference is shown where all of them have one.
+    """
     with open_recording(recording) as opened:
-        shots = [_shot(rollout, opened.fps) for rollout in _various(opened.rollouts.values())]
-        render_shots(opened.body, shots, out, _OPTIONS)
-    return Film(out, caption)
+        rollouts = _various(opened.rollouts.values())
+        ghost = all(rollout.has("reference") for rollout in rollouts)
+        shots = [_shot(rollout, opened.fps) for rollout in rollouts]
+        render_shots(opened.body, shots, out, dataclasses.replace(_OPTIONS, ghost=ghost))
+    told = "Blue is what the rat is asked to do." if ghost else "The recording has no reference to show."
+    return Film(out, f"{caption} {told}")
 
 
 class _Behaving(Protocol):

@@ -205,7 +205,6 @@ def _summary(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> Table:
 
 
 def _film(subjects: Sequence[Subject], recording: Path | None, folder: Path) -> tuple[Section, str | None]:
-    text = "Blue is what the rat is asked to do."
     try:
         if recording is not None:
             films = (film_recording(recording, folder / "film.mp4", f"The beginning of {recording}."),)
@@ -213,7 +212,7 @@ def _film(subjects: Sequence[Subject], recording: Path | None, folder: Path) -> 
             films = tuple(film_subject(subject, folder / str(i)) for i, subject in enumerate(subjects))
     except NoOpenGLError as error:
         return Section("Film", f"There is no film: {error}"), str(error)
-    return Section("Film", text, films), None
+    return Section("Film", "", films), None
 
 
 def _provenance(subjects: Sequence[Subject], recording: Path | None, origins: Sequence[Origin]) -> Section:

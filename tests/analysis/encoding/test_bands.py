@@ -16,10 +16,11 @@ from analysis.encoding.bases import (
 from analysis.encoding.features import Features
 from analysis.encoding.folds import Folds
 from analysis.timeline import Timeline
-from rodent.body import NU, TRACKED_BODIES, Body, BodyConfig
+from rodent.body import NU, TRACKED_BODIES, Body
 from rodent.errors import InputError
 from rodent.recording import RecordingWriter, open_recording
 from rodent.rotation import from_rotvec
+from rodent.scene_config import SceneConfig
 
 FRAMES = 30
 
@@ -47,7 +48,8 @@ def moving(tmp_path_factory):
     qpos[-1] = np.nan  # after the failure
     path = tmp_path_factory.mktemp("moving") / "recording.h5"
     names = {"joint_names": [f"j{i}" for i in range(67)], "actuator_names": [f"a{i}" for i in range(NU)]}
-    with RecordingWriter(path, fps=50.0, body=BodyConfig(), provenance={}, **names) as writer:
+    names["contact_names"] = ["palm_L", "palm_R", "sole_L", "sole_R"]
+    with RecordingWriter(path, fps=50.0, scene=SceneConfig(), **names) as writer:
         writer.rollout("walk").append(block)
     with open_recording(path) as recording:
         timeline = Timeline.of(list(recording.rollouts.values()), 50.0, 0.02)

@@ -3,11 +3,15 @@ import datetime
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from pynwb import NWBHDF5IO, NWBFile
 
 from rodent.cli import main
+from rodent.recording import RecordingWriter
+from rodent.recording.channels import OUTCOMES
+from rodent.scene_config import SceneConfig
 
 FRAMES = 3000
 
@@ -120,6 +124,34 @@ def test_wrong_options_exit_with_2(files, arguments, message, capsys):
     assert main(["encode", *files, *arguments, "--json"]) == 2
     out, err = capsys.readouterr()
     assert not out and message in err
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (("--layer", "latent/mean"), "has no layer 'latent/mean': it was recorded with --record states"),
+        (("--features", "latent/mean"), "has no layer 'latent/mean': it was recorded with --record states"),
+        (("--features", "joint"), "unknown band 'joint'"),
+        (("--features", "contacts"), "has no contact: its body lacks"),
+    ],
+)
+def test_what_was_not_recorded_is_told_with_the_option(files, asked, message, capsys):
+    with h5py.File(files[0], "r+") as file:
+        file.attrs["content"] = "states"
+        for rollout in file["rollouts"].values():
+            del rollout["units"]
+    assert main(["encode", *files, *asked, *FAST]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_recording_of_outcomes_has_no_bins(tmp_path, files, capsys):
+    names = {"joint_names": ["j"] * 67, "actuator_names": ["a"] * 38}
+    path = tmp_path / "outcomes.h5"
+    with RecordingWriter(path, fps=10, scene=SceneConfig(), content="outcomes", **names) as writer:
+        writer.rollout("walk").outcomes |= dict.fromkeys(OUTCOMES, 100)
+    assert main(["encode", str(path), files[1], "--layer", "latent/mean"]) == 2
+    told = "has no alive: it was recorded with --record outcomes; record it with --record states"
+    assert told in capsys.readouterr().err
 
 
 def test_command_refuses_what_is_no_recording(files, capsys):

@@ -5,6 +5,7 @@ from analysis.encoding.scalars import read_scalars
 from analysis.timeline import Timeline
 from rodent.body import NQ, NU, NV, Body, BodyConfig
 from rodent.recording import RecordingWriter, open_recording
+from rodent.scene_config import SceneConfig
 
 
 def test_scalars_are_those_of_the_pose(tmp_path):
@@ -15,8 +16,8 @@ def test_scalars_are_those_of_the_pose(tmp_path):
     qvel[:, 0], qvel[:, 1], qvel[:, 5] = 0.3, 0.4, 2.0
     names = {"joint_names": body.joint_names, "actuator_names": [f"a{i}" for i in range(NU)]}
     path = tmp_path / "recording.h5"
-    with RecordingWriter(path, fps=10.0, body=BodyConfig(), provenance={}, **names) as writer:
-        block = {"qpos": qpos, "qvel": qvel, "reference": qpos, "contact": np.zeros((frames, 4))}
+    with RecordingWriter(path, fps=10.0, scene=SceneConfig(), **names) as writer:
+        block = {"qpos": qpos, "qvel": qvel}
         block |= {key: np.zeros((frames, NU)) for key in ("ctrl", "actuator_force")}
         block |= {"time": np.arange(frames) / 10, "alive": np.ones(frames, bool)}
         writer.rollout("walk").append(block)

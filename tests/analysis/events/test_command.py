@@ -12,6 +12,7 @@ from rodent.body import NU, NV, TOUCH_SENSORS
 from rodent.cli import main
 from rodent.clips import read_clips
 from rodent.recording import RecordingWriter, open_recording
+from rodent.scene_config import SceneConfig
 from tests.analysis.events.sessions import after, poisson
 
 FPS, SECONDS = 50.0, 60.0
@@ -32,7 +33,8 @@ def recording(body, tmp_path_factory):
     block |= {"qpos": qpos, "reference": qpos, "time": np.arange(len(qpos)) / FPS}
     block["alive"] = np.ones(len(qpos), bool)
     names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
-    with RecordingWriter(path, fps=FPS, body=body.config, provenance={}, **names) as writer:
+    names["contact_names"] = TOUCH_SENSORS
+    with RecordingWriter(path, fps=FPS, scene=SceneConfig(body=body.config), **names) as writer:
         writer.rollout("walk").append(block)
     with open_recording(path) as recorded:
         assert recorded.contact_names == TOUCH_SENSORS

@@ -24,10 +24,7 @@ def files(write_recording, tmp_path):
         units = {"decoder/layer_0": signals @ wide, "latent/mean": rng.normal(size=(60, 5))}
         rollouts[name] = {k: v.astype(np.float32) for k, v in units.items()}
         counts.append(rng.poisson(np.exp(0.5 * signals @ weights)))
-    path = write_recording(rollouts, fps=FPS)
-    with h5py.File(path, "r+") as file:
-        for name in names:
-            file[f"rollouts/{name}"].attrs["behavior"] = name[0]
+    path = write_recording(rollouts, fps=FPS, **{name: name[0] for name in names})
     np.savez(tmp_path / "spikes.npz", counts=np.concatenate(counts), fps=FPS)
     return str(path), str(tmp_path / "spikes.npz")
 
@@ -108,7 +105,7 @@ def test_epochs_of_a_table_name_behaviors(files, tmp_path, capsys):
     pynwb = pytest.importorskip("pynwb")
     recording, spikes = files
     with h5py.File(recording) as file:
-        kinds = [rollout.attrs["behavior"] for rollout in file["rollouts"].values()]
+        kinds = [json.loads(rollout.attrs["metadata"])["behavior"] for rollout in file["rollouts"].values()]
     counts = np.load(spikes)["counts"]
 
     def add(nwb):
@@ -174,7 +171,7 @@ def test_wrong_options_exit_with_2(files, arguments, message, capsys):
 def test_clips_without_behaviors_are_refused(files, capsys):
     with h5py.File(files[0], "r+") as file:
         for rollout in file["rollouts"].values():
-            rollout.attrs["behavior"] = ""
+            rollout.attrs["metadata"] = "{}"
     assert main(["rsa", *files, *QUICK]) == 2
     err = capsys.readouterr().err
     assert f"{files[0]}: the clips of this recording have no behavior" in err

@@ -1,0 +1,70 @@
+"""Gates of an LSTM, computed beside the cell, which stays as it is.
+
+    with capture_gates() as gates:
+        output, units = agent.probe(params, memory, observation, noise)
+    gates["decoder/lstm.forget_gate"]       # shape (n, cells)
+
+From a cell's parameters, its input x and what it remembers, c and h, as the cell does it:
+
+    i, f, o = sigmoid(W x + U h + b), each with its own W, U and b       input, forget and output gate
+    g = tanh(W x + U h + b)                                              candidate
+    c' = f c + i g,  h' = o tanh(c')
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from rodent.policy.probe import layer_name
+from rodent.recording.gates import GATES, gate_layer
+
+
+@contextlib.contextmanager
+def capture_gates() -> Iterator[dict[str, jax.Array]]:
+    """Note the gates of every LSTM cell that networks use within the block, by layer, each (n, cells).
+
+    Networks without such cells leave it empty. Within a jitted function the gates are traced like the rest.
+    """
+    found: dict[str, jax.Array] = {}
+
+    def note(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], context: Any) -> Any:
+        cell = context.module
+        if isinstance(cell, nn.OptimizedLSTMCell) and context.method_name == "__call__":
+            (_, hidden), x = args
+            layer = layer_name(cell.path)
+            gates = lstm_gates(cell.variables["params"], hidden, x)
+            found.update({gate_layer(layer, name): values for name, values in gates.items()})
+        return call(*args, **kwargs)
+
+    with nn.intercept_methods(note):
+        yield found
+
+
+def lstm_gates(
+    params: Mapping[str, Mapping[str, jax.Array]], hidden: jax.Array, x: jax.Array
+) -> dict[str, jax.Array]:
+    """The gates of one step of a cell.
+
+    Args:
+        params: of flax's LSTM cell: kernels `ii`, `if`, `ig`, `io` of its input, and kernels and biases `hi`,
+            `hf`, `hg`, `ho` of what it remembers.
+        hidden: what it remembers, h, shape (n, cells).
+        x: its input, shape (n, inputs).
+
+    Returns:
+        by the names of `rodent.recording.gates.GATES`, each (n, cells).
+    """
+    sums = {
+        letter: x @ params[f"i{letter}"]["kernel"]
+        + hidden @ params[f"h{letter}"]["kernel"]
+        + params[f"h{letter}"]["bias"]
+        for letter in GATES
+    }
+    return {
+        name: jnp.tanh(sums[letter]) if letter == "g" else nn.sigmoid(sums[letter])
+        for letter, name in GATES.items()
+    }
