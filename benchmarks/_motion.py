@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from rodent.body import Body
 from rodent.clips.clip import ClipSet
 from rodent.clips.reading import read_clips
+from rodent.scene import Scene
 
 
-def benchmark_clips(body: Body) -> ClipSet:
+def benchmark_clips(body: Scene) -> ClipSet:
     """The nine real clips of RODENT_DATA, or synthetic ones."""
     folder = os.environ.get("RODENT_DATA")
     if folder:

@@ -17,11 +17,11 @@ import numpy as np
 from _motion import benchmark_clips
 from mujoco.batch import Batch
 
-from rodent.body import Body
 from rodent.body_config import BodyConfig
 from rodent.jax_setup import cache_compilations
 from rodent.physics.engine import Command
 from rodent.physics.host import HostEngine, HostState
+from rodent.scene import make_scene
 from training.backend import HostBackend
 from training.config import TrainConfig
 from training.evaluate import clip_episodes
@@ -77,7 +77,7 @@ def main() -> None:
     timestep = arguments.parse_args().timestep
     cache_compilations()
     config = TrainConfig(body=BodyConfig(timestep=timestep))
-    body = Body(config.body)
+    body = make_scene(config.body)
     clips = benchmark_clips(body)
     trainer = Trainer(config, config.task.build(body, clips), clip_episodes(clips))
     assert isinstance(trainer.backend, HostBackend)

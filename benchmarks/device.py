@@ -20,11 +20,11 @@ import jax.numpy as jnp
 import numpy as np
 from _motion import benchmark_clips
 
-from rodent.body import Body
 from rodent.clips.clip import ClipSet
 from rodent.physics import Command, HostEngine, PhysicsState
 from rodent.physics.device import DeviceEngine, DeviceState
 from rodent.physics.reduction import Implementation
+from rodent.scene import Scene, make_scene
 from rodent.tasks.reference import Reference, build_reference, control_timestep
 from rodent.tasks.task import Task
 from training.backend import DeviceBackend
@@ -82,7 +82,7 @@ def going_on(ctrl: jax.Array, physics: PhysicsState) -> Command:
 
 
 def whole_iteration(
-    config: TrainConfig, body: Body, clips: ClipSet, implementation: Implementation, device: jax.Device
+    config: TrainConfig, body: Scene, clips: ClipSet, implementation: Implementation, device: jax.Device
 ) -> Measured:
     """Iterations of the trainer."""
 
@@ -121,7 +121,7 @@ def say(figure: str, value: float, unit: str, bar: float | None = None) -> None:
 
 def measure(device: jax.Device, implementation: Implementation, counts: Iterable[int]) -> bool:
     """Print all figures; whether the best rate of the whole of PPO meets its bar."""
-    body = Body()
+    body = make_scene()
     clips = benchmark_clips(body)
     timestep = control_timestep(clips)
     reference = build_reference(clips, body)

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rodent.body import Body
 from rodent.cli import main as rodent
 from rodent.cli.output import print_table
 from rodent.clips.clip import ClipSet
@@ -24,6 +23,7 @@ from rodent.clips.mirror import mirrored_clips
 from rodent.clips.reading import read_clips
 from rodent.jax_setup import cache_compilations
 from rodent.policy.policy import load_policy
+from rodent.scene import Scene, make_scene
 from rodent.synthesis import rear_clips, walk_clips
 from training.evaluate import Trace, scores, trace_policy
 from training.survival import THRESHOLDS_MM, success_within
@@ -52,7 +52,7 @@ def main() -> None:
     cache_compilations()
     policy = load_policy(arguments.policy)
     with tempfile.TemporaryDirectory() as folder:
-        sets = dict(test_sets(arguments.policy, Body(policy.body), Path(folder)))
+        sets = dict(test_sets(arguments.policy, make_scene(policy.body), Path(folder)))
     traces = {name: trace_policy(policy, clips) for name, clips in sets.items()}
     print_table(
         ["set", "clips", "to the end", "within 20 mm", *FIGURES],
@@ -62,7 +62,7 @@ def main() -> None:
         survival(traces).savefig(arguments.figure, dpi=130)
 
 
-def test_sets(policy: Path, body: Body, folder: Path) -> Iterator[tuple[str, ClipSet]]:
+def test_sets(policy: Path, body: Scene, folder: Path) -> Iterator[tuple[str, ClipSet]]:
     """The sets by name; what must be made for them is put into the folder."""
     data = os.environ.get("RODENT_DATA")
     if data:
@@ -105,18 +105,18 @@ def _by_split(policy: Path, real: ClipSet) -> Iterator[tuple[str, ClipSet]]:
         yield "real, kept out", real.subset(kept_out)
 
 
-def _rat7m(mocap: Path, body: Body, folder: Path) -> ClipSet:
+def _rat7m(mocap: Path, body: Scene, folder: Path) -> ClipSet:
     """Clips from 100 s of markers, at the clips' rate."""
     path = folder / "rat7m.h5"
     _run(
         *("register", str(mocap / "dannce_rat7m_markers_30hz_mm.npz"), "--out", str(path)),
         *("--markers", "rat20", "--units", "mm", "--fps", "30", "--resample", "50"),
-        *("--scale", str(body.config.scale), "--seconds", str(SECONDS)),
+        *("--scale", str(body.scale), "--seconds", str(SECONDS)),
     )
     return read_clips(path)
 
 
-def _walks(body: Body, folder: Path) -> ClipSet:
+def _walks(body: Scene, folder: Path) -> ClipSet:
     """A straight walk at each of SPEEDS."""
     paths = []
     for speed in SPEEDS:
@@ -125,7 +125,7 @@ def _walks(body: Body, folder: Path) -> ClipSet:
             rows = csv.writer(file)
             rows.writerow(["time", "x", "y"])
             rows.writerows([t, speed * t, 0.0] for t in (0.0, SECONDS))
-        _run("clips", "synth", "--path", str(track), "--out", str(path), "--scale", str(body.config.scale))
+        _run("clips", "synth", "--path", str(track), "--out", str(path), "--scale", str(body.scale))
         paths.append(str(path))
     joined = folder / "walks.h5"
     _run("clips", "join", *paths, "--out", str(joined))

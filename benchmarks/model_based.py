@@ -15,8 +15,8 @@ import numpy as np
 from _motion import benchmark_clips
 
 import training.update
-from rodent.body import Body
 from rodent.jax_setup import cache_compilations
+from rodent.scene import make_scene
 from training.config import ModelBasedConfig, TrainConfig
 from training.evaluate import clip_episodes
 from training.trainer import Trainer
@@ -40,7 +40,7 @@ def timed(function: Callable[..., Any], seconds: list[float]) -> Callable[..., A
 def main() -> None:
     cache_compilations()
     config = TrainConfig(model_based=dataclasses.replace(ModelBasedConfig(), begin=0, warmup=0))
-    body = Body(config.body)
+    body = make_scene(config.body)
     clips = benchmark_clips(body)
     trainer = Trainer(config, config.task.build(body, clips), clip_episodes(clips))
     seconds: dict[str, list[float]] = defaultdict(list)

@@ -12,11 +12,11 @@ import time
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.clips import read_clips
 from rodent.keypoints import Keypoints
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import Registration, read_markers
+from rodent.scene import make_scene
 
 SPEED_BAR = 600.0  # frames/s on all cores
 MEMORY_BAR = 2.0  # GB
@@ -26,9 +26,9 @@ LENGTHS = (1_000, 10_000)
 
 def recording(frames: int) -> Keypoints:
     """The built-in clips one after another, over and over."""
-    body, markers = Body(), read_markers("rat23")
+    body, markers = make_scene(), read_markers("rat23")
     gaits = np.concatenate([clip.qpos for clip in read_clips("gaits")])
-    points = Skeleton(body, markers.bodies).positions(gaits, markers.offsets * body.config.scale)
+    points = Skeleton(body, markers.bodies).positions(gaits, markers.offsets * body.scale)
     random = np.random.default_rng(0)
     points = np.tile(points, (-(-frames // len(points)), 1, 1))[:frames]
     points += random.normal(0, 0.001, points.shape)

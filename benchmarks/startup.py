@@ -16,8 +16,8 @@ from pathlib import Path
 
 from _motion import benchmark_clips
 
-from rodent.body import Body
 from rodent.clips.file import write_clips
+from rodent.scene import make_scene
 
 RODENT = Path(sys.executable).with_name("rodent")
 HELP_BAR = 1.0  # CPU seconds
@@ -66,7 +66,7 @@ def main() -> int:
     """Print one line of JSON per figure; the exit code is 1 where one misses its bar."""
     with tempfile.TemporaryDirectory() as folder:
         clips = Path(folder) / "clips.h5"
-        write_clips(benchmark_clips(Body()), clips)
+        write_clips(benchmark_clips(make_scene()), clips)
         first_update = first_update_seconds(clips)
     measured = [
         ("rodent --help", help_seconds(), "s of CPU", HELP_BAR),

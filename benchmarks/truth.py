@@ -28,13 +28,14 @@ from analysis.encoding.settings import EncodingSettings
 from analysis.neural.spikes import BinnedSpikes
 from analysis.simulation import NeuronModel, SimulatedNeurons, simulate
 from analysis.timeline import Timeline
-from rodent.body import NQ, NU, NV
 from rodent.clips import ClipSet, read_clips
 from rodent.jax_setup import cache_compilations
 from rodent.policy.policy import load_policy
 from rodent.recording import RecordingWriter, open_recording
 from rodent.rollout import record
 from rodent.scene_config import SceneConfig
+
+NQ, NV, NU = 74, 73, 38  # of the rat
 
 BIN = 0.1  # seconds
 MINUTES = 10

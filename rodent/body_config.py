@@ -1,9 +1,12 @@
-"""Which rat. Light to import: the command line is derived from it."""
+"""Which body. Light to import: the command line is derived from it."""
 
 import dataclasses
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rodent.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from rodent.scene.roles import BodySpec
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,3 +46,44 @@ class BodyConfig:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise InputError(f"body {name} is {value:g}; it must lie in [{low:g}, {high:g}]")
+
+    def build(self) -> "BodySpec":
+        """See `rodent.scene.rat.rat_body`."""
+        from rodent.scene.rat import rat_body
+
+        return rat_body(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class MjcfBodyConfig:
+    """A body of the user's own: one free root, hinges and slides, actuators on joints or fixed tendons.
+
+    Its parts play the roles that its structure suggests, see `rodent.scene.roles`; those named here win.
+    """
+
+    path: str
+    """MJCF file."""
+    timestep: float = 0.01
+    """Physics timestep, seconds; a control step must be a multiple of it."""
+    root: str = ""
+    """Body whose position is the animal's."""
+    tracked: tuple[str, ...] = ()
+    """Bodies whose positions are compared with the reference."""
+    end_effectors: tuple[str, ...] = ()
+    """Tracked bodies of these whose places the animal senses."""
+    feet: tuple[str, ...] = ()
+    """Bodies that the animal stands on."""
+    nominal_force: float | None = None
+    """Force that an actuator takes to move the animal, N or N m; by default the largest that it can make."""
+
+    def __post_init__(self) -> None:
+        if not 1e-4 <= self.timestep <= 0.02:
+            raise InputError(f"body timestep is {self.timestep:g}; it must lie in [0.0001, 0.02]")
+        if self.nominal_force is not None and not self.nominal_force > 0:
+            raise InputError(f"body nominal_force is {self.nominal_force:g}; it must be positive")
+
+    def build(self) -> "BodySpec":
+        """See `rodent.scene.mjcf.mjcf_body`."""
+        from rodent.scene.mjcf import mjcf_body
+
+        return mjcf_body(self)

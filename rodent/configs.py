@@ -34,10 +34,13 @@ class Tagged:
     """Marks a field whose configuration is of one of several kinds, told apart by their names.
 
     Attributes:
-        registry: the kinds. The field's own type is the kind of a file that does not name one.
+        registry: the kinds.
+        usual: the kind of a file that does not name one, where any kind of the registry can be used; None
+            for the field's own type, of which all kinds must be.
     """
 
     registry: Registry[Any]
+    usual: type | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,12 +158,12 @@ def _plain(value: Any) -> Any:
 def _of_a_kind(tag: Tagged, usual: type, values: Any, path: Path | str, place: str) -> Any:
     """A part of the kind that is named, or of the usual one."""
     if not isinstance(values, Mapping) or TAG not in values:
-        return from_json(usual, values, path, place)
+        return from_json(tag.usual or usual, values, path, place)
     name = values[TAG]
     if not isinstance(name, str):
         raise InputError(f"{path}: {place}.{TAG} is {name!r}; a name is wanted")
     kind = tag.registry.config(name, f"{path}, {place}")
-    if not issubclass(kind, usual):
+    if tag.usual is None and not issubclass(kind, usual):
         wanted = tag.registry.name_of(usual)
         raise InputError(f"{path}: {place} is {name!r}; only {wanted!r} can be used here")
     return from_json(kind, {k: v for k, v in values.items() if k != TAG}, path, place)

@@ -5,9 +5,22 @@ Light to import: parts are named here, and imported when they are asked for.
 
 from rodent.registry import Registry
 
-ARENAS = Registry("arena", "virtual_rodent.arenas", {"floor": "rodent.scene_config:FloorConfig"})
+ARENAS = Registry(
+    "arena",
+    "virtual_rodent.arenas",
+    {
+        "floor": "rodent.scene_config:FloorConfig",
+        "gaps": "rodent.scene_config:GapsConfig",
+        "mjcf": "rodent.scene_config:MjcfArenaConfig",
+        "none": "rodent.scene_config:NoArenaConfig",
+    },
+)
 """Surroundings of the body."""
-BODIES = Registry("body", "virtual_rodent.bodies", {"rat": "rodent.body_config:BodyConfig"})
+BODIES = Registry(
+    "body",
+    "virtual_rodent.bodies",
+    {"rat": "rodent.body_config:BodyConfig", "mjcf": "rodent.body_config:MjcfBodyConfig"},
+)
 """What moves."""
 TASKS = Registry("task", "virtual_rodent.tasks", {"imitation": "rodent.tasks.settings:ImitationConfig"})
 """What is asked of it."""

@@ -1,23 +1,116 @@
-"""Where the body is put: the configuration of a scene. Light to import."""
+"""Where which body is put: the configuration of a scene. Light to import."""
 
 import dataclasses
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 from rodent.body_config import BodyConfig
 from rodent.configs import Tagged
+from rodent.errors import InputError
 from rodent.parts import ARENAS, BODIES
+
+if TYPE_CHECKING:
+    import mujoco
+
+    from rodent.scene.roles import BodySpec
+
+
+class BodyKind(Protocol):
+    """The configuration of a body: a frozen dataclass."""
+
+    def build(self) -> "BodySpec":
+        """The body, and the roles of its parts."""
+        ...
+
+
+class ArenaKind(Protocol):
+    """The configuration of an arena: a frozen dataclass."""
+
+    def build(self) -> "mujoco.MjSpec | None":
+        """The arena; None for nothing."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True)
 class FloorConfig:
     """A flat floor without end."""
 
+    def build(self) -> "mujoco.MjSpec":
+        """See `rodent.scene.arenas.floor`."""
+        from rodent.scene.arenas import floor
+
+        return floor()
+
+
+@dataclasses.dataclass(frozen=True)
+class GapsConfig:
+    """A straight track along x with gaps to jump, drawn from a seed."""
+
+    seed: int = 0
+    """Of the draw."""
+    count: int = 8
+    """Number of gaps."""
+    width: tuple[float, float] = (0.05, 0.15)
+    """Smallest and largest width of a gap, m."""
+    length: tuple[float, float] = (0.3, 0.8)
+    """Smallest and largest length of a platform, m."""
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise InputError(f"arena count is {self.count}; it must be at least 1 gap")
+        for name in ("width", "length"):
+            low, high = getattr(self, name)
+            if not 0 < low <= high:
+                raise InputError(f"arena {name} is {low:g} to {high:g} m; expected 0 < smallest <= largest")
+
+    def build(self) -> "mujoco.MjSpec":
+        """See `rodent.scene.arenas.gaps`."""
+        from rodent.scene.arenas import gaps
+
+        return gaps(self.seed, self.count, self.width, self.length)
+
+
+@dataclasses.dataclass(frozen=True)
+class MjcfArenaConfig:
+    """An arena of the user's own."""
+
+    path: str
+    """MJCF file. What the body is to touch needs bit 1 of contype."""
+
+    def build(self) -> "mujoco.MjSpec":
+        """See `rodent.scene.arenas.from_file`."""
+        from rodent.scene.arenas import from_file
+
+        return from_file(self.path)
+
+
+@dataclasses.dataclass(frozen=True)
+class NoArenaConfig:
+    """Nothing beside the body: its own file has all that it stands on."""
+
+    def build(self) -> None:
+        """Nothing."""
+        return
+
 
 @dataclasses.dataclass(frozen=True)
 class SceneConfig:
     """A body in an arena: all that the physics of a rollout is made of."""
 
-    arena: Annotated[FloorConfig, Tagged(ARENAS)] = dataclasses.field(default_factory=FloorConfig)
+    arena: Annotated[ArenaKind, Tagged(ARENAS, FloorConfig)] = dataclasses.field(default_factory=FloorConfig)
     """What surrounds the body."""
-    body: Annotated[BodyConfig, Tagged(BODIES)] = dataclasses.field(default_factory=BodyConfig)
+    body: Annotated[BodyKind, Tagged(BODIES, BodyConfig)] = dataclasses.field(default_factory=BodyConfig)
     """The body."""
+
+    def describe(self) -> str:
+        """In words, for messages."""
+        body, arena = (
+            registry.name_of(type(part)) for registry, part in ((BODIES, self.body), (ARENAS, self.arena))
+        )
+        path, scale = getattr(self.body, "path", ""), getattr(self.body, "scale", None)
+        named = f"{body} {path}" if path else body if scale is None else f"{body} of scale {scale:g}"
+        return named if arena == "floor" else f"{named}, arena {arena}"
+
+
+def as_scene_config(config: SceneConfig | BodyKind) -> SceneConfig:
+    """The configuration of a scene; a body alone is put on a floor."""
+    return config if isinstance(config, SceneConfig) else SceneConfig(body=config)

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rodent.body import Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.clips import ClipSet, write_clips
 from rodent.errors import WorkError
 from rodent.jax_setup import cache_compilations
+from rodent.scene import Scene, make_scene
 from rodent.synthesis.stance import stance_clips
 from tests.motions import glide
 
@@ -32,13 +33,13 @@ def data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def body() -> Body:
+def body() -> Scene:
     """The default rat: scale 0.9, position actuation."""
-    return Body(BodyConfig())
+    return make_scene(BodyConfig())
 
 
 @pytest.fixture(scope="session")
-def clips(body: Body) -> ClipSet:
+def clips(body: Scene) -> ClipSet:
     """A rat that sways, 20 frames each."""
     return stance_clips(body, frames=20)
 
@@ -52,7 +53,7 @@ def clip_file(clips: ClipSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def poses(body: Body) -> np.ndarray:
+def poses(body: Scene) -> np.ndarray:
     """A rat that glides and bends its joints, shape (40, 74)."""
     return glide(body)
 
@@ -66,10 +67,10 @@ def rng() -> np.random.Generator:
 @pytest.fixture(scope="session")
 def drawing() -> None:
     """Skips tests that draw where there is no OpenGL."""
-    from rodent.render import Scene
+    from rodent.render import Renderer
 
     try:
-        with Scene(BodyConfig(), (96, 64)):
+        with Renderer(BodyConfig(), (96, 64)):
             pass
     except WorkError as error:
         pytest.skip(f"nothing can be drawn here: {error}")

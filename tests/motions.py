@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.kinematics.floor import floor_shift
+from rodent.scene import Scene
 
 
-def glide(body: Body, frames: int = 40, fps: float = 50.0, seed: int = 0) -> np.ndarray:
+def glide(body: Scene, frames: int = 40, fps: float = 50.0, seed: int = 0) -> np.ndarray:
     """Poses on the floor, metres, quaternion, radians, shape (frames, 74)."""
     rng = np.random.default_rng(seed)
     t = np.arange(frames)[:, None] / fps

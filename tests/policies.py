@@ -3,17 +3,17 @@
 import jax
 import jax.numpy as jnp
 
-from rodent.body import Body
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Normalizer, Policy
 from rodent.policy.sizes import NetworkConfig
+from rodent.scene import Scene
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.settings import ImitationConfig
 
 TINY = NetworkConfig(latent=8, encoder=(16,), decoder=(12, 10), value=(6,))
 
 
-def untrained_policy(body: Body, config: NetworkConfig = TINY, seed: int = 0) -> Policy:
+def untrained_policy(body: Scene, config: NetworkConfig = TINY, seed: int = 0) -> Policy:
     """A policy with random parameters, whose actions are nearly nought."""
     task = ImitationConfig()
     imitation = task.build(body, stance_clips(body, frames=10))

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from rodent.body import BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.recording import RecordingWriter
 from rodent.scene_config import SceneConfig
 

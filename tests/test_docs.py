@@ -20,13 +20,13 @@ import tyro
 
 from analysis.encoding.settings import EncodingSettings
 from analysis.neural.read import read_session
-from rodent.body import Body
 from rodent.cli import main
 from rodent.cli.main import Command
 from rodent.clips.file import write_clips
 from rodent.clips.formats import MIMIC_DEMO, demo_name
 from rodent.policy.policy import save_policy
 from rodent.rollout import record
+from rodent.scene import Scene
 from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 from training.config import TrainConfig
@@ -170,7 +170,7 @@ def test_every_setting_stands_with_its_default_and_meaning(generated):
 
 
 @pytest.fixture(scope="module")
-def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def files(body: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the files that the pages' code reads."""
     folder = tmp_path_factory.mktemp("files")
     swaying = stance_clips(body, frames=60, n=2)

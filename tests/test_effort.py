@@ -4,7 +4,8 @@ import mujoco
 import numpy as np
 import pytest
 
-from rodent.body import Body, BodyConfig
+from rodent.body_config import BodyConfig
+from rodent.scene import make_scene
 from rodent.tasks.imitation import action_unit
 
 
@@ -19,7 +20,7 @@ def _forces(body, ctrl):
 def test_servos_are_pushed_by_four_times_the_force_of_torques():
     changes = []
     for actuation in ("position", "torque"):
-        body = Body(BodyConfig(actuation=actuation))
+        body = make_scene(BodyConfig(actuation=actuation))
         unit = action_unit(body)
         changes.append(_forces(body, unit) - _forces(body, 0 * unit))
     np.testing.assert_allclose(changes[0], 4 * changes[1], rtol=1e-9)
@@ -28,9 +29,12 @@ def test_servos_are_pushed_by_four_times_the_force_of_torques():
 
 @pytest.mark.parametrize("config", [{"strength": 3.0}, {"scale": 1.2}])
 def test_force_follows_weight_and_lever_not_strength(config):
-    usual, other = Body(BodyConfig(actuation="torque")), Body(BodyConfig(actuation="torque", **config))
+    usual, other = (
+        make_scene(BodyConfig(actuation="torque")),
+        make_scene(BodyConfig(actuation="torque", **config)),
+    )
     ratio = _forces(other, action_unit(other)) / _forces(usual, action_unit(usual))
-    np.testing.assert_allclose(ratio, (other.config.scale / usual.config.scale) ** 4, rtol=1e-9)
+    np.testing.assert_allclose(ratio, (other.scale / usual.scale) ** 4, rtol=1e-9)
 
 
 def test_left_is_as_right(body):

@@ -14,13 +14,13 @@ import pytest
 
 import rodent.cli.demo.way
 import rodent.view.page
-from rodent.body import Body
 from rodent.cli import main
 from rodent.clips import catalogue, write_clips
 from rodent.kinematics.skeleton import Skeleton
 from rodent.policy.policy import save_policy
 from rodent.registration import read_markers
 from rodent.rollout import record
+from rodent.scene import Scene
 from rodent.synthesis.stance import stance_clips
 from tests.clips.test_importers import mimic
 from tests.commands import all_help, examples
@@ -47,7 +47,7 @@ SMALLER = {
 
 
 @pytest.fixture(scope="module")
-def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def files(body: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every file that the examples read."""
     folder = tmp_path_factory.mktemp("files")
     clips = stance_clips(body, frames=300, n=2)

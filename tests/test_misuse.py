@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import rodent.view.page
-from rodent.body import Body
 from rodent.cli import main
 from rodent.clips import write_clips
 from rodent.kinematics.skeleton import Skeleton
 from rodent.policy.policy import save_policy
 from rodent.registration import read_markers
 from rodent.rollout import record
+from rodent.scene import Scene
 from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 
@@ -275,7 +275,7 @@ LINES = [
 
 
 @pytest.fixture(scope="module")
-def files(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def files(body: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with good files, and those of BAD_FILES that exist."""
     folder = tmp_path_factory.mktemp("files")
     clips, policy = stance_clips(body, frames=40), untrained_policy(body)

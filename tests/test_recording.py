@@ -8,7 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from rodent.body import BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.errors import InputError, WorkError
 from rodent.recording import Channel, RolloutMetadata, RolloutWriter, open_recording
 from rodent.recording.channels import OUTCOMES, ROOT_POSE, STANDARD

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from rodent.body import BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.recording import RolloutMetadata, open_recording
 from tests.recordings import block, writer

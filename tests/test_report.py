@@ -20,7 +20,6 @@ from rodent.clips import write_clips
 from rodent.errors import InputError
 from rodent.policy.policy import save_policy
 from rodent.recording import RecordingWriter, RolloutMetadata
-from rodent.scene_config import SceneConfig
 from rodent.synthesis.stance import stance_clips
 from tests.analysis.pages.test_page import check_page
 from tests.policies import untrained_policy
@@ -122,7 +121,7 @@ def folder(body, tmp_path_factory):
     with RecordingWriter(
         folder / "recording.h5",
         fps=50,
-        scene=SceneConfig(body=body.config),
+        scene=body.config,
         joint_names=body.joint_names,
         actuator_names=body.actuator_names,
         contact_names=CONTACTS,

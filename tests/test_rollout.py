@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from rodent.body import Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.cli import main
 from rodent.clips.file import write_clips
 from rodent.errors import InputError
@@ -18,6 +18,7 @@ from rodent.recording import RolloutMetadata, open_recording
 from rodent.recording.controls import control_layers, random_layer
 from rodent.recording.gates import GATES, gate_layer
 from rodent.rollout import Player, record
+from rodent.scene import make_scene
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.imitation import COSTS, TRACKING, ImitationState
 from tests.policies import untrained_policy
@@ -100,7 +101,7 @@ def test_a_recording_holds_everything(body, clips, tmp_path, kind):
     found = record(policy, clips, tmp_path / "r.h5", origin={"clips": "sway"}, seed=3)
     assert found["frames"] == 3 * FRAMES
     with open_recording(tmp_path / "r.h5") as recording:
-        assert recording.body == body.config
+        assert recording.scene == body.config
         assert recording.fps == pytest.approx(50.0)
         assert recording.provenance["policy"] == policy.digest()
         assert recording.provenance["seed"] == 3
@@ -326,7 +327,7 @@ def test_clips_of_unequal_length_keep_their_own(body, policy, tmp_path):
 
 
 def test_another_body_is_refused(policy, tmp_path):
-    large = Body(BodyConfig(scale=1.0))
+    large = make_scene(BodyConfig(scale=1.0))
     with pytest.raises(InputError, match=r"scale 1\b.*scale 0.9"):
         record(policy, stance_clips(large, frames=5), tmp_path / "r.h5")
     assert not list(tmp_path.iterdir())

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from rodent.body import BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.cli import main
 from rodent.cli.main import parsed
 from rodent.cli.report.subject import flat, open_subjects

@@ -67,8 +67,10 @@ class HostBackend:
     """
 
     def __init__(self, algorithm: Algorithm, task: Task[Any], threads: int = 0):
-        body, n = task.body, algorithm.config.ppo.num_envs
-        self.engine = HostEngine(body.model, n, task.timestep, threads, bodies=body.tracked_ids)
+        scene, n = task.scene, algorithm.config.ppo.num_envs
+        self.engine = HostEngine(
+            scene.model, n, task.timestep, threads, bodies=scene.tracked_ids, root=scene.root_id
+        )
         self._update = host_update(algorithm, self.engine)
 
     def begin(
@@ -123,10 +125,16 @@ class DeviceBackend:
         implementation: Implementation = "warp",
         devices: list[jax.Device] | None = None,
     ):
-        body, n = task.body, algorithm.config.ppo.num_envs
+        scene, n = task.scene, algorithm.config.ppo.num_envs
         devices = warp_devices(n) if devices is None else devices
         self.engine = DeviceEngine(
-            body.model, n, task.timestep, implementation, devices, bodies=body.tracked_ids
+            scene.model,
+            n,
+            task.timestep,
+            implementation,
+            devices,
+            bodies=scene.tracked_ids,
+            root=scene.root_id,
         )
         self._spread_task: Any = None
         places = shardings(self.engine)

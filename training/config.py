@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from rodent.body_config import BodyConfig
 from rodent.configs import Tagged
 from rodent.errors import InputError, unknown
-from rodent.parts import BODIES, NETWORKS, TASKS
+from rodent.parts import ARENAS, BODIES, NETWORKS, TASKS
 from rodent.policy.sizes import NetworkConfig
-from rodent.tasks.settings import ImitationConfig
+from rodent.scene_config import ArenaKind, BodyKind, FloorConfig, SceneConfig
+from rodent.tasks.settings import ImitationConfig, TaskKind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,9 +175,13 @@ class SamplerConfig:
 class TrainConfig:
     """A whole training run."""
 
-    body: Annotated[BodyConfig, Tagged(BODIES)] = dataclasses.field(default_factory=BodyConfig)
-    """The rat."""
-    task: Annotated[ImitationConfig, Tagged(TASKS)] = dataclasses.field(default_factory=ImitationConfig)
+    body: Annotated[BodyKind, Tagged(BODIES, BodyConfig)] = dataclasses.field(default_factory=BodyConfig)
+    """The body."""
+    arena: Annotated[ArenaKind, Tagged(ARENAS, FloorConfig)] = dataclasses.field(default_factory=FloorConfig)
+    """What surrounds the body."""
+    task: Annotated[TaskKind, Tagged(TASKS, ImitationConfig)] = dataclasses.field(
+        default_factory=ImitationConfig
+    )
     """What it is asked to do."""
     network: Annotated[NetworkConfig, Tagged(NETWORKS)] = dataclasses.field(default_factory=NetworkConfig)
     """What it thinks with."""
@@ -213,3 +218,8 @@ class TrainConfig:
             raise InputError(f"checkpoint_seconds is {self.checkpoint_seconds:g}; it must not be negative")
         if self.test_clips and self.test_fraction:
             raise InputError("test_clips names what is kept out, test_fraction draws it; give one of them")
+
+    @property
+    def scene(self) -> SceneConfig:
+        """The body in its arena."""
+        return SceneConfig(self.arena, self.body)

@@ -1,6 +1,6 @@
 """The dynamics model: a differentiable network that predicts what a control step does to the body.
 
-    dynamics = Dynamics(body, config.model_based, timestep)
+    dynamics = Dynamics(scene, config.model_based, timestep)
     state = dynamics.init(key)
     state, figures = dynamics.fit(state, samples, key, 2e-3)  # to steps that physics has made
     after = dynamics.step(state, physics, ctrl)              # what physics would have made of this one
@@ -20,11 +20,11 @@ import jax
 import jax.numpy as jnp
 
 from rodent import rotation
-from rodent.body import Body
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import count_substeps
 from rodent.physics.places import places_of
 from rodent.policy.networks import HiddenLayer
+from rodent.scene import Scene
 from training.brax_parts import running_statistics
 from training.config import ModelBasedConfig
 from training.experience import DynamicsSample
@@ -83,27 +83,27 @@ class Dynamics:
     """The model's pure functions, bound to one body; equal for equal bodies, settings and timesteps.
 
     Args:
-        body: names and indices.
+        scene: names and indices.
         config: size of the network and how it learns.
         timestep: seconds per control step.
     """
 
-    def __init__(self, body: Body, config: ModelBasedConfig, timestep: float):
-        model = body.model
+    def __init__(self, scene: Scene, config: ModelBasedConfig, timestep: float):
+        model = scene.model
         self.config, self._timestep = config, timestep
-        self._key = (body, config, timestep)
+        self._key = (scene, config, timestep)
         self._nv, self._sensors = model.nv, model.nsensordata
-        self._inputs = 4 + model.nv + model.nq - 7 + 3 * model.nu + 2 * len(body.tracked_ids)
+        self._inputs = 4 + model.nv + model.nq - 7 + 3 * model.nu + 2 * len(scene.tracked_ids)
         self._network = DynamicsNetwork(config.dynamics_layers, 2 * model.nv + model.nsensordata)
-        self._body_positions = places_of(model, body.tracked_ids)
+        self._body_positions = places_of(model, scene.tracked_ids)
         substeps = count_substeps(timestep, model.opt.timestep)
-        self._activated = 1 - (1 - model.opt.timestep / body.config.activation_time) ** substeps
+        self._activated = 1 - (1 - model.opt.timestep / scene.activation_time) ** substeps
         self._gain = jnp.asarray(model.actuator_gainprm[:, 0], jnp.float32)
         self._bias = jnp.asarray(model.actuator_biasprm[:, :2], jnp.float32)
-        self._transmission = jnp.asarray(body.transmission.T, jnp.float32)
-        self._nominal_force = jnp.asarray(body.usual_force, jnp.float32)
+        self._transmission = jnp.asarray(scene.transmission.T, jnp.float32)
+        self._nominal_force = jnp.asarray(scene.nominal_force, jnp.float32)
         # the policy senses through tanh too: what an impact exceeds these by does not matter
-        self._sensor_unit = jnp.asarray(body.sensor_scale, jnp.float32)
+        self._sensor_unit = jnp.asarray(scene.sensor_scale, jnp.float32)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Dynamics) and self._key == other._key
@@ -223,7 +223,7 @@ class Dynamics:
         return jnp.clip((features - mean) / jnp.maximum(std, _LEAST), -10.0, 10.0)
 
     def _force(self, qpos: jax.Array, act: jax.Array) -> jax.Array:
-        """Of the actuators, newton metres, shape (n, nu); see `Body.setpoint_ctrl`."""
+        """Of the actuators, newton metres, shape (n, nu); see `Scene.setpoint_ctrl`."""
         return self._gain * act + self._bias[:, 0] + self._bias[:, 1] * (qpos[:, 7:] @ self._transmission)
 
     def _motion(self, state: PhysicsState, after: PhysicsState) -> Motion:

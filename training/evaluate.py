@@ -7,12 +7,12 @@ from typing import Any
 import jax
 import numpy as np
 
-from rodent.body import Body
 from rodent.clips.clip import ClipSet
 from rodent.clips.validate import require_body
 from rodent.policy.agent import Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.rollout import Player
+from rodent.scene import make_scene
 from rodent.tasks.task import Metric
 from training.survival import THRESHOLDS_MM, alive_by_frame, ended_by, limits, success_within
 
@@ -198,7 +198,7 @@ def trace_policy(
     Raises:
         InputError: the clips belong to a body of another scale, or threads is negative.
     """
-    require_body(clips, Body(policy.body))
+    require_body(clips, make_scene(policy.scene))
     player = Player.of(policy, clips, min(at_once, len(clips)), threads=threads)
     return trace_episodes(player, policy.params, policy.normalizer, clip_episodes(clips), advance=advance)
 

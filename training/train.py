@@ -12,7 +12,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from rodent.body import Body
 from rodent.clips.clip import ClipSet
 from rodent.clips.reading import clips_path, read_clips
 from rodent.clips.validate import require_body
@@ -23,6 +22,7 @@ from rodent.physics.host import count_substeps, require_threads
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy, load_policy, save_policy
 from rodent.progress import progress
+from rodent.scene import make_scene
 from rodent.tasks.reference import control_timestep
 from training.checkpoint import Checkpoints
 from training.config import TrainConfig
@@ -41,11 +41,11 @@ def start(
 ) -> dict[str, Any]:
     """Begin a run and train; see `train`."""
     clips = clips_path(clips)
-    clip_set = read_clips(clips)
-    body = Body(config.body)
+    body = make_scene(config.scene)
+    clip_set = read_clips(clips, body)
     require_body(clip_set, body)
     # no run folder for what cannot run
-    count_substeps(control_timestep(clip_set), config.body.timestep)
+    count_substeps(control_timestep(clip_set), body.model.opt.timestep)
     require_threads(threads)
     if config.device == "gpu":
         warp_devices(config.ppo.num_envs)
@@ -87,7 +87,7 @@ def train(
     config = run.config
     clock = _Clock()
     clips = clips.subset(run.split["train"])
-    task = config.task.build(Body(config.body), clips)
+    task = config.task.build(make_scene(config.scene), clips)
     trainer = Trainer(config, task, clip_episodes(clips), threads=threads)
     start = load_policy(run.start) if config.start_from else None
     checkpoints = Checkpoints(run.folder / "checkpoints")

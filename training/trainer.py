@@ -76,7 +76,7 @@ class Trainer:
     ):
         self.config, self.task = config, task
         agent = IntentionAgent(config.network, task.action_size)
-        self._algorithm = Algorithm(config, agent, Dynamics(task.body, config.model_based, task.timestep))
+        self._algorithm = Algorithm(config, agent, Dynamics(task.scene, config.model_based, task.timestep))
         self._hyper = Hyperparameters.of(config)
         if backend is not None:
             self.backend = backend(self._algorithm, task)
@@ -161,7 +161,7 @@ class Trainer:
         """The policy that is kept, see `evaluate`."""
         params, normalizer = self._best_policy
         config = self.config
-        return Policy(config.body, config.task, config.network, params, normalizer, provenance)
+        return Policy(config.scene, config.task, config.network, params, normalizer, provenance)
 
     def state(self) -> SavedState:
         """Everything the next iteration depends on."""

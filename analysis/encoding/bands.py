@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from analysis.timeline import Timeline
-from rodent.body import Body
 from rodent.errors import unknown
 from rodent.kinematics.skeleton import BLOCK, Skeleton
 from rodent.recording import Recording, Rollout
 from rodent.recording.body import recorded_body
 from rodent.rotation import conjugate, rotate
+from rodent.scene import Scene
 
 HISTORY = "history"
 _ROOT_VELOCITIES = (*("root_vx", "root_vy", "root_vz"), *("root_wx", "root_wy", "root_wz"))
@@ -188,10 +188,10 @@ def _everywhere(layer: str, timeline: Timeline) -> bool:
 
 
 @functools.lru_cache(maxsize=1)
-def _skeleton(body: Body) -> Skeleton:
+def _skeleton(body: Scene) -> Skeleton:
     return Skeleton(body, _tracked(body))
 
 
-def _tracked(body: Body) -> tuple[str, ...]:
+def _tracked(body: Scene) -> tuple[str, ...]:
     """Names of the tracked bodies, the torso first."""
     return tuple(body.model.body(i).name for i in body.tracked_ids)

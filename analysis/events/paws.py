@@ -1,6 +1,6 @@
 """What the paws carry: the floor's force on each of them, computed anew from recorded states.
 
-    loads = paw_loads(rollout, Body(recording.body))     # (frames, 4), newtons, in the order of PAWS
+    loads = paw_loads(rollout, make_scene(recording.body))     # (frames, 4), newtons, in the order of PAWS
 
 The touch sensors of the body see what presses on a small box in the palm or sole. The toes of the hind paws
 touch the floor beside theirs, so that a recording's `contact` holds nothing for the hind paws, and only part
@@ -14,9 +14,9 @@ import mujoco
 import numpy as np
 from mujoco.batch import Batch
 
-from rodent.body import Body, build_spec
 from rodent.body_config import BodyConfig
 from rodent.recording import Rollout
+from rodent.scene import Scene, scene_spec
 
 PAWS = {
     "hand_L": ("hand_L", "finger_L"),
@@ -30,7 +30,7 @@ _BLOCK = 512  # states that MuJoCo holds at once
 _FORCE, _NET = 1 << int(mujoco.mjtConDataField.mjCONDATA_FORCE), 3  # of a contact sensor: what, and its sum
 
 
-def paw_loads(rollout: Rollout, body: Body) -> np.ndarray:
+def paw_loads(rollout: Rollout, body: Scene) -> np.ndarray:
     """Upward force of the floor on each paw, newtons, shape (frames, 4).
 
     Args:
@@ -57,7 +57,7 @@ def paw_loads(rollout: Rollout, body: Body) -> np.ndarray:
 @functools.cache
 def _sensing(config: BodyConfig) -> tuple[mujoco.MjModel, np.ndarray]:
     """The body with a sensor of the contacts of every paw; columns of the vertical forces, shape (4, 2)."""
-    spec = build_spec(config)
+    spec = scene_spec(config)
     names = {paw: [f"load/{part}" for part in parts] for paw, parts in PAWS.items()}
     for paw, parts in PAWS.items():
         for name, part in zip(names[paw], parts, strict=True):

@@ -13,10 +13,10 @@ from scipy.ndimage import gaussian_filter1d
 from analysis.events.detection import borders, bouts, hysteresis
 from analysis.events.paws import PAWS, paw_loads
 from analysis.events.settings import RatEventSettings
-from rodent.body import Body
 from rodent.clips.behavior import BEHAVIORS, behaviors
 from rodent.kinematics.forward import body_frames
 from rodent.recording import Rollout
+from rodent.scene import Scene
 
 _SMOOTH = 0.1  # seconds, standard deviation: a step within a stride neither starts nor stops a walk
 _SCALE = 0.9  # of the body that lengths and speeds are told for
@@ -24,7 +24,9 @@ _RELEASED, _STOPPED, _DOWN = 0.5, 0.5, 0.8  # of the threshold at which a touch,
 _GRAVITY = 9.81  # m/s²
 
 
-def rat_events(rollout: Rollout, fps: float, body: Body, settings: RatEventSettings) -> dict[str, np.ndarray]:
+def rat_events(
+    rollout: Rollout, fps: float, body: Scene, settings: RatEventSettings
+) -> dict[str, np.ndarray]:
     """When the rat of a rollout did what.
 
     Args:
@@ -40,7 +42,7 @@ def rat_events(rollout: Rollout, fps: float, body: Body, settings: RatEventSetti
         kinematic states of `behaviors`. What lasts since before the first frame, or beyond the last, has no
         event there.
     """
-    qpos, size = rollout["qpos"], body.config.scale / _SCALE
+    qpos, size = rollout["qpos"], body.scale / _SCALE
     found: dict[str, np.ndarray] = {}
 
     def add(begins: str, ends: str, state: np.ndarray, seconds: float) -> None:
@@ -70,6 +72,6 @@ def trunk_speed(qpos: np.ndarray, fps: float) -> np.ndarray:
     return np.linalg.norm(np.gradient(place, axis=0), axis=1) * fps
 
 
-def head_height(qpos: np.ndarray, body: Body) -> np.ndarray:
+def head_height(qpos: np.ndarray, body: Scene) -> np.ndarray:
     """Height of the skull above the floor, metres, shape (frames,)."""
     return body_frames(body, qpos, ("skull",)).position[:, 0, 2]

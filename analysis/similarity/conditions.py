@@ -20,7 +20,7 @@ from rodent.errors import InputError
 if TYPE_CHECKING:
     import pynapple
 
-    from rodent.body import Body
+    from rodent.scene import Scene
 
 
 def clip_labels(timeline: Timeline) -> np.ndarray:
@@ -69,7 +69,7 @@ def epoch_labels(
     return np.where(inside.sum(0) == 1, names[inside.argmax(0)], "")
 
 
-def kinematic_labels(timeline: Timeline, fps: float, body: "Body") -> np.ndarray:
+def kinematic_labels(timeline: Timeline, fps: float, body: "Scene") -> np.ndarray:
     """The kinematic state of each bin, where all its frames show the same one, shape (bins,).
 
     Args:

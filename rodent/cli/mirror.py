@@ -24,13 +24,14 @@ class Mirror:
 
     def run(self) -> None:
         """Read, reflect and write."""
-        from rodent.body import Body, BodyConfig
+        from rodent.body_config import BodyConfig
         from rodent.cli.output import tell_written
         from rodent.clips.file import write_clips
         from rodent.clips.mirror import mirrored_clips
         from rodent.clips.reading import read_clips
+        from rodent.scene import make_scene
 
         clips = read_clips(self.file)
-        images = mirrored_clips(clips, Body(BodyConfig(scale=clips.scale)))
+        images = mirrored_clips(clips, make_scene(BodyConfig(scale=clips.scale)))
         write_clips(images, self.out)
         tell_written(images, self.out, self.json)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rodent.body import Body
     from rodent.clips.clip import ClipSet
+    from rodent.scene import Scene
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,13 +44,14 @@ class Synth:
 
     def run(self) -> None:
         """Synthesise, measure and write."""
-        from rodent.body import Body, BodyConfig
+        from rodent.body_config import BodyConfig
         from rodent.cli.output import print_json, say
         from rodent.clips.file import write_clips
+        from rodent.scene import make_scene
         from rodent.synthesis import flaws, require_quality, worst_quality
 
         self._check()
-        body = Body(BodyConfig(scale=self.scale))
+        body = make_scene(BodyConfig(scale=self.scale))
         clips = self._clips(body)
         if self.path is None:
             worst, messages = require_quality(clips, body), []
@@ -75,7 +76,7 @@ class Synth:
                 f"{1000 * worst.slide:.2f} mm and are {1000 * worst.penetration:.2f} mm in the floor at most"
             )
 
-    def _clips(self, body: "Body") -> "ClipSet":
+    def _clips(self, body: "Scene") -> "ClipSet":
         from rodent import synthesis
         from rodent.clips.clip import joined
         from rodent.progress import progress

@@ -29,15 +29,16 @@ class Vary:
 
     def run(self) -> None:
         """Read, vary and write."""
-        from rodent.body import Body, BodyConfig
+        from rodent.body_config import BodyConfig
         from rodent.cli.output import tell_written
         from rodent.clips.file import write_clips
         from rodent.clips.reading import read_clips
         from rodent.progress import progress
+        from rodent.scene import make_scene
         from rodent.synthesis.variation import varied_clips
 
         clips = read_clips(self.file)
-        body = Body(BodyConfig(scale=clips.scale))
+        body = make_scene(BodyConfig(scale=clips.scale))
         with progress("varying", len(clips) * self.variation.copies, "clips") as advance:
             variants = varied_clips(clips, body, self.variation, advance)
         write_clips(variants, self.out)

@@ -23,10 +23,10 @@ gaits. The labels are no complete ethogram: scratching, sniffing and eating are 
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.kinematics.forward import body_frames
 from rodent.kinematics.posture import HEIGHT
 from rodent.rotation import rotate
+from rodent.scene import Scene
 
 BEHAVIORS = ("Still", "Walk", "FastWalk", "Turn", "Rear", "FaceGroom", "LGroom", "RGroom")
 
@@ -42,7 +42,7 @@ _SNOUT = (0.03, 0.0, 0.0)  # metres, in the frame of the skull at scale 0.9
 _PARTS = ("torso", "pelvis", "skull", "hand_L", "hand_R", "upper_leg_L", "upper_leg_R")
 
 
-def behaviors(qpos: np.ndarray, fps: float, body: Body) -> np.ndarray:
+def behaviors(qpos: np.ndarray, fps: float, body: Scene) -> np.ndarray:
     """The behavior in every frame, one of BEHAVIORS, shape (frames,).
 
     Args:
@@ -56,7 +56,7 @@ def behaviors(qpos: np.ndarray, fps: float, body: Body) -> np.ndarray:
         return gaussian_filter1d(values, _WINDOW * fps, axis=0, mode="nearest")
 
     # lengths relative to a body of scale 0.9
-    size = body.config.scale / 0.9
+    size = body.scale / 0.9
     found = body_frames(body, qpos, _PARTS)
     ahead = rotate(found.turn, np.array([1.0, 0.0, 0.0]))
     snout = found.position[:, 2] + rotate(found.turn[:, 2], size * np.array(_SNOUT))

@@ -24,12 +24,19 @@ from rodent.files import atomic_path, open_hdf5, reading
 if TYPE_CHECKING:
     import h5py
 
+    from rodent.scene import Scene
+
 SCHEMA, VERSION = "virtual-rodent/clips", 1
 _TEXTS = ("behavior", "subject", "session", "source", "licence")
 
 
-def write_clips(clip_set: ClipSet, path: str | Path) -> None:
+def write_clips(clip_set: ClipSet, path: str | Path, body: "Scene | None" = None) -> None:
     """Write a clip file; on any error an existing file at `path` is unchanged.
+
+    Args:
+        clip_set: the clips.
+        path: of the file.
+        body: that they are of; None for the rat of their scale.
 
     Raises:
         InputError: the clips are not sound, or the path cannot be written.
@@ -37,7 +44,7 @@ def write_clips(clip_set: ClipSet, path: str | Path) -> None:
     import h5py
 
     path = Path(path)
-    check_clip_set(clip_set, f"cannot write {path}")
+    check_clip_set(clip_set, f"cannot write {path}", body)
     # since HDF5 1.8 metadata have checksums, so that damage is noticed and not read
     with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v108", "v108")) as file:
         file.attrs.update(schema=SCHEMA, version=VERSION, scale=float(clip_set.scale))

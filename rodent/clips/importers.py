@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.clips.clip import Clip, ClipSet
 from rodent.clips.file import is_clip_file, load_clip_file
 from rodent.clips.formats import read_foreign
@@ -34,6 +33,7 @@ from rodent.kinematics.floor import floor_shift
 from rodent.kinematics.forward import body_of_scale, torso_offset
 from rodent.kinematics.poses import velocities
 from rodent.rotation import continuous, rotate
+from rodent.scene import Scene
 
 _PER_FRAME = ("qpos", "keypoints", "residuals")
 
@@ -88,12 +88,12 @@ def import_clips(path: str | Path, options: ImportOptions | None = None) -> Clip
 
 
 def _convert(
-    raw: RawClip, of: RawClips, order: np.ndarray, body: Body, options: ImportOptions, path: Path
+    raw: RawClip, of: RawClips, order: np.ndarray, body: Scene, options: ImportOptions, path: Path
 ) -> Clip:
     here = f"{path}: clip {raw.name!r}"
     fps = _given_or_stated(options.fps, raw.fps, "fps", path)
     check_fps(fps, here)
-    check_poses(raw.qpos, here)
+    check_poses(raw.qpos, body, here)
     qpos = raw.qpos[:, order]
     check_ranges(qpos[:, 7:], body, here)
     qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
@@ -124,7 +124,7 @@ def _convert(
     return clip if options.resample is None else resample(clip, options.resample)
 
 
-def _aligning_shift(qpos: np.ndarray, body: Body, root: Root, options: ImportOptions, here: str) -> float:
+def _aligning_shift(qpos: np.ndarray, body: Scene, root: Root, options: ImportOptions, here: str) -> float:
     shift = floor_shift(qpos, body)
     if abs(shift) > options.max_floor_shift:
         side, other = "below" if shift > 0 else "above", "walker" if root == "torso" else "torso"
@@ -162,7 +162,7 @@ def _cut(clips: tuple[RawClip, ...], options: ImportOptions, path: Path) -> list
     return pieces
 
 
-def _joint_order(raw: RawClips, body: Body, path: Path) -> np.ndarray:
+def _joint_order(raw: RawClips, body: Scene, path: Path) -> np.ndarray:
     """Columns of the file's qpos in the body's order, shape (74,)."""
     names = raw.joint_names if raw.joint_names is not None else body.joint_names
     if sorted(names) != sorted(body.joint_names):

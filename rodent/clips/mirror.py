@@ -24,12 +24,12 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from rodent.body import Body
 from rodent.clips.clip import Clip, ClipSet
 from rodent.clips.names import mirrored_name
 from rodent.clips.validate import require_body
 from rodent.errors import InputError
 from rodent.keypoints import side_pairs
+from rodent.scene import Scene
 
 PLACE = np.array([1.0, -1.0, 1.0])  # signs of x, y, z of a position or velocity
 TURN = -PLACE  # signs of a rotation vector
@@ -72,7 +72,7 @@ class Mirror:
         InputError: the body is not symmetric.
     """
 
-    def __init__(self, body: Body):
+    def __init__(self, body: Scene):
         model = body.model
         self.bodies = _twins(model)
         names = [model.body(i).name for i in range(model.nbody)]
@@ -85,7 +85,7 @@ class Mirror:
         self.qvel = _after([*PLACE, *TURN], hinges)
 
 
-def mirrored_clips(clips: ClipSet, body: Body) -> ClipSet:
+def mirrored_clips(clips: ClipSet, body: Scene) -> ClipSet:
     """The mirror images of clips.
 
     Raises:
@@ -165,7 +165,7 @@ def _keypoints(clip: Clip, points: np.ndarray, mirror: Mirror) -> dict[str, Any]
     return exchanged
 
 
-def _require_symmetry(body: Body, twins: np.ndarray, hinges: Exchange, actuators: Exchange) -> None:
+def _require_symmetry(body: Scene, twins: np.ndarray, hinges: Exchange, actuators: Exchange) -> None:
     """Raise InputError unless bodies, hinges with their ranges, and actuators are symmetric."""
     model, order, sign = body.model, hinges.order, hinges.sign
     ranges = np.sort(body.joint_range[order] * sign[:, None], axis=1)

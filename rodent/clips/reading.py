@@ -6,6 +6,7 @@ clips = read_clips("gaits")        # built in
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rodent.assets import path_or_built_in
 from rodent.clips.clip import Clip, ClipSet
@@ -15,13 +16,20 @@ from rodent.clips.validate import check_clip_set
 from rodent.files import existing_file
 from rodent.kinematics.poses import velocities
 
+if TYPE_CHECKING:
+    from rodent.scene import Scene
 
-def read_clips(path: str | Path) -> ClipSet:
+
+def read_clips(path: str | Path, body: "Scene | None" = None) -> ClipSet:
     """Clips from a clip file or from any format that can be imported; the content decides.
 
     A bare name, such as `gaits`, is that of clips that are built in. A clip file is checked
     and taken as it is; velocities it lacks are computed. Other formats are converted as
     `rodent clips import` does with its defaults.
+
+    Args:
+        path: of the file, or a name.
+        body: that the clips of a clip file are of; None for the rat of their scale.
 
     Raises:
         InputError: the file is missing, damaged, of no known format, or holds motion that
@@ -31,7 +39,7 @@ def read_clips(path: str | Path) -> ClipSet:
     if not is_clip_file(path):
         return import_clips(path)
     clip_set = load_clip_file(path)
-    check_clip_set(clip_set, str(path))
+    check_clip_set(clip_set, str(path), body)
     return dataclasses.replace(clip_set, clips=tuple(_with_velocities(clip) for clip in clip_set))
 
 

@@ -6,11 +6,11 @@ The limits are wide: in published rat clips the fastest joint reaches 16 rad/s, 
 
 import numpy as np
 
-from rodent.body import N_HINGES, NQ, NV, Body
 from rodent.clips.clip import Clip, ClipSet
 from rodent.errors import InputError
 from rodent.kinematics.forward import body_of_scale, torso_positions
 from rodent.rotation import as_rotvec, conjugate, multiply
+from rodent.scene import Scene
 
 FPS_RANGE = (1.0, 1000.0)
 QUATERNION_TOLERANCE = 1e-3  # files rounded to 4 decimals stay far below
@@ -22,13 +22,13 @@ MAX_HEIGHT = 1.0  # m, of the torso
 MAX_VALUE = 1e5  # beyond any unit's mistake: damage
 
 
-def require_body(clip_set: ClipSet, body: Body) -> None:
+def require_body(clip_set: ClipSet, body: Scene) -> None:
     """Check that clips and body belong together.
 
     Raises:
         InputError: the scales differ by more than 1e-6.
     """
-    have, want = clip_set.scale, body.config.scale
+    have, want = clip_set.scale, body.scale
     if abs(have - want) > 1e-6:
         raise InputError(
             f"the clips were registered on a body of scale {have:g}, the body has scale {want:g}; "
@@ -37,14 +37,20 @@ def require_body(clip_set: ClipSet, body: Body) -> None:
     check_joint_names(clip_set.joint_names, body.joint_names, "the clips")
 
 
-def check_clip_set(clip_set: ClipSet, where: str) -> None:
-    """Raise InputError, beginning with `where`, unless every clip is sound."""
-    body = body_of_scale(clip_set.scale, where)
+def check_clip_set(clip_set: ClipSet, where: str, body: Scene | None = None) -> None:
+    """Raise InputError, beginning with `where`, unless every clip is sound.
+
+    Args:
+        clip_set: the clips.
+        where: begins the message.
+        body: that they are of; None for the rat of their scale.
+    """
+    body = body_of_scale(clip_set.scale, where) if body is None else body
     check_joint_names(clip_set.joint_names, body.joint_names, where)
     for clip in clip_set:
         here = f"{where}: clip {clip.name!r}"
         check_fps(clip.fps, here)
-        check_poses(clip.qpos, here)
+        check_poses(clip.qpos, body, here)
         check_ranges(clip.qpos[:, 7:], body, here)
         check_motion(clip.qpos, clip.fps, body, here)
         check_companions(clip, here)
@@ -70,12 +76,13 @@ def check_joint_names(names: tuple[str, ...], expected: tuple[str, ...], where: 
             raise InputError(f"{where}: joint {i} is {name!r}, the body has {want!r} there; {rest}")
 
 
-def check_poses(qpos: np.ndarray, where: str) -> None:
+def check_poses(qpos: np.ndarray, body: Scene, where: str) -> None:
     """Shape, finite numbers and unit quaternions."""
-    if qpos.ndim != 2 or qpos.shape[1] != NQ:
+    nq = body.model.nq
+    if qpos.ndim != 2 or qpos.shape[1] != nq:
         raise InputError(
-            f"{where}: qpos has shape {qpos.shape}; (frames, {NQ}) is expected: 3 position, 4 quaternion, "
-            f"{N_HINGES} hinges"
+            f"{where}: qpos has shape {qpos.shape}; (frames, {nq}) is expected: 3 position, 4 quaternion, "
+            f"{nq - 7} hinges"
         )
     if len(qpos) < 2:
         raise InputError(f"{where} has {len(qpos)} frame(s); at least 2 are needed")
@@ -97,7 +104,7 @@ def check_poses(qpos: np.ndarray, where: str) -> None:
         )
 
 
-def check_motion(qpos: np.ndarray, fps: float, body: Body, where: str) -> None:
+def check_motion(qpos: np.ndarray, fps: float, body: Scene, where: str) -> None:
     """Speeds and height must be plausible."""
     step = np.diff(qpos, axis=0) * fps
     speed = np.linalg.norm(step[:, :3], axis=1)
@@ -131,7 +138,7 @@ def check_motion(qpos: np.ndarray, fps: float, body: Body, where: str) -> None:
             )
 
 
-def check_ranges(angles: np.ndarray, body: Body, where: str) -> None:
+def check_ranges(angles: np.ndarray, body: Scene, where: str) -> None:
     """Hinge angles, radians, shape (frames, 67), must be within the joints' limits."""
     excess = np.maximum(body.joint_range[:, 0] - angles, angles - body.joint_range[:, 1])
     frame, joint = np.unravel_index(excess.argmax(), excess.shape)
@@ -148,8 +155,12 @@ def check_companions(clip: Clip, here: str) -> None:
     """Velocities and keypoints must match the poses in frames, and keypoint data match in number."""
     frames, names = clip.n_frames, clip.keypoint_names
     if clip.qvel is not None:
-        if clip.qvel.shape != (frames, NV):
-            raise InputError(f"{here}: qvel has shape {clip.qvel.shape}; {(frames, NV)} is expected")
+        expected = (
+            frames,
+            clip.qpos.shape[1] - 1,
+        )  # a quaternion has one number more than an angular velocity
+        if clip.qvel.shape != expected:
+            raise InputError(f"{here}: qvel has shape {clip.qvel.shape}; {expected} is expected")
         if not np.isfinite(clip.qvel).all():
             frame = int(np.argwhere(~np.isfinite(clip.qvel))[0, 0])
             raise InputError(f"{here} frame {frame}: qvel is not finite")

@@ -10,10 +10,11 @@ from rodent.doctor.trial import Outcome
 PHYSICS = """
 import json
 import numpy as np
-from rodent.body import Body, BodyConfig
+from rodent.body_config import BodyConfig
+from rodent.scene import make_scene
 from rodent.physics.engine import Command
 from rodent.physics.host import HostEngine
-model = Body(BodyConfig()).model
+model = make_scene(BodyConfig()).model
 engine = HostEngine(model, 64, 0.02)
 initial = engine.forward(np.tile(model.qpos0, (64, 1)), np.zeros((64, model.nv)))
 still = Command(np.zeros((64, model.nu)), np.zeros(64, bool), initial)
@@ -43,9 +44,9 @@ print(json.dumps({
 # the way that `rodent render` draws
 DRAW = """
 import json
-from rodent.body import BodyConfig
-from rodent.render import Scene, View
-with Scene(BodyConfig(), (96, 64)) as scene:
+from rodent.body_config import BodyConfig
+from rodent.render import Renderer, View
+with Renderer(BodyConfig(), (96, 64)) as scene:
     picture = scene.draw(scene.model.qpos0, View(scene.middle, azimuth=90, elevation=-8))
     from OpenGL import GL
     renderer = GL.glGetString(GL.GL_RENDERER)

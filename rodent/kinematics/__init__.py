@@ -11,7 +11,7 @@ from rodent.kinematics.floor import floor_shift, lowest_paw
 from rodent.kinematics.forward import Frames, body_frames, body_of_scale, torso_offset, torso_positions
 from rodent.kinematics.paws import PAW_NAMES, Paws, PawState
 from rodent.kinematics.poses import poses_between, velocities
-from rodent.kinematics.posture import Trunk, posed, rest_angles
+from rodent.kinematics.posture import Trunk, posed
 from rodent.kinematics.skeleton import Skeleton
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "lowest_paw",
     "posed",
     "poses_between",
-    "rest_angles",
     "torso_offset",
     "torso_positions",
     "velocities",

@@ -7,16 +7,16 @@ shift = floor_shift(qpos, body)       # to add to the height
 import mujoco
 import numpy as np
 
-from rodent.body import Body, kinematic_model
 from rodent.kinematics.forward import in_blocks
+from rodent.scene import Scene, kinematic_model
 
 
-def floor_shift(qpos: np.ndarray, body: Body) -> float:
+def floor_shift(qpos: np.ndarray, body: Scene) -> float:
     """Metres to add so that the lowest point of the paws is on the floor in the median frame."""
     return -float(np.median(lowest_paw(qpos, body)))
 
 
-def lowest_paw(qpos: np.ndarray, body: Body) -> np.ndarray:
+def lowest_paw(qpos: np.ndarray, body: Scene) -> np.ndarray:
     """Height of the lowest point of hands, fingers, feet and toes.
 
     Args:

@@ -14,33 +14,34 @@ import mujoco
 import numpy as np
 from mujoco.batch import Batch
 
-from rodent.body import Body, BodyConfig, kinematic_model
+from rodent.body_config import BodyConfig
 from rodent.errors import naming
 from rodent.rotation import rotate
+from rodent.scene import Scene, kinematic_model, make_scene
 
 BLOCK = 256
 """Frames whose kinematics are held at once; MuJoCo takes more than 1 MB for each."""
 
 
-def body_of_scale(scale: float, where: str) -> Body:
+def body_of_scale(scale: float, where: str) -> Scene:
     """The body of this scale; `where` begins the message if there is none."""
     with naming(where):
         return _body(float(scale))
 
 
 @functools.lru_cache(maxsize=4)
-def _body(scale: float) -> Body:
-    return Body(BodyConfig(scale=scale))
+def _body(scale: float) -> Scene:
+    return make_scene(BodyConfig(scale=scale))
 
 
-def torso_offset(body: Body) -> np.ndarray:
+def torso_offset(body: Scene) -> np.ndarray:
     """Position of the torso in the frame of the walker's origin, metres, shape (3,)."""
     (torso,) = body.body_ids(["torso"])
     assert np.array_equal(body.model.body_quat[torso], [1, 0, 0, 0]), "the torso is turned in the walker"
     return body.model.body_pos[torso].copy()
 
 
-def torso_positions(qpos: np.ndarray, body: Body) -> np.ndarray:
+def torso_positions(qpos: np.ndarray, body: Scene) -> np.ndarray:
     """World positions of the torso, metres, shape (frames, 3)."""
     return qpos[:, :3] + rotate(qpos[:, 3:7], torso_offset(body))
 
@@ -61,7 +62,7 @@ class Frames:
         return np.arctan2(2 * (x * y + w * z), 1 - 2 * (y * y + z * z))
 
 
-def body_frames(body: Body, qpos: np.ndarray, names: Sequence[str]) -> Frames:
+def body_frames(body: Scene, qpos: np.ndarray, names: Sequence[str]) -> Frames:
     """Positions and orientations of the named bodies in poses of shape (frames, 74)."""
     ids = body.body_ids(names)
     found = [
@@ -77,7 +78,7 @@ def in_blocks(
     """Kinematics of any number of poses, `BLOCK` at a time.
 
     Args:
-        model: see `rodent.body.kinematic_model`.
+        model: see `rodent.scene.kinematic_model`.
         qpos: poses, shape (frames, nq).
         fields: names of MjData's arrays, such as `xpos`.
 

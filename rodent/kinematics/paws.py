@@ -13,9 +13,9 @@ import dataclasses
 import numpy as np
 from mujoco.batch import Batch
 
-from rodent.body import Body, kinematic_model
 from rodent.kinematics.floor import downward_reach
 from rodent.kinematics.forward import BLOCK, kinematics
+from rodent.scene import Scene, kinematic_model
 
 PAW_NAMES = ("fore_L", "fore_R", "hind_L", "hind_R")
 """The order of paws in every array."""
@@ -44,7 +44,7 @@ class PawState:
 class Paws:
     """The paws of one body."""
 
-    def __init__(self, body: Body):
+    def __init__(self, body: Scene):
         self._model = model = kinematic_model(body.model)
         self._sites = [model.site(name).id for name in _CONTACTS]
         ends = [set(body.body_ids(parts).tolist()) for parts in _PARTS]

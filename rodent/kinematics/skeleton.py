@@ -15,9 +15,9 @@ import mujoco
 import numpy as np
 from mujoco.batch import Batch
 
-from rodent.body import Body, kinematic_model
 from rodent.kinematics.forward import BLOCK, kinematics
 from rodent.rotation import from_rotvec, multiply, rotate
+from rodent.scene import Scene, kinematic_model
 
 _FIELDS = ("xpos", "xquat", "xanchor", "xaxis")
 _ROOT = 6  # directions of the free joint: metres in the world, radians about the body's axes
@@ -38,7 +38,7 @@ class Skeleton:
         InputError: a body is unknown; the message lists the known ones.
     """
 
-    def __init__(self, body: Body, bodies: Sequence[str]):
+    def __init__(self, body: Scene, bodies: Sequence[str]):
         self._model = kinematic_model(body.model)
         self._bodies = body.body_ids(bodies)
         moves = _moves(self._model, self._bodies)  # (K, 67)

@@ -70,6 +70,7 @@ class DeviceEngine:
         contacts: room for contacts per environment, shared by those of a device; MuJoCo Warp drops contacts
             that find none. The JAX implementation has room for all.
         bodies: indices of the bodies whose positions the state gives; None for all.
+        root: index of the body that a command's wrench pushes; None for the first one.
         fields: model fields that differ between environments, see `rodent.physics.fields`; of `jax` only.
 
     Raises:
@@ -88,6 +89,7 @@ class DeviceEngine:
         devices: Sequence[jax.Device] | None = None,
         contacts: int = 96,
         bodies: np.ndarray | None = None,
+        root: int | None = None,
         fields: Mapping[str, np.ndarray] = MappingProxyType({}),
     ):
         if implementation == "warp":
@@ -100,7 +102,7 @@ class DeviceEngine:
         self._mesh = Mesh(np.array(devices), ("envs",), axis_types=(AxisType.Auto,))
         self.by_env = NamedSharding(self._mesh, _ENVS)
         self.everywhere = NamedSharding(self._mesh, PartitionSpec())
-        self._trunk = model.body("torso").id
+        self._root = 1 if root is None else root
         self.bodies = np.arange(model.nbody) if bodies is None else bodies
         self._mjx_model = mjx.put_model(self.model, devices[0], implementation)
         room: dict[str, int] = {}
@@ -156,7 +158,7 @@ class DeviceEngine:
         before["qacc_warmstart"] = state.warmstart
         sound = _sound(before)
         begun = {name: jnp.where(sound, x, getattr(self._at_rest, name)) for name, x in before.items()}
-        push = self._at_rest.xfrc_applied.at[self._trunk].set(wrench)
+        push = self._at_rest.xfrc_applied.at[self._root].set(wrench)
         data = self._at_rest.replace(**begun, ctrl=ctrl, xfrc_applied=push)
         data = jax.lax.fori_loop(0, self.substeps, lambda _, d: mjx.step(model, d), data)
         # a step leaves the bodies where its last substep began

@@ -1,6 +1,6 @@
 """The CPU engine: `mujoco.batch.Batch`, threads over environments.
 
-engine = HostEngine(body.model, num_envs=512, control_timestep=0.02, bodies=body.tracked_ids)
+engine = HostEngine(scene.model, num_envs=512, control_timestep=0.02, bodies=scene.tracked_ids)
 state = engine.begin(physics)
 state = engine.step(state, Command(ctrl, restart, initial))
 state.physics.qpos
@@ -108,6 +108,7 @@ class HostEngine:
         control_timestep: seconds that one control is held, a multiple of the model's timestep.
         threads: worker threads; 0 for one per core.
         bodies: indices of the bodies whose positions the state gives; None for all.
+        root: index of the body that a command's wrench pushes; None for the first one.
         fields: model fields that differ between environments, see `rodent.physics.fields`.
 
     Raises:
@@ -123,6 +124,7 @@ class HostEngine:
         control_timestep: float,
         threads: int = 0,
         bodies: np.ndarray | None = None,
+        root: int | None = None,
         fields: Mapping[str, np.ndarray] = MappingProxyType({}),
     ):
         self.substeps = count_substeps(control_timestep, model.opt.timestep)
@@ -144,7 +146,7 @@ class HostEngine:
         expand(self._kinematics, self._skeleton.fields(own))
         self._pose, self._places = self._kinematics.bind("qpos"), self._kinematics.bind("xpos")
         self._pushed = self._batch.bind("xfrc_applied")
-        self._trunk = model.body("torso").id
+        self._root = 1 if root is None else root
         self._warmstart = self._batch.bind("qacc_warmstart")
         self._rows, self._fresh = self._batch.state, self._batch.state.copy()
         self._serial = 0
@@ -170,7 +172,7 @@ class HostEngine:
         """
         self._take(state)
         self._put(np.flatnonzero(command.restart), command.initial)
-        self._pushed[:, self._trunk] = 0.0 if command.wrench is None else command.wrench
+        self._pushed[:, self._root] = 0.0 if command.wrench is None else command.wrench
         before = {name: self._outputs[name].copy() for name in ("qpos", "qvel", "act")}
         ctrl = np.asarray(command.ctrl)
         self._batch.ctrl[:] = ctrl

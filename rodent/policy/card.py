@@ -8,7 +8,7 @@ from rodent.configs import TAG, Card, Format, Tagged
 from rodent.parts import NETWORKS, TASKS
 from rodent.policy.sizes import NetworkConfig
 from rodent.scene_config import SceneConfig
-from rodent.tasks.settings import ImitationConfig
+from rodent.tasks.settings import ImitationConfig, TaskKind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +16,7 @@ class PolicyConfig:
     """What a policy was trained in and for, and how its network is built."""
 
     scene: SceneConfig
-    task: Annotated[ImitationConfig, Tagged(TASKS)]
+    task: Annotated[TaskKind, Tagged(TASKS, ImitationConfig)]
     network: Annotated[NetworkConfig, Tagged(NETWORKS)]
 
 

@@ -21,15 +21,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.assets import path_or_built_in
-from rodent.body_config import BodyConfig
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
 from rodent.files import atomic_path, existing_file, read_json
+from rodent.parts import TASKS
 from rodent.policy.card import POLICY, PolicyConfig
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.scene_config import SceneConfig
-from rodent.tasks.settings import ImitationConfig
 from rodent.tasks.task import Observation
 from rodent.versions import versions
 
@@ -53,18 +52,27 @@ class Policy:
     """A trained policy with all that is needed to use it.
 
     Attributes:
-        body, task, network_config: what it was trained on and how it is built.
+        scene, task, network_config: what it was trained on and how it is built.
         params: parameters of the agent, nested by layer name.
         normalizer: of its observations.
         provenance: clips, steps, seed and versions it came from.
     """
 
-    body: BodyConfig
-    task: ImitationConfig
+    scene: SceneConfig
+    task: Any
     network_config: NetworkConfig
     params: Mapping[str, Any]
     normalizer: Normalizer
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        task = TASKS.name_of(type(self.task))
+        return f"Policy({task}, {self.scene.describe()}, {self.network_config.describe()})"
+
+    @property
+    def body(self) -> Any:
+        """The body's configuration."""
+        return self.scene.body
 
     @property
     def agent(self) -> IntentionAgent:
@@ -85,7 +93,7 @@ def save_policy(policy: Policy, folder: Path) -> None:
     from safetensors.numpy import save
 
     tensors = _flat(policy)
-    config = PolicyConfig(SceneConfig(body=policy.body), policy.task, policy.network_config)
+    config = PolicyConfig(policy.scene, policy.task, policy.network_config)
     card = {
         **POLICY.head(),
         **to_json(config),
@@ -136,7 +144,7 @@ def load_policy(folder: Path | str) -> Policy:
     tree = flax.traverse_util.unflatten_dict(tensors, sep="/")
     config = from_json(PolicyConfig, {name: card[name] for name in parts}, path, "policy")
     policy = Policy(
-        body=config.scene.body,
+        scene=config.scene,
         task=config.task,
         network_config=config.network,
         params=tree["params"],

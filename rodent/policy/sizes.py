@@ -34,3 +34,8 @@ class NetworkConfig:
                 )
         if self.latent < 1 or not 0 < self.action_std <= 10:
             raise InputError("network latent must be at least 1 and action_std in (0, 10]")
+
+    def describe(self) -> str:
+        """In words, for messages."""
+        sizes = [*self.encoder, "latent", self.latent, *self.decoder]
+        return f"{self.decoder_kind} {'-'.join(map(str, sizes))}"

@@ -3,22 +3,19 @@
 body = recorded_body(recording)
 """
 
-import functools
-
-from rodent.body import Body
-from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.recording.channels import ROOT_POSE
 from rodent.recording.reader import Recording
+from rodent.scene import Scene, make_scene
 
 
-def recorded_body(recording: Recording) -> Body:
+def recorded_body(recording: Recording) -> Scene:
     """The body whose states a recording holds; compiled once for recordings of the same one.
 
     Raises:
         InputError: the recording was made with another body than it says.
     """
-    body = _compiled(recording.body)
+    body = make_scene(recording.scene)
     for what, recorded, has in (
         ("joints", len(recording.joint_names), body.model.nq - len(ROOT_POSE)),
         ("actuators", len(recording.actuator_names), body.model.nu),
@@ -28,8 +25,3 @@ def recorded_body(recording: Recording) -> Body:
                 f"{recording.path} is of {recorded} {what}, and the body that it names has {has}"
             )
     return body
-
-
-@functools.lru_cache(maxsize=4)
-def _compiled(config: BodyConfig) -> Body:
-    return Body(config)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.files import existing_file, open_hdf5, reading
 from rodent.recording.absent import absent
@@ -25,7 +24,7 @@ from rodent.recording.layout import (
     read_outcomes,
     rollout_groups,
 )
-from rodent.scene_config import SceneConfig
+from rodent.scene_config import BodyKind, SceneConfig
 
 if TYPE_CHECKING:
     import h5py
@@ -65,7 +64,7 @@ class Recording:
     rollouts: "dict[str, Rollout]"
 
     @property
-    def body(self) -> BodyConfig:
+    def body(self) -> BodyKind:
         """The rat that was simulated."""
         return self.scene.body
 

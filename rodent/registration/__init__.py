@@ -4,7 +4,7 @@ markers = read_markers("rat23")
 registration = Registration(markers).fit(keypoints)
 found = registration.transform(keypoints)
 found.error                                # metres, (frames, keypoints)
-clips = registered_clips(found, Body(BodyConfig(scale=registration.scale_)), ClipOptions())
+clips = registered_clips(found, make_scene(BodyConfig(scale=registration.scale_)), ClipOptions())
 """
 
 from rodent.registration.clipping import ClipOptions, clip_frames, registered_clips

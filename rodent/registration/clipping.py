@@ -8,7 +8,6 @@ import dataclasses
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
-from rodent.body import Body
 from rodent.clips.behavior import behaviors, most_common
 from rodent.clips.clip import Clip, ClipSet
 from rodent.clips.resampling import resample
@@ -16,6 +15,7 @@ from rodent.clips.validate import check_fps
 from rodent.errors import InputError
 from rodent.kinematics.poses import velocities
 from rodent.registration.fit import Registered
+from rodent.scene import Scene
 
 _SEEN = 0.5  # fraction of the keypoints that a frame must have to count as tracked
 _GAP = 0.1  # seconds of untracked frames after which a clip ends
@@ -77,7 +77,7 @@ def clip_frames(found: Registered, options: ClipOptions) -> list[slice]:
     return segments
 
 
-def registered_clips(found: Registered, body: Body, options: ClipOptions) -> ClipSet:
+def registered_clips(found: Registered, body: Scene, options: ClipOptions) -> ClipSet:
     """Clips of the segments in which the rat was tracked, those of `clip_frames`.
 
     Args:
@@ -111,7 +111,7 @@ def registered_clips(found: Registered, body: Body, options: ClipOptions) -> Cli
             floor_shift=-found.floor.height,
         )
         clips.append(_timed(clip, options))
-    return ClipSet(tuple(clips), body.config.scale, body.joint_names)
+    return ClipSet(tuple(clips), body.scale, body.joint_names)
 
 
 def _timed(clip: Clip, options: ClipOptions) -> Clip:

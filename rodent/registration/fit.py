@@ -19,7 +19,7 @@ from typing import Self
 
 import numpy as np
 
-from rodent.body import Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.keypoints import Keypoints
 from rodent.kinematics.posture import Trunk, posed
@@ -31,6 +31,7 @@ from rodent.registration.offsets import SCALE_SPREAD, Prior, Step, offset_step
 from rodent.registration.pose import FEWEST, PAWS, PoseSettings, PoseSolver
 from rodent.registration.windows import track
 from rodent.rotation import conjugate, rotate
+from rodent.scene import make_scene
 
 _SAMPLE, _CANDIDATES = 200, 4000  # frames in the sample, and candidates for it
 _NEARLY_ALL = 0.7  # fraction of the largest number of keypoints that a candidate must have
@@ -91,7 +92,7 @@ class Registration:
             BodyConfig(scale=scale)  # checks the range
         self.markers, self.scale = markers, scale
         self.settings = settings or PoseSettings()
-        body = Body(BodyConfig(scale=1.0))
+        body = make_scene(BodyConfig(scale=1.0))
         self._body, self._skeleton = body, Skeleton(body, (*markers.bodies, *PAWS))
         self._rest = posed(body, Trunk.still(1))[0]
         self.markers_, self.scale_, self.rounds_ = markers, scale or _LIKELY_SCALE, 0

@@ -15,9 +15,9 @@ import dataclasses
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from rodent.body import Body
 from rodent.kinematics.paws import PAW_NAMES, Paws
 from rodent.rotation import continuous
+from rodent.scene import Scene
 
 STANDING = 0.003
 """Height of its lowest point below which a paw stands, metres: a tenth of the 33 mm taken for people
@@ -89,7 +89,7 @@ class PawContacts:
         return np.maximum(-self.height, 0.0)
 
 
-def paw_contacts(qpos: np.ndarray, fps: float, body: Body) -> PawContacts:
+def paw_contacts(qpos: np.ndarray, fps: float, body: Scene) -> PawContacts:
     """Contacts of the paws with the floor.
 
     Args:
@@ -105,14 +105,14 @@ def paw_contacts(qpos: np.ndarray, fps: float, body: Body) -> PawContacts:
     return PawContacts(height, sliding)
 
 
-def lowest_paws(qpos: np.ndarray, body: Body) -> np.ndarray:
+def lowest_paws(qpos: np.ndarray, body: Scene) -> np.ndarray:
     """The lowest point of each pose's paws, metres, shape (frames, 3)."""
     place, height = _paw_points(qpos, body)
     frames, paw = np.arange(len(qpos)), height.argmin(axis=1)
     return np.column_stack([place[frames, paw], height[frames, paw]])
 
 
-def _paw_points(qpos: np.ndarray, body: Body) -> tuple[np.ndarray, np.ndarray]:
+def _paw_points(qpos: np.ndarray, body: Scene) -> tuple[np.ndarray, np.ndarray]:
     """Palms and soles on the floor plan (frames, 4, 2), and the paws' heights (frames, 4), metres."""
     paws = Paws(body)
     height = np.empty((len(qpos), len(PAW_NAMES)))

@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.clips import ClipSet
 from rodent.keypoints import Cleaning
 from rodent.kinematics.paws import PAW_NAMES
 from rodent.registration import Registered, Registration
 from rodent.registration.ground import PawContacts, paw_contacts
+from rodent.scene import Scene
 
 
-def paws_of(clips: ClipSet, body: Body) -> PawContacts:
+def paws_of(clips: ClipSet, body: Scene) -> PawContacts:
     """Paw contacts in the concatenated frames of all clips."""
     each = [paw_contacts(clip.qpos, clip.fps, body) for clip in clips]
     return PawContacts(

@@ -19,11 +19,11 @@ import numpy as np
 from scipy.ndimage import minimum_filter1d
 from threadpoolctl import threadpool_limits
 
-from rodent.body import Body
 from rodent.kinematics.skeleton import BLOCK
 from rodent.registration.ground import Floor, find_floor, lowest_paws
 from rodent.registration.pose import FEWEST, PoseSolver, nearest
 from rodent.registration.smoother import smoothed
+from rodent.scene import Scene
 
 _KEYFRAMES = 0.1  # seconds between frames that are solved one by one
 _WINDOW = 500  # frames
@@ -48,7 +48,7 @@ class Tracked:
 
 def track(
     solver: PoseSolver,
-    body: Body,
+    body: Scene,
     points: np.ndarray,
     fps: float,
     advance: Callable[[int], None] = lambda frames: None,

@@ -2,14 +2,14 @@
 
 render(Path("walk.h5"), Path("walk.mp4"), RenderOptions(ghost=True))
 
-with Scene(body.config, size=(640, 480)) as scene:
+with Renderer(body.config, size=(640, 480)) as scene:
     image = scene.draw(qpos, View.of("side", lookat))     # uint8, (480, 640, 3)
 """
 
 from rodent.render.camera import CAMERAS, View
 from rodent.render.film import Rendered, RenderOptions, Shot, render, render_shots
 from rodent.render.gl import NoOpenGLError
-from rodent.render.scene import Dots, Scene
+from rodent.render.renderer import Dots, Renderer
 
 __all__ = [
     "CAMERAS",
@@ -17,7 +17,7 @@ __all__ = [
     "NoOpenGLError",
     "RenderOptions",
     "Rendered",
-    "Scene",
+    "Renderer",
     "Shot",
     "View",
     "render",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rodent.body import BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.clips import Clip, read_clips
 from rodent.clips.reading import clips_path
 from rodent.errors import InputError, unknown
@@ -22,8 +22,9 @@ from rodent.files import atomic_path
 from rodent.progress import progress
 from rodent.recording import Recording, Rollout, is_recording, open_recording
 from rodent.render.camera import CAMERAS, follow
-from rodent.render.scene import Dots, Scene, check_poses
+from rodent.render.renderer import Dots, Renderer, check_poses
 from rodent.render.video import Caption, check_target, open_video, save_sheet
+from rodent.scene_config import BodyKind, SceneConfig
 
 SHEET = 6
 """Pictures on a sheet."""
@@ -113,7 +114,9 @@ def render(source: Path | str, out: Path | str, options: RenderOptions | None = 
         return render_shots(body, _chosen(shots, options.clips, source), out, options)
 
 
-def render_shots(body: BodyConfig, shots: Sequence[Shot], out: Path, options: RenderOptions) -> Rendered:
+def render_shots(
+    config: SceneConfig | BodyKind, shots: Sequence[Shot], out: Path, options: RenderOptions
+) -> Rendered:
     """Draw shots, one after another; see `render`. The names in `options.clips` are not looked at."""
     check_target(out, options.size)
     began = time.monotonic()
@@ -124,7 +127,7 @@ def render_shots(body: BodyConfig, shots: Sequence[Shot], out: Path, options: Re
         plan = _thinned(plan, np.unique(((np.arange(SHEET) + 0.5) / SHEET * total).astype(int)))
         total = sum(len(frames) for _, frames in plan)
     marked = any(shot.dots for shot in shots)
-    scene = Scene(body, options.size, ghost=options.ghost, geoms=options.geoms, see_through=marked)
+    scene = Renderer(config, options.size, ghost=options.ghost, geoms=options.geoms, see_through=marked)
     with atomic_path(out) as temporary, scene, progress("rendering", total, "frames") as advance:
         images = _images(scene, plan, options, advance)
         if out.suffix == ".png":
@@ -138,7 +141,7 @@ def render_shots(body: BodyConfig, shots: Sequence[Shot], out: Path, options: Re
 
 
 def _images(
-    scene: Scene,
+    scene: Renderer,
     plan: list[tuple[Shot, np.ndarray]],
     options: RenderOptions,
     advance: Callable[..., None],
@@ -173,12 +176,12 @@ def _held(qpos: np.ndarray, name: str) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _open_shots(source: Path, options: RenderOptions) -> Iterator[tuple[BodyConfig, list[Shot]]]:
+def _open_shots(source: Path, options: RenderOptions) -> Iterator[tuple[SceneConfig | BodyKind, list[Shot]]]:
     """The rat and what it does, from a file of either kind."""
     if is_recording(source):
         with open_recording(source) as recording:
             _require_poses(recording, options)
-            yield recording.body, [_rollout_shot(r, recording.fps) for r in recording.rollouts.values()]
+            yield recording.scene, [_rollout_shot(r, recording.fps) for r in recording.rollouts.values()]
     elif options.ghost:
         raise InputError(f"{source} holds clips, which have no reference to show as a ghost; drop --ghost")
     else:

@@ -11,7 +11,7 @@ import struct
 import mujoco
 import numpy as np
 
-from rodent.body import mjcf_path
+from rodent.scene.rat import mjcf_path
 
 # sRGB, of the fur on the back, the fur on the belly, and bare skin
 _BACK, _BELLY, _BARE = (140, 115, 95), (206, 190, 170), (226, 174, 160)

@@ -74,16 +74,18 @@ class Player:
         threads: int = 0,
     ):
         self.task, self.agent, self.n = task.for_evaluation(), agent, n
-        body = task.body
+        scene = task.scene
         self._loop = Loop(agent, Exploration(sample), units=units, gates=gates)
-        self._engine = HostEngine(body.model, n, task.timestep, threads, bodies=body.tracked_ids)
+        self._engine = HostEngine(
+            scene.model, n, task.timestep, threads, bodies=scene.tracked_ids, root=scene.root_id
+        )
 
     @classmethod
     def of(cls, policy: Policy, clips: ClipSet, n: int, **options: Any) -> "Player":
         """A player of a policy's task on clips; see `Player` for the options."""
-        from rodent.body import Body
+        from rodent.scene import make_scene
 
-        return cls(policy.task.build(Body(policy.body), clips), policy.agent, n, **options)
+        return cls(policy.task.build(make_scene(policy.scene), clips), policy.agent, n, **options)
 
     def play(
         self,

@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from rodent.body import TOUCH_SENSORS, Body
 from rodent.clips.clip import Clip, ClipSet
 from rodent.clips.validate import require_body
 from rodent.errors import InputError, unknown
@@ -22,7 +21,7 @@ from rodent.recording.channels import CONTENTS
 from rodent.rollout.controls import Controls
 from rodent.rollout.outcomes import ERRORS, FIGURES, Outcome
 from rodent.rollout.play import OnFailure, Player, Row
-from rodent.scene_config import SceneConfig
+from rodent.scene import make_scene
 from rodent.versions import versions
 
 Table = dict[str, np.ndarray]
@@ -71,7 +70,7 @@ def record(
         WorkError: the disk is full.
     """
     _check_options(policy, content, repeats, controls=controls, gates=gates)
-    out, body = Path(out), Body(policy.body)
+    out, body = Path(out), make_scene(policy.scene)
     require_body(clips, body)
     task = policy.task.build(body, clips)
     timestep = task.timestep
@@ -92,10 +91,10 @@ def record(
     writer = RecordingWriter(
         out,
         fps=1 / timestep,
-        scene=SceneConfig(body=body.config),
+        scene=body.config,
         joint_names=body.joint_names,
         actuator_names=body.actuator_names,
-        contact_names=TOUCH_SENSORS,
+        contact_names=body.roles.touch,
         provenance=provenance,
         content=content,
         figures=FIGURES,

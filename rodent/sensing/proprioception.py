@@ -1,7 +1,7 @@
 """The body's own senses, as named parts of one array.
 
-    senses = proprioception_parts(body)          # what parts there are, their sizes and units
-    values = proprioception(body, physics)       # of one environment, shape (p,)
+    senses = proprioception_parts(scene)          # what parts there are, their sizes and units
+    values = proprioception(scene, physics)       # of one environment, shape (p,)
 
 A part is a small function of the body and of the physics of one environment. A body without sensors of a
 kind lacks that part.
@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 
 from rodent import rotation
-from rodent.body import Body
 from rodent.physics.engine import PhysicsState
+from rodent.scene import Scene
 
 _DOWN = (0.0, 0.0, -1.0)
 
@@ -30,58 +30,58 @@ class Sense:
     """
 
     unit: str
-    read: Callable[[Body, PhysicsState], jax.Array]
+    read: Callable[[Scene, PhysicsState], jax.Array]
 
 
-def joint_angles(body: Body, physics: PhysicsState) -> jax.Array:
+def joint_angles(scene: Scene, physics: PhysicsState) -> jax.Array:
     """Angles of all joints but the root's, rad."""
     return physics.qpos[7:]
 
 
-def joint_velocities(body: Body, physics: PhysicsState) -> jax.Array:
+def joint_velocities(scene: Scene, physics: PhysicsState) -> jax.Array:
     """Velocities of all joints but the root's, rad/s."""
     return physics.qvel[6:]
 
 
-def activations(body: Body, physics: PhysicsState) -> jax.Array:
+def activations(scene: Scene, physics: PhysicsState) -> jax.Array:
     """Of the actuators."""
     return physics.act
 
 
-def root_height(body: Body, physics: PhysicsState) -> jax.Array:
+def root_height(scene: Scene, physics: PhysicsState) -> jax.Array:
     """Height of the root above the floor's level, m."""
-    return physics.xpos[body.root_row, 2:]
+    return physics.xpos[scene.root_row, 2:]
 
 
-def gravity(body: Body, physics: PhysicsState) -> jax.Array:
+def gravity(scene: Scene, physics: PhysicsState) -> jax.Array:
     """The direction of gravity in the root's frame."""
     return rotation.into_frame(physics.qpos[3:7], jnp.array(_DOWN))
 
 
-def linear_velocity(body: Body, physics: PhysicsState) -> jax.Array:
+def linear_velocity(scene: Scene, physics: PhysicsState) -> jax.Array:
     """Of the root, in its own frame, m/s."""
     return rotation.into_frame(physics.qpos[3:7], physics.qvel[:3])
 
 
-def angular_velocity(body: Body, physics: PhysicsState) -> jax.Array:
+def angular_velocity(scene: Scene, physics: PhysicsState) -> jax.Array:
     """Of the root, in its own frame, rad/s."""
     return physics.qvel[3:6]
 
 
-def inertial(body: Body, physics: PhysicsState) -> jax.Array:
+def inertial(scene: Scene, physics: PhysicsState) -> jax.Array:
     """Accelerometer, gyroscope and velocimeter: tanh of the readings over their scales."""
-    rows = body.inertial_rows
-    return jnp.tanh(physics.sensordata[rows] / jnp.asarray(body.sensor_scale[rows], jnp.float32))
+    rows = scene.inertial_rows
+    return jnp.tanh(physics.sensordata[rows] / jnp.asarray(scene.sensor_scale[rows], jnp.float32))
 
 
-def touch(body: Body, physics: PhysicsState) -> jax.Array:
+def touch(scene: Scene, physics: PhysicsState) -> jax.Array:
     """Touch sensors: tanh of the force in newtons."""
-    return jnp.tanh(physics.sensordata[body.touch_rows])
+    return jnp.tanh(physics.sensordata[scene.touch_rows])
 
 
-def end_effectors(body: Body, physics: PhysicsState) -> jax.Array:
+def end_effectors(scene: Scene, physics: PhysicsState) -> jax.Array:
     """Positions of the end effectors relative to the root, in its frame, m."""
-    reach = physics.xpos[body.end_effector_rows] - physics.xpos[body.root_row]
+    reach = physics.xpos[scene.end_effector_rows] - physics.xpos[scene.root_row]
     return rotation.into_frame(physics.qpos[3:7], reach).reshape(-1)
 
 
@@ -100,6 +100,6 @@ SENSES: Mapping[str, Sense] = {
 """All senses, in the order in which they stand in an observation."""
 
 
-def proprioception(body: Body, physics: PhysicsState) -> jax.Array:
+def proprioception(scene: Scene, physics: PhysicsState) -> jax.Array:
     """All senses of one environment, one after the other, shape (p,)."""
-    return jnp.concatenate([sense.read(body, physics) for sense in SENSES.values()], -1)
+    return jnp.concatenate([sense.read(scene, physics) for sense in SENSES.values()], -1)

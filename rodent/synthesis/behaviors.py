@@ -12,8 +12,8 @@ import dataclasses
 
 import numpy as np
 
-from rodent.body import Body
-from rodent.kinematics.posture import Trunk, posed, rest_angles
+from rodent.kinematics.posture import Trunk, posed
+from rodent.scene import Scene
 from rodent.synthesis import gait_statistics
 from rodent.synthesis.footfall import tolerances, turned
 from rodent.synthesis.path import FPS
@@ -41,7 +41,7 @@ _APART = 0.008  # metres from the middle at which a paw strokes
 _SETTLE = 0.7  # seconds to sit down and to get up
 
 
-def standing(body: Body, frames: int) -> np.ndarray:
+def standing(body: Scene, frames: int) -> np.ndarray:
     """Stands still on all fours, breathes and looks around; shape (frames, 74)."""
     time = np.arange(frames) / FPS
     breath = np.sin(2 * np.pi * gait_statistics.BREATHS * time)
@@ -52,10 +52,10 @@ def standing(body: Body, frames: int) -> np.ndarray:
         pitch=_BREATH_PITCH * breath,
         spine={"cervical_bend": bend, "cervical_twist": 0.5 * twist},
     )
-    return Reach(body, rest_angles(body)).reach(posed(body, trunk), _planted(body, frames))
+    return Reach(body, body.rest_angles).reach(posed(body, trunk), _planted(body, frames))
 
 
-def rearing(body: Body, frames: int) -> np.ndarray:
+def rearing(body: Scene, frames: int) -> np.ndarray:
     """Rises on the hind legs, looks around and comes down again; shape (frames, 74)."""
     time = np.arange(frames) / FPS
     up = rise_and_fall(frames, begin=0.15, full=0.42, fade=0.62, end=0.9)
@@ -72,13 +72,13 @@ def rearing(body: Body, frames: int) -> np.ndarray:
             "caudal_extend": RAISED_TAIL * up,
         },
     )
-    hips = standing_hips(body) + up[:, None] * RAISED_HIPS * body.config.scale
+    hips = standing_hips(body) + up[:, None] * RAISED_HIPS * body.scale
     qpos = at_hips(body, posed(body, trunk), hips)
     hanging = points_by(body, qpos, "torso", CHEST)
     return with_forepaws(body, qpos, _planted(body, frames), hanging, np.minimum(1.0, 2 * up))
 
 
-def grooming(body: Body, frames: int) -> np.ndarray:
+def grooming(body: Scene, frames: int) -> np.ndarray:
     """Sits down and strokes its snout with both forepaws; shape (frames, 74)."""
     time = np.arange(frames) / FPS
     fraction = _SETTLE * FPS / frames
@@ -95,7 +95,7 @@ def grooming(body: Body, frames: int) -> np.ndarray:
             "caudal_extend": _SEATED_TAIL * down,
         },
     )
-    hips = standing_hips(body) + down[:, None] * _SEATED_HIPS * body.config.scale
+    hips = standing_hips(body) + down[:, None] * _SEATED_HIPS * body.scale
     qpos = at_hips(body, posed(body, trunk), hips)
     # the paws take turns in making the larger ellipse
     larger = 0.75 + 0.25 * np.sin(2 * np.pi * 0.8 * time)[:, None] * np.array([1.0, -1.0])
@@ -107,7 +107,7 @@ def grooming(body: Body, frames: int) -> np.ndarray:
     return with_forepaws(body, qpos, _planted(body, frames), points_by(body, qpos, "skull", stroke), down)
 
 
-def _planted(body: Body, frames: int) -> PawTargets:
+def _planted(body: Scene, frames: int) -> PawTargets:
     """Targets of all four paws where a standing rat has them."""
     homes, yaws = homes_under(body, posed(body, Trunk.still(frames)))
     zero = np.zeros((frames, 4))

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.clips.clip import Clip, ClipSet
 from rodent.kinematics.poses import velocities
+from rodent.scene import Scene
 from rodent.synthesis.behaviors import grooming, rearing, standing
 from rodent.synthesis.path import FPS, SMOOTHING, Path, along, tracked, turning
 from rodent.synthesis.rears import sample_rear
@@ -26,17 +26,17 @@ _RISES = 4  # one of so many random rears
 _GRAIN = 2.0**-20  # metres and radians to which poses are rounded, so that files are small and alike
 
 
-def gait_clips(body: Body, advance: Callable[[float], None] = lambda frames: None) -> ClipSet:
+def gait_clips(body: Scene, advance: Callable[[float], None] = lambda frames: None) -> ClipSet:
     """The built-in set: one clip of 4 s per behavior; `advance` is called with the frames done."""
     clips = [_clip(body, name, kind, walking(body, make(), advance)) for name, (kind, make) in _PATHS.items()]
     for name, (kind, act) in _BEHAVIORS.items():
         clips.append(_clip(body, name, kind, act(body, FRAMES)))
         advance(FRAMES)
-    return ClipSet(tuple(clips), body.config.scale, body.joint_names)
+    return ClipSet(tuple(clips), body.scale, body.joint_names)
 
 
 def path_clips(
-    body: Body,
+    body: Scene,
     time: np.ndarray,
     points: np.ndarray,
     name: str = "path",
@@ -62,11 +62,11 @@ def path_clips(
         starts = range(0, len(qpos) - 1, frames_per_clip)
         parts = [qpos[start : start + frames_per_clip] for start in starts]
         clips = [_clip(body, f"{name}_{i}", "Walk", part, name) for i, part in enumerate(parts)]
-    return ClipSet(tuple(clips), body.config.scale, body.joint_names)
+    return ClipSet(tuple(clips), body.scale, body.joint_names)
 
 
 def rear_clips(
-    body: Body, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
+    body: Scene, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
 ) -> ClipSet:
     """Random rears `rear_0`, `rear_1`, …; every fourth rises from all fours and comes down again."""
 
@@ -77,14 +77,14 @@ def rear_clips(
 
 
 def walk_clips(
-    body: Body, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
+    body: Scene, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
 ) -> ClipSet:
     """Random walks `walk_0`, `walk_1`, …, with stops, turns and short rises."""
     return _random_clips(body, "walk", lambda rng, i: sample_walk(body, rng, FRAMES), count, seed, advance)
 
 
 def _random_clips(
-    body: Body,
+    body: Scene,
     name: str,
     act: Callable[[np.random.Generator, int], np.ndarray],
     count: int,
@@ -97,10 +97,10 @@ def _random_clips(
         rng = np.random.default_rng([seed, i])
         clips.append(_clip(body, f"{name}_{i}", name.capitalize(), act(rng, i), f"{name}s"))
         advance(FRAMES)
-    return ClipSet(tuple(clips), body.config.scale, body.joint_names)
+    return ClipSet(tuple(clips), body.scale, body.joint_names)
 
 
-def _clip(body: Body, name: str, behavior: str, qpos: np.ndarray, session: str = "") -> Clip:
+def _clip(body: Scene, name: str, behavior: str, qpos: np.ndarray, session: str = "") -> Clip:
     rounded = np.round(qpos / _GRAIN) * _GRAIN
     # rounding must not push a hinge over its limit
     rounded[:, 7:] = np.clip(rounded[:, 7:], *body.joint_range.T)
@@ -156,7 +156,7 @@ _PATHS: dict[str, tuple[str, Callable[[], Path]]] = {
     "turn_left": ("Turn", lambda: turning(_eased(0.0, np.pi / 2, (0.2, 3.8)))),
     "turn_right": ("Turn", lambda: turning(_eased(0.0, -np.pi, (0.2, 3.8)))),
 }
-_BEHAVIORS: dict[str, tuple[str, Callable[[Body, int], np.ndarray]]] = {
+_BEHAVIORS: dict[str, tuple[str, Callable[[Scene, int], np.ndarray]]] = {
     "stand": ("Stand", standing),
     "rear": ("Rear", rearing),
     "groom": ("FaceGroom", grooming),

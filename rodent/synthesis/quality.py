@@ -8,10 +8,10 @@ import dataclasses
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.clips.clip import Clip, ClipSet
 from rodent.errors import WorkError
 from rodent.kinematics.paws import Paws
+from rodent.scene import Scene
 
 TOUCHING = 2e-4
 """Height of its lowest point up to which a paw stands, metres."""
@@ -31,7 +31,7 @@ class Quality:
     """Angle of a hinge beyond its range, radians."""
 
 
-def quality(qpos: np.ndarray, body: Body) -> Quality:
+def quality(qpos: np.ndarray, body: Scene) -> Quality:
     """Measure poses of shape (frames, 74)."""
     slides, depths = _on_the_floor(qpos, body)
     beyond = np.maximum(body.joint_range[:, 0] - qpos[:, 7:], qpos[:, 7:] - body.joint_range[:, 1])
@@ -42,7 +42,7 @@ def quality(qpos: np.ndarray, body: Body) -> Quality:
     )
 
 
-def flaws(clip: Clip, body: Body) -> list[str]:
+def flaws(clip: Clip, body: Scene) -> list[str]:
     """Messages about paws that slide or penetrate the floor by more than `WORST`; empty if none does."""
     messages = []
     for what, much in zip(("slides by", "is in the floor by"), _on_the_floor(clip.qpos, body), strict=True):
@@ -54,13 +54,13 @@ def flaws(clip: Clip, body: Body) -> list[str]:
     return messages
 
 
-def worst_quality(clips: ClipSet, body: Body) -> Quality:
+def worst_quality(clips: ClipSet, body: Scene) -> Quality:
     """The largest values over all clips."""
     found = [quality(clip.qpos, body) for clip in clips]
     return Quality(*(max(getattr(q, f.name) for q in found) for f in dataclasses.fields(Quality)))
 
 
-def require_quality(clips: ClipSet, body: Body) -> Quality:
+def require_quality(clips: ClipSet, body: Scene) -> Quality:
     """The largest values over all clips, after checking that they keep to the floor.
 
     Raises:
@@ -72,7 +72,7 @@ def require_quality(clips: ClipSet, body: Body) -> Quality:
     return worst_quality(clips, body)
 
 
-def _on_the_floor(qpos: np.ndarray, body: Body) -> tuple[np.ndarray, np.ndarray]:
+def _on_the_floor(qpos: np.ndarray, body: Scene) -> tuple[np.ndarray, np.ndarray]:
     """Largest slide and penetration depth of any paw, metres, shape (frames,) each."""
     state = Paws(body).state(qpos)
     slides = [_slides(state.contact[:, p, :2], state.lowest[:, p] < TOUCHING) for p in range(4)]

@@ -19,10 +19,10 @@ import numpy as np
 from mujoco.batch import Batch
 from scipy.ndimage import gaussian_filter1d
 
-from rodent.body import Body
 from rodent.kinematics.bounds import bounded_step, dense
 from rodent.kinematics.paws import Paws
 from rodent.rotation import as_rotvec, conjugate, multiply
+from rodent.scene import Scene
 from rodent.synthesis.targets import PawTargets
 
 _FORELIMB = (
@@ -69,7 +69,7 @@ class Reach:
         rest: hinge angles that the limbs prefer, radians, shape (67,).
     """
 
-    def __init__(self, body: Body, rest: np.ndarray):
+    def __init__(self, body: Scene, rest: np.ndarray):
         self._rest = rest
         self._paws = Paws(body)
         ids = [body.joint_ids([name.format(side) for name in names]) for names, side in _LIMBS]

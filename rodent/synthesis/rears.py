@@ -14,8 +14,8 @@ import mujoco
 import numpy as np
 from mujoco.batch import Batch
 
-from rodent.body import Body, kinematic_model
 from rodent.kinematics.posture import Trunk, posed
+from rodent.scene import Scene, kinematic_model
 from rodent.synthesis import gait_statistics
 from rodent.synthesis.behaviors import CHEST, RAISED_HIPS, RAISED_TAIL
 from rodent.synthesis.footfall import footfalls, paw_targets
@@ -52,7 +52,7 @@ class _Rear:
     hands: np.ndarray  # forepaws in the frame of the torso, metres at scale 1, (frames, 2, 3)
 
 
-def sample_rear(body: Body, rng: np.random.Generator, frames: int = 200, rises: bool = False) -> np.ndarray:
+def sample_rear(body: Scene, rng: np.random.Generator, frames: int = 200, rises: bool = False) -> np.ndarray:
     """Sample a rat on its hind legs, shape (frames, 74).
 
     Args:
@@ -68,10 +68,10 @@ def sample_rear(body: Body, rng: np.random.Generator, frames: int = 200, rises: 
     return first_feasible(lambda: _balanced(body, rng, frames, rises), body, "rears")
 
 
-def _balanced(body: Body, rng: np.random.Generator, frames: int, rises: bool) -> np.ndarray | None:
+def _balanced(body: Scene, rng: np.random.Generator, frames: int, rises: bool) -> np.ndarray | None:
     """A rear with its centre of mass over the soles; None if the legs do not allow it."""
     rear = _drawn(rng, frames, rises)
-    ahead = rng.uniform(*_BALANCE) * body.config.scale
+    ahead = rng.uniform(*_BALANCE) * body.scale
     # moving the hips bends the legs, which moves the centre of mass once more, but little
     qpos = _poses(body, rear, ahead - _balance(body, _poses(body, rear, 0.0), rear))
     return qpos if abs(_balance(body, qpos, rear) - ahead) < _NEAR else None
@@ -122,9 +122,9 @@ def _way(rng: np.random.Generator, frames: int) -> Path:
     return Path(np.cumsum(velocity, axis=0) / FPS, heading)
 
 
-def _poses(body: Body, rear: _Rear, ahead: float) -> np.ndarray:
+def _poses(body: Scene, rear: _Rear, ahead: float) -> np.ndarray:
     """Poses of the rear with its hips moved forward by `ahead` metres, without the margins."""
-    scale, heading, time = body.config.scale, rear.path.heading, np.arange(len(rear.up)) / FPS
+    scale, heading, time = body.scale, rear.path.heading, np.arange(len(rear.up)) / FPS
     hips = standing_hips(body) + rear.up[:, None] * (rear.hips * scale + [ahead, 0.0, 0.0])
     qpos = at_hips(body, posed(body, rear.trunk), _along(rear.path, hips))
     homes = HOME * scale
@@ -145,7 +145,7 @@ def _along(path: Path, points: np.ndarray) -> np.ndarray:
     return moved
 
 
-def _balance(body: Body, qpos: np.ndarray, rear: _Rear) -> float:
+def _balance(body: Scene, qpos: np.ndarray, rear: _Rear) -> float:
     """Mean distance of the centre of mass ahead of the soles while the rat is up, metres."""
     model = kinematic_model(body.model)
     batch = Batch(model, nsim=len(qpos))

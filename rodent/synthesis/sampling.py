@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.errors import WorkError
+from rodent.scene import Scene
 from rodent.synthesis.quality import WORST, quality
 
 _TRIES = 50
 
 
-def first_feasible(draw: Callable[[], np.ndarray | None], body: Body, kind: str) -> np.ndarray:
+def first_feasible(draw: Callable[[], np.ndarray | None], body: Scene, kind: str) -> np.ndarray:
     """The first sample that the legs can follow without sliding, shape (frames, 74).
 
     Args:
@@ -32,5 +32,5 @@ def first_feasible(draw: Callable[[], np.ndarray | None], body: Body, kind: str)
         worst = quality(qpos, body)
         if max(worst.slide, worst.penetration) < WORST:
             return qpos
-    scale = body.config.scale
+    scale = body.scale
     raise WorkError(f"none of {_TRIES} random {kind} is feasible for the legs of a rat of scale {scale:g}")

@@ -11,10 +11,10 @@ import mujoco
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from rodent.body import Body
 from rodent.clips.clip import Clip, ClipSet
 from rodent.kinematics.floor import floor_shift
 from rodent.kinematics.poses import velocities
+from rodent.scene import Scene
 
 FPS = 50.0
 """Frames per second of the clips."""
@@ -49,7 +49,7 @@ _STIFFNESS = 0.05  # regularisation of the legs, which bounds their angles
 _TURN_WEIGHT = 0.01  # metres that one radian of paw rotation counts as
 
 
-def stance_clips(body: Body, frames: int = 60, n: int = 2, seed: int = 0) -> ClipSet:
+def stance_clips(body: Scene, frames: int = 60, n: int = 2, seed: int = 0) -> ClipSet:
     """Clips `sway_0`, `sway_1`, … of one continuous synthetic motion.
 
     Args:
@@ -81,10 +81,10 @@ def stance_clips(body: Body, frames: int = 60, n: int = 2, seed: int = 0) -> Cli
         )
         for i, cut in enumerate(cuts)
     )
-    return ClipSet(clips, scale=body.config.scale, joint_names=body.joint_names)
+    return ClipSet(clips, scale=body.scale, joint_names=body.joint_names)
 
 
-def _standing(body: Body) -> np.ndarray:
+def _standing(body: Scene) -> np.ndarray:
     """The mean pose, with the walker's origin on the floor; shape (74,)."""
     qpos = np.zeros(body.model.nq)
     qpos[3] = 1.0
@@ -93,7 +93,7 @@ def _standing(body: Body) -> np.ndarray:
     return qpos
 
 
-def _directions(body: Body) -> tuple[np.ndarray, np.ndarray]:
+def _directions(body: Scene) -> tuple[np.ndarray, np.ndarray]:
     """Directions of motion, legs included, shape (parts, 73), and their amplitudes, (parts,)."""
     root = np.eye(6, body.model.nv)
     spine = np.zeros((len(_SPINE), body.model.nv))
@@ -108,11 +108,11 @@ def _directions(body: Body) -> tuple[np.ndarray, np.ndarray]:
     resist = (_STIFFNESS * _TURN_WEIGHT) ** 2 * np.eye(len(legs))
     moved[:, legs] -= np.linalg.solve(own.T @ own + resist, own.T @ jacobian @ moved.T).T
     extent = np.array([*_ROOT.values(), *_SPINE.values()])
-    extent[:3] *= body.config.scale
+    extent[:3] *= body.scale
     return moved, extent
 
 
-def _paw_jacobian(body: Body) -> np.ndarray:
+def _paw_jacobian(body: Scene) -> np.ndarray:
     """Jacobian of the paws of the standing rat: positions (metres), rotations (weighted); (4 x 6, 73)."""
     data = mujoco.MjData(body.model)
     data.qpos[:] = _standing(body)
@@ -121,7 +121,7 @@ def _paw_jacobian(body: Body) -> np.ndarray:
     parts = np.zeros((len(_PAWS), 2, 3, body.model.nv))
     for (moves, turns), paw in zip(parts, body.body_ids(_PAWS), strict=True):
         mujoco.mj_jacBody(body.model, data, moves, turns, paw)
-    parts[:, 1] *= _TURN_WEIGHT * body.config.scale
+    parts[:, 1] *= _TURN_WEIGHT * body.scale
     return parts.reshape(-1, body.model.nv)
 
 

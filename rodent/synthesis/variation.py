@@ -12,7 +12,6 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import expit
 
-from rodent.body import PAWS, Body, in_tail
 from rodent.clips.clip import Clip, ClipSet
 from rodent.clips.names import varied_name
 from rodent.clips.validate import require_body
@@ -20,6 +19,8 @@ from rodent.kinematics.floor import lowest_paw
 from rodent.kinematics.forward import body_frames
 from rodent.kinematics.poses import poses_between, velocities
 from rodent.rotation import from_rotvec, multiply
+from rodent.scene import Scene
+from rodent.scene.rat import PAWS, in_tail
 from rodent.synthesis.noise import smooth_noise
 from rodent.variation_config import Variation
 
@@ -33,7 +34,7 @@ _LEAST = 1e-3  # weight of a lifted paw, for frames where all are lifted
 
 
 def varied_clips(
-    clips: ClipSet, body: Body, variation: Variation, advance: Callable[[float], None] = lambda clips: None
+    clips: ClipSet, body: Scene, variation: Variation, advance: Callable[[float], None] = lambda clips: None
 ) -> ClipSet:
     """Variants of all clips. Those of one clip do not depend on the other clips.
 
@@ -51,7 +52,7 @@ def varied_clips(
     return dataclasses.replace(clips, clips=tuple(variants))
 
 
-def varied(clip: Clip, body: Body, variation: Variation, number: int) -> Clip:
+def varied(clip: Clip, body: Scene, variation: Variation, number: int) -> Clip:
     """One variant of a clip, at most as long as the clip, without keypoints.
 
     Args:
@@ -86,7 +87,7 @@ def _times(clip: Clip, pace: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def _bent(
-    qpos: np.ndarray, body: Body, fps: float, variation: Variation, rng: np.random.Generator
+    qpos: np.ndarray, body: Scene, fps: float, variation: Variation, rng: np.random.Generator
 ) -> np.ndarray:
     """The poses with changed joint angles, within limits, and a leaning trunk; the tail is unchanged."""
     free = np.array([not in_tail(name) for name in body.joint_names])
@@ -102,7 +103,7 @@ def _bent(
     return bent
 
 
-def _keep_paws(qpos: np.ndarray, like: np.ndarray, body: Body) -> np.ndarray:
+def _keep_paws(qpos: np.ndarray, like: np.ndarray, body: Scene) -> np.ndarray:
     """The poses shifted so that weight-bearing paws stay, on average, where they were before."""
     before, after = (body_frames(body, poses, PAWS).position for poses in (like, qpos))
     weight = _LEAST + expit((_BEARS - before[..., 2]) / _LIFTED)

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.kinematics.forward import body_frames
-from rodent.kinematics.posture import Trunk, posed, rest_angles
+from rodent.kinematics.posture import Trunk, posed
+from rodent.scene import Scene
 from rodent.synthesis import gait_statistics
 from rodent.synthesis.footfall import footfalls, paw_targets
 from rodent.synthesis.path import FPS, Path, turned_to
@@ -36,9 +36,9 @@ _BOB, _ROLL, _BEND, _TWIST = (
 _FULL_RATE = 2.0  # cycles per second from which the oscillation is full
 
 
-def walking(body: Body, path: Path, advance: Callable[[float], None] = lambda frames: None) -> np.ndarray:
+def walking(body: Scene, path: Path, advance: Callable[[float], None] = lambda frames: None) -> np.ndarray:
     """Poses of a rat that follows a path, shape (frames, 74); `advance` is called with the frames done."""
-    size = body.config.scale / gait_statistics.SCALE
+    size = body.scale / gait_statistics.SCALE
     longer = _extended(path)
     trunk = following(longer)
     homes, yaws = homes_under(body, posed(body, trunk))
@@ -47,7 +47,7 @@ def walking(body: Body, path: Path, advance: Callable[[float], None] = lambda fr
     qpos = posed(body, oscillating(trunk, phase))
     kept = slice(MARGIN, -MARGIN)
     targets = paw_targets(steps, time[kept], homes[kept], yaws[kept], size * gait_statistics.PAW_LIFT)
-    return Reach(body, rest_angles(body)).reach(qpos[kept], targets, advance)
+    return Reach(body, body.rest_angles).reach(qpos[kept], targets, advance)
 
 
 def _extended(path: Path) -> Path:
@@ -75,11 +75,11 @@ def following(path: Path) -> Trunk:
     return Trunk(path.place, zero, torso, zero, zero, spine)
 
 
-def homes_under(body: Body, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def homes_under(body: Scene, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Homes of the paws under this trunk, metres, (frames, 4, 2), and their headings (frames, 4)."""
     frames = body_frames(body, qpos, ("torso", "torso", "pelvis", "pelvis"))
     yaw = np.unwrap(frames.yaw, axis=0)
-    return frames.position[..., :2] + turned_to(yaw, HOME * body.config.scale), yaw
+    return frames.position[..., :2] + turned_to(yaw, HOME * body.scale), yaw
 
 
 def oscillating(trunk: Trunk, phase: np.ndarray) -> Trunk:

@@ -12,9 +12,9 @@ import dataclasses
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.kinematics.forward import body_frames
 from rodent.kinematics.posture import Trunk, posed
+from rodent.scene import Scene
 from rodent.synthesis import gait_statistics
 from rodent.synthesis.behaviors import CHEST, RAISED_HIPS
 from rodent.synthesis.footfall import footfalls, paw_targets
@@ -35,7 +35,7 @@ _RISES, _RISE_LENGTH = 0.6, (0.25, 0.50)  # fraction of walks with a rise; durat
 _RISE, _RISE_PITCH, _RISE_TAIL = (0.15, 0.60), 1.15, 0.9  # fraction of a rear; radians of a full rear
 
 
-def sample_walk(body: Body, rng: np.random.Generator, frames: int = 200) -> np.ndarray:
+def sample_walk(body: Scene, rng: np.random.Generator, frames: int = 200) -> np.ndarray:
     """Sample a walking rat, shape (frames, 74).
 
     Args:
@@ -49,8 +49,8 @@ def sample_walk(body: Body, rng: np.random.Generator, frames: int = 200) -> np.n
     return first_feasible(lambda: _drawn(body, rng, frames), body, "walks")
 
 
-def _drawn(body: Body, rng: np.random.Generator, frames: int) -> np.ndarray:
-    n, scale = frames + 2 * MARGIN, body.config.scale
+def _drawn(body: Scene, rng: np.random.Generator, frames: int) -> np.ndarray:
+    n, scale = frames + 2 * MARGIN, body.scale
     up = _rise(rng, frames)
     path = _way(rng, up)
     trunk = following(path)

@@ -17,7 +17,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent import rotation
-from rodent.body import Body, in_tail
 from rodent.physics.engine import PhysicsState
 from rodent.sensing.proprioception import proprioception
 from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
@@ -58,7 +57,7 @@ class Imitation(Task[ImitationState]):
     @property
     def metrics(self) -> Mapping[str, Metric]:
         """See `Task.metrics`."""
-        return tracking_metrics(self.config.limits)
+        return tracking_metrics(self.config.limits, self.scene.roles.end_effectors)
 
     @property
     def starts(self) -> Starts:
@@ -77,16 +76,16 @@ class Imitation(Task[ImitationState]):
     def observe(self, state: ImitationState, physics: PhysicsState) -> dict[str, jax.Array]:
         """What the body senses, and the coming frames relative to it."""
         return {
-            PROPRIOCEPTION: proprioception(self.body, physics),
+            PROPRIOCEPTION: proprioception(self.scene, physics),
             REFERENCE: self.window(state, physics),
         }
 
     def window(self, state: ImitationState, physics: PhysicsState) -> jax.Array:
         """The next frames' root, joints and bodies relative to the present body, shape (r,)."""
-        reference, rows = self.reference, previewed_joints(self.body)
+        reference, rows = self.reference, self.scene.previewed_joints
         ahead = self._coming_frames(state)
         turn = physics.qpos[3:7]
-        distance = reference.state.xpos[ahead] - physics.xpos[self.body.root_row]
+        distance = reference.state.xpos[ahead] - physics.xpos[self.scene.root_row]
         target = reference.state.qpos[ahead]
         parts = [
             rotation.two_columns(rotation.multiply(rotation.conjugate(turn), target[:, 3:7])),
@@ -109,7 +108,7 @@ class Imitation(Task[ImitationState]):
         parts = [
             rotation.two_columns(rotation.multiply(rotation.conjugate(turn), target[:, 3:7])),
             rotation.into_frame(turn, target[:, :3] - present[:3]),
-            target[:, 7:][:, previewed_joints(self.body)],
+            target[:, 7:][:, self.scene.previewed_joints],
         ]
         return jnp.concatenate(parts, -1).reshape(-1)
 
@@ -120,13 +119,13 @@ class Imitation(Task[ImitationState]):
         follows the reference's joints; torques come from the action alone. The pose lies
         one frame ahead and, as the muscles' filter lags by its time constant, that much more.
         """
-        offset = jnp.asarray(self.config.action_scale * action_unit(self.body), jnp.float32) * action
-        if not self.body.servos:
-            return commanded(None, offset)
+        offset = jnp.asarray(self.config.action_scale * action_unit(self.scene), jnp.float32) * action
+        if not self.scene.servos:
+            return commanded(self.scene, None, offset)
         if self.config.setpoint == "neutral":
-            return commanded(jnp.asarray(neutral_setpoint(self.body), jnp.float32), offset)
-        lag = 1 + round(self.body.config.activation_time / self.timestep)
-        return commanded(self.reference.setpoint[self.reference.after(state.frame, lag)], offset)
+            return commanded(self.scene, jnp.asarray(neutral_setpoint(self.scene), jnp.float32), offset)
+        lag = 1 + round(self.scene.activation_time / self.timestep)
+        return commanded(self.scene, self.reference.setpoint[self.reference.after(state.frame, lag)], offset)
 
     def advance(self, state: ImitationState) -> ImitationState:
         """The next frame; a clip's last frame is held."""
@@ -134,7 +133,7 @@ class Imitation(Task[ImitationState]):
 
     def measure(self, state: ImitationState, physics: PhysicsState) -> Measure:
         """Tracking errors against the reference at the same frame."""
-        errors = tracking_error(self.body, physics, self.reference.at(state.frame))
+        errors = tracking_error(self.scene, physics, self.reference.at(state.frame))
         return Measure(errors, limit_fraction(errors, self.config.limits) / self.config.failure_factor)
 
     def reward(
@@ -147,7 +146,7 @@ class Imitation(Task[ImitationState]):
     ) -> dict[str, jax.Array]:
         """See `Task.reward`."""
         target, errors = self.reference.at(state.frame), measure.metrics
-        strongest = np.abs(self.body.model.actuator_forcerange[:, 1])
+        strongest = np.abs(self.scene.model.actuator_forcerange[:, 1])
         values = {
             "root_position": errors["root_position"],
             "root_orientation": errors["root_orientation"],
@@ -184,11 +183,6 @@ class Imitation(Task[ImitationState]):
     def _coming_frames(self, state: ImitationState) -> jax.Array:
         """Frames of the window, shape (horizon,)."""
         return self.reference.after(state.frame, jnp.arange(1, self.config.horizon + 1))
-
-
-def previewed_joints(body: Body) -> np.ndarray:
-    """Joints that the reference window shows: all but the tail's, whose servos follow their setpoints."""
-    return np.flatnonzero([not in_tail(name) for name in body.joint_names])
 
 
 def _rms(x: jax.Array) -> jax.Array:

@@ -10,30 +10,30 @@ import jax
 import jax.numpy as jnp
 
 from rodent import rotation
-from rodent.body import END_EFFECTORS, Body
 from rodent.physics.engine import PhysicsState
+from rodent.scene import Scene
 from rodent.tasks.settings import ImitationLimits
 from rodent.tasks.task import Metric
 
 _DEGREES = 57.29577951308232  # per radian
 
 
-def tracking_metrics(limits: ImitationLimits) -> dict[str, Metric]:
-    """How the tracking errors are reported: millimetres and degrees."""
+def tracking_metrics(limits: ImitationLimits, end_effectors: tuple[str, ...]) -> dict[str, Metric]:
+    """How the tracking errors of a body with these end effectors are reported: millimetres and degrees."""
     return {
         "root_position": Metric("root_position_error_mm", 1e3, 50.0, 1e3 * limits.root_position),
         "root_orientation": Metric("root_orientation_error_deg", _DEGREES, 90.0, limits.root_orientation),
         "joint_angle": Metric("joint_angle_error_deg", _DEGREES, 90.0),
         "body_position": Metric("body_position_error_mm", 1e3, 50.0, 1e3 * limits.body_position),
-        "end_effector": Metric("end_effector_error_mm", 1e3, 50.0, parts=END_EFFECTORS),
+        "end_effector": Metric("end_effector_error_mm", 1e3, 50.0, parts=end_effectors),
     }
 
 
-def tracking_error(body: Body, physics: PhysicsState, target: PhysicsState) -> dict[str, jax.Array]:
+def tracking_error(scene: Scene, physics: PhysicsState, target: PhysicsState) -> dict[str, jax.Array]:
     """Compare a rat with its reference at the same frame.
 
     Args:
-        body: names and indices.
+        scene: names and indices.
         physics: the rat.
         target: the reference's state, as if it were a rat.
 
@@ -44,11 +44,11 @@ def tracking_error(body: Body, physics: PhysicsState, target: PhysicsState) -> d
     distance = jnp.linalg.norm(physics.xpos - target.xpos, axis=-1)
     joints = physics.qpos[7:] - target.qpos[7:]
     return {
-        "root_position": distance[body.root_row],
+        "root_position": distance[scene.root_row],
         "root_orientation": rotation.angle_between(physics.qpos[3:7], target.qpos[3:7]),
         "joint_angle": jnp.sqrt(jnp.mean(joints**2, -1)),
         "body_position": jnp.mean(distance, -1),
-        "end_effector": distance[body.end_effector_rows],
+        "end_effector": distance[scene.end_effector_rows],
     }
 
 

@@ -7,13 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.body import Body
 from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
 from rodent.kinematics.floor import lowest_paw
 from rodent.kinematics.poses import velocities
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
+from rodent.scene import Scene
 
 _BLOCK = 512  # frames put through kinematics at a time
 
@@ -76,30 +76,30 @@ def control_timestep(clips: ClipSet) -> float:
     return 1.0 / rates[0]
 
 
-def build_reference(clips: ClipSet, body: Body) -> Reference:
+def build_reference(clips: ClipSet, scene: Scene) -> Reference:
     """Run the body's kinematics over all frames of a clip set.
 
     Args:
         clips: reference motion, registered on a body of the same scale.
-        body: the rat that will imitate it.
+        scene: of the rat that will imitate it.
     """
     qpos = np.concatenate([c.qpos for c in clips])
     qvel = np.concatenate([velocities(c.qpos, c.fps) if c.qvel is None else c.qvel for c in clips])
-    engine = HostEngine(body.model, _BLOCK, control_timestep(clips), bodies=body.tracked_ids)
+    engine = HostEngine(scene.model, _BLOCK, control_timestep(clips), bodies=scene.tracked_ids)
     blocks = []
     for start in range(0, len(qpos), _BLOCK):
         rows = np.minimum(np.arange(start, start + _BLOCK), len(qpos) - 1)
         state = engine.forward(qpos[rows], qvel[rows])
         blocks.append(jax.tree.map(lambda x, n=len(qpos) - start: x[:n], state))
-    shape = (len(qpos), body.model.nu)
-    setpoint = np.clip(body.setpoint_ctrl(qpos), -1, 1) if body.servos else np.zeros(shape)
+    shape = (len(qpos), scene.model.nu)
+    setpoint = np.clip(scene.setpoint_ctrl(qpos), *scene.ctrl_range.T) if scene.servos else np.zeros(shape)
     lengths = np.array([c.n_frames for c in clips])
     first = np.cumsum(lengths) - lengths
     state = jax.tree.map(lambda *x: np.concatenate(x), *blocks)
     return Reference(
         state=jax.tree.map(jnp.asarray, dataclasses.replace(state, act=setpoint.astype(np.float32))),
         setpoint=jnp.asarray(setpoint, jnp.float32),
-        lift=-jnp.asarray(lowest_paw(qpos, body), jnp.float32),
+        lift=-jnp.asarray(lowest_paw(qpos, scene), jnp.float32),
         clip_of=jnp.asarray(np.repeat(np.arange(len(lengths)), lengths)),
         first=jnp.asarray(first),
         last=jnp.asarray(first + lengths - 1),

@@ -1,14 +1,22 @@
 """Settings of the imitation task. Light to import: the command line is derived from them."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rodent.errors import InputError, unknown
 
 if TYPE_CHECKING:
-    from rodent.body import Body
     from rodent.clips.clip import ClipSet
+    from rodent.scene import Scene
     from rodent.tasks.imitation import Imitation
+
+
+class TaskKind(Protocol):
+    """The configuration of a task: a frozen dataclass."""
+
+    def build(self, scene: "Scene", clips: "ClipSet | None") -> Any:
+        """The task on a body in an arena; of clips, where it needs them."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,13 +108,15 @@ class ImitationConfig:
         if not 0 < self.failure_factor <= 1:
             raise InputError(f"task failure_factor is {self.failure_factor:g}; it must lie in (0, 1]")
 
-    def build(self, body: "Body", clips: "ClipSet") -> "Imitation":
+    def build(self, scene: "Scene", clips: "ClipSet | None") -> "Imitation":
         """The task of imitating clips.
 
         Raises:
-            InputError: the clips differ in frame rate.
+            InputError: there are no clips, or they differ in frame rate.
         """
+        if clips is None:
+            raise InputError("imitation needs clips: name the motion to imitate")
         from rodent.tasks.imitation import Imitation
         from rodent.tasks.reference import build_reference, control_timestep
 
-        return Imitation(body, control_timestep(clips), self, build_reference(clips, body))
+        return Imitation(scene, control_timestep(clips), self, build_reference(clips, scene))

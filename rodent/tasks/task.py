@@ -21,8 +21,8 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
-from rodent.body import Body
 from rodent.physics.engine import PhysicsState
+from rodent.scene import Scene
 
 Observation = Mapping[str, jax.Array]
 """What an agent is fed, by group: `proprioception`, what the body senses, and what is asked of it, such as
@@ -101,17 +101,17 @@ class Task(flax.struct.PyTreeNode, Generic[S]):
     """Base of all tasks; a task states what is listed here, for one environment.
 
     Attributes:
-        body: names and indices.
+        scene: names and indices.
         timestep: seconds per control step.
     """
 
-    body: Body = flax.struct.field(pytree_node=False)
+    scene: Scene = flax.struct.field(pytree_node=False)
     timestep: float = flax.struct.field(pytree_node=False)
 
     @property
     def action_size(self) -> int:
         """How many numbers an action has."""
-        return self.body.model.nu
+        return self.scene.model.nu
 
     @property
     def metrics(self) -> Mapping[str, Metric]:

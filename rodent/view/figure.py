@@ -6,9 +6,11 @@ import mujoco
 import numpy as np
 
 from rodent.body_config import BodyConfig
-from rodent.render import Scene
-from rodent.render.scene import GHOST
+from rodent.errors import InputError
+from rodent.render import Renderer
+from rodent.render.renderer import GHOST
 from rodent.render.tail import Tail
+from rodent.scene_config import BodyKind
 
 _EYES = ("eye_L_collision", "eye_R_collision")
 # of the coat's texture, u from fur to bare skin and v from back to belly: where one ends
@@ -51,11 +53,14 @@ class Figure:
         faces: triangles of the whole skin, shape (faces, 3).
         rest: a pose, shape (nq,).
         eye_radius: metres.
+        scale: of the rat, relative to dm_control's.
         middle: height of a point between snout and tail above the walker's origin, metres.
     """
 
-    def __init__(self, body: BodyConfig):
-        scene = Scene(body, ghost=True)
+    def __init__(self, body: BodyKind):
+        if not isinstance(body, BodyConfig):
+            raise InputError("the viewer shows rats; films show any body: rodent render")
+        scene, self.scale = Renderer(body, ghost=True), body.scale
         self._model, self.middle = scene.model, float(scene.middle[2])
         self._data = mujoco.MjData(self._model)
         self._scene = mujoco.MjvScene(self._model, maxgeom=1000)

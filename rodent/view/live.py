@@ -4,12 +4,12 @@ from functools import partial
 
 import numpy as np
 
-from rodent.body import Body
 from rodent.clips import Clip, ClipSet
 from rodent.clips.validate import require_body
 from rodent.policy.policy import Policy
 from rodent.rollout import Player
 from rodent.rotation import rotate
+from rodent.scene import make_scene
 from rodent.view.motion import Moment, Source, stride
 
 DIRECTIONS = {
@@ -28,7 +28,7 @@ def live_source(policy: Policy, clips: ClipSet) -> Source:
     Raises:
         InputError: the clips belong to a body of another scale, or differ in frame rate.
     """
-    require_body(clips, Body(policy.body))
+    require_body(clips, make_scene(policy.scene))
     player = Player.of(policy, clips, 1, units=True)
     motions = {clip.name: partial(Live, player, policy, i, clip) for i, clip in enumerate(clips)}
     return Source(policy.body, motions)

@@ -14,6 +14,7 @@ from rodent.clips import Clip, read_clips
 from rodent.clips.reading import clips_path
 from rodent.errors import unknown
 from rodent.recording import Rollout, is_recording, open_recording
+from rodent.scene_config import BodyKind
 
 COLUMNS = 400
 """The most moments of a motion at which the activity of units is looked up."""
@@ -77,7 +78,7 @@ class Motion(Protocol):
 class Source:
     """Motions of one rat, by name, each made when it is wanted."""
 
-    body: BodyConfig
+    body: BodyKind
     motions: Mapping[str, Callable[[], Motion]]
 
     def subset(self, names: Iterable[str]) -> "Source":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rodent.render.camera import CAMERAS
-from rodent.render.scene import check_poses
+from rodent.render.renderer import check_poses
 from rodent.render.skin import GHOST_RGBA
 from rodent.rotation import rotate
 from rodent.view.figure import Figure
@@ -112,7 +112,7 @@ class Page:
         middle = np.array([0.0, 0.0, self._figure.middle])
         camera = self._server.initial_camera
         camera.look_at = middle
-        camera.position = middle - _DISTANCE * self._session.source.body.scale * ahead
+        camera.position = middle - _DISTANCE * self._figure.scale * ahead
         camera.fov = float(np.radians(_FOV))
 
     def _target(self) -> np.ndarray:

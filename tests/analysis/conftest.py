@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rodent.body import NQ, NU, NV
 from rodent.recording import RecordingWriter, RolloutMetadata
 from rodent.scene_config import SceneConfig
+
+NQ, NV, NU = 74, 73, 38
 
 FPS = 10.0
 

@@ -6,10 +6,11 @@ import h5py
 import numpy as np
 import pytest
 
-from rodent.body import Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.clips import Clip, ClipSet, read_clips, require_body, write_clips
 from rodent.errors import InputError
 from rodent.kinematics.poses import velocities
+from rodent.scene import make_scene
 
 
 def with_first(clip_set: ClipSet, **changes) -> ClipSet:
@@ -132,7 +133,7 @@ def test_a_missing_folder_is_named(clip_set, tmp_path):
 def test_clips_and_body_must_be_of_one_scale(clip_set, body):
     require_body(clip_set, body)
     with pytest.raises(InputError, match=r"scale 0\.9.*scale 1; use a body of scale 0\.9 or"):
-        require_body(clip_set, Body(BodyConfig(scale=1.0)))
+        require_body(clip_set, make_scene(BodyConfig(scale=1.0)))
     renamed = dataclasses.replace(clip_set, joint_names=("tail", *clip_set.joint_names[1:]))
     with pytest.raises(InputError, match="joint 0 is 'tail'"):
         require_body(renamed, body)

@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from rodent.body import TRACKED_BODIES, Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.cli import main
 from rodent.clips import ClipSet, read_clips, write_clips
 from rodent.clips.mirror import PLACE, Mirror, mirrored, mirrored_clips
@@ -17,19 +17,22 @@ from rodent.kinematics.poses import velocities
 from rodent.kinematics.skeleton import Skeleton
 from rodent.physics import Command, HostEngine
 from rodent.registration import read_markers
+from rodent.scene import Scene, make_scene
 from tests.motions import glide
+
+TRACKED_BODIES = make_scene().roles.tracked
 
 # metres from where the mirror shows a body, in any pose: dm_control's rat is not quite symmetric
 ASYMMETRY = 30e-6
 
 
 @pytest.fixture(scope="module")
-def mirror(body: Body) -> Mirror:
+def mirror(body: Scene) -> Mirror:
     return Mirror(body)
 
 
 @pytest.fixture(scope="module")
-def anywhere(body: Body) -> np.ndarray:
+def anywhere(body: Scene) -> np.ndarray:
     """Poses drawn from all that the hinges allow, shape (50, 74)."""
     rng = np.random.default_rng(0)
     turn = rng.normal(size=(50, 4))
@@ -47,11 +50,11 @@ def _places(model: mujoco.MjModel, qpos: np.ndarray) -> np.ndarray:
     return np.array(places)
 
 
-def _made_symmetric(actuation: str) -> Body:
+def _made_symmetric(actuation: str) -> Scene:
     """The rat with every part put half way to where the mirror shows it, and the right side's masses and
     shapes as on the left.
     """
-    body = Body(BodyConfig(actuation=actuation, strength=1.0))
+    body = make_scene(BodyConfig(actuation=actuation, strength=1.0))
     model, mirror = body.model, Mirror(body)
     twins, flip = mirror.bodies, np.r_[1.0, -PLACE]
     hinges, sign = mirror.qpos.order[7:] - 7, mirror.qpos.sign[7:, None]
@@ -133,14 +136,14 @@ def test_setpoints_of_the_image_are_the_image_of_setpoints(body, mirror, anywher
     np.testing.assert_allclose(body.setpoint_ctrl(mirror.qpos(anywhere)), mirror.ctrl(setpoints), atol=1e-9)
 
 
-def _apart(body: Body, clip: str) -> tuple[float, float]:
+def _apart(body: Scene, clip: str) -> tuple[float, float]:
     """A rat and its image, told the same for 20 control steps: how far they are apart at last, and how far
     they have come; metres.
     """
     mirror, qpos = Mirror(body), read_clips("gaits")[clip].qpos[:21].copy()
     qpos[:, 2] -= lowest_paw(qpos[:1], body)
     waves = 0.03 * np.sin(np.arange(20)[:, None] / 3 + np.arange(38))
-    ctrl = np.clip(body.setpoint_ctrl(qpos[1:]), -1, 1) if body.config.actuation == "position" else waves
+    ctrl = np.clip(body.setpoint_ctrl(qpos[1:]), -1, 1) if body.config.body.actuation == "position" else waves
     engine = HostEngine(body.model, 2, 0.02)
     poses, activation = np.stack([qpos[0], mirror.qpos(qpos[0])]), np.stack([ctrl[0], mirror.ctrl(ctrl[0])])
     begun = dataclasses.replace(engine.forward(poses, np.zeros((2, 73))), qpos=poses, act=activation)
@@ -167,7 +170,7 @@ def test_of_the_real_body_they_do_for_as_long_as_the_paws_stand(body):
 
 
 def test_a_lopsided_body_has_no_mirror_image(body):
-    lopsided = Body(body.config)
+    lopsided = make_scene(body.config)
     (hand,) = lopsided.body_ids(["hand_L"])
     lopsided.model.body_pos[hand] += 0.001
     with pytest.raises(InputError, match="not its own mirror image: the positions of bodies differ"):
@@ -196,16 +199,14 @@ def test_what_is_known_of_keypoints_goes_with_them(body, mirror, rng):
     clip = read_clips("gaits")["walk"]
     clip = dataclasses.replace(
         clip,
-        keypoints=Skeleton(body, markers.bodies).positions(clip.qpos, offsets * body.config.scale),
+        keypoints=Skeleton(body, markers.bodies).positions(clip.qpos, offsets * body.scale),
         keypoint_names=markers.names,
         keypoint_bodies=markers.bodies,
         keypoint_offsets=offsets,
         residuals=rng.random((clip.n_frames, len(offsets))),
     )
     image = mirrored(clip, mirror)
-    places = Skeleton(body, image.keypoint_bodies).positions(
-        image.qpos, image.keypoint_offsets * body.config.scale
-    )
+    places = Skeleton(body, image.keypoint_bodies).positions(image.qpos, image.keypoint_offsets * body.scale)
     np.testing.assert_allclose(places, image.keypoints, atol=5e-5)  # dm_control's rat is that symmetric
     left, right = (markers.names.index(name) for name in ("KneeL", "KneeR"))
     np.testing.assert_array_equal(image.residuals[:, left], clip.residuals[:, right])
@@ -220,7 +221,7 @@ def test_keypoints_without_names_have_no_sides(clip_set, body):
 
 def test_clips_of_another_body_are_refused(clip_set):
     with pytest.raises(InputError, match=r"scale 0.9.*scale 1"):
-        mirrored_clips(clip_set, Body(BodyConfig(scale=1.0)))
+        mirrored_clips(clip_set, make_scene(BodyConfig(scale=1.0)))
 
 
 def test_the_command_writes_images_that_join_their_originals(clip_set, body, tmp_path, capsys):

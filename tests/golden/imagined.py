@@ -12,7 +12,7 @@ import numpy as np
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.imitation import ImitationState
-from tests.physics.test_device import SmallBody
+from tests.bodies import hopper
 from tests.training.test_device import small_clips
 from training.config import ModelBasedConfig, TrainConfig
 from training.dynamics import Dynamics
@@ -32,7 +32,7 @@ FRAMES = (0, 1, 3, 34, 36, 39, 40, 70, 78)  # of two clips of 40 frames: begun e
 
 def imagined_returns() -> np.ndarray:
     """Returns from states of the reference a little displaced, shape (len(FRAMES),)."""
-    body = SmallBody()
+    body = hopper()
     task, agent = (
         CONFIG.task.build(body, small_clips(body, 40)),
         IntentionAgent(CONFIG.network, body.model.nu),

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rodent.body import BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.policy.policy import load_policy, save_policy
 from rodent.policy.sizes import NetworkConfig
 from rodent.recording import open_recording

@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pytest
 
-from rodent.body import Body
 from rodent.clips import read_clips
 from rodent.errors import InputError
 from rodent.keypoints import Keypoints, clean, read_keypoints, side_pairs
@@ -14,6 +13,7 @@ from rodent.keypoints.cleaning import MAX_SPIKE
 from rodent.keypoints.losses import jump_frames, lost_frames
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import read_markers
+from rodent.scene import make_scene
 from tests.keypoints.files import FPS, NAMES, walk
 
 LEFT, RIGHT = NAMES.index("HandL"), NAMES.index("HandR")
@@ -110,7 +110,7 @@ def test_a_rat_that_is_put_elsewhere_is_not_lost(rat):
 def test_no_rat_that_runs_is_lost():
     gaits = read_clips("gaits")
     markers = read_markers("rat20")
-    skeleton = Skeleton(Body(), markers.bodies)
+    skeleton = Skeleton(make_scene(), markers.bodies)
     for name in ("trot", "fast_walk", "start_stop"):
         points = skeleton.positions(gaits[name].qpos, 0.9 * markers.offsets)
         for every in (1, 2):
@@ -277,7 +277,7 @@ def test_no_real_rat_is_lost(data):
     with np.load(data / "mocap" / "rat_clips_9.npz") as file:
         poses = file["qpos"]
     markers = read_markers("rat23")
-    skeleton = Skeleton(Body(), markers.bodies)
+    skeleton = Skeleton(make_scene(), markers.bodies)
     for qpos in poses:
         points = skeleton.positions(qpos, 0.9 * markers.offsets)
         for every in (1, 2, 3):

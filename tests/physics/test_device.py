@@ -2,7 +2,6 @@
 on the same model, a broken rat stays alone, and what is left out of a model is what it cannot collide.
 """
 
-import functools
 from itertools import pairwise
 
 import jax
@@ -10,95 +9,23 @@ import mujoco
 import numpy as np
 import pytest
 
-from rodent.body import TRACKED_BODIES, Body, BodyConfig, _transmission
+from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.physics import Command, HostEngine, PhysicsState
 from rodent.physics.device import DeviceEngine, warp_devices
 from rodent.physics.mjx_parts import WARP_INSTALLED, geom_pairs
 from rodent.physics.reduction import stepped_model, unknown_contacts
+from rodent.scene import make_scene
+from tests.bodies import hopper
 
 N, STEP = 8, 0.02  # rats, seconds per control step
-
-# a trunk with two legs and a tail; sensors, servos and filters are of the rat's kinds
-SMALL = """
-<mujoco>
-  <option timestep="0.01" integrator="discrete" iterations="20" ls_iterations="10" tolerance="1e-6"/>
-  <default>
-    <joint armature="1e-5" damping="2e-4" limited="true" range="-60 60"/>
-    <geom contype="0" conaffinity="1" density="1000"/>
-    <general ctrllimited="true" ctrlrange="-1 1" forcerange="-0.02 0.02" gainprm="0.02"
-      biastype="affine" biasprm="0 -0.02 0" dyntype="filter" dynprm="0.04"/>
-  </default>
-  <worldbody>
-    <geom name="floor" type="plane" size="0 0 0.05" contype="1" conaffinity="0" condim="3"/>
-    <body name="walker">
-      <freejoint name="root"/>
-      <body name="torso" pos="0 0 0.03">
-        <geom type="ellipsoid" size="0.03 0.02 0.01"/>
-        <site name="middle"/>
-        <body name="leg_L" pos="0 0.02 0">
-          <joint name="hip_L" axis="0 1 0"/>
-          <geom name="foot_L" type="sphere" size="0.008" pos="0 0 -0.022" friction="1.5" condim="3"/>
-          <geom name="paw_L" type="sphere" size="0.009" pos="0 0 -0.022" mass="0" conaffinity="0"/>
-          <site name="sole_L" type="box" size="0.01 0.01 0.01" pos="0 0 -0.022"/>
-        </body>
-        <body name="leg_R" pos="0 -0.02 0">
-          <joint name="hip_R" axis="0 1 0"/>
-          <geom name="foot_R" type="sphere" size="0.008" pos="0 0 -0.022" friction="1.5" condim="3"/>
-          <geom name="paw_R" type="sphere" size="0.009" pos="0 0 -0.022" mass="0" conaffinity="0"/>
-          <site name="sole_R" type="box" size="0.01 0.01 0.01" pos="0 0 -0.022"/>
-        </body>
-        <body name="tail" pos="-0.03 0 0">
-          <joint name="tail" axis="0 0 1"/>
-          <geom type="sphere" size="0.008" pos="-0.02 0 -0.01"/>
-        </body>
-      </body>
-    </body>
-  </worldbody>
-  <actuator>
-    <general name="hip_L" joint="hip_L"/><general name="hip_R" joint="hip_R"/>
-    <general name="tail" joint="tail"/>
-  </actuator>
-  <sensor>
-    <accelerometer name="accelerometer" site="middle"/><gyro name="gyro" site="middle"/>
-    <velocimeter name="velocimeter" site="middle"/>
-    <touch name="palm_L" site="sole_L"/><touch name="palm_R" site="sole_R"/>
-    <touch name="sole_L" site="sole_L"/><touch name="sole_R" site="sole_R"/>
-  </sensor>
-</mujoco>
-"""
-
-
-class SmallBody(Body):
-    """The small body where a rat is expected: its parts stand in for the rat's."""
-
-    def __init__(self):
-        self.config = BodyConfig()
-        self.model = mujoco.MjModel.from_xml_string(SMALL)
-        self.joint_names = ("hip_L", "hip_R", "tail")
-        self.actuator_names = self.joint_names
-        self.joint_range = self.model.jnt_range[1:].copy()
-        self.transmission = _transmission(self.model)
-        self.usual_force = np.full(self.model.nu, 0.1)
-
-    @functools.cached_property
-    def tracked_ids(self) -> np.ndarray:
-        parts = ("leg_L", "leg_R", "tail")
-        names = ["torso" if name == "torso" else parts[i % 3] for i, name in enumerate(TRACKED_BODIES)]
-        return self.body_ids(names)
-
-    @functools.cached_property
-    def paw_geom_ids(self) -> np.ndarray:
-        # a little larger than the feet: rats are not put down exactly on them, where rounding would
-        # decide whether they touch the floor
-        return np.array([self.model.geom(f"paw_{side}").id for side in "LR"])
 
 
 @pytest.fixture(scope="module", params=["jax", "warp"])
 def engine(request: pytest.FixtureRequest) -> DeviceEngine:
     if request.param == "warp" and not WARP_INSTALLED:
         pytest.skip("MuJoCo Warp is not installed: it comes with the extras cuda12 and cuda13")
-    return DeviceEngine(SmallBody().model, N, STEP, request.param)
+    return DeviceEngine(hopper().model, N, STEP, request.param)
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +132,7 @@ def pairs(model: mujoco.MjModel) -> set[tuple[int, int]]:
 
 
 def test_only_contacts_that_it_cannot_compute_are_left_out():
-    model = Body(BodyConfig(self_collision=True)).model
+    model = make_scene(BodyConfig(self_collision=True)).model
     unknown = set(unknown_contacts(model))
     kinds = {tuple(sorted(mujoco.mjtGeom(model.geom_type[g]).name for g in pair)) for pair in unknown}
     assert kinds == {("mjGEOM_BOX", "mjGEOM_ELLIPSOID")}
@@ -233,7 +160,7 @@ def test_the_host_obeys_the_reduction_too():
 
 
 def test_the_default_rat_loses_no_contact_and_its_integrator_is_replaced():
-    body = Body(BodyConfig())
+    body = make_scene(BodyConfig())
     assert not unknown_contacts(body.model)
     jax_model, warp_model = (stepped_model(body.model, which) for which in ("jax", "warp"))
     assert jax_model.opt.integrator == mujoco.mjtIntegrator.mjINT_IMPLICITFAST
@@ -251,4 +178,4 @@ def test_without_a_gpu_one_line_says_so():
 
 def test_rats_are_spread_evenly_or_not_at_all():
     with pytest.raises(InputError, match="3 rats cannot be spread evenly over 2 devices"):
-        DeviceEngine(SmallBody().model, 3, STEP, "jax", devices=jax.devices()[:1] * 2)
+        DeviceEngine(hopper().model, 3, STEP, "jax", devices=jax.devices()[:1] * 2)

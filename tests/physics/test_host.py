@@ -6,11 +6,12 @@ import mujoco
 import numpy as np
 import pytest
 
-from rodent.body import NU
 from rodent.errors import InputError
 from rodent.physics.engine import Command, PhysicsState
 from rodent.physics.host import HostEngine
 from tests.physics.test_device import SMALL
+
+NU = 38
 
 
 def _standing(body, n, rng):

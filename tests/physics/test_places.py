@@ -6,15 +6,15 @@ import mujoco
 import numpy as np
 import pytest
 
-from rodent.body import Body
 from rodent.physics import HostEngine
 from rodent.physics.mjx_parts import mjx
 from rodent.physics.places import places_of
-from tests.physics.test_device import SmallBody
+from rodent.scene import make_scene
+from tests.bodies import hopper
 
 
 def test_bodies_are_where_mujoco_has_them_and_move_as_their_joints_do():
-    body, rng = Body(), np.random.default_rng(0)
+    body, rng = make_scene(), np.random.default_rng(0)
     qpos = np.tile(body.model.qpos0, (3, 1))
     qpos[:, :3] += rng.normal(size=(3, 3))
     qpos[:, 3:7] = rng.normal(size=(3, 4))
@@ -44,7 +44,7 @@ def test_bodies_are_where_mujoco_has_them_and_move_as_their_joints_do():
 
 def test_the_gradient_is_that_of_the_arithmetic():
     """Against automatic differentiation of MJX, in every direction, of a body small enough to compile it."""
-    body, rng = SmallBody(), np.random.default_rng(1)
+    body, rng = hopper(), np.random.default_rng(1)
     qpos = np.tile(body.model.qpos0, (4, 1))
     qpos[:, 3:7] = rng.normal(size=(4, 4))
     qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)

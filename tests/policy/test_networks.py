@@ -5,11 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rodent.body import NU
 from rodent.errors import InputError
 from rodent.policy.networks import ActorCritic, initial_memory
 from rodent.policy.probe import probe
 from rodent.policy.sizes import NetworkConfig
+
+NU = 38
 
 SMALL = NetworkConfig(latent=6, encoder=(8, 7), decoder=(9, 5), value=(4,))
 

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from rodent.body import BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.configs import to_json
 from rodent.errors import InputError
 from rodent.policy.policy import load_policy, save_policy

@@ -28,7 +28,7 @@ def keypoints(body) -> Keypoints:
     """Of a rat that walks."""
     markers = read_markers("rat23")
     qpos = read_clips("gaits")["arc_left"].qpos[::2]
-    points = Skeleton(body, markers.bodies).positions(qpos, markers.offsets * body.config.scale)
+    points = Skeleton(body, markers.bodies).positions(qpos, markers.offsets * body.scale)
     return Keypoints(points, markers.names, 25.0, source="rat.npz")
 
 

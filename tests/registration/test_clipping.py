@@ -19,7 +19,7 @@ MARKERS, FPS = read_markers("rat23"), 50.0
 def found(body) -> Registered:
     """A walk whose keypoints are all 1 mm off, one of them missing."""
     qpos = read_clips("gaits")["walk"].qpos
-    places = Skeleton(body, MARKERS.bodies).positions(qpos, MARKERS.offsets * body.config.scale)
+    places = Skeleton(body, MARKERS.bodies).positions(qpos, MARKERS.offsets * body.scale)
     points = places + np.array([0.0, 0.0, 0.001])
     points[20, 3] = np.nan
     error = np.linalg.norm(points - places, axis=-1)

@@ -19,7 +19,7 @@ def file(body, tmp_path_factory):
     """A rat that rears, is not seen for half a second, and walks; 20 ms per frame, millimetres."""
     markers, gaits = read_markers("rat23"), read_clips("gaits")
     qpos = np.concatenate([gaits["rear"].qpos[50:150], gaits["rear"].qpos[:25], gaits["walk"].qpos[:100]])
-    points = Skeleton(body, markers.bodies).positions(qpos, markers.offsets * body.config.scale)
+    points = Skeleton(body, markers.bodies).positions(qpos, markers.offsets * body.scale)
     points[100:125] = np.nan
     path = tmp_path_factory.mktemp("keypoints") / "rat.npz"
     np.savez(path, points=1000 * points, names=np.array(markers.names), fps=50.0, units="mm")

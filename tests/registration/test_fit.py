@@ -5,12 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from rodent.body import Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.clips import read_clips
 from rodent.errors import InputError
 from rodent.keypoints import Keypoints, clean, read_keypoints
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import Registered, Registration, read_markers
+from rodent.scene import make_scene
 
 NOISE, LOST, SCALE = 0.001, 0.2, 0.9
 
@@ -63,7 +64,9 @@ def test_rats_of_other_sizes_are_told(truth, scale):
     poses = qpos.copy()
     poses[:, :3] *= scale / SCALE
     random = np.random.default_rng(1)
-    points = Skeleton(Body(BodyConfig(scale=scale)), markers.bodies).positions(poses, markers.offsets * scale)
+    points = Skeleton(make_scene(BodyConfig(scale=scale)), markers.bodies).positions(
+        poses, markers.offsets * scale
+    )
     points += random.normal(0, NOISE, points.shape)
     points[random.random(points.shape[:2]) < LOST] = np.nan
     fitted = Registration(read_markers("rat23")).fit(Keypoints(points, markers.names, 50.0, source="made"))

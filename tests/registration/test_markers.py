@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from rodent.body import Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import read_markers
+from rodent.scene import make_scene
 
 GOOD = '{ body = "skull", offset = [0, 0, 0.01], weight = 1, freedom = 0.01 }'
 
@@ -13,7 +14,7 @@ GOOD = '{ body = "skull", offset = [0, 0, 0.01], weight = 1, freedom = 0.01 }'
 def test_built_in_sets_are_symmetric_and_fit_the_body(name):
     markers = read_markers(name)
     assert len(markers.names) == int(name[3:])
-    Skeleton(Body(BodyConfig(scale=1.0)), markers.bodies)
+    Skeleton(make_scene(BodyConfig(scale=1.0)), markers.bodies)
     mirror = {n: i for i, n in enumerate(markers.names)}
     for i, left in enumerate(markers.names):
         if left.endswith("L") and (other := left[:-1] + "R") in mirror:
@@ -66,7 +67,7 @@ def test_unknown_names(tmp_path):
     path = tmp_path / "bad.toml"
     path.write_text(f"[keypoints]\nSnout = {GOOD.replace('skull', 'skul')}")
     with pytest.raises(InputError, match="unknown body 'skul'"):
-        Skeleton(Body(BodyConfig(scale=1.0)), read_markers(path).bodies)
+        Skeleton(make_scene(BodyConfig(scale=1.0)), read_markers(path).bodies)
 
 
 def test_rat23_is_in_the_order_of_files_that_do_not_name_their_keypoints():

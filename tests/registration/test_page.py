@@ -133,7 +133,7 @@ def test_paws_and_time_in_clips_are_in_the_json(body, tmp_path, capsys):
     stand = read_clips("gaits")["stand"]
 
     markers = read_markers("rat23")
-    points = Skeleton(body, markers.bodies).positions(stand.qpos[:60], markers.offsets * body.config.scale)
+    points = Skeleton(body, markers.bodies).positions(stand.qpos[:60], markers.offsets * body.scale)
     # two keypoints that the marker set does not know, and one of its own, are left out
     points = np.concatenate([points, points[:, :2] + 0.01], axis=1)
     names = np.array([*markers.names, "TailTip", "Collar"])

@@ -3,19 +3,20 @@
 import numpy as np
 import pytest
 
-from rodent.body import Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.clips import read_clips
 from rodent.kinematics.posture import Trunk, posed
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import PoseSettings, lowest_paws, read_markers
 from rodent.registration.pose import PAWS, PoseSolver
+from rodent.scene import Scene, make_scene
 
 MARKERS = read_markers("rat23")
 
 
 @pytest.fixture(scope="module")
-def unit_body() -> Body:
-    return Body(BodyConfig(scale=1.0))
+def unit_body() -> Scene:
+    return make_scene(BodyConfig(scale=1.0))
 
 
 @pytest.fixture(scope="module")

@@ -95,9 +95,10 @@ def test_the_rat_follows_at_the_animals_own_speed(body):
 
 
 def test_a_rat_of_another_size_takes_other_steps(rng):
-    from rodent.body import Body, BodyConfig
+    from rodent.body_config import BodyConfig
+    from rodent.scene import make_scene
 
-    large = Body(BodyConfig(scale=1.2))
+    large = make_scene(BodyConfig(scale=1.2))
     time = np.arange(0, 2, 0.02)
     clips = path_clips(large, time, ring(time))
     assert clips.scale == 1.2
@@ -109,7 +110,7 @@ def test_what_slides_is_refused(body):
     for axis, shift, what in ((0, 0.002, "slides by"), (2, -0.002, "is in the floor by")):
         bad = qpos.copy()
         bad[:, axis] += shift * np.arange(5) / 4
-        clips = ClipSet((Clip("bad", bad, FPS),), body.config.scale, body.joint_names)
+        clips = ClipSet((Clip("bad", bad, FPS),), body.scale, body.joint_names)
         with pytest.raises(WorkError, match=rf"clip 'bad': a paw {what} 2.0 mm at 0.1 s"):
             require_quality(clips, body)
 

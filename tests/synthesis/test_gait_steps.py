@@ -6,7 +6,7 @@ import pytest
 
 from rodent.kinematics.floor import lowest_paw
 from rodent.kinematics.paws import Paws
-from rodent.kinematics.posture import Trunk, posed, rest_angles
+from rodent.kinematics.posture import Trunk, posed
 from rodent.synthesis import gait_statistics
 from rodent.synthesis.footfall import footfalls, paw_targets
 from rodent.synthesis.path import FPS
@@ -84,7 +84,7 @@ def test_where_paws_are_is_what_mujoco_says(body, poses):
 
 def test_limbs_reach_what_limbs_can_reach(body, rng):
     """Targets are poses of the limbs themselves, and are met by other poses within the limits."""
-    rest = rest_angles(body)
+    rest = body.rest_angles
     start = posed(body, Trunk.still(30))
     reach = Reach(body, rest)
     limbs = np.unique(reach._hinges[reach._real])
@@ -108,6 +108,6 @@ def test_out_of_reach_the_limits_are_kept(body):
     start = posed(body, Trunk.still(3))
     state = Paws(body).state(start)
     far = PawTargets(state.contact[..., :2] + 1.0, state.lowest, state.turn, np.full((3, 4, 3), 1e-4))
-    solved = Reach(body, rest_angles(body)).reach(start, far)
+    solved = Reach(body, body.rest_angles).reach(start, far)
     assert np.isfinite(solved).all()
     assert (solved[:, 7:] >= body.joint_range[:, 0]).all() and (solved[:, 7:] <= body.joint_range[:, 1]).all()

@@ -46,7 +46,7 @@ def test_a_path_becomes_clips(track, tmp_path, capsys):
 
 def test_without_a_path_it_is_the_built_in_set(body, tmp_path, monkeypatch, capsys):
     qpos = synthesis.path_clips(body, np.array([0.0, 0.2]), np.zeros((2, 2)))[0].qpos
-    made = ClipSet((Clip("walk", qpos, 50.0),), body.config.scale, body.joint_names)
+    made = ClipSet((Clip("walk", qpos, 50.0),), body.scale, body.joint_names)
     monkeypatch.setattr(synthesis, "gait_clips", lambda body, advance: made)
     out = tmp_path / "gaits.h5"
     assert main(["clips", "synth", "--out", str(out)]) == 0

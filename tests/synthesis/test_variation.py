@@ -6,13 +6,13 @@ import json
 import numpy as np
 import pytest
 
-from rodent.body import PAWS, in_tail
 from rodent.cli import main
 from rodent.clips import read_clips
 from rodent.errors import InputError
 from rodent.kinematics.floor import lowest_paw
 from rodent.kinematics.forward import body_frames
 from rodent.kinematics.poses import poses_between, velocities
+from rodent.scene.rat import PAWS, in_tail
 from rodent.synthesis.variation import varied, varied_clips
 from rodent.variation_config import Variation
 

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from rodent.physics import Command, HostEngine
-from tests.physics.test_device import SmallBody
+from rodent.scene import Scene
 from training.config import ModelBasedConfig
 from training.experience import DynamicsSample
 
@@ -15,7 +15,7 @@ CONFIG = ModelBasedConfig(dynamics_layers=(64, 64), dynamics_epochs=4, dynamics_
 RATE = 5e-3
 
 
-def random_samples(body: SmallBody, n: int = 256, unroll: int = 8, seed: int = 0) -> DynamicsSample:
+def random_samples(body: Scene, n: int = 256, unroll: int = 8, seed: int = 0) -> DynamicsSample:
     """What physics makes of random controls; leaves (unroll, n, ...)."""
     rng = np.random.default_rng(seed)
     engine = HostEngine(body.model, n, STEP, bodies=body.tracked_ids)

@@ -18,7 +18,8 @@ import pytest
 from rodent.cli import main
 from rodent.clips.clip import Clip, ClipSet
 from rodent.policy.sizes import NetworkConfig
-from tests.physics.test_device import SmallBody
+from rodent.scene import Scene
+from tests.bodies import hopper
 from training.backend import DeviceBackend
 from training.config import ModelBasedConfig, PPOConfig, TrainConfig
 from training.evaluate import clip_episodes
@@ -40,7 +41,7 @@ CONFIG = TrainConfig(
 )
 
 
-def small_clips(body: SmallBody, frames: int = 12) -> ClipSet:
+def small_clips(body: Scene, frames: int = 12) -> ClipSet:
     """The small body swinging its legs, twice."""
     phase = 0.3 * np.arange(frames)[:, None]
     qpos = np.tile(body.model.qpos0, (frames, 1))
@@ -49,12 +50,12 @@ def small_clips(body: SmallBody, frames: int = 12) -> ClipSet:
         Clip(f"swing_{i}", np.concatenate([qpos[:, :7], 0.4 * swing], 1), 50.0)
         for i, swing in enumerate(swings)
     ]
-    return ClipSet(tuple(clips), body.config.scale, body.joint_names)
+    return ClipSet(tuple(clips), body.scale, body.joint_names)
 
 
 def small_trainer(devices: int) -> Trainer:
     """A trainer of the small body, whose policy has three actions."""
-    body = SmallBody()
+    body = hopper()
     clips = small_clips(body)
 
     def backend(algorithm, task):

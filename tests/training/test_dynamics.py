@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests.physics.test_device import SmallBody
+from tests.bodies import hopper
 from tests.training.imagining import CONFIG, RATE, STEP, broken, random_samples
 from training.dynamics import Dynamics
 from training.experience import in_a_row
@@ -13,7 +13,7 @@ from training.experience import in_a_row
 
 @pytest.fixture(scope="module")
 def body():
-    return SmallBody()
+    return hopper()
 
 
 @pytest.fixture(scope="module")

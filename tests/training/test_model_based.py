@@ -10,7 +10,7 @@ import pytest
 import training.update
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.imitation import ImitationState
-from tests.physics.test_device import SmallBody
+from tests.bodies import hopper
 from tests.training.test_device import small_clips
 from training.config import ModelBasedConfig, PPOConfig, TrainConfig
 from training.evaluate import clip_episodes
@@ -37,7 +37,7 @@ CONFIG = TrainConfig(
 
 
 def _trainer(config: TrainConfig = CONFIG) -> Trainer:
-    body = SmallBody()
+    body = hopper()
     clips = small_clips(body, 40)
     return Trainer(config, config.task.build(body, clips), clip_episodes(clips))
 

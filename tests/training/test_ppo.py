@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rodent.body import NU
 from rodent.errors import InputError
 from rodent.loop import Outcome
 from rodent.loop.state import Ended
@@ -27,6 +26,8 @@ from training.learner import new_learner
 from training.ppo import POLICY_FIGURES, std_ceiling, unrolled, update, update_value
 from training.sampler import new_sampler, refreshed
 from training.split import split_clips
+
+NU = 38
 
 
 def _output(mean, logvar):

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rodent.body import Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.cli import main
 from rodent.clips.file import write_clips
 from rodent.errors import InputError, WorkError
 from rodent.policy.policy import load_policy
+from rodent.scene import make_scene
 from rodent.synthesis.stance import stance_clips
 from training import train
 from training.config import PPOConfig, TrainConfig
@@ -129,7 +130,7 @@ def _last_state(run: Path) -> bytes:
 
     opened = open_run(run)
     clips = read_clips(opened.clips)
-    task = opened.config.task.build(Body(opened.config.body), clips)
+    task = opened.config.task.build(make_scene(opened.config.body), clips)
     trainer = Trainer(opened.config, task, clip_episodes(clips))
     checkpoints = Checkpoints(run / "checkpoints")
     _, state = checkpoints.restore(trainer.state())

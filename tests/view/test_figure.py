@@ -4,7 +4,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from rodent.render import Scene
+from rodent.render import Renderer
 from rodent.view.figure import Figure
 
 
@@ -41,7 +41,7 @@ def test_the_skin_goes_where_the_rat_goes(figure, clips):
 def test_the_skin_is_bound_as_in_films(figure, body, clips):
     """A vertex is the weighted mean of where its bones take it: MuJoCo's skinning, by hand."""
     qpos = clips[0].qpos[3]
-    model = Scene(body.config).model
+    model = Renderer(body.config).model
     data = mujoco.MjData(model)
     data.qpos[:] = qpos
     data.qpos[2] += 0.5  # so that the tail hangs free, as the body has it

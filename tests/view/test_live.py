@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from rodent.body import Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.rollout import Player
+from rodent.scene import make_scene
 from rodent.synthesis.stance import stance_clips
 from rodent.view import Session
 from rodent.view.live import DIRECTIONS, live_source, world_direction
@@ -104,4 +105,4 @@ def test_watching_a_policy(source):
 
 def test_clips_of_another_body_are_refused(policy):
     with pytest.raises(InputError, match=r"scale 1\b.*scale 0.9"):
-        live_source(policy, stance_clips(Body(BodyConfig(scale=1.0)), frames=5))
+        live_source(policy, stance_clips(make_scene(BodyConfig(scale=1.0)), frames=5))

@@ -73,11 +73,12 @@ class Register:
 
     def run(self) -> None:
         """Read, fit, write."""
-        from rodent.body import Body, BodyConfig
+        from rodent.body_config import BodyConfig
         from rodent.cli.output import print_json, print_table, say
         from rodent.keypoints import clean, read_keypoints
         from rodent.registration import Registration, read_markers, registered_clips
         from rodent.registration.summary import paws_of, results
+        from rodent.scene import make_scene
 
         known, options = read_markers(self.markers), self._clip_options()
         markers = known.without(self.ignore)
@@ -95,7 +96,7 @@ class Register:
         _require_markers(raw, markers, self.keypoints, self.ignore)
         keypoints, cleaning = clean(raw)
         found, speed = _fitted(registration, keypoints, self.axes)
-        body = Body(BodyConfig(scale=registration.scale_))
+        body = make_scene(BodyConfig(scale=registration.scale_))
         clips = registered_clips(found, body, options)
         contacts = paws_of(clips, body)
         result: dict[str, Any] = {

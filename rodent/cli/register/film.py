@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from rodent.body_config import BodyConfig
 from rodent.registration import Registered
 from rodent.render import Dots, RenderOptions, Shot, render_shots
+from rodent.scene_config import BodyKind
 
 _MEASURED, _FITTED = (0.85, 0.1, 0.1, 1.0), (0.1, 0.65, 0.2, 1.0)
 _SECONDS, _FPS = 5.0, 25.0  # of a shot, at most; of the film
 
 
-def render_film(out: Path, body: BodyConfig, found: Registered, segments: Sequence[slice]) -> None:
+def render_film(out: Path, body: BodyKind, found: Registered, segments: Sequence[slice]) -> None:
     """Render the segment with the most motion, then the one with the largest error.
 
     Args:

@@ -9,7 +9,6 @@ import numpy as np
 
 from analysis.pages.drawing import line, spans
 from analysis.pages.page import Drawing, Film, Section, Table, write_page
-from rodent.body import Body
 from rodent.body_config import BodyConfig
 from rodent.cli.register.film import render_film
 from rodent.clips.behavior import behaviors
@@ -18,6 +17,7 @@ from rodent.registration import Registered, Registration
 from rodent.registration.figures import arena, course
 from rodent.registration.ground import STANDING, PawContacts
 from rodent.render import NoOpenGLError
+from rodent.scene import Scene, make_scene
 
 _POINTS = 2000  # at most, of a line
 _AT_END, _OFTEN = (
@@ -54,7 +54,7 @@ def write_report(
         InputError: the page cannot be written there.
         WorkError: the video cannot be encoded, or the disk is full.
     """
-    body = Body(BodyConfig(scale=registration.scale_))
+    body = make_scene(BodyConfig(scale=registration.scale_))
     with tempfile.TemporaryDirectory() as folder:
         sections = [
             _overview(result),
@@ -88,19 +88,19 @@ def _overview(result: dict[str, Any]) -> Section:
     return Section("Summary", text, (Table(["", ""], rows),))
 
 
-def _film(out: Path, body: Body, found: Registered, segments: Sequence[slice]) -> Section:
+def _film(out: Path, body: Scene, found: Registered, segments: Sequence[slice]) -> Section:
     text = (
         "Red: measured keypoints. Green: their positions on the fitted body. "
         "First the seconds with the most motion, then those with the largest error."
     )
     try:
-        render_film(out, body.config, found, segments)
+        render_film(out, body.config.body, found, segments)
     except NoOpenGLError as error:
         return Section("Video", f"{text}\n\nThe video could not be rendered: {error}")
     return Section("Video", text, (Film(out),))
 
 
-def _course(body: Body, found: Registered, segments: Sequence[slice]) -> Section:
+def _course(body: Scene, found: Registered, segments: Sequence[slice]) -> Section:
     labels = behaviors(found.qpos, found.fps, body)
     covered = np.zeros(len(labels), bool)
     for frames in segments:
@@ -151,7 +151,7 @@ def _keypoints(result: dict[str, Any]) -> Section:
     return Section("Keypoints", text, (Table(columns, rows),))
 
 
-def _joints(body: Body, registration: Registration, clips: ClipSet) -> Section:
+def _joints(body: Scene, registration: Registration, clips: ClipSet) -> Section:
     angles = np.degrees(np.concatenate([clip.qpos[:, 7:] for clip in clips]))
     chosen = [i for i in registration.hinges if np.ptp(angles[:, i]) > _STILL]
     angles, limits = angles[:, chosen], np.degrees(body.joint_range[chosen])

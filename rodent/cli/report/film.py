@@ -42,7 +42,7 @@ def film_recording(recording: Path, out: Path, caption: str) -> Film:
         rollouts = _various(opened.rollouts.values())
         ghost = all(rollout.has("reference") for rollout in rollouts)
         shots = [_shot(rollout, opened.fps) for rollout in rollouts]
-        render_shots(opened.body, shots, out, dataclasses.replace(_OPTIONS, ghost=ghost))
+        render_shots(opened.scene, shots, out, dataclasses.replace(_OPTIONS, ghost=ghost))
     told = "Blue is what the rat is asked to do." if ghost else "The recording has no reference to show."
     return Film(out, f"{caption} {told}")
 

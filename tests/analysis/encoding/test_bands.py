@@ -16,11 +16,14 @@ from analysis.encoding.bases import (
 from analysis.encoding.features import Features
 from analysis.encoding.folds import Folds
 from analysis.timeline import Timeline
-from rodent.body import NU, TRACKED_BODIES, Body
 from rodent.errors import InputError
 from rodent.recording import RecordingWriter, open_recording
 from rodent.rotation import from_rotvec
+from rodent.scene import make_scene
 from rodent.scene_config import SceneConfig
+
+NU = 38
+TRACKED_BODIES = make_scene().roles.tracked
 
 FRAMES = 30
 
@@ -84,7 +87,7 @@ def test_bands_are_what_they_say(moving):
 def test_keypoints_are_those_of_mujoco_and_do_not_know_where_the_rat_is(moving):
     recording, timeline, block, _ = moving
     (band,) = read_bands(["keypoints"], timeline, recording)
-    body = Body(recording.body)
+    body = make_scene(recording.body)
     data = mujoco.MjData(body.model)
     data.qpos[:] = block["qpos"][7]
     mujoco.mj_kinematics(body.model, data)

@@ -3,13 +3,16 @@ import numpy as np
 
 from analysis.encoding.scalars import read_scalars
 from analysis.timeline import Timeline
-from rodent.body import NQ, NU, NV, Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.recording import RecordingWriter, open_recording
+from rodent.scene import make_scene
 from rodent.scene_config import SceneConfig
+
+NQ, NV, NU = 74, 73, 38
 
 
 def test_scalars_are_those_of_the_pose(tmp_path):
-    frames, body = 40, Body(BodyConfig())
+    frames, body = 40, make_scene(BodyConfig())
     qpos, qvel = np.zeros((frames, NQ)), np.zeros((frames, NV))
     angle = 0.75 * np.pi
     qpos[:, 3], qpos[:, 6], qpos[:, 2] = np.cos(angle / 2), np.sin(angle / 2), 0.06

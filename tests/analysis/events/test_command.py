@@ -8,12 +8,13 @@ import pytest
 
 from analysis.events.rat import rat_events
 from analysis.events.settings import RatEventSettings
-from rodent.body import NU, NV, TOUCH_SENSORS
 from rodent.cli import main
 from rodent.clips import read_clips
 from rodent.recording import RecordingWriter, open_recording
-from rodent.scene_config import SceneConfig
 from tests.analysis.events.sessions import after, poisson
+
+NU, NV = 38, 73
+TOUCH_SENSORS = ("palm_L", "palm_R", "sole_L", "sole_R")
 
 FPS, SECONDS = 50.0, 60.0
 QUICK = ("--rotations", "99", "--bootstraps", "20", "--shift-seconds", "5")
@@ -34,7 +35,7 @@ def recording(body, tmp_path_factory):
     block["alive"] = np.ones(len(qpos), bool)
     names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
     names["contact_names"] = TOUCH_SENSORS
-    with RecordingWriter(path, fps=FPS, scene=SceneConfig(body=body.config), **names) as writer:
+    with RecordingWriter(path, fps=FPS, scene=body.config, **names) as writer:
         writer.rollout("walk").append(block)
     with open_recording(path) as recorded:
         assert recorded.contact_names == TOUCH_SENSORS

@@ -6,8 +6,6 @@ the knees eight times.
 
 from collections.abc import Iterable
 
-import numpy as np
-
 _MEASURED_SCALE = 0.9
 _EFFORT = {  # N m; root mean square of servos' forces where a trained policy tracked nine real clips
     "lumbar_extend": 0.40,
@@ -37,17 +35,17 @@ _EFFORT = {  # N m; root mean square of servos' forces where a trained policy tr
 }
 
 
-def usual_force(actuators: Iterable[str], scale: float) -> np.ndarray:
+def nominal_forces(actuators: Iterable[str], scale: float) -> dict[str, float]:
     """The force that each actuator takes to follow a rat.
 
     Forces that carry a weight on a lever go with the fourth power of the size.
 
     Args:
-        actuators: their names, n of them.
+        actuators: their names.
         scale: size of the rat relative to dm_control's.
 
     Returns:
-        newton metres, shape (n,).
+        newton metres by name.
     """
-    sideless = (name.replace("_L", "").replace("_R", "") for name in actuators)
-    return np.array([_EFFORT[name] for name in sideless]) * (scale / _MEASURED_SCALE) ** 4
+    sideless = {name: name.replace("_L", "").replace("_R", "") for name in actuators}
+    return {name: _EFFORT[kind] * (scale / _MEASURED_SCALE) ** 4 for name, kind in sideless.items()}

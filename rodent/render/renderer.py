@@ -6,15 +6,19 @@ from typing import Any, NamedTuple, Self
 import mujoco
 import numpy as np
 
-from rodent.body import BodyConfig, build_spec, rat_spec
+from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.render.camera import View
 from rodent.render.gl import open_gl
 from rodent.render.skin import GHOST_RGBA, add_skin
 from rodent.render.tail import Tail
+from rodent.scene import make_scene, scene_spec
+from rodent.scene.scene import ARENA
+from rodent.scene_config import BodyKind, SceneConfig, as_scene_config
 
 GHOST = "ghost/"
 _THIN = 0.45  # opacity of a skin that one looks through
+_RAT_LENGTH = 0.25  # metres, from nose to hip of dm_control's rat, about
 _DOT = 0.003  # metres, radius of a marked point
 _DISTANCE = 0.7  # metres from camera to rat at scale 1, for pictures at least 4:3 wide
 _HAZE = (0.93, 0.94, 0.96, 1.0)  # into which floor and sky fade
@@ -42,7 +46,7 @@ def check_poses(width: int, nq: int, name: str) -> None:
         raise InputError(f"{name} has poses of {width} numbers; its body has {nq}: it was not made with it")
 
 
-class Scene:
+class Renderer:
     """Draws poses. A context manager, for it holds an OpenGL context.
 
     Attributes:
@@ -53,7 +57,7 @@ class Scene:
 
     def __init__(
         self,
-        body: BodyConfig,
+        config: SceneConfig | BodyKind,
         size: tuple[int, int] = (640, 480),
         *,
         ghost: bool = False,
@@ -63,29 +67,33 @@ class Scene:
         """Build the model and find a context.
 
         Args:
-            body: the rat.
+            config: of the scene, or of a body on a floor. A rat wears its skin.
             size: of the pictures, pixels: width and height.
             ghost: have a translucent second rat.
             geoms: show the geoms that collide instead of the skin.
             see_through: let the rat's skin show what lies under it.
         """
         self._size = size
-        self.model = _drawing_model(body, size, ghost)
+        scene = as_scene_config(config)
+        rat = isinstance(scene.body, BodyConfig)
+        geoms = geoms or not rat
+        self.model, scale = _drawing_model(scene, size, ghost)
         self.nq = self.model.nq // 2 if ghost else self.model.nq
         if see_through:
             self.model.skin_rgba[:, 3] = _THIN
-        # above the walker's origin, as high as the torso
-        self.middle = self.model.body("torso").pos * (0, 0, 1)
+        root = self.model.body(scene.body.build().roles.root)
+        # above the body that has the free joint, as high as the root
+        self.middle = root.pos * (0, 0, 1) if root.jntnum[0] == 0 else np.zeros(3)
         self._data = mujoco.MjData(self.model)
         # geoms are shown where the physics has them
         tails = [] if geoms else ["", GHOST] if ghost else [""]
-        self._tails = [Tail(self.model, prefix, body.scale) for prefix in tails]
+        self._tails = [Tail(self.model, prefix, scale) for prefix in tails]
         self._option = mujoco.MjvOption()
         self._option.geomgroup[:] = [1, geoms, geoms, 0, 0, 0]
         self._option.flags[mujoco.mjtVisFlag.mjVIS_SKIN] = not geoms
         self._camera = mujoco.MjvCamera()
-        self._camera.distance = _DISTANCE * body.scale * max(1.0, 4 / 3 * size[1] / size[0])
-        self._sun = self.model.light("arena/sun").id
+        self._camera.distance = _DISTANCE * scale * max(1.0, 4 / 3 * size[1] / size[0])
+        self._sun = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_LIGHT, f"{ARENA}sun")
 
     def __enter__(self) -> Self:
         self._gl, self._context = open_gl(self.model, self._size)
@@ -143,9 +151,10 @@ class Scene:
         for tail in self._tails:
             tail.lay(data)
         # the sun travels along, so that the small field of its shadow holds the rat
-        direction = self.model.light_dir[self._sun]
-        data.light_xdir[self._sun] = direction
-        data.light_xpos[self._sun] = view.lookat - 2 * self.model.stat.extent * direction
+        if self._sun >= 0:
+            direction = self.model.light_dir[self._sun]
+            data.light_xdir[self._sun] = direction
+            data.light_xpos[self._sun] = view.lookat - 2 * self.model.stat.extent * direction
         self._camera.lookat[:] = view.lookat
         self._camera.azimuth, self._camera.elevation = view.azimuth, view.elevation
         everything = mujoco.mjtCatBit.mjCAT_ALL
@@ -156,20 +165,25 @@ class Scene:
                 geom.category = mujoco.mjtCatBit.mjCAT_DECOR
 
 
-def _drawing_model(body: BodyConfig, size: tuple[int, int], ghost: bool) -> mujoco.MjModel:
-    spec = build_spec(body)
-    for eye in ("eye_L_collision", "eye_R_collision"):
-        # the skin leaves holes for the eyes
-        spec.geom(eye).group, spec.geom(eye).rgba = 0, (0.03, 0.02, 0.02, 1)
+def _drawing_model(config: SceneConfig, size: tuple[int, int], ghost: bool) -> tuple[mujoco.MjModel, float]:
+    """The model to draw, and its size relative to dm_control's rat."""
+    spec, rat = scene_spec(config), isinstance(config.body, BodyConfig)
+    scale = config.body.scale if isinstance(config.body, BodyConfig) else _relative_size(config)
+    if rat:
+        for eye in ("eye_L_collision", "eye_R_collision"):
+            # the skin leaves holes for the eyes
+            spec.geom(eye).group, spec.geom(eye).rgba = 0, (0.03, 0.02, 0.02, 1)
     if ghost:
-        second = rat_spec(body)
+        second = config.body.build().spec
         for part in (*second.actuators, *second.sensors, *second.tendons, *second.excludes):
             second.delete(part)
         for geom in second.geoms:
             geom.rgba = GHOST_RGBA
         spec.attach(second, frame=spec.worldbody.add_frame(), prefix=GHOST)
-        add_skin(spec, body.scale, GHOST, ghost=True)
-    add_skin(spec, body.scale)
+        if rat:
+            add_skin(spec, scale, GHOST, ghost=True)
+    if rat:
+        add_skin(spec, scale)
     visual = spec.visual
     visual.global_.offwidth, visual.global_.offheight = size
     visual.global_.fovy = 30
@@ -177,9 +191,18 @@ def _drawing_model(body: BodyConfig, size: tuple[int, int], ghost: bool) -> mujo
     visual.headlight.ambient, visual.headlight.diffuse = (0.42,) * 3, (0.22,) * 3
     visual.headlight.specular = (0, 0, 0)
     # the lengths below are in units of the extent
-    spec.stat.extent = 0.5 * body.scale
+    spec.stat.extent = 0.5 * scale
     visual.map.znear, visual.map.zfar = 0.05, 12
     visual.map.fogstart, visual.map.fogend = 3, 11
     visual.map.shadowclip = 0.6
     visual.rgba.fog = visual.rgba.haze = _HAZE
-    return spec.compile()
+    return spec.compile(), scale
+
+
+def _relative_size(config: SceneConfig) -> float:
+    """Size of a body relative to dm_control's rat, by what is within reach of its tracked bodies."""
+    scene = make_scene(config)
+    data = mujoco.MjData(scene.model)
+    mujoco.mj_kinematics(scene.model, data)
+    places = data.xpos[scene.tracked_ids]
+    return max(float(np.ptp(places, axis=0).max()), 0.02) / _RAT_LENGTH

@@ -4,13 +4,17 @@ import mujoco
 import numpy as np
 import pytest
 
-from rodent.body import NQ, NU, NV, TRACKED_BODIES, Body, BodyConfig, build_spec
+from rodent.body_config import BodyConfig
 from rodent.errors import InputError
+from rodent.scene import Scene, make_scene, scene_spec
+
+NQ, NV, NU = 74, 73, 38
+TRACKED_BODIES = make_scene().roles.tracked
 
 
 @pytest.fixture(scope="module")
-def full_size() -> Body:
-    return Body(BodyConfig(scale=1.0, strength=1.0))
+def full_size() -> Scene:
+    return make_scene(BodyConfig(scale=1.0, strength=1.0))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +71,7 @@ def test_forward_kinematics_are_dm_controls(full_size, original, rng):
 
 @pytest.mark.parametrize("scale", [0.5, 0.9, 1.7])
 def test_scaling_follows_its_laws(full_size, scale):
-    large, small = full_size.model, Body(BodyConfig(scale=scale, strength=1.0)).model
+    large, small = full_size.model, make_scene(BodyConfig(scale=scale, strength=1.0)).model
     np.testing.assert_allclose(small.body_pos, scale * large.body_pos, atol=1e-12)
     np.testing.assert_allclose(small.body_mass, scale**3 * large.body_mass, rtol=1e-9)
     np.testing.assert_allclose(small.body_inertia, scale**5 * large.body_inertia, rtol=1e-6)
@@ -89,7 +93,7 @@ def test_setpoint_makes_servos_rest(body, rng):
 
 
 def test_torque_is_control_times_maximum():
-    body = Body(BodyConfig(actuation="torque"))
+    body = make_scene(BodyConfig(actuation="torque"))
     data = mujoco.MjData(body.model)
     data.act[:] = np.linspace(-1, 1, NU)
     mujoco.mj_forward(body.model, data)
@@ -99,7 +103,7 @@ def test_torque_is_control_times_maximum():
 
 
 def test_force_limits_hold():
-    limited = Body(BodyConfig(force_limits=True))
+    limited = make_scene(BodyConfig(force_limits=True))
     data = mujoco.MjData(limited.model)
     data.act[:] = 10.0
     mujoco.mj_forward(limited.model, data)
@@ -107,7 +111,7 @@ def test_force_limits_hold():
 
 
 def test_strength_multiplies_servos(body):
-    strong = Body(BodyConfig(strength=2 * body.config.strength))
+    strong = make_scene(BodyConfig(strength=2 * body.config.body.strength))
     np.testing.assert_allclose(strong.model.actuator_gainprm[:, 0], 2 * body.model.actuator_gainprm[:, 0])
     np.testing.assert_allclose(strong.model.actuator_biasprm, 2 * body.model.actuator_biasprm)
 
@@ -127,7 +131,7 @@ def test_a_fallen_rat_lies_on_the_floor(body, roll):
 
 def test_tail_and_self_collision_are_optional(body):
     def touching(config: BodyConfig) -> set[str]:
-        m = Body(config).model
+        m = make_scene(config).model
         return {m.geom(i).name for i in range(m.ngeom) if m.geom_conaffinity[i] & 1}
 
     tail = {name for name in touching(BodyConfig(tail_contact=True)) if name.startswith("vertebra_C")}
@@ -136,7 +140,7 @@ def test_tail_and_self_collision_are_optional(body):
         touching(BodyConfig()) & {"arena/floor"}
     )
     assert not (body.model.geom_contype[1:] & 2).any()
-    assert (Body(BodyConfig(self_collision=True)).model.geom_contype & 2).any()
+    assert (make_scene(BodyConfig(self_collision=True)).model.geom_contype & 2).any()
 
 
 def test_unknown_names_list_the_known_ones(body):
@@ -163,4 +167,4 @@ def test_unknown_actuation_and_arena_are_refused():
     with pytest.raises(InputError, match="unknown actuation 'muscle'"):
         BodyConfig(actuation="muscle")
     with pytest.raises(InputError, match=r"no asset arenas/maze.xml; there are: floor.xml"):
-        build_spec(BodyConfig(), arena="maze")
+        scene_spec(BodyConfig(), arena="maze")

@@ -6,12 +6,14 @@ import mujoco
 import numpy as np
 import pytest
 
-from rodent.body import PAWS, Body, BodyConfig
+from rodent.body_config import BodyConfig
 from rodent.kinematics.floor import floor_shift
-from rodent.render import CAMERAS, Scene, View
+from rodent.render import CAMERAS, Renderer, View
 from rodent.render.camera import follow
 from rodent.render.skin import read_skin
 from rodent.render.tail import Tail
+from rodent.scene import make_scene
+from rodent.scene.rat import PAWS
 from rodent.synthesis.stance import stance_clips
 
 SIZE = (96, 64)
@@ -29,7 +31,7 @@ def clips(body):
 def test_whole_rat_is_in_the_picture(camera, body, clips):
     """Skin vertices, seen from the camera, lie within its field of view."""
     clip = clips[0]
-    with Scene(body.config, SIZE) as scene:
+    with Renderer(body.config, SIZE) as scene:
         view = follow(clip.qpos, clip.fps, scene.middle, camera)
         scene.pose(clip.qpos[0], view[0])
         eye = scene.scene.camera[0]
@@ -64,11 +66,11 @@ def test_camera_follows_smoothly():
 
 @pytest.mark.parametrize("scale", [0.9, 1.0])
 def test_skin_fits_the_body(scale):
-    body = Body(BodyConfig(scale=scale))
+    body = make_scene(BodyConfig(scale=scale))
     # all joints at rest, as when the skin was made
     qpos = np.concatenate([[0, 0, 0, 1, 0, 0, 0], np.clip(0, *body.joint_range.T)])
     qpos[2] += floor_shift(qpos[None], body)
-    with Scene(body.config, SIZE) as scene:
+    with Renderer(body.config, SIZE) as scene:
         scene.pose(qpos, View(qpos[:3], 0, 0))
         skin = np.asarray(scene.scene.skinvert).reshape(-1, 3)
     data = mujoco.MjData(body.model)
@@ -127,9 +129,9 @@ def test_the_tail_is_laid_on_the_floor_at_its_own_length(body, clips):
 
 def test_no_opengl(tmp_path):
     script = (
-        "from rodent.body import BodyConfig\nfrom rodent.errors import WorkError\n"
-        "from rodent.render import Scene\n"
-        "try:\n  Scene(BodyConfig()).__enter__()\nexcept WorkError as error:\n  print(error)"
+        "from rodent.body_config import BodyConfig\nfrom rodent.errors import WorkError\n"
+        "from rodent.render import Renderer\n"
+        "try:\n  Renderer(BodyConfig()).__enter__()\nexcept WorkError as error:\n  print(error)"
     )
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "MUJOCO_GL", "PYOPENGL_PLATFORM")
     environment = {k: v for k, v in os.environ.items() if k not in hidden}
