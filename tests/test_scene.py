@@ -6,7 +6,7 @@ import pytest
 
 from rodent.body_config import BodyConfig
 from rodent.errors import InputError
-from rodent.scene import Scene, make_scene, scene_spec
+from rodent.scene import Scene, make_scene
 
 NQ, NV, NU = 74, 73, 38
 TRACKED_BODIES = make_scene().roles.tracked
@@ -166,5 +166,3 @@ def test_senseless_bodies_are_refused(field, value):
 def test_unknown_actuation_and_arena_are_refused():
     with pytest.raises(InputError, match="unknown actuation 'muscle'"):
         BodyConfig(actuation="muscle")
-    with pytest.raises(InputError, match=r"no asset arenas/maze.xml; there are: floor.xml"):
-        scene_spec(BodyConfig(), arena="maze")

@@ -24,13 +24,13 @@ class Episode:
     Attributes:
         name, behavior: of the clip, or of what else is asked.
         group: of `Task.starts`, whose first place the episode begins at.
-        frames: control steps that it lasts.
+        frames: control steps that it lasts; None for as long as the task says.
     """
 
     name: str
     behavior: str
     group: int
-    frames: int
+    frames: int | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +59,11 @@ class Trace:
 def clip_episodes(clips: ClipSet) -> list[Episode]:
     """Every clip from its first frame to its last."""
     return [Episode(clip.name, clip.behavior, i, clip.n_frames) for i, clip in enumerate(clips)]
+
+
+def drawn_episodes(count: int = 24) -> list[Episode]:
+    """Episodes of a task that draws what it asks, each for as long as the task says."""
+    return [Episode(f"episode_{i}", "", 0, None) for i in range(count)]
 
 
 def trace_episodes(

@@ -1,6 +1,6 @@
 """The run folder: what was asked, on which clips, with which software, and what came of it.
 
-config.json, versions.json, split.json, metrics.jsonl, tensorboard/, checkpoints/, policy/; and start/, the
+config.json, versions.json, split.json, metrics.jsonl, learning.csv, checkpoints/, policy/; and start/, the
 policy that it started from, if it did
 """
 
@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rodent.clips.clip import ClipSet
 from rodent.clips.formats import with_former_names
@@ -18,9 +18,14 @@ from rodent.configs import from_json, to_json
 from rodent.errors import InputError
 from rodent.files import atomic_path, existing_file, explain_os_errors, read_json
 from rodent.policy.policy import Policy, save_policy
+from rodent.scene import make_scene
 from rodent.versions import versions
 from training.config import TrainConfig
+from training.curves import write_learning
 from training.run_card import RUN
+
+if TYPE_CHECKING:
+    from training.train import Progress
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,14 +35,14 @@ class Run:
     Attributes:
         folder: where it is.
         config: as asked.
-        clips: the file of reference motion.
-        clips_digest: its SHA-256.
+        clips: the file of reference motion; None for a task that needs none.
+        clips_digest: its SHA-256; empty without clips.
         split: names of clips by part, `train` and `test`.
     """
 
     folder: Path
     config: TrainConfig
-    clips: Path
+    clips: Path | None
     clips_digest: str
     split: dict[str, list[str]]
 
@@ -48,7 +53,11 @@ class Run:
 
 
 def begin_run(
-    folder: Path, config: TrainConfig, clips: Path, split: dict[str, list[str]], start: Policy | None = None
+    folder: Path,
+    config: TrainConfig,
+    clips: Path | None,
+    split: dict[str, list[str]],
+    start: Policy | None = None,
 ) -> Run:
     """Make a new run folder, with a copy of the policy that it starts from.
 
@@ -58,12 +67,12 @@ def begin_run(
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists already; continue it with --resume, or choose another --out")
-    run = Run(folder, config, Path(clips).absolute(), digest(clips), split)
+    run = Run(folder, config, clips and clips.absolute(), digest(clips) if clips else "", split)
     with explain_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "versions.json", versions())
     _write(folder / "split.json", split)
-    origin = {"clips": str(run.clips), "clips_digest": run.clips_digest}
+    origin = {"clips": run.clips and str(run.clips), "clips_digest": run.clips_digest}
     if start is not None:
         save_policy(start, run.start)
     _write(folder / "config.json", RUN.head() | origin | {"config": to_json(config)})
@@ -92,7 +101,8 @@ def open_run(folder: Path) -> Run:
     if both := [name for name in split["train"] if name in split["test"]]:
         raise InputError(f"{folder / 'split.json'} has {both[0]!r} in train and in test")
     config = from_json(TrainConfig, card["config"], folder / "config.json", "config")
-    return Run(folder, config, Path(card["clips"]), card["clips_digest"], split)
+    clips = None if card["clips"] is None else Path(card["clips"])
+    return Run(folder, config, clips, card["clips_digest"], split)
 
 
 def read_own_clips(run: Run, path: Path | None = None) -> ClipSet:
@@ -106,13 +116,15 @@ def read_own_clips(run: Run, path: Path | None = None) -> ClipSet:
         InputError: they are others.
     """
     path = path or run.clips
+    if path is None:
+        raise InputError(f"{run.folder} was trained without clips")
     if digest(path) != run.clips_digest:
         raise InputError(
             f"{path} has changed since {run.folder} was begun with it, or is another file; restore it, "
             "or begin a new run"
         )
     known = [name for names in run.split.values() for name in names]
-    clips = with_former_names(read_clips(path), known)
+    clips = with_former_names(read_clips(path, make_scene(run.config.scene)), known)
     if astray := [name for name in clips.names if name not in known]:
         raise InputError(f"{run.folder / 'split.json'} does not say where {astray[0]!r} of {path} belongs")
     return clips
@@ -125,29 +137,30 @@ def digest(path: Path) -> str:
 
 
 class MetricsLog:
-    """Rows of figures, to metrics.jsonl and TensorBoard; each row is on disk when it is written."""
+    """Rows of figures, to metrics.jsonl and learning.csv; each row is on disk when it is written."""
 
-    def __init__(self, folder: Path, resume_at: int):
-        from tensorboardX import SummaryWriter
-
-        self.path = folder / "metrics.jsonl"
+    def __init__(self, run: Run, resume_at: int):
+        self.path, self._run = run.folder / "metrics.jsonl", run
         self._keep(resume_at)
         self._file = self.path.open("a")
-        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=resume_at or None)
 
-    def write(self, row: dict[str, Any]) -> None:
-        """Append one row; `iteration` and `steps` say when."""
+    def write(self, progress: "Progress") -> None:
+        """Append what an iteration came to."""
+        row = {
+            "iteration": progress.iteration,
+            "steps": progress.steps,
+            "seconds": progress.seconds,
+            "steps_per_second": progress.steps_per_second,
+        }
         with explain_os_errors(self.path):
-            self._file.write(json.dumps(row) + "\n")
+            self._file.write(json.dumps(row | progress.figures | progress.evaluation) + "\n")
             self._file.flush()
-            for name, value in row.items():
-                if isinstance(value, int | float):
-                    self._board.add_scalar(name, value, row["steps"])
+            if progress.evaluation:
+                write_learning(self._run.folder, self._run.config.seed)
 
     def close(self) -> None:
         """Finish writing."""
         self._file.close()
-        self._board.close()
 
     def _keep(self, iterations: int) -> None:
         """Drop rows of iterations that will be run again, and a half-written last row."""

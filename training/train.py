@@ -1,18 +1,23 @@
-"""The training loop: iterate, log, evaluate, checkpoint, until the time, the steps or Ctrl-C."""
+"""The training loop: iterate, log, evaluate, checkpoint, until the time or the steps are over.
 
+    run = new_run("runs/walk", TrainConfig(), "clips.h5")
+    result = train(run, Until(minutes=25), callbacks=[my_callback])
+
+It installs no signal handler and draws nothing, so that it runs in a thread and in a notebook; whoever wants
+to look on, to log elsewhere or to stop it early gives a `Callback`.
+"""
+
+import dataclasses
 import json
-import signal
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
-from rodent.clips.clip import ClipSet
 from rodent.clips.reading import clips_path, read_clips
 from rodent.clips.validate import require_body
 from rodent.errors import InputError, WorkError
@@ -21,12 +26,10 @@ from rodent.physics.device import warp_devices
 from rodent.physics.host import count_substeps, require_threads
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy, load_policy, save_policy
-from rodent.progress import progress
 from rodent.scene import make_scene
-from rodent.tasks.reference import control_timestep
 from training.checkpoint import Checkpoints
 from training.config import TrainConfig
-from training.evaluate import clip_episodes
+from training.evaluate import clip_episodes, drawn_episodes
 from training.optimizer import require_parts
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
@@ -36,99 +39,181 @@ from training.trainer import Trainer
 _RATE_SECONDS = 60.0
 
 
-def start(
-    clips: Path, out: Path, config: TrainConfig, minutes: float | None, steps: int | None, threads: int = 0
-) -> dict[str, Any]:
-    """Begin a run and train; see `train`."""
-    clips = clips_path(clips)
-    body = make_scene(config.scene)
-    clip_set = read_clips(clips, body)
-    require_body(clip_set, body)
-    # no run folder for what cannot run
-    count_substeps(control_timestep(clip_set), body.model.opt.timestep)
+@dataclasses.dataclass(frozen=True)
+class Until:
+    """When a training ends: at whichever bound comes first.
+
+    Attributes:
+        minutes: of this call; None for no bound.
+        steps: control steps of the whole run; None for no bound.
+    """
+
+    minutes: float | None = None
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.minutes is None and self.steps is None:
+            raise InputError("say how long to train: minutes or steps")
+        if (self.minutes is not None and not self.minutes > 0) or (self.steps is not None and self.steps < 1):
+            raise InputError("minutes and steps must be positive")
+
+    def reached(self, seconds: float, steps: int) -> bool:
+        """Whether it is time to end."""
+        over = self.minutes is not None and seconds >= 60 * self.minutes
+        return over or (self.steps is not None and steps >= self.steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """Where a training is after an iteration.
+
+    Attributes:
+        iteration, steps: counted over the whole run.
+        seconds: of this call.
+        steps_per_second: over the last minute.
+        phase: what the next iteration does, in words.
+        figures: of the iteration.
+        evaluation: of the policy, if it was evaluated after this iteration; else empty.
+    """
+
+    iteration: int
+    steps: int
+    seconds: float
+    steps_per_second: float
+    phase: str
+    figures: dict[str, float]
+    evaluation: dict[str, float]
+
+
+class Callback:
+    """Hears of a training; override what is of interest."""
+
+    def on_start(self, run: Run, progress: Progress, until: Until) -> None:
+        """Before the first iteration of this call; figures are empty."""
+
+    def on_iteration(self, run: Run, progress: Progress) -> None:
+        """After every iteration."""
+
+    def on_checkpoint(self, run: Run, progress: Progress) -> None:
+        """After a checkpoint was written."""
+
+    def should_stop(self) -> bool:
+        """Whether to save and end now; asked between iterations."""
+        return False
+
+
+def new_run(out: Path | str, config: TrainConfig, clips: Path | str | None = None, threads: int = 0) -> Run:
+    """Make a run folder, after everything that can be checked was checked.
+
+    Args:
+        out: the folder.
+        config: of the run.
+        clips: file of reference motion, or the name of built-in clips; None for a task that needs none.
+        threads: that will step the physics.
+
+    Raises:
+        InputError: something cannot be trained so.
+    """
+    scene = make_scene(config.scene)
+    path, clip_set, split = None, None, {"train": [], "test": []}
+    if clips is not None:
+        if not config.task.needs_clips:
+            raise InputError("this task needs no clips; leave out --clips")
+        path = clips_path(clips)
+        clip_set = read_clips(path, scene)
+        require_body(clip_set, scene)
+        split = split_clips(clip_set, config.test_fraction, config.seed, config.test_clips)
+    task = config.task.build(scene, clip_set)
+    count_substeps(task.timestep, scene.model.opt.timestep)
     require_threads(threads)
     if config.device == "gpu":
         warp_devices(config.ppo.num_envs)
-    split = split_clips(clip_set, config.test_fraction, config.seed, config.test_clips)
     if policy := starting_policy(config, split["test"]):
         config = fitted(config, policy)
-    require_parts(config.ppo.optimizer, IntentionAgent(config.network, body.model.nu))
-    run = begin_run(out, config, clips, split, policy)
-    return train(run, clip_set, minutes, steps, threads)
-
-
-def resume(out: Path, minutes: float | None, steps: int | None, threads: int = 0) -> dict[str, Any]:
-    """Continue a run from its last checkpoint, with the configuration it was begun with."""
-    run = open_run(out)
-    return train(run, read_own_clips(run), minutes, steps, threads)
+    require_parts(config.ppo.optimizer, IntentionAgent(config.network, task.action_size))
+    return begin_run(Path(out), config, path, split, policy)
 
 
 def train(
-    run: Run, clips: ClipSet, minutes: float | None, steps: int | None, threads: int = 0
+    run: Run | Path | str, until: Until, *, callbacks: Sequence[Callback] = (), threads: int = 0
 ) -> dict[str, Any]:
     """Train until a bound is met, from the run's last checkpoint if it has one.
 
     Args:
-        run: an open run folder.
-        clips: what its file of clips holds.
-        minutes: bound on the time of this call; None for none.
-        steps: bound on the control steps of the whole run; None for none.
+        run: an open run, or its folder.
+        until: when to end.
+        callbacks: hear of it.
         threads: that step the physics on the host; 0 for one per core.
 
     Returns:
-        what came of it: steps, seconds and how the saved policy tracks.
+        what came of it: steps, seconds, whether a callback stopped it, and how the saved policy does.
 
     Raises:
         WorkError: a figure is not finite any more.
-        KeyboardInterrupt: Ctrl-C, after everything was saved.
     """
-    if minutes is None and steps is None:
-        raise InputError("say how long to train: --minutes or --steps")
-    config = run.config
-    clock = _Clock()
-    clips = clips.subset(run.split["train"])
-    task = config.task.build(make_scene(config.scene), clips)
-    trainer = Trainer(config, task, clip_episodes(clips), threads=threads)
-    start = load_policy(run.start) if config.start_from else None
+    run = run if isinstance(run, Run) else open_run(Path(run))
+    trainer = trainer_of(run, threads)
+    start = load_policy(run.start) if run.config.start_from else None
     checkpoints = Checkpoints(run.folder / "checkpoints")
-    iteration = 0
+    iteration, clock, rate, stopped = 0, _Clock(), _Rate(), False
     if checkpoints.any():
         iteration, state = checkpoints.restore(trainer.state())
         trainer.set_state(state)
     elif start is not None:
         trainer.start_from(start)
-    log = MetricsLog(run.folder, iteration)
-    rate = _Rate()
-    tracking: dict[str, float] = {}
-    total = float(steps) if steps is not None else 60.0 * (minutes or 0.0)
+
+    def save() -> None:
+        checkpoints.save(iteration, trainer.state())
+        save_policy(trainer.policy(_provenance(run, trainer, start)), run.folder / "policy")
+
+    log = MetricsLog(run, iteration)
+    progress = Progress(iteration, trainer.steps, 0.0, 0.0, trainer.phase, {}, {})
     try:
-        with _interruptible() as interrupted, progress("training", total, "steps" if steps else "") as bar:
-            bar(trainer.steps if steps else clock.lap())
-            while not interrupted and not clock.over(minutes, steps, trainer.steps):
-                before = trainer.steps
-                figures = trainer.iterate()
-                iteration += 1
-                _require_finite(run, trainer, iteration, figures)
-                _report_divergences(run, trainer, iteration)
-                row = {"iteration": iteration, "steps": trainer.steps, "seconds": clock.seconds}
-                due = trainer.steps // config.evaluate_every > before // config.evaluate_every
-                found = trainer.evaluate() if due or iteration == 1 else {}
-                tracking = found or tracking
-                pace = rate(trainer.steps)
-                log.write(row | {"steps_per_second": pace} | figures | found)
-                passed = trainer.steps - before if steps else clock.lap()
-                bar(passed, _note(trainer, pace, tracking))
-                if clock.checkpoint_due(config.checkpoint_seconds):
-                    _save(run, trainer, checkpoints, iteration, start)
+        for callback in callbacks:
+            callback.on_start(run, progress, until)
+        while not until.reached(clock.seconds, trainer.steps):
+            if stopped := any(callback.should_stop() for callback in callbacks):
+                break
+            before = trainer.steps
+            figures = trainer.iterate()
+            iteration += 1
+            _require_finite(run, trainer, iteration, figures)
+            _report_divergences(run, trainer, iteration)
+            every = run.config.evaluate_every
+            due = iteration == 1 or trainer.steps // every > before // every
+            found = trainer.evaluate() if due else {}
+            place = (iteration, trainer.steps, clock.seconds, rate(trainer.steps), trainer.phase)
+            progress = Progress(*place, figures, found)
+            log.write(progress)
+            for callback in callbacks:
+                callback.on_iteration(run, progress)
+            if clock.checkpoint_due(run.config.checkpoint_seconds):
+                save()
+                for callback in callbacks:
+                    callback.on_checkpoint(run, progress)
         trainer.evaluate()
-        _save(run, trainer, checkpoints, iteration, start)
+        save()
         best = trainer.evaluate_best()
     finally:
         log.close()
         checkpoints.close()
-    if interrupted:
-        raise KeyboardInterrupt
-    return {"run": str(run.folder), "steps": trainer.steps, "seconds": clock.seconds, **best}
+    return {
+        "run": str(run.folder),
+        "steps": trainer.steps,
+        "seconds": clock.seconds,
+        "stopped": stopped,
+        **best,
+    }
+
+
+def trainer_of(run: Run, threads: int = 0) -> Trainer:
+    """The trainer of a run, as it is before the first iteration."""
+    clips, episodes = None, drawn_episodes()
+    if run.clips is not None:
+        clips = read_own_clips(run).subset(run.split["train"])
+        episodes = clip_episodes(clips)
+    task = run.config.task.build(make_scene(run.config.scene), clips)
+    return Trainer(run.config, task, episodes, threads=threads)
 
 
 class _Rate:
@@ -151,17 +236,11 @@ class _Clock:
     """Times one call of `train`."""
 
     def __init__(self) -> None:
-        self._begun = self._last_lap = self._last_checkpoint = time.monotonic()
+        self._begun = self._last_checkpoint = time.monotonic()
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._begun
-
-    def lap(self) -> float:
-        """Seconds since the last lap."""
-        now = time.monotonic()
-        passed, self._last_lap = now - self._last_lap, now
-        return passed
 
     def checkpoint_due(self, every: float) -> bool:
         now = time.monotonic()
@@ -170,48 +249,25 @@ class _Clock:
         self._last_checkpoint = now
         return True
 
-    def over(self, minutes: float | None, steps: int | None, done: int) -> bool:
-        return (minutes is not None and self.seconds >= 60 * minutes) or (steps is not None and done >= steps)
 
-
-@contextmanager
-def _interruptible() -> Iterator[list[int]]:
-    """Collect Ctrl-C and SIGTERM in a list, so that the iteration under way can end; twice kills."""
-    received: list[int] = []
-    previous: dict[int, Any] = {}
-
-    def handle(number: int, frame: Any) -> None:
-        received.append(number)
-        signal.signal(number, previous[number])
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        previous[number] = signal.signal(number, handle)
-    try:
-        yield received
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-def _save(run: Run, trainer: Trainer, checkpoints: Checkpoints, iteration: int, start: Policy | None) -> None:
-    checkpoints.save(iteration, trainer.state())
-    provenance = {
-        "clips": run.clips.name,
-        "clips_digest": run.clips_digest,
-        "trained_on": run.split["train"],
-        "steps": trainer.steps,
-        "seed": run.config.seed,
-    }
+def _provenance(run: Run, trainer: Trainer, start: Policy | None) -> dict[str, Any]:
+    provenance: dict[str, Any] = {"steps": trainer.steps, "seed": run.config.seed}
+    if run.clips is not None:
+        provenance |= {
+            "clips": run.clips.name,
+            "clips_digest": run.clips_digest,
+            "trained_on": run.split["train"],
+        }
     if start is not None:
         provenance["start"] = {"digest": start.digest(), **start.provenance}
-    save_policy(trainer.policy(provenance), run.folder / "policy")
+    return provenance
 
 
 def _report_divergences(run: Run, trainer: Trainer, iteration: int) -> None:
-    """Append the states from which rats' physics broke to diverged.jsonl."""
+    """Append the states from which physics diverged to diverged.jsonl."""
     rows = [
-        {"iteration": iteration} | {k: np.asarray(v).tolist() for k, v in broken._asdict().items()}
-        for broken in trainer.take_divergences()
+        {"iteration": iteration} | {k: np.asarray(v).tolist() for k, v in diverged._asdict().items()}
+        for diverged in trainer.take_divergences()
     ]
     if rows:
         with (run.folder / "diverged.jsonl").open("a") as file:
@@ -232,11 +288,3 @@ def _require_finite(run: Run, trainer: Trainer, iteration: int, figures: dict[st
         f"{', '.join(wrong)} not finite at iteration {iteration}; the state is in {dump}, and the last "
         "checkpoint is whole: lower ppo.learning-rate and continue with --resume"
     )
-
-
-def _note(trainer: Trainer, pace: float, tracking: dict[str, float]) -> str:
-    now = f"{trainer.phase}: {trainer.steps / 1e6:.2f} M steps, {pace:,.0f} steps/s"
-    if not tracking:
-        return now
-    error = tracking["tracking/root_position_error_mm"]
-    return f"{now}, success {tracking['success_rate']:.0%}, root error {error:.1f} mm"

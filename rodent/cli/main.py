@@ -26,7 +26,8 @@ from rodent.cli.rollout import Rollout
 from rodent.cli.rsa import Rsa
 from rodent.cli.share import Share
 from rodent.cli.spikes import Spikes
-from rodent.cli.train import Train, parsed_for
+from rodent.cli.train import Train
+from rodent.cli.train import parsed as parsed_train
 from rodent.cli.view import View
 from rodent.errors import InputError, WorkError
 
@@ -81,15 +82,14 @@ def main(args: list[str] | None = None) -> int:
 
 def parsed(words: list[str]) -> Command:
     """The command that a line asks for."""
-    command = tyro.cli(
+    if words[:1] == ["train"]:
+        return parsed_train(words[1:])
+    return tyro.cli(
         Command,
         prog="rodent",
         description="The virtual rat: train it on real motion, record it, compare it with neurons.",
         args=words,
     )
-    if isinstance(command, Train) and command.config.device != "cpu":
-        return parsed_for(command.config.device, words[1:])
-    return command
 
 
 @contextlib.contextmanager

@@ -1,19 +1,64 @@
-"""`rodent train`: learn to imitate clips."""
+"""`rodent train`: learn a task, such as imitating clips."""
 
 import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import tyro
 
 from rodent.errors import InputError
+from rodent.parts import ARENAS, BODIES, NETWORKS, TASKS
+from rodent.registry import Registry
 from training.config import TrainConfig
 from training.defaults import DEFAULTS
+from training.run_card import new_name
+
+PARTS: Mapping[str, Registry[Any]] = {"task": TASKS, "body": BODIES, "arena": ARENAS, "network": NETWORKS}
+"""What a training is composed of: parts that are chosen by name, each with settings of its own."""
+_USUAL = {"task": "imitation", "body": "rat", "arena": "floor", "network": "intention"}
+
+
+def configured(names: Mapping[str, str], default: TrainConfig) -> Any:
+    """A configuration to parse for: that of the named parts, and else the default.
+
+    Its type says which parts' settings there are; parts that are not the usual ones have their own defaults.
+    """
+    kinds = {part: PARTS[part].config(name, f"--{part}") for part, name in names.items()}
+    values = {field.name: getattr(default, field.name) for field in dataclasses.fields(default)}
+    for part, kind in kinds.items():
+        if type(values[part]) is not kind:
+            values[part] = _defaults(kind)
+    return _concrete(tuple(sorted(kinds.items())))(**values)
+
+
+def _defaults(kind: type) -> Any:
+    """A part with its defaults; settings without one must be given."""
+    part = object.__new__(kind)
+    for field in dataclasses.fields(cast(Any, kind)):
+        value = field.default
+        if field.default_factory is not dataclasses.MISSING:
+            value = field.default_factory()
+        object.__setattr__(part, field.name, tyro.MISSING if value is dataclasses.MISSING else value)
+    return part
+
+
+@functools.cache
+def _concrete(kinds: tuple[tuple[str, type], ...]) -> Any:
+    """The configuration's class with the parts' own types."""
+    fields = [(part, kind, dataclasses.field(default=cast(Any, None))) for part, kind in kinds]
+    made = dataclasses.make_dataclass("TrainConfig", fields, bases=(TrainConfig,), frozen=True)
+    made.__doc__ = TrainConfig.__doc__
+    return made
+
+
+_DEFAULT = configured(_USUAL, TrainConfig())
 
 
 @dataclasses.dataclass(frozen=True)
 class Train:
-    """Train a policy to imitate clips, into a run folder.
+    """Train a policy, by default to imitate clips, into a run folder.
 
     Example: rodent train --clips clips.h5 --out runs/walk --minutes 25
 
@@ -27,7 +72,7 @@ class Train:
     minutes: float | None = None
     """Stop after so many minutes."""
     steps: int | None = None
-    """Stop after so many control steps of all rats together, counted from the run's beginning, or from that
+    """Stop after so many control steps of all environments together, counted from the beginning of the run, or
     of the policy it starts from."""
     resume: bool = False
     """Continue the run in --out with the configuration it was begun with."""
@@ -35,8 +80,16 @@ class Train:
     """CPU threads that step the physics; 0 for one per core. Results do not depend on it."""
     json: bool = False
     """Print the result as one JSON object."""
-    config: Annotated[TrainConfig, tyro.conf.arg(name="")] = dataclasses.field(default_factory=TrainConfig)
-    """Body, task, network and learning."""
+    task: str = _USUAL["task"]
+    """What is asked: imitation, or a task that an installed package adds. Its settings are --task.*."""
+    body: str = _USUAL["body"]
+    """What moves: rat, or mjcf for a body of your own. Its settings are --body.*."""
+    arena: str = _USUAL["arena"]
+    """What surrounds it: floor, gaps, mjcf for an arena of your own, or none. Its settings are --arena.*."""
+    network: str = _USUAL["network"]
+    """What acts. Its settings are --network.*."""
+    config: Annotated[TrainConfig, tyro.conf.arg(name="", constructor=type(_DEFAULT))] = _DEFAULT
+    """Learning."""
 
     def run(self) -> None:
         """Train; see the class."""
@@ -50,20 +103,24 @@ class Train:
             raise InputError(
                 "--resume continues with the run's own configuration; leave out the options that change it"
             )
-        if not self.resume and self.clips is None:
+        if not self.resume and self.clips is None and self.config.task.needs_clips:
             raise InputError("name the motion to imitate: --clips FILE")
 
         from rodent.cli.output import print_json, say
         from rodent.jax_setup import cache_compilations
 
         cache_compilations()
-        from training import train
+        from rodent.cli.learning import interruptible, progress_shown
+        from rodent.cli.tensorboard import TensorBoardLog
+        from training.runs import open_run
+        from training.train import Until, new_run, train
 
-        if self.resume:
-            result = train.resume(self.out, self.minutes, self.steps, self.threads)
-        else:
-            assert self.clips is not None
-            result = train.start(self.clips, self.out, self.config, self.minutes, self.steps, self.threads)
+        until = Until(self.minutes, self.steps)
+        run = open_run(self.out) if self.resume else new_run(self.out, self.config, self.clips, self.threads)
+        with interruptible() as stop, progress_shown() as shown, TensorBoardLog(run.folder) as board:
+            result = train(run, until, callbacks=[stop, shown, board], threads=self.threads)
+        if result.pop("stopped"):
+            raise KeyboardInterrupt
         if self.json:
             print_json(result)
         else:
@@ -73,7 +130,45 @@ class Train:
             )
 
 
-def parsed_for(device: str, words: list[str]) -> Train:
-    """`rodent train` with these words, where what they do not tell is the device's default."""
-    default = Train(out=tyro.MISSING, config=DEFAULTS[device])
-    return tyro.cli(Train, prog="rodent train", args=words, default=default)
+def parsed(words: Sequence[str]) -> Train:
+    """`rodent train` with these words; what they do not say is the default of the device.
+
+    Raises:
+        InputError: an option of earlier versions, which the message answers with the present one, or a part
+            that is not installed.
+    """
+    for word in words:
+        option = word.partition("=")[0].removeprefix("--").replace("-", "_")
+        if word.startswith("--") and (renamed := new_name(option)):
+            raise InputError(f"--{option.replace('_', '-')} is now --{renamed.replace('_', '-')}")
+    names = {part: _given(words, part) or usual for part, usual in _USUAL.items()}
+    device = _given(words, "device")
+    default = configured(names, DEFAULTS.get(device or "cpu", TrainConfig()))
+    kind: Any = Train if type(default) is type(_DEFAULT) else _command_of(type(default))
+    command = tyro.cli(
+        kind, prog="rodent train", args=list(words), default=kind(out=tyro.MISSING, config=default)
+    )
+    if not isinstance(command, Train):
+        return command
+    plain = {field.name: getattr(command.config, field.name) for field in dataclasses.fields(TrainConfig)}
+    return dataclasses.replace(command, config=TrainConfig(**plain))
+
+
+def _command_of(config: type) -> Any:
+    """The command whose configuration is of this class."""
+    hint = Annotated[TrainConfig, tyro.conf.arg(name="", constructor=config)]
+    made = dataclasses.make_dataclass(
+        "Train", [("config", hint, dataclasses.field(default=cast(Any, None)))], bases=(Train,), frozen=True
+    )
+    made.__doc__ = Train.__doc__
+    return made
+
+
+def _given(words: Sequence[str], option: str) -> str | None:
+    """The value of an option among the words."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == f"--{option}":
+            return following
+        if word.startswith(f"--{option}="):
+            return word.partition("=")[2]
+    return None

@@ -89,6 +89,8 @@ def _clips_of_run(folder: Path) -> Path:
     if not (folder / "config.json").exists():
         raise InputError(f"{folder} is no run, which knows its clips; name what to imitate: --clips FILE")
     clips = open_run(folder).clips
+    if clips is None:
+        raise InputError(f"{folder} was trained without clips; name what to imitate: --clips FILE")
     if not clips.exists():
         raise InputError(
             f"{folder} was trained on {clips}, which is gone; name what to imitate: --clips FILE"

@@ -111,9 +111,8 @@ class Player:
             frames: stop after so many rows; None for the longest group's end.
             wrench: what pushes the root bodies, asked before every step; see `Command`.
         """
-        starts = self.task.starts
-        begin, end = np.asarray(starts.first)[groups], np.asarray(starts.last)[groups]
-        longest = int((end - begin).max()) + 1
+        begin = np.asarray(self.task.starts.first)[groups]
+        longest = int(self.task.episode_steps(groups).max())
         count = longest if frames is None else min(frames, longest)
         restart = "terminated" if on_failure == "restart" else "diverged"
         loop = dataclasses.replace(self._loop, restart=restart)

@@ -1,7 +1,7 @@
 """Settings of the imitation task. Light to import: the command line is derived from them."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from rodent.errors import InputError, unknown
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 class TaskKind(Protocol):
     """The configuration of a task: a frozen dataclass."""
+
+    needs_clips: ClassVar[bool]
+    """Whether it is a task of following clips."""
 
     def build(self, scene: "Scene", clips: "ClipSet | None") -> Any:
         """The task on a body in an arena; of clips, where it needs them."""
@@ -82,6 +85,8 @@ class ImitationLimits:
 @dataclasses.dataclass(frozen=True)
 class ImitationConfig:
     """The imitation task."""
+
+    needs_clips: ClassVar[bool] = True
 
     horizon: int = 5
     """How many frames of the future reference the policy sees."""

@@ -20,8 +20,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import flax.struct
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from rodent.physics.engine import PhysicsState
+from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
 from rodent.scene import Scene
 
 Observation = Mapping[str, jax.Array]
@@ -137,8 +139,13 @@ class Task(flax.struct.PyTreeNode, Generic[S]):
         raise NotImplementedError
 
     def control(self, state: S, action: jax.Array) -> jax.Array:
-        """Controls for the step from this state to the next, shape (nu,)."""
-        raise NotImplementedError
+        """Controls for the step from this state to the next, shape (nu,).
+
+        By default an action offsets servos from the neutral pose, and is a torque where there are none.
+        """
+        unit = jnp.asarray(action_unit(self.scene), jnp.float32)
+        setpoint = jnp.asarray(neutral_setpoint(self.scene), jnp.float32) if self.scene.servos else None
+        return commanded(self.scene, setpoint, unit * action)
 
     def advance(self, state: S) -> S:
         """The task's state a control step later."""
@@ -164,6 +171,11 @@ class Task(flax.struct.PyTreeNode, Generic[S]):
     def truncated(self, state: S) -> jax.Array:
         """Whether an episode that has reached this state is over, without a failure."""
         raise NotImplementedError
+
+    def episode_steps(self, groups: np.ndarray) -> np.ndarray:
+        """Control steps of an evaluated episode by group of `starts`, shape (n,); by default all places."""
+        starts = self.starts
+        return np.asarray(starts.last)[groups] - np.asarray(starts.first)[groups] + 1
 
     def channels(self, state: S) -> dict[str, jax.Array]:
         """What a recording keeps of the task's state, by name."""

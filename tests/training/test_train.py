@@ -171,7 +171,7 @@ def test_a_figure_that_is_not_finite_stops_the_run(clips, tmp_path, monkeypatch)
     config = TrainConfig(ppo=ppo, checkpoint_seconds=0.0)
     run = tmp_path / "broken"
     with pytest.raises(WorkError, match=r"reward/root_position not finite at iteration 3.*not-finite-3.npz"):
-        train.start(clips, run, config, None, STEPS)
+        train.train(train.new_run(run, config, clips), train.Until(steps=STEPS))
     dump = np.load(run / "not-finite-3.npz", allow_pickle=False)
     assert any("params" in name for name in dump)
     assert sorted(int(p.name) for p in (run / "checkpoints").iterdir()) == [1, 2]

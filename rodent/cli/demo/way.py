@@ -12,6 +12,7 @@ from analysis.neural.read import read_session
 from analysis.simulation import SimulatedNeurons, simulate_neurons
 from analysis.timeline import Timeline
 from rodent.cli.demo.page import Curve, Results, of_kind, write_report
+from rodent.cli.learning import progress_shown
 from rodent.cli.output import say, write_json
 from rodent.clips.clip import ClipSet
 from rodent.clips.file import write_clips
@@ -147,7 +148,9 @@ def _learn(out: Path, plan: Plan, clips: ClipSet) -> Curve:
         f"3. A rat that knows nothing learns {', '.join(FEW)} for {bound}, by reward for being where the\n"
         "   motion wants it."
     )
-    train.start(out / "clips.h5", out / "run", plan.train, plan.minutes, plan.steps)
+    run = train.new_run(out / "run", plan.train, out / "clips.h5")
+    with progress_shown() as shown:
+        train.train(run, train.Until(plan.minutes, plan.steps), callbacks=[shown])
     rows = [json.loads(line) for line in (out / "run" / "metrics.jsonl").read_text().splitlines()]
     key = "tracking/lifespan_frames"
     return Curve(*zip(*((row["seconds"] / 60, row[key]) for row in rows if key in row), strict=True))

@@ -1,0 +1,79 @@
+"""How a training is looked on from the command line: a progress bar, and Ctrl-C that saves first."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from rodent.progress import progress as bar_of
+from training.runs import Run
+from training.train import Callback, Progress, Until
+
+
+class Stop(Callback):
+    """Ends a training once it is told to."""
+
+    def __init__(self) -> None:
+        self.told = False
+
+    def should_stop(self) -> bool:
+        """See `Callback.should_stop`."""
+        return self.told
+
+
+@contextmanager
+def interruptible() -> Iterator[Stop]:
+    """Let Ctrl-C and SIGTERM end the training after the iteration under way; twice kills."""
+    stop, previous = Stop(), dict[int, Any]()
+
+    def handle(number: int, frame: Any) -> None:
+        stop.told = True
+        signal.signal(number, previous[number])
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        previous[number] = signal.signal(number, handle)
+    try:
+        yield stop
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+class Bar(Callback):
+    """Shows where a training is."""
+
+    def __init__(self, shown: ExitStack):
+        self._shown, self._passed, self._evaluation = shown, 0.0, dict[str, float]()
+
+    def on_start(self, run: Run, progress: Progress, until: Until) -> None:
+        """See `Callback.on_start`."""
+        self._by_steps = until.steps is not None
+        total = float(until.steps) if until.steps is not None else 60.0 * (until.minutes or 0.0)
+        self._advance = self._shown.enter_context(
+            bar_of("training", total, "steps" if self._by_steps else "")
+        )
+        self._move(progress)
+
+    def on_iteration(self, run: Run, progress: Progress) -> None:
+        """See `Callback.on_iteration`."""
+        self._evaluation = progress.evaluation or self._evaluation
+        note = (
+            f"{progress.phase}: {progress.steps / 1e6:.2f} M steps, {progress.steps_per_second:,.0f} steps/s"
+        )
+        if self._evaluation:
+            note += f", success {self._evaluation['success_rate']:.0%}"
+            if (error := self._evaluation.get("tracking/root_position_error_mm")) is not None:
+                note += f", root error {error:.1f} mm"
+        self._move(progress, note)
+
+    def _move(self, progress: Progress, note: str | None = None) -> None:
+        now = progress.steps if self._by_steps else progress.seconds
+        self._advance(now - self._passed, note)
+        self._passed = now
+
+
+@contextmanager
+def progress_shown() -> Iterator[Bar]:
+    """A bar on standard error for as long as a training lasts."""
+    with ExitStack() as shown:
+        yield Bar(shown)

@@ -1,0 +1,34 @@
+"""Figures of a training for TensorBoard, in the folder `tensorboard` of its run."""
+
+from pathlib import Path
+from typing import Any, Self
+
+from training.runs import Run
+from training.train import Callback, Progress, Until
+
+
+class TensorBoardLog(Callback):
+    """Writes every figure against the control steps. A context manager."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder / "tensorboard"
+        self._board: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if self._board is not None:
+            self._board.close()
+
+    def on_start(self, run: Run, progress: Progress, until: Until) -> None:
+        """See `Callback.on_start`; what was written beyond a resumed run's checkpoint is dropped."""
+        from tensorboardX import SummaryWriter
+
+        self._board = SummaryWriter(str(self._folder), purge_step=progress.steps or None)
+
+    def on_iteration(self, run: Run, progress: Progress) -> None:
+        """See `Callback.on_iteration`."""
+        row = {"seconds": progress.seconds, "steps_per_second": progress.steps_per_second}
+        for name, value in (row | progress.figures | progress.evaluation).items():
+            self._board.add_scalar(name, value, progress.steps)
