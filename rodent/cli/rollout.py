@@ -75,5 +75,6 @@ class Rollout:
             print_json(found)
         else:
             layers = f", {len(found['layers'])} layers" if found["layers"] else ""
-            rollouts = f"{self.record} of {found['rollouts']} rollouts, {found['frames']:,} frames{layers}"
+            what = "" if self.record == "units" else f"{self.record} of "
+            rollouts = f"{what}{found['rollouts']} rollouts, {found['frames']:,} frames{layers}"
             say(f"{self.out}: {rollouts}; {found['failures']} times a rat lost its reference")

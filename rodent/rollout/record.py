@@ -153,11 +153,11 @@ def _check_options(policy: Policy, content: Content, repeats: int, *, controls: 
     for option, given in (("controls", controls), ("gates", gates)):
         if given and content != "units":
             raise InputError(
-                f"--{option} are layers, which --record {content} leaves out; take --record units"
+                f"--{option} adds layers, which --record {content} leaves out; take --record units"
             )
     if gates and not remembers(policy.network_config):
         kind = policy.network_config.decoder_kind
-        raise InputError(f"--gates are those of an LSTM; this policy's decoder is of the kind {kind!r}")
+        raise InputError(f"--gates wants an LSTM decoder; this policy's is of the kind {kind!r}")
 
 
 def _seed_of_group(seed: int, number: int) -> int:
