@@ -246,7 +246,7 @@ def test_outcomes_are_those_of_the_frames_and_of_evaluation(policy, jumping, tmp
         np.testing.assert_array_equal(found["failures"], [1, 0])
         np.testing.assert_array_equal(found["terminated"], [True, False])
         np.testing.assert_array_equal(found["truncated"], [False, True])
-        assert recording.figures["error/root_orientation"].unit == "rad"
+        assert recording.outcome_channels["error/root_orientation"].unit == "rad"
         for i, rollout in enumerate(recording.rollouts.values()):
             alive = rollout["alive"]
             assert alive.sum() == found["lifespan"][i] == scores[i]["lifespan_frames"]

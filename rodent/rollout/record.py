@@ -20,7 +20,7 @@ from rodent.progress import progress
 from rodent.recording import Content, RecordingWriter, RolloutMetadata
 from rodent.recording.channels import CONTENTS
 from rodent.rollout.controls import Controls
-from rodent.rollout.outcomes import ERRORS, FIGURES, Outcome
+from rodent.rollout.outcomes import ERRORS, TRACKING_OUTCOMES, Outcome
 from rodent.rollout.player import OnFailure, Player, Row
 from rodent.scene_config import SceneConfig
 from rodent.tasks.reference import build_reference, control_timestep
@@ -52,7 +52,7 @@ def record(
         policy: who acts.
         clips: what is asked; each becomes a rollout of its name.
         out: the recording file.
-        content: how much to write: `outcomes`, figures of each rollout alone; `states`, also what body and
+        content: how much to write: `outcomes`, outcomes of each rollout alone; `states`, also what body and
             policy did in every frame; `units`, also every unit.
         repeats: how often each clip is played, all in turn; a number is added to the names of later rollouts.
         origin: where policy and clips came from, or anything else to keep in the recording's
@@ -111,7 +111,7 @@ def record(
         contact_names=TOUCH_SENSORS,
         provenance=provenance,
         content=content,
-        figures=FIGURES,
+        outcomes=TRACKING_OUTCOMES,
     )
     touch = body.sensor_rows(TOUCH_SENSORS)
     task = TASKS.name_of(type(policy.task))
@@ -130,9 +130,9 @@ def record(
             if added is not None:
                 rows = added.beside(rows, group)
             for block in _blocks(rows):
-                frames, figures = _frames(block, touch, timestep), _figures(block)
+                frames, measures = _frames(block, touch, timestep), _measures(block)
                 for rat, episode in enumerate(episodes):
-                    advance(episode.append(_of_rat(frames, rat), _of_rat(figures, rat)))
+                    advance(episode.append(_of_rat(frames, rat), _of_rat(measures, rat)))
                 layers |= block[0].units.keys()
             failures += sum(episode.close() for episode in episodes)
     return {
@@ -178,12 +178,12 @@ class _Episode:
         self._left = clip.n_frames
         self._outcome = Outcome(once=on_failure == "continue")
 
-    def append(self, frames: Table, figures: Table) -> int:
+    def append(self, frames: Table, measures: Table) -> int:
         """Take what still belongs to the clip; returns the number of rows."""
-        count = min(self._left, len(figures["lost"]))
+        count = min(self._left, len(measures["lost"]))
         if count == 0:
             return 0
-        alive = self._outcome.add(_first_rows(figures, count))
+        alive = self._outcome.add(_first_rows(measures, count))
         if not self._empty:
             self._file.append({**_first_rows(frames, count), "alive": alive})
         self._left -= count
@@ -191,7 +191,7 @@ class _Episode:
 
     def close(self) -> int:
         """Write how it went; returns the number of failures."""
-        self._file.outcomes |= self._outcome.figures()
+        self._file.outcomes |= self._outcome.values()
         return self._outcome.failures
 
 
@@ -212,8 +212,8 @@ def _frames(block: list[Row], touch: np.ndarray, timestep: float) -> Table:
     }
 
 
-def _figures(block: list[Row]) -> Table:
-    """What the figures of all rats are made of, arrays (rows, rats)."""
+def _measures(block: list[Row]) -> Table:
+    """What the outcomes of all rats are made of, arrays (rows, rats)."""
     terms = {name: np.stack([row.terms[name] for row in block]) for name in block[0].terms}
     errors = {name: np.stack([getattr(row.error, name) for row in block]) for name in ERRORS}
     # of the end effectors, their mean
