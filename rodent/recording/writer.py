@@ -75,7 +75,7 @@ class RecordingWriter:
         """
         check_declared(channels, (*STANDARD, *FAMILIES), "channel")
         check_declared(outcomes, (*OUTCOMES, *OUTCOME_FAMILIES), "outcome")
-        self.path, self.content = Path(path), content
+        self.path, self._content = Path(path), content
         self._channels, self._outcomes = {**STANDARD, **channels}, {**OUTCOMES, **outcomes}
         self._attributes = {
             **RECORDING.head(),
@@ -141,7 +141,7 @@ class RecordingWriter:
             unique = f"{name}.{number}"
         group = self._group.create_group(unique)
         group.attrs["metadata"] = (metadata or RolloutMetadata()).to_json()
-        self._rollouts[unique] = RolloutWriter(group, self._channels, self.content, self._bound_buffers)
+        self._rollouts[unique] = RolloutWriter(group, self._channels, self._content, self._bound_buffers)
         return self._rollouts[unique]
 
     def _bound_buffers(self) -> None:

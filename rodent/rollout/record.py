@@ -130,7 +130,8 @@ def record(
             if added is not None:
                 rows = added.beside(rows, group)
             for block in _blocks(rows):
-                frames, measures = _frames(block, touch, timestep), _measures(block)
+                frames = {} if content == "outcomes" else _frames(block, touch, timestep)
+                measures = _measures(block)
                 for rat, episode in enumerate(episodes):
                     advance(episode.append(_of_rat(frames, rat), _of_rat(measures, rat)))
                 layers |= block[0].units.keys()
@@ -174,7 +175,6 @@ class _Episode:
     ):
         metadata = RolloutMetadata.of_clip(clip.name, behavior=clip.behavior, task=task, seed=seed)
         self._file = writer.rollout(clip.name, metadata)
-        self._empty = writer.content == "outcomes"
         self._left = clip.n_frames
         self._outcome = Outcome(once=on_failure == "continue")
 
@@ -184,7 +184,7 @@ class _Episode:
         if count == 0:
             return 0
         alive = self._outcome.add(_first_rows(measures, count))
-        if not self._empty:
+        if frames:
             self._file.append({**_first_rows(frames, count), "alive": alive})
         self._left -= count
         return count
