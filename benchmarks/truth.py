@@ -151,13 +151,13 @@ def drifting_units(path: Path, seconds: float) -> Iterator[Timeline]:
         noise = gaussian_filter1d(random.standard_normal((frames, UNITS)), width / BIN, axis=0)
         return noise / noise.std(0)
 
-    still = {"qpos": NQ, "qvel": NV, "ctrl": NU, "actuator_force": NU}
+    # of the body, which stands still, the least that a recording can hold
+    still = {"qpos": 8, "qvel": 7, "ctrl": 1, "actuator_force": 1}
     block: dict[str, np.ndarray] = {name: np.zeros((frames, width)) for name, width in still.items()}
     block |= {"time": np.arange(frames) * BIN, "alive": np.ones(frames, bool)}
     block |= {f"units/{i}": smooth(seconds) + smooth(0.2) for i in range(SESSIONS)}
-    joints, actuators = [f"j{i}" for i in range(NQ - 7)], [f"a{i}" for i in range(NU)]
     kept = RecordingWriter(
-        path, fps=1 / BIN, scene=SceneConfig(), joint_names=joints, actuator_names=actuators
+        path, fps=1 / BIN, scene=SceneConfig(), joint_names=["joint"], actuator_names=["motor"]
     )
     with kept as writer:
         writer.rollout("drift").append(block)

@@ -13,6 +13,7 @@ damaged.
 """
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -124,7 +125,8 @@ def from_json(kind: type[Config], values: Any, path: Path | str, part: str) -> C
         return kind(**plain)
 
 
-def _hints(kind: type) -> dict[str, Any]:
+@functools.cache
+def _hints(kind: type) -> Mapping[str, Any]:
     """The types of a dataclass's fields, with what is annotated beside."""
     hints = typing.get_type_hints(kind, include_extras=True)
     return {f.name: hints[f.name] for f in dataclasses.fields(typing.cast(Any, kind))}

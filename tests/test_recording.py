@@ -258,7 +258,7 @@ def test_a_file_describes_what_it_holds_and_nothing_else(tmp_path):
         recording.rollout("a").append(block(0, 4))
     with open_recording(path) as recording:
         assert list(recording.channels) == list(STANDARD)
-        assert recording.figures == recording.outcomes == {}
+        assert recording.outcome_channels == recording.outcomes == {}
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_metadata_that_json_does_not_know_are_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-FIGURES = {"speed": Channel("m/s", "mean speed", (), "f8")}
+SPEED = {"speed": Channel("m/s", "mean speed", (), "f8")}
 
 
 def outcomes(**more):
@@ -345,7 +345,7 @@ def outcomes(**more):
 
 
 def write_outcomes(path, rollouts):
-    with writer(path, content="outcomes", figures=FIGURES) as recording:
+    with writer(path, content="outcomes", outcomes=SPEED) as recording:
         for figures in rollouts:
             recording.rollout("walk").outcomes |= figures
 
@@ -357,8 +357,8 @@ def test_outcomes_need_no_frames(tmp_path):
         assert recording.content == "outcomes"
         np.testing.assert_array_equal(recording.outcomes["lifespan"], [0, 1, 2])
         assert recording.outcomes["terminated"].dtype == bool
-        assert recording.figures["speed"] == FIGURES["speed"]
-        assert recording.figures["lifespan"] == OUTCOMES["lifespan"]
+        assert recording.outcome_channels["speed"] == SPEED["speed"]
+        assert recording.outcome_channels["lifespan"] == OUTCOMES["lifespan"]
         rollout = recording.rollouts["walk.3"]
         assert rollout.outcomes == pytest.approx(outcomes(lifespan=2, speed=0.2))
         assert (rollout.n_frames, rollout.layers, rollout.reward_terms) == (20, (), ())

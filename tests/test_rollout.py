@@ -239,7 +239,7 @@ def test_outcomes_are_those_of_the_frames_and_of_evaluation(policy, jumping, tmp
         np.testing.assert_array_equal(found["failures"], [1, 0])
         np.testing.assert_array_equal(found["terminated"], [True, False])
         np.testing.assert_array_equal(found["truncated"], [False, True])
-        assert recording.figures["error/root_orientation"].unit == "rad"
+        assert recording.outcome_channels["error/root_orientation"].unit == "rad"
         for i, rollout in enumerate(recording.rollouts.values()):
             alive = rollout["alive"]
             assert alive.sum() == found["lifespan"][i] == scores[i]["lifespan_frames"]
@@ -305,9 +305,9 @@ def test_gates_are_recorded_and_recompute_the_cell(body, clips, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"gates": True}, "--gates are those of an LSTM; this policy's decoder is of the kind 'mlp'"),
-        ({"controls": True, "content": "states"}, "--controls are layers, which --record states leaves out"),
-        ({"gates": True, "content": "outcomes"}, "--gates are layers, which --record outcomes leaves out"),
+        ({"gates": True}, "--gates wants an LSTM decoder; this policy's is of the kind 'mlp'"),
+        ({"controls": True, "content": "states"}, "--controls adds layers, which --record states leaves out"),
+        ({"gates": True, "content": "outcomes"}, "--gates adds layers, which --record outcomes leaves out"),
         ({"repeats": 0}, "repeats is 0; a clip is played at least once"),
         ({"content": "everything"}, "unknown content 'everything'"),
     ],
@@ -345,6 +345,18 @@ def test_the_command_records_controls(files, capsys):
     assert main(["rollout", *words, "--out", str(files / "r.h5"), "--controls"]) == 0
     layers = json.loads(capsys.readouterr().out)["layers"]
     assert {"control/random/decoder/layer_0", "control/encoder_input", "control/reference"} <= set(layers)
+
+
+@pytest.mark.parametrize("content", ["outcomes", "states"])
+def test_the_command_records_what_is_asked_for(files, capsys, content):
+    words = [str(files / "policy"), "--clips", str(files / "clips.h5"), "--clip", "sway_2", "--sample"]
+    words += ["--out", str(files / "r.h5"), "--record", content, "--repeats", "2"]
+    assert main(["rollout", *words]) == 0
+    err = capsys.readouterr().err
+    assert f"r.h5: {content} of 2 rollouts, {2 * FRAMES} frames; 0 times" in err
+    assert main(["rollout", *words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["content"], found["rollouts"], found["layers"]) == (content, 2, [])
 
 
 def test_the_commands(files, capsys):
@@ -397,6 +409,9 @@ def test_the_commands(files, capsys):
         (["policy", "--clips", "clips.h5", "--clip", "walk"], "unknown clip 'walk'"),
         (["policy", "--clips", "clips.h5", "--out", "no/r.h5"], "does not exist; create it first"),
         (["policy", "--clips", "clips.h5", "--out", "policy"], "cannot write"),
+        (["policy", "--clips", "clips.h5", "--gates"], "--gates wants an LSTM"),
+        (["policy", "--clips", "clips.h5", "--controls", "--record", "states"], "take --record units"),
+        (["policy", "--clips", "clips.h5", "--repeats", "0"], "repeats is 0"),
     ],
 )
 def test_bad_input_ends_with_two_and_one_line(files, monkeypatch, capsys, words, message):

@@ -30,10 +30,8 @@ class Velocity(Task[dict]):
     metrics = {"velocity": Metric("velocity_error_mm_per_s", 1e3, 1000.0)}
 
     def initial_state(self, start, key):
-        return {
-            "command": jax.random.uniform(key, (2,)) * jnp.array(self.config.fastest),
-            "steps": jnp.int32(0),
-        }
+        command = jax.random.uniform(key, (2,)) * jnp.array(self.config.fastest)
+        return {"command": command, "steps": jnp.int32(0)}
 
     def initial_physics(self, state):
         return jax.tree.map(jnp.asarray, standing(self.scene))

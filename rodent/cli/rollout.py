@@ -23,7 +23,7 @@ class Rollout:
     clip: tuple[str, ...] = ()
     """Names of the clips to play; all if none is given."""
     record: Literal["outcomes", "states", "units"] = "units"
-    """How much to write. `outcomes`: only figures of every rollout: how long it tracked, errors, rewards.
+    """How much to write. `outcomes`: only how each rollout went: how long it tracked, errors, rewards.
     `states`: also poses, controls, forces, contacts and rewards of every frame. `units`: also the activation
     of every unit, which makes up most of the file."""
     repeats: int = 1
@@ -75,5 +75,6 @@ class Rollout:
             print_json(found)
         else:
             layers = f", {len(found['layers'])} layers" if found["layers"] else ""
-            rollouts = f"{self.record} of {found['rollouts']} rollouts, {found['frames']:,} frames{layers}"
+            what = "" if self.record == "units" else f"{self.record} of "
+            rollouts = f"{what}{found['rollouts']} rollouts, {found['frames']:,} frames{layers}"
             say(f"{self.out}: {rollouts}; {found['failures']} times a rat lost its reference")

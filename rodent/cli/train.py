@@ -72,8 +72,8 @@ class Train:
     minutes: float | None = None
     """Stop after so many minutes."""
     steps: int | None = None
-    """Stop after so many control steps of all environments together, counted from the beginning of the run, or
-    of the policy it starts from."""
+    """Stop after so many control steps of all environments together, counted from the beginning of the run,
+    or of the policy it starts from."""
     resume: bool = False
     """Continue the run in --out with the configuration it was begun with."""
     threads: int = 0

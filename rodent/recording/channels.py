@@ -1,11 +1,11 @@
-"""What a recording can hold: the standard channels and figures with their units, and those of your own.
+"""What a recording can hold: the standard channels and outcomes with their units, and those of your own.
 
     Channel("rad", "whisker angles", columns=("C1", "C2"))     # a channel of your own, for RecordingWriter
     standard_channels(joints, actuators, contacts)["qpos"].columns
 
 A channel is a named array with a row per control step. The standard ones are the rows of `STANDARD`, the
 families `reward/TERM` and `units/LAYER` have members of any name, and any other channel is declared with its
-unit. Figures have one value per rollout; the standard ones are the rows of `OUTCOMES`.
+unit. Outcomes have one value per rollout; the standard ones are the rows of `OUTCOMES`.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ import numpy as np
 from rodent.errors import InputError
 
 Content = Literal["outcomes", "states", "units"]
-"""How much a recording holds: figures of every rollout; also channels; also the activations of units."""
+"""How much a recording holds: outcomes of every rollout; also channels; also the activations of units."""
 CONTENTS: tuple[Content, ...] = ("outcomes", "states", "units")
 
 _NAME = re.compile(r"[^/\s]+(/[^/\s]+)*")
@@ -27,7 +27,7 @@ _KINDS = "biuf"  # of numpy's types: bool, integers, floats
 
 @dataclasses.dataclass(frozen=True)
 class Channel:
-    """What the numbers of a channel, or a figure, are.
+    """What the numbers of a channel, or of an outcome, are.
 
     Attributes:
         unit: of the numbers, such as `m/s`; `1` where they have none.
@@ -78,7 +78,7 @@ OUTCOMES: Mapping[str, Channel] = {
     "terminated": Channel("1", "whether it was lost before its end", (), "?"),
     "truncated": Channel("1", "whether it reached its end without being lost", (), "?"),
 }
-"""The standard figures of a rollout. Further ones are declared, as channels are."""
+"""The standard outcomes of a rollout. Further ones are declared, as channels are."""
 OUTCOME_FAMILIES: Mapping[str, Channel] = {
     "reward": Channel("1", "mean reward per step before it was first lost, by term", (), "f8"),
 }
@@ -118,12 +118,12 @@ def member_of(name: str, families: Mapping[str, Channel] = FAMILIES) -> str | No
 
 
 def check_declared(own: Mapping[str, Channel], taken: Iterable[str], what: str) -> None:
-    """Make sure that channels or figures of one's own can stand beside the standard ones.
+    """Make sure that channels or outcomes of one's own can stand beside the standard ones.
 
     Args:
         own: those declared, by name.
         taken: names of the standard ones and of the families.
-        what: they are, for the error: `channel` or `figure`.
+        what: they are, for the error: `channel` or `outcome`.
 
     Raises:
         InputError: a name is not possible or taken, a unit or description is empty, or a type is not one of

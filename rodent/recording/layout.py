@@ -18,7 +18,7 @@ to control step t:
     units/LAYER     (frames, n)          any number of layers, whose names may contain `/`
     NAME            (frames, ...)        any other channel that the file describes
 
-Datasets `outcomes/NAME`, shape (rollouts,), hold the figures of all rollouts. With content `outcomes` the
+Datasets `outcomes/NAME`, shape (rollouts,), hold the outcomes of all rollouts. With content `outcomes` the
 rollouts have no datasets.
 
 Version 1 had attributes body in place of scene, clip and behavior in place of metadata, no outcomes, and
@@ -79,7 +79,7 @@ class Header:
     provenance: dict[str, Any]
     content: Content
     channels: dict[str, Channel]
-    figures: dict[str, Channel]
+    outcome_channels: dict[str, Channel]
     joint_names: tuple[str, ...]
     actuator_names: tuple[str, ...]
     contact_names: tuple[str, ...]
@@ -121,7 +121,7 @@ def read_header(file: "h5py.File", path: Path) -> Header:
         provenance=_object(card["provenance"], "provenance", path),
         content=content,
         channels=_table(card.get("channels"), "channels", path, standard),
-        figures=_table(card.get("outcomes"), "outcomes", path, {}),
+        outcome_channels=_table(card.get("outcomes"), "outcomes", path, {}),
         joint_names=joints,
         actuator_names=actuators,
         contact_names=contacts,
@@ -129,7 +129,7 @@ def read_header(file: "h5py.File", path: Path) -> Header:
 
 
 def _table(values: Any, name: str, path: Path, standard: Mapping[str, Channel]) -> dict[str, Channel]:
-    """What a file says of its channels or figures; columns of the standard ones are known."""
+    """What a file says of its channels or outcomes; columns of the standard ones are known."""
     table = {}
     for key, value in _object(values, name, path).items():
         channel = from_json(Channel, value, path, f"{name}.{key}")
@@ -183,15 +183,15 @@ def read_metadata(group: "h5py.Group", where: str) -> RolloutMetadata:
 
 
 def read_outcomes(file: "h5py.File", header: Header, n_rollouts: int, path: Path) -> dict[str, np.ndarray]:
-    """The figures of all rollouts, each of shape (rollouts,).
+    """The outcomes of all rollouts, each of shape (rollouts,).
 
     Raises:
         InputError: one is unknown, of another shape, or missing where the file should hold it.
     """
     datasets = all_datasets(file["outcomes"]) if "outcomes" in file else {}
     for name, dataset in datasets.items():
-        if channel_of(name, header.figures, OUTCOME_FAMILIES) is None:
-            raise unknown("outcome", name, (*header.figures, *OUTCOME_FAMILIES), str(path))
+        if channel_of(name, header.outcome_channels, OUTCOME_FAMILIES) is None:
+            raise unknown("outcome", name, (*header.outcome_channels, *OUTCOME_FAMILIES), str(path))
         if dataset.shape != (n_rollouts,):
             raise InputError(f"{path}: outcome {name} has shape {dataset.shape}; {(n_rollouts,)} is wanted")
     if header.content == "outcomes" and (missing := [name for name in OUTCOMES if name not in datasets]):

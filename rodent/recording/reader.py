@@ -41,11 +41,11 @@ class Recording:
         provenance: policy, seed, versions: what the maker wrote down.
         content: how much it holds: outcomes, states or units.
         channels: unit, description and columns of what rollouts hold beside rewards and units, by name.
-        figures: unit and description of the outcomes, by name.
+        outcome_channels: unit and description of the outcomes, by name.
         joint_names: the hinges, qpos[:, 7 + i] belonging to name i.
         actuator_names: in the order of ctrl.
         contact_names: in the order of contact.
-        outcomes: figures by name, with a value per rollout in the order of `rollouts`; none in a recording
+        outcomes: by name, with a value per rollout in the order of `rollouts`; none in a recording
             of version 1.
         rollouts: by name, in the order in which they were made.
     """
@@ -56,7 +56,7 @@ class Recording:
     provenance: dict[str, Any]
     content: Content
     channels: dict[str, Channel]
-    figures: dict[str, Channel]
+    outcome_channels: dict[str, Channel]
     joint_names: tuple[str, ...]
     actuator_names: tuple[str, ...]
     contact_names: tuple[str, ...]
@@ -76,7 +76,7 @@ class Rollout:
         name: of the rollout, unique in the recording.
         index: its place in the recording, from 0.
         metadata: what it was asked to do, and how.
-        outcomes: its figures, by name; empty in a recording of version 1.
+        outcomes: how it went, by name; empty in a recording of version 1.
         n_frames: control steps.
     """
 

@@ -62,21 +62,21 @@ class RecordingWriter:
         provenance: Mapping[str, Any] = MappingProxyType({}),
         content: Content = "units",
         channels: Mapping[str, Channel] = MappingProxyType({}),
-        figures: Mapping[str, Channel] = MappingProxyType({}),
+        outcomes: Mapping[str, Channel] = MappingProxyType({}),
     ):
         """See `rodent.recording.Recording` for what the arguments mean.
 
         Args:
-            channels, figures: those of one's own, beside the standard ones in `rodent.recording.channels`.
+            channels, outcomes: those of one's own, beside the standard ones in `rodent.recording.channels`.
 
         Raises:
-            InputError: a channel or figure has a name that is taken or not possible, or no unit.
+            InputError: a channel or outcome has a name that is taken or not possible, or no unit.
             TypeError: the provenance holds something that JSON does not know.
         """
         check_declared(channels, (*STANDARD, *FAMILIES), "channel")
-        check_declared(figures, (*OUTCOMES, *OUTCOME_FAMILIES), "figure")
-        self.path, self.content = Path(path), content
-        self._channels, self._figures = {**STANDARD, **channels}, {**OUTCOMES, **figures}
+        check_declared(outcomes, (*OUTCOMES, *OUTCOME_FAMILIES), "outcome")
+        self.path, self._content = Path(path), content
+        self._channels, self._outcomes = {**STANDARD, **channels}, {**OUTCOMES, **outcomes}
         self._attributes = {
             **RECORDING.head(),
             "fps": float(fps),
@@ -84,7 +84,7 @@ class RecordingWriter:
             "scene": json.dumps(to_json(scene)),
             "provenance": json.dumps(dict(provenance)),
             "channels": json.dumps(described(self._channels)),
-            "outcomes": json.dumps(described(self._figures)),
+            "outcomes": json.dumps(described(self._outcomes)),
             "joint_names": list(joint_names),
             "actuator_names": list(actuator_names),
             "contact_names": list(contact_names),
@@ -141,7 +141,7 @@ class RecordingWriter:
             unique = f"{name}.{number}"
         group = self._group.create_group(unique)
         group.attrs["metadata"] = (metadata or RolloutMetadata()).to_json()
-        self._rollouts[unique] = RolloutWriter(group, self._channels, self.content, self._bound_buffers)
+        self._rollouts[unique] = RolloutWriter(group, self._channels, self._content, self._bound_buffers)
         return self._rollouts[unique]
 
     def _bound_buffers(self) -> None:
@@ -150,16 +150,16 @@ class RecordingWriter:
                 rollout.flush()
 
     def _write_outcomes(self) -> None:
-        """A dataset per figure, with a value for every rollout."""
+        """A dataset per outcome, with a value for every rollout."""
         names = dict.fromkeys(name for rollout in self._rollouts.values() for name in rollout.outcomes)
         for name in names:
             for rollout in self._rollouts.values():
                 if name not in rollout.outcomes:
                     raise ValueError(f"rollout {rollout.name!r} has no {name}, which other rollouts have")
-            channel = channel_of(name, self._figures, OUTCOME_FAMILIES)
+            channel = channel_of(name, self._outcomes, OUTCOME_FAMILIES)
             values = [rollout.outcomes[name] for rollout in self._rollouts.values()]
             self._file[f"outcomes/{name}"] = np.array(values, channel.dtype if channel else "f8")
-        self._describe("outcomes", {name: self._figures[name] for name in names if name in self._figures})
+        self._describe("outcomes", {name: self._outcomes[name] for name in names if name in self._outcomes})
 
     def _describe_channels(self) -> None:
         """Leave in the file only what it holds."""
@@ -175,7 +175,7 @@ class RolloutWriter:
 
     Attributes:
         name: of the rollout.
-        outcomes: its figures, by name, such as those of `rodent.recording.channels.OUTCOMES`; all rollouts of
+        outcomes: how it went, by name, such as those of `rodent.recording.channels.OUTCOMES`; all rollouts of
             a recording have the same.
     """
 

@@ -1,8 +1,8 @@
-"""Figures of a rollout: how long it went well, how it ended, what it earned, how far off it was.
+"""Outcomes of a rollout: how long it went well, how it ended, what it earned, how far off it was.
 
     outcome = Outcome(once=True)
     outcome.add({"lost": lost, "reward/total": reward, "error/root_position": error})    # rows as they come
-    outcome.figures()["lifespan"]
+    outcome.values()["lifespan"]
 
 Means are over the frames before the reference was first lost, as in the tracking metrics.
 """
@@ -21,15 +21,15 @@ ERRORS: Mapping[str, str] = {
     "end_effector": "m",
 }
 """The tracking errors, and their units."""
-FIGURES: Mapping[str, Channel] = {
+TRACKING_OUTCOMES: Mapping[str, Channel] = {
     f"error/{name}": Channel(unit, "mean tracking error before the reference was first lost", (), "f8")
     for name, unit in ERRORS.items()
 }
-"""The figures of tracking, beside those that every rollout has."""
+"""The outcomes of tracking, beside those that every rollout has."""
 
 
 class Outcome:
-    """The figures of one rollout, from its rows.
+    """The outcomes of one rollout, from its rows.
 
     Args:
         once: a rat that is left where it is fails only once; else it is put back each time.
@@ -64,8 +64,8 @@ class Outcome:
         """How often the reference was lost so far."""
         return int(self._lost.any() if self._once else self._lost.sum())
 
-    def figures(self) -> dict[str, float]:
-        """All figures; means over no frames are NaN."""
+    def values(self) -> dict[str, float]:
+        """All of them; means over no frames are NaN."""
         frames, lifespan = len(self._lost), self._lifespan
         means = {name: total / lifespan if lifespan else np.nan for name, total in self._sums.items()}
         return {

@@ -19,7 +19,7 @@ from rodent.progress import progress
 from rodent.recording import Content, RecordingWriter, RolloutMetadata
 from rodent.recording.channels import CONTENTS
 from rodent.rollout.controls import Controls
-from rodent.rollout.outcomes import ERRORS, FIGURES, Outcome
+from rodent.rollout.outcomes import ERRORS, TRACKING_OUTCOMES, Outcome
 from rodent.rollout.play import OnFailure, Player, Row
 from rodent.scene import make_scene
 from rodent.versions import versions
@@ -50,7 +50,7 @@ def record(
         policy: who acts.
         clips: what is asked; each becomes a rollout of its name.
         out: the recording file.
-        content: how much to write: `outcomes`, figures of each rollout alone; `states`, also what body and
+        content: how much to write: `outcomes`, outcomes of each rollout alone; `states`, also what body and
             policy did in every frame; `units`, also every unit.
         repeats: how often each clip is played, all in turn; a number is added to the names of later rollouts.
         origin: where policy and clips came from, or anything else to keep in the recording's
@@ -97,7 +97,7 @@ def record(
         contact_names=body.roles.touch,
         provenance=provenance,
         content=content,
-        figures=FIGURES,
+        outcomes=TRACKING_OUTCOMES,
     )
     kind = TASKS.name_of(type(policy.task))
     total = repeats * clips.total_frames
@@ -115,9 +115,10 @@ def record(
             if added is not None:
                 rows = added.beside(rows)
             for block in _blocks(rows):
-                frames, figures = _frames(block, body.touch_rows, timestep), _figures(block)
+                frames = {} if content == "outcomes" else _frames(block, body.touch_rows, timestep)
+                measures = _measures(block)
                 for rat, episode in enumerate(episodes):
-                    advance(episode.append(_of_rat(frames, rat), _of_rat(figures, rat)))
+                    advance(episode.append(_of_rat(frames, rat), _of_rat(measures, rat)))
                 layers |= block[0].units.keys()
             failures += sum(episode.close() for episode in episodes)
     return {
@@ -138,11 +139,11 @@ def _check_options(policy: Policy, content: Content, repeats: int, *, controls: 
     for option, given in (("controls", controls), ("gates", gates)):
         if given and content != "units":
             raise InputError(
-                f"--{option} are layers, which --record {content} leaves out; take --record units"
+                f"--{option} adds layers, which --record {content} leaves out; take --record units"
             )
     if gates and not remembers(policy.network_config):
         kind = policy.network_config.decoder_kind
-        raise InputError(f"--gates are those of an LSTM; this policy's decoder is of the kind {kind!r}")
+        raise InputError(f"--gates wants an LSTM decoder; this policy's is of the kind {kind!r}")
 
 
 def _seed_of_group(seed: int, number: int) -> int:
@@ -159,24 +160,23 @@ class _Episode:
     ):
         metadata = RolloutMetadata.of_clip(clip.name, behavior=clip.behavior, task=task, seed=seed)
         self._file = writer.rollout(clip.name, metadata)
-        self._empty = writer.content == "outcomes"
         self._left = clip.n_frames
         self._outcome = Outcome(once=on_failure == "continue")
 
-    def append(self, frames: Table, figures: Table) -> int:
+    def append(self, frames: Table, measures: Table) -> int:
         """Take what still belongs to the clip; returns the number of rows."""
-        count = min(self._left, len(figures["lost"]))
+        count = min(self._left, len(measures["lost"]))
         if count == 0:
             return 0
-        alive = self._outcome.add(_first_rows(figures, count))
-        if not self._empty:
+        alive = self._outcome.add(_first_rows(measures, count))
+        if frames:
             self._file.append({**_first_rows(frames, count), "alive": alive})
         self._left -= count
         return count
 
     def close(self) -> int:
         """Write how it went; returns the number of failures."""
-        self._file.outcomes |= self._outcome.figures()
+        self._file.outcomes |= self._outcome.values()
         return self._outcome.failures
 
 
@@ -197,8 +197,8 @@ def _frames(block: list[Row], touch: np.ndarray, timestep: float) -> Table:
     }
 
 
-def _figures(block: list[Row]) -> Table:
-    """What the figures of all rats are made of, arrays (rows, rats)."""
+def _measures(block: list[Row]) -> Table:
+    """What the outcomes of all rats are made of, arrays (rows, rats)."""
     terms = {name: np.stack([row.terms[name] for row in block]) for name in block[0].terms}
     errors = {name: np.stack([row.metrics[name] for row in block]) for name in ERRORS}
     # of the end effectors, their mean

@@ -23,8 +23,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.physics.engine import PhysicsState
-from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
 from rodent.scene import Scene
+from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
 
 Observation = Mapping[str, jax.Array]
 """What an agent is fed, by group: `proprioception`, what the body senses, and what is asked of it, such as

@@ -8,7 +8,7 @@ import pytest
 from rodent.body_config import BodyConfig
 from rodent.policy.policy import load_policy, save_policy
 from rodent.policy.sizes import NetworkConfig
-from rodent.recording import open_recording
+from rodent.recording import RolloutMetadata, open_recording
 from rodent.tasks.settings import ImitationConfig
 from tests.recordings import block
 
@@ -24,6 +24,11 @@ def test_a_recording_of_version_1_opens():
         assert (walk.clip, walk.behavior, walk.n_frames) == ("Walk_35", "Walk", 4)
         for name, values in block(0, 4).items():
             np.testing.assert_allclose(walk[name], values, rtol=1e-6, err_msg=name)
+        # what version 1 did not say is what it always was
+        assert (recording.content, recording.outcomes, walk.outcomes) == ("units", {}, {})
+        assert walk.metadata == RolloutMetadata.of_clip("Walk_35", behavior="Walk")
+        assert walk.channels["contact"].unit == "N" and len(walk.channels["contact"].columns) == 4
+        assert walk.channels.keys() == block(0, 4).keys()
 
 
 def test_a_policy_of_version_2_opens_and_keeps_its_digest(tmp_path):

@@ -29,7 +29,7 @@ def film_subject(subject: Subject, folder: Path) -> Film:
     """
     folder.mkdir()
     clips = subject.clips.subset(clip.name for clip in _various(subject.clips))
-    record(subject.policy, clips, folder / "film.h5")
+    record(subject.policy, clips, folder / "film.h5", content="states")
     return film_recording(folder / "film.h5", folder / "film.mp4", subject.name)
 
 

@@ -11,6 +11,7 @@ from analysis.neural.drift import check_clock, resample, sliding_correlation, wi
 from analysis.neural.session import Behavior, NeuralSession
 from analysis.neural.spikes import SpikeTimes
 from analysis.neural.timeseries import series
+from rodent.cli.session import SessionArguments, open_session
 from rodent.errors import InputError
 
 pytest.importorskip("pynapple")
@@ -124,3 +125,12 @@ def test_resample_knows_gaps():
     np.testing.assert_allclose(found[1:5, 0], [0.5, 6.0, 11.0, 12.0])
     assert seen.tolist() == [False, True, False, True, True, False]
     assert not resample(times[:1], values[:1], times)[1].any()
+
+
+def test_without_a_reference_the_clock_is_not_tested_and_a_note_says_so(poses, write_recording, monkeypatch):
+    path = write_recording({"walk": {"latent/mean": np.zeros((3000, 2))}})
+    monkeypatch.setattr("analysis.neural.read.read_session", lambda *_: session_of(poses, "qpos"))
+    arguments = SessionArguments(path, Path("x.nwb"), offset=30.0, bin_seconds=0.1)
+    with open_session(arguments) as session:
+        (note,) = [note for note in session.notes if "clocks" in note]
+    assert "not tested" in note and "walk" in note
