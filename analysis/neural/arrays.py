@@ -158,7 +158,8 @@ def _of_times(path: Path, arrays: dict[str, np.ndarray]) -> SpikeTimes:
         raise InputError(f"{path}: neurons has type {neurons.dtype}; integer ids are expected")
     if neurons.shape != times.shape:
         raise InputError(
-            f"{path}: there are {len(times)} times and {len(neurons)} neurons; one neuron per time is expected"
+            f"{path}: there are {len(times)} times and {len(neurons)} neurons; one neuron per time is "
+            "expected"
         )
     if not len(times):
         raise InputError(f"{path}: there are no spikes, times is empty")
