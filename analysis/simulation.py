@@ -163,7 +163,7 @@ def simulate(
     model, random = model or NeuronModel(), np.random.default_rng(seed)
     lengths = {name: len(features) for name, features in drives.items()}
     if len(set(lengths.values())) != 1:
-        raise InputError(f"drives have different numbers of bins: {lengths}; one number is wanted")
+        raise InputError(f"drives have different numbers of bins: {lengths}; one number is expected")
     shape = (next(iter(lengths.values())), len(sources))
     alive = np.ones(shape[0], bool) if alive is None else alive
     signal = np.zeros(shape)

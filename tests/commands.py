@@ -1,10 +1,12 @@
-"""The commands of the program, as their help tells of them."""
+"""The commands of the program, as their help tells of them, and options that make them quick."""
 
 import contextlib
 import functools
 import io
 import os
 import re
+import shlex
+from collections.abc import Sequence
 from unittest import mock
 
 import pytest
@@ -13,6 +15,26 @@ from rodent.cli import main
 
 # `usage: rodent clips [-h] {list,info}`: the line of a command that has commands of its own
 HAS_COMMANDS = re.compile(r"^usage: .*\[-h\](?: \[.*\])? \{([\w,-]+)\}$", re.MULTILINE)
+
+# of options given twice the last one counts
+SMALLER = {
+    "train": (
+        "--ppo.num-envs 8 --ppo.minibatches 2 --ppo.epochs 1 --ppo.unroll 4 --checkpoint-seconds 0 "
+        "--evaluate-every 160 --network.latent 4 --network.encoder 8 --network.decoder 8 --network.value 8 "
+        "--steps 32"
+    ),
+    "encode": "--block-seconds 1 --gap-seconds 0 --shift-seconds 2 --strengths 1 --folds 2",
+    "rsa": "--partitions 2 --least-seconds 0.4 --shift-seconds 1 --permutations 20 --bootstraps 20",
+    "events": "--shift-seconds 2 --rotations 19 --bootstraps 5",
+    "render": "--size 64x48 --fps 10",
+}
+
+
+def smaller(words: Sequence[str]) -> list[str]:
+    """Options after which a command line, `rodent` first, does the same in less time."""
+    if words[1:3] == ["clips", "synth"] and "--walks" in words:
+        return ["--walks", "1", "--rears", "1"]
+    return shlex.split(SMALLER.get(words[1], ""))
 
 
 def help_of(command: tuple[str, ...]) -> str:

@@ -2,12 +2,10 @@
 
 import dataclasses
 import os
-import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -79,13 +77,10 @@ def test_every_help_shows_an_example_that_parses(pages, monkeypatch):
             assert exit_code(example) == 0, f"the example does not parse: {example}"
 
 
-def test_every_command_in_the_readme_parses(monkeypatch):
+def test_a_former_name_of_a_command_works_and_answers_with_the_present_one(monkeypatch, capsys):
     run_instead(monkeypatch, lambda: None)
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
-    lines = re.findall(r"^    (rodent .*)$", readme, re.MULTILINE)
-    assert lines
-    for line in lines:
-        assert exit_code(line) == 0, f"README.md: this does not parse: {line}"
+    assert exit_code("rodent share runs/walk --out rat-walk") == 0
+    assert capsys.readouterr() == ("", "rodent: `rodent share` is called `rodent export` now\n")
 
 
 def test_unknown_command_exits_with_2(capsys):

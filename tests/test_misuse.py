@@ -35,7 +35,7 @@ READERS = [
     "evaluate {} --clips clips.h5",
     f"rollout {POLICY} --clips {{}} --out new.h5",
     "rollout {} --clips clips.h5 --out new.h5",
-    "share {} --out new",
+    "export {} --out new",
     "render {} --out new.mp4",
     "view {}",
     f"view {POLICY} --clips {{}}",

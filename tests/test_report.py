@@ -289,11 +289,11 @@ def replaced(tree, value, *keys):
 @pytest.mark.parametrize(
     ("read", "content", "message"),
     [
-        (read_encoding, RSA, "has schema 'virtual-rodent/rsa'; 'virtual-rodent/encoding' is wanted"),
+        (read_encoding, RSA, "has schema 'virtual-rodent/rsa'; 'virtual-rodent/encoding' is expected"),
         (read_encoding, [], "has schema None"),
         (read_encoding, without(ENCODING, "layers"), "lacks 'layers'"),
         (read_encoding, replaced(ENCODING, [], "layers"), "layers is empty"),
-        (read_encoding, replaced(ENCODING, {}, "layers"), "layers is an object; a list is wanted"),
+        (read_encoding, replaced(ENCODING, {}, "layers"), "layers is an object; a list is expected"),
         (
             read_encoding,
             without(ENCODING, "layers", 0, "neurons", 1, "bits_per_spike"),
@@ -302,15 +302,15 @@ def replaced(tree, value, *keys):
         (
             read_encoding,
             replaced(ENCODING, "much", "layers", 1, "neurons", 0, "bits_per_spike"),
-            r"layers\[1\]\.neurons\[0\]\.bits_per_spike is text; a number is wanted",
+            r"layers\[1\]\.neurons\[0\]\.bits_per_spike is text; a number is expected",
         ),
         (
             read_encoding,
             replaced(ENCODING, [1, 2, 3], "layers", 0, "interval_corrected_bits_per_spike"),
-            "layers.0..interval_corrected_bits_per_spike has 3 numbers; 2 are wanted",
+            "layers.0..interval_corrected_bits_per_spike has 3 numbers; 2 are expected",
         ),
         (read_encoding, replaced(ENCODING, 3, "version"), "is version 3 of virtual-rodent/encoding"),
-        (read_similarity, ENCODING, "'virtual-rodent/rsa' is wanted: what `rodent rsa --json` prints"),
+        (read_similarity, ENCODING, "'virtual-rodent/rsa' is expected: what `rodent rsa --json` prints"),
         (
             read_similarity,
             replaced(RSA, 2, "version"),
@@ -319,13 +319,13 @@ def replaced(tree, value, *keys):
         (
             read_similarity,
             replaced(RSA, [[0.0, 1.0]], "neurons", "rdm"),
-            r"neurons\.rdm has shape \(1, 2\); \(2, 2\) is wanted",
+            r"neurons\.rdm has shape \(1, 2\); \(2, 2\) is expected",
         ),
         (read_similarity, replaced(RSA, [[0], [1, 0]], "layers", 0, "rdm"), r"shape \(2, 1 or 2\)"),
-        (read_similarity, replaced(RSA, [3], "conditions"), r"conditions\[0\] is a number; text is wanted"),
+        (read_similarity, replaced(RSA, [3], "conditions"), r"conditions\[0\] is a number; text is expected"),
         (read_similarity, without(RSA, "noise_ceiling", "upper"), "noise_ceiling lacks 'upper'"),
         (read_encoding, replaced(ENCODING, [{"name": "a"}], "dropped"), r"dropped\[0\] lacks 'reason'"),
-        (read_similarity, replaced(RSA, {"a": 1}, "dropped"), "dropped.a is a number; text is wanted"),
+        (read_similarity, replaced(RSA, {"a": 1}, "dropped"), "dropped.a is a number; text is expected"),
     ],
 )
 def test_wrong_results_are_named_by_file_and_key(read, content, message, tmp_path):

@@ -6,13 +6,16 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+VERSION = PROJECT["project"]["version"]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +29,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
     )
     (wheel,) = folder.glob("*.whl")
-    assert wheel.name == "virtual_rodent-0.1.0-py3-none-any.whl"
+    assert wheel.name == f"virtual_rodent-{VERSION}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "unpacked")
     return folder / "unpacked"
@@ -50,12 +53,12 @@ def test_wheel_holds_every_package_and_asset(unpacked):
     for package in ("training", "analysis"):
         assert files(unpacked / package) == files(ROOT / package)
     assert {path.parts[0] for path in map(Path, files(unpacked))} == {
-        *("rodent", "training", "analysis", "virtual_rodent-0.1.0.dist-info")
+        *("rodent", "training", "analysis", f"virtual_rodent-{VERSION}.dist-info")
     }
 
 
 def test_wheel_has_the_command_and_the_licence(unpacked):
-    info = unpacked / "virtual_rodent-0.1.0.dist-info"
+    info = unpacked / f"virtual_rodent-{VERSION}.dist-info"
     assert "rodent = rodent.cli:main" in (info / "entry_points.txt").read_text()
     assert (info / "licenses" / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
     assert "License-Expression: Apache-2.0" in (info / "METADATA").read_text()
@@ -70,6 +73,16 @@ def test_unpacked_wheel_finds_its_assets_from_another_folder(unpacked, tmp_path)
 def test_unpacked_wheel_runs_the_command(unpacked, tmp_path):
     program = "from rodent.cli import main; main(['--help'])"
     assert python(unpacked, tmp_path, program).startswith("usage: rodent")
+
+
+def test_every_place_has_the_same_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == VERSION
+    assert citation["license"] == PROJECT["project"]["license"]
+    (latest, *_) = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert latest == VERSION
+    # installed from this checkout; `make setup` renews it
+    assert metadata.version("virtual-rodent") == VERSION
 
 
 @pytest.mark.parametrize("name", ["cpu", "cuda12", "cuda13"])

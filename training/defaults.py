@@ -1,6 +1,6 @@
 """What `rodent train` does where it is told no more than the device.
 
-    train.start(clips, out, DEFAULTS["gpu"], minutes=4, steps=None)
+    run = new_run(out, DEFAULTS["gpu"], clips)
 
 A GPU wants thousands of rats. With eight times those of a CPU an update sees eight times the steps.
 Thresholds are counted in steps, so they come later, but less than eight times: a policy learns more from a

@@ -133,7 +133,7 @@ class EncodingSettings:
                 found[name] = tuple(float(lag) for lag in lags.split(","))
             except ValueError as error:
                 raise InputError(
-                    f"encoding setting band_lags has {text!r}; a band and its lags in seconds are wanted, as "
-                    "in joints=0,0.1"
+                    f"encoding setting band_lags has {text!r}; a band and its lags in seconds are expected, "
+                    "as in joints=0,0.1"
                 ) from error
         return found

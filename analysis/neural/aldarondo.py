@@ -53,7 +53,7 @@ def read_session_file(path: Path) -> NeuralSession:
     with reading(path), open_hdf5(path) as file:
         counts = _dataset(file, COUNTS, path)
         if len(counts.shape) != 2:
-            raise InputError(f"{path}: {COUNTS} has shape {counts.shape}; (bins, columns) is wanted")
+            raise InputError(f"{path}: {COUNTS} has shape {counts.shape}; (bins, columns) is expected")
         columns, names = usable_columns(dict(counts.attrs), counts.shape[1], f"{path}: {COUNTS}")
         bins, width = counts.shape
         readers = {}
@@ -109,7 +109,7 @@ def usable_columns(
     labels = np.ravel(attributes.get("unique_labels", np.arange(width)))
     if active.dtype.kind not in "biuf" or (active.dtype.kind == "f" and (active != np.floor(active)).any()):
         raise InputError(
-            f"{what}: active_units has type {active.dtype}; a mask or numbers of columns are wanted"
+            f"{what}: active_units has type {active.dtype}; a mask or numbers of columns are expected"
         )
     if active.dtype == bool or (len(active) == width and width > 1 and np.isin(active, (0, 1)).all()):
         if len(active) != width:

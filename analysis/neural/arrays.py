@@ -87,7 +87,7 @@ def _table(path: Path, arrays: dict[str, np.ndarray], names: tuple[str, ...]) ->
     for name, column in columns.items():
         if len(column) != len(ids):
             raise InputError(
-                f"{path}: units/{name} has {len(column)} entries for {len(ids)} neurons; one each is wanted"
+                f"{path}: units/{name} has {len(column)} entries for {len(ids)} neurons; one each is expected"
             )
     at = {one: i for i, one in enumerate(ids)}
     if len(at) < len(ids):
@@ -103,7 +103,7 @@ def _spikes(path: Path, arrays: dict[str, np.ndarray], others: list[str]) -> Spi
     """The one form of spikes that is there."""
     if not arrays:
         raise InputError(
-            f"{path} holds no spikes: wanted are counts with bin_seconds or fps, times with neurons, or a "
+            f"{path} holds no spikes: expected counts with bin_seconds or fps, times with neurons, or a "
             f"group spikes with times per neuron; there are: {', '.join(others) or 'no arrays'}"
         )
     forms = [form for form in _FORMS if any(name.startswith(form) for name in arrays)]
@@ -136,7 +136,7 @@ def _bin_seconds(path: Path, arrays: dict[str, np.ndarray]) -> float:
             value = _numbers(path, key, arrays[key].reshape(-1), ndim=1, shape="a single number")
             if value.size != 1 or not 0 < value[0] < math.inf:
                 raise InputError(
-                    f"{path}: {key} is {np.array2string(value, threshold=5)}; one positive number is wanted"
+                    f"{path}: {key} is {np.array2string(value, threshold=5)}; one positive number is expected"
                 )
             found[key] = float(value[0]) if key == "bin_seconds" else 1 / float(value[0])
     if not found:
@@ -155,10 +155,11 @@ def _of_times(path: Path, arrays: dict[str, np.ndarray]) -> SpikeTimes:
         raise InputError(f"{path} has times but no neurons, the integer id of each spike's neuron")
     neurons = _numbers(path, "neurons", arrays["neurons"], ndim=1, shape="(spikes,)")
     if neurons.dtype.kind not in "iu":
-        raise InputError(f"{path}: neurons has type {neurons.dtype}; integer ids are wanted")
+        raise InputError(f"{path}: neurons has type {neurons.dtype}; integer ids are expected")
     if neurons.shape != times.shape:
         raise InputError(
-            f"{path}: there are {len(times)} times and {len(neurons)} neurons; one neuron per time is wanted"
+            f"{path}: there are {len(times)} times and {len(neurons)} neurons; one neuron per time is "
+            "expected"
         )
     if not len(times):
         raise InputError(f"{path}: there are no spikes, times is empty")
@@ -184,9 +185,9 @@ _FORMS: dict[str, tuple[str, Callable[..., SpikeCounts | SpikeTimes]]] = {
 def _numbers(path: Path, name: str, array: Any, ndim: int, shape: str) -> np.ndarray:
     array = np.asarray(array)
     if array.dtype.kind not in "biuf":
-        raise InputError(f"{path}: {name} has type {array.dtype}; numbers are wanted")
+        raise InputError(f"{path}: {name} has type {array.dtype}; numbers are expected")
     if array.ndim != ndim:
-        raise InputError(f"{path}: {name} has shape {array.shape}; {shape} is wanted")
+        raise InputError(f"{path}: {name} has shape {array.shape}; {shape} is expected")
     return array
 
 
@@ -251,7 +252,7 @@ def _read_hdf5(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
             for name, train in trains.items():
                 if not isinstance(train, h5py.Dataset):
                     raise InputError(
-                        f"{path}: spikes/{name} is a group; a dataset of times in seconds is wanted"
+                        f"{path}: spikes/{name} is a group; a dataset of times in seconds is expected"
                     )
                 arrays[f"{TRAINS}{name}"] = _whole(path, train)
         table = file.get("units")

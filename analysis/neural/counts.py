@@ -34,9 +34,9 @@ def read_counts(
         InputError: not of two dimensions, no numbers, too large, or a value is no count of spikes.
     """
     if counts.dtype.kind not in "biuf":
-        raise InputError(f"{what} has type {counts.dtype}; numbers are wanted")
+        raise InputError(f"{what} has type {counts.dtype}; numbers are expected")
     if len(counts.shape) != 2 or 0 in counts.shape:
-        raise InputError(f"{what} has shape {counts.shape}; (bins, neurons) is wanted")
+        raise InputError(f"{what} has shape {counts.shape}; (bins, neurons) is expected")
     bins, width = counts.shape
     kept = np.arange(width) if columns is None else columns
     if bins * len(kept) > MOST_BYTES or width * counts.dtype.itemsize > BLOCK_BYTES:

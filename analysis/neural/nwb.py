@@ -102,7 +102,7 @@ def _units(
     """Table, observed intervals, all spike times, and where those of each unit end."""
     units = nwb.units
     if units is None or not len(units):
-        raise InputError(f"{path} has no units: an NWB file of sorted spikes is wanted")
+        raise InputError(f"{path} has no units: an NWB file of sorted spikes is expected")
     if "spike_times" not in units.colnames:
         raise InputError(f"{path}: units have no spike_times; they have: {', '.join(units.colnames)}")
     times, ends = _ragged(units["spike_times"], len(units), f"{path}: units/spike_times")
@@ -113,7 +113,9 @@ def _units(
     if "obs_intervals" in units.colnames:
         edges, stops = _ragged(units["obs_intervals"], len(units), f"{path}: units/obs_intervals")
         if edges.ndim != 2 or edges.shape[1] != 2:
-            raise InputError(f"{path}: units/obs_intervals has shape {edges.shape}; (intervals, 2) is wanted")
+            raise InputError(
+                f"{path}: units/obs_intervals has shape {edges.shape}; (intervals, 2) is expected"
+            )
         observed = tuple(intervals(one) for one in np.split(edges.astype(float), stops[:-1]))
         if not any(map(len, observed)):
             raise InputError(f"{path}: units/obs_intervals says that no unit was observed at any time")
@@ -123,7 +125,7 @@ def _units(
 def _ragged(column: Any, rows: int, what: str) -> tuple[np.ndarray, np.ndarray]:
     """All entries of a ragged column, and where those of each row end."""
     if not hasattr(column, "target"):
-        raise InputError(f"{what} has one entry per unit and no index; a list for each unit is wanted")
+        raise InputError(f"{what} has one entry per unit and no index; a list for each unit is expected")
     values, ends = np.asarray(column.target.data[:]), np.asarray(column.data[:], np.int64)
     if len(ends) != rows or (np.diff(ends, prepend=0) < 0).any() or (rows and ends[-1] != len(values)):
         raise InputError(

@@ -46,7 +46,7 @@ def write_path(session: NeuralSession, out: Path, between: tuple[float, float] |
     position = session.behavior["position"]
     times, places = np.asarray(position.t), np.asarray(position.values, float)
     if places.ndim != 2 or places.shape[1] < 2:
-        raise InputError(f"{session.path}: its position has shape {places.shape}; x and y are wanted")
+        raise InputError(f"{session.path}: its position has shape {places.shape}; x and y are expected")
     low, high = between or (-np.inf, np.inf)
     inside = (times >= low) & (times <= high)
     times, places = times[inside], places[inside, :2]

@@ -63,7 +63,7 @@ def _conditions(texts: Sequence[str]) -> Iterator[tuple[str, str, str]]:
             found = _CONDITION.fullmatch(part)
             if not found:
                 raise InputError(
-                    f"cannot read the condition {part!r}; wanted is a column, one of = != < <= > >=, and a "
+                    f"cannot read the condition {part!r}; expected a column, one of = != < <= > >=, and a "
                     "value, such as region=M1 or 'depth<800'"
                 )
             yield found[1], found[2], found[3]

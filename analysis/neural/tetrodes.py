@@ -48,7 +48,7 @@ def read_tetrodes(path: Path, metres_per_pixel: float | None) -> NeuralSession:
     beside = sorted(path.parent.glob(f"*{SUFFIX}"))
     if len(beside) != 1:
         if metres_per_pixel is not None:
-            raise InputError(f"{path} has {len(beside)} files *{SUFFIX} beside it; one is wanted")
+            raise InputError(f"{path} has {len(beside)} files *{SUFFIX} beside it; one is expected")
         note = f"{len(beside) or 'no'} files *{SUFFIX} lie beside it, so that there is no position"
         return NeuralSession(path, KIND, spikes, table, notes=(note,))
     track = read_tracker(beside[0])
@@ -97,7 +97,7 @@ def _variable(path: Path) -> Any:
     cells = read_mat(path, "spikes", ("spikes",))["spikes"]
     kind = cells.dtype if isinstance(cells, np.ndarray) else type(cells).__name__
     if not (isinstance(cells, np.ndarray) and cells.dtype.kind == "O"):
-        raise InputError(f"{path}: spikes has type {kind}; a cell array, tetrodes × units, is wanted")
+        raise InputError(f"{path}: spikes has type {kind}; a cell array, tetrodes × units, is expected")
     return cells
 
 
@@ -114,7 +114,7 @@ def _structs(cell: Any, place: tuple[int, ...], path: Path) -> Iterator[tuple[tu
         return
     if cell.dtype != object or len(place) > _DEEPEST:
         raise InputError(
-            f"{path}: spikes{place} has type {cell.dtype}; a struct with the field time is wanted"
+            f"{path}: spikes{place} has type {cell.dtype}; a struct with the field time is expected"
         )
     # a row or column of cells has one index
     flat = cell.ravel() if max(cell.shape) == cell.size else cell
@@ -130,7 +130,9 @@ def _range(edges: Any, what: str) -> np.ndarray:
     """When a unit was recorded, shape (1, 2)."""
     there = intervals(np.asarray(edges, float).reshape(-1, 2)) if np.size(edges) == 2 else np.zeros((0, 2))
     if len(there) != 1:
-        raise InputError(f"{what} is {np.ravel(edges)[:4]}; a beginning and a later end are wanted, seconds")
+        raise InputError(
+            f"{what} is {np.ravel(edges)[:4]}; a beginning and a later end are expected, seconds"
+        )
     return there
 
 

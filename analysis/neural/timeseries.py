@@ -89,7 +89,7 @@ def series(times: np.ndarray, values: np.ndarray, columns: Sequence[str] | None,
 
     if not len(times) or len(times) != len(values):
         raise InputError(
-            f"{what} has {len(values)} samples and {len(times)} timestamps; one for each is wanted"
+            f"{what} has {len(values)} samples and {len(times)} timestamps; one for each is expected"
         )
     rises = np.diff(times) > 0
     if not (np.isfinite(times).all() and rises.all()):

@@ -109,7 +109,7 @@ def _record(settings: dict[str, str], path: Path) -> tuple[np.dtype, float]:
     if not {"time", *_LIGHTS[0]} <= set(names) or not {kind for _, kind in fields} <= _TYPES:
         raise InputError(
             f"{path}: its records have the fields {', '.join(names) or 'none'}; time, xloc and yloc are "
-            "wanted"
+            "expected"
         )
     try:
         rate = float(settings.get("clockrate", "nan"))
@@ -118,7 +118,7 @@ def _record(settings: dict[str, str], path: Path) -> tuple[np.dtype, float]:
     if not 0 < rate < np.inf:
         raise InputError(
             f"{path}: its clockrate is {settings.get('clockrate', 'missing').strip()}; ticks per second are "
-            "wanted"
+            "expected"
         )
     return np.dtype([(name, np.dtype(kind).newbyteorder("<")) for name, kind in fields]), rate
 

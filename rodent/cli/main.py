@@ -19,12 +19,12 @@ from rodent.cli.doctor import Doctor
 from rodent.cli.encode import Encode
 from rodent.cli.evaluate import Evaluate
 from rodent.cli.events import Events
+from rodent.cli.export import Export
 from rodent.cli.register import Register
 from rodent.cli.render import Render
 from rodent.cli.report import Report
 from rodent.cli.rollout import Rollout
 from rodent.cli.rsa import Rsa
-from rodent.cli.share import Share
 from rodent.cli.spikes import Spikes
 from rodent.cli.train import Train
 from rodent.cli.train import parsed as parsed_train
@@ -38,7 +38,7 @@ Command = (
     | Annotated[Register, tyro.conf.subcommand("register")]
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
-    | Annotated[Share, tyro.conf.subcommand("share")]
+    | Annotated[Export, tyro.conf.subcommand("export")]
     | Annotated[Rollout, tyro.conf.subcommand("rollout")]
     | Annotated[Render, tyro.conf.subcommand("render")]
     | Annotated[View, tyro.conf.subcommand("view")]
@@ -48,6 +48,9 @@ Command = (
     | Annotated[Events, tyro.conf.subcommand("events")]
     | Annotated[Report, tyro.conf.subcommand("report")]
 )
+
+_FORMER = {"share": "export"}
+"""Commands by the names that they had before."""
 
 
 def main(args: list[str] | None = None) -> int:
@@ -82,6 +85,7 @@ def main(args: list[str] | None = None) -> int:
 
 def parsed(words: list[str]) -> Command:
     """The command that a line asks for."""
+    words = _with_present_name(words)
     if words[:1] == ["train"]:
         return parsed_train(words[1:])
     return tyro.cli(
@@ -90,6 +94,15 @@ def parsed(words: list[str]) -> Command:
         description="The virtual rat: train it on real motion, record it, compare it with neurons.",
         args=words,
     )
+
+
+def _with_present_name(words: list[str]) -> list[str]:
+    """The line with the name that its command has now, so that scripts keep working."""
+    if not words or words[0] not in _FORMER:
+        return words
+    now = _FORMER[words[0]]
+    print(f"rodent: `rodent {words[0]}` is called `rodent {now}` now", file=sys.stderr)
+    return [now, *words[1:]]
 
 
 @contextlib.contextmanager

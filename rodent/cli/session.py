@@ -182,7 +182,7 @@ def _check_starts(arguments: SessionArguments, rollouts: "tuple[Rollout, ...]") 
         names = ", ".join(rollout.name for rollout in rollouts)
         raise InputError(
             f"--starts has {len(arguments.starts)} times for {len(rollouts)} rollouts of "
-            f"{arguments.recording}; one for each is wanted, in this order: {names}"
+            f"{arguments.recording}; one for each is expected, in this order: {names}"
         )
 
 

@@ -18,7 +18,7 @@ class Synth:
     and --rears the motion is random: trained on it, a policy generalises better to motion it has not seen.
     All clips have 50 frames per second.
 
-    Example: rodent clips synth --walks 40 --rears 48 --out drawn.h5
+    Example: rodent clips synth --walks 40 --rears 48 --out random.h5
     """
 
     out: Path

@@ -42,7 +42,7 @@ class Skeleton(NamedTuple):
 def bare_skeleton(model: mujoco.MjModel, bodies: np.ndarray) -> Skeleton:
     """The least model that gives the same xpos of the bodies, shape (k,), for less.
 
-    Where geoms or sites are wanted too, `rodent.body.kinematic_model` keeps them.
+    Where geoms or sites are wanted too, `rodent.scene.kinematic_model` keeps them.
     """
     spec = mujoco.MjSpec()
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONSTRAINT

@@ -196,7 +196,7 @@ def _mean(of: Field, name: str) -> Mean:
     interval = of[f"interval_{name}"]
     bounds = [bound.number for bound in interval.items()]
     if len(bounds) != 2:
-        raise InputError(f"{of.path}: {interval.place} has {len(bounds)} numbers; 2 are wanted")
+        raise InputError(f"{of.path}: {interval.place} has {len(bounds)} numbers; 2 are expected")
     return Mean(of[f"mean_{name}"].number, *bounds)
 
 

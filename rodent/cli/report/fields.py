@@ -46,7 +46,7 @@ class Field:
         found = whole.value.get("schema") if isinstance(whole.value, dict) else None
         if found != schema:
             raise InputError(
-                f"{path} has schema {found!r}; {schema!r} is wanted: what `{command} --json` prints"
+                f"{path} has schema {found!r}; {schema!r} is expected: what `{command} --json` prints"
             )
         if (number := whole.value.get("version", version)) not in range(1, version + 1):
             raise InputError(
@@ -64,21 +64,21 @@ class Field:
     def members(self) -> dict[str, "Field"]:
         """All members of an object."""
         if not isinstance(self.value, dict):
-            raise self._wrong(f"is {_kind(self.value)}; an object is wanted")
+            raise self._wrong(f"is {_kind(self.value)}; an object is expected")
         dot = "." if self.place else ""
         return {key: Field(self.path, f"{self.place}{dot}{key}", one) for key, one in self.value.items()}
 
     def items(self) -> list["Field"]:
         """The items of a list."""
         if not isinstance(self.value, list):
-            raise self._wrong(f"is {_kind(self.value)}; a list is wanted")
+            raise self._wrong(f"is {_kind(self.value)}; a list is expected")
         return [Field(self.path, f"{self.place}[{i}]", one) for i, one in enumerate(self.value)]
 
     @property
     def text(self) -> str:
         """A string."""
         if not isinstance(self.value, str):
-            raise self._wrong(f"is {_kind(self.value)}; text is wanted")
+            raise self._wrong(f"is {_kind(self.value)}; text is expected")
         return self.value
 
     @property
@@ -92,7 +92,7 @@ class Field:
         if self.value is None:
             return math.nan
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
-            raise self._wrong(f"is {_kind(self.value)}; a number is wanted")
+            raise self._wrong(f"is {_kind(self.value)}; a number is expected")
         return float(self.value)
 
     def square(self, n: int) -> np.ndarray:
@@ -101,7 +101,7 @@ class Field:
         lengths = {len(row) for row in rows} or {0}
         if len(rows) != n or lengths != {n}:
             across = " or ".join(map(str, sorted(lengths)))
-            raise self._wrong(f"has shape ({len(rows)}, {across}); ({n}, {n}) is wanted")
+            raise self._wrong(f"has shape ({len(rows)}, {across}); ({n}, {n}) is expected")
         return np.array(rows)
 
     def _wrong(self, what: str) -> InputError:

@@ -126,15 +126,15 @@ def nwb(wanted, **changes):
 
 MALFORMED = {
     # plain arrays
-    "nothing of use": npz("holds no spikes: wanted are .*; there are: rates", rates=GOOD),
+    "nothing of use": npz("holds no spikes: expected .*; there are: rates", rates=GOOD),
     "rate only": npz("has fps but neither counts, times nor a group spikes", fps=10.0),
     "no rate": npz("does not say of how long a bin: add bin_seconds or fps", counts=GOOD),
-    "zero rate": npz("fps is .*; one positive number is wanted", counts=GOOD, fps=0.0),
-    "two rates": npz("fps is .*; one positive number is wanted", counts=GOOD, fps=[1.0, 2.0]),
-    "NaN bin": npz("bin_seconds is .*; one positive number is wanted", counts=GOOD, bin_seconds=np.nan),
+    "zero rate": npz("fps is .*; one positive number is expected", counts=GOOD, fps=0.0),
+    "two rates": npz("fps is .*; one positive number is expected", counts=GOOD, fps=[1.0, 2.0]),
+    "NaN bin": npz("bin_seconds is .*; one positive number is expected", counts=GOOD, bin_seconds=np.nan),
     "rates at odds": npz("bin_seconds 0.02 contradicts fps 10", counts=GOOD, fps=10.0, bin_seconds=0.02),
     "one dimension": npz(
-        r"counts has shape \(50,\); \(bins, neurons\) is wanted", counts=GOOD[:, 0], fps=10.0
+        r"counts has shape \(50,\); \(bins, neurons\) is expected", counts=GOOD[:, 0], fps=10.0
     ),
     "no neurons": npz(r"counts has shape \(50, 0\)", counts=GOOD[:, :0], fps=10.0),
     "negative": npz(r"counts\[0, 0\] is -1; .* negative", counts=np.where(np.eye(50, 2), -1, GOOD), fps=10.0),
@@ -143,8 +143,8 @@ MALFORMED = {
         r"counts\[0, 1\] is nan; .* finite", counts=np.where(np.eye(50, 2)[:, ::-1], np.nan, 1), fps=10.0
     ),
     "infinite": npz(r"counts\[0, 0\] is inf; .* finite", counts=np.where(np.eye(50, 2), np.inf, 1), fps=10.0),
-    "text": npz("counts has type <U1; numbers are wanted", counts=np.full((50, 2), "1"), fps=10.0),
-    "complex": npz("counts has type complex128; numbers are wanted", counts=GOOD * 1j, fps=10.0),
+    "text": npz("counts has type <U1; numbers are expected", counts=np.full((50, 2), "1"), fps=10.0),
+    "complex": npz("counts has type complex128; numbers are expected", counts=GOOD * 1j, fps=10.0),
     "all zero": npz("there are no spikes, all counts are zero", counts=0 * GOOD, fps=10.0),
     "pickled": npz("counts holds Python objects", counts=np.array([[1, None]], object), fps=10.0),
     "few names": npz("names has 1 names for 2 columns of counts", counts=GOOD, fps=10.0, names=["a"]),
@@ -152,10 +152,10 @@ MALFORMED = {
     "both": npz("holds both counts and times; keep one of them", counts=GOOD, fps=10.0, times=[1.0]),
     "no neuron ids": npz("has times but no neurons", times=[1.0]),
     "ids missing": npz("there are 2 times and 1 neurons", times=[1.0, 2.0], neurons=[0]),
-    "ids not whole": npz("neurons has type float64; integer ids are wanted", times=[1.0], neurons=[0.5]),
+    "ids not whole": npz("neurons has type float64; integer ids are expected", times=[1.0], neurons=[0.5]),
     "times NaN": npz(r"times\[1\] is nan; times must be finite", times=[1.0, np.nan], neurons=[0, 1]),
-    "times 2-D": npz(r"times has shape \(1, 1\); \(spikes,\) is wanted", times=[[1.0]], neurons=[[0]]),
-    "times as text": npz("times has type <U3; numbers are wanted", times=["1.0"], neurons=[0]),
+    "times 2-D": npz(r"times has shape \(1, 1\); \(spikes,\) is expected", times=[[1.0]], neurons=[[0]]),
+    "times as text": npz("times has type <U3; numbers are expected", times=["1.0"], neurons=[0]),
     "no times": npz("there are no spikes, times is empty", times=np.zeros(0), neurons=np.zeros(0, int)),
     "damaged inside": (broken_inside, "counts is damaged"),
     "a lying header": (lying, r"times declares shape \(4000000000.* is it damaged"),
@@ -221,9 +221,9 @@ MALFORMED = {
     "cut session": (lambda w: cut(w.session()), "truncated or damaged"),
     # MAT files of tetrodes
     "no spikes in MAT": (lambda w: mat(w, units=[1]), "has no variable 'spikes'; it has: units"),
-    "spikes a matrix": (lambda w: mat(w, spikes=[[1.0]]), "a cell array, tetrodes × units, is wanted"),
+    "spikes a matrix": (lambda w: mat(w, spikes=[[1.0]]), "a cell array, tetrodes × units, is expected"),
     "cells without time": tetrodes("has no field time; it has: t", cells=cells({"t": [1.0]})),
-    "cells of numbers": tetrodes("a struct with the field time is wanted", cells=cells(np.ones(3))),
+    "cells of numbers": tetrodes("a struct with the field time is expected", cells=cells(np.ones(3))),
     "empty cells": tetrodes("no cell of spikes holds a struct", cells=cells(np.zeros(0), np.zeros(0))),
     "units of no spike": tetrodes("units are empty", cells=cells({"time": np.zeros(0)})),
     "MAT times NaN": tetrodes(r"time\[1\] is nan", cells=cells({"time": [1.0, np.nan]})),
@@ -244,7 +244,7 @@ MALFORMED = {
     "never seen": tetrodes("the animal was seen in none", xloc=0, yloc=0),
     "cut track": tetrodes("ends within a record of 12 bytes", cut=5),
     "no clockrate": tetrodes("its clockrate is many; ticks per second", header={"clockrate": "many"}),
-    "other fields": tetrodes("time, xloc and yloc are wanted", header={"Fields": "<x uint16><y uint16>"}),
+    "other fields": tetrodes("time, xloc and yloc are expected", header={"Fields": "<x uint16><y uint16>"}),
     # NWB
     "no units": nwb("has no units: an NWB file of sorted spikes", units=0),
     "no spike times": nwb("units have no spike_times; they have: depth", units=0, add=no_times),

@@ -76,7 +76,7 @@ def test_all_conditions_hold(session, conditions, left):
         ("shank=one", "cannot read the condition 'shank=one'; the column holds numbers, 'one' is none"),
         ("depth<shallow", "cannot read the condition 'depth<shallow'; the column holds numbers"),
         ("region<M1", r"< compares numbers, and region has none \(1\), DLS \(2\), M1 \(2\)"),
-        ("region", "cannot read the condition 'region'; wanted is a column, one of"),
+        ("region", "cannot read the condition 'region'; expected a column, one of"),
         ("=M1", "cannot read the condition '=M1'"),
         ("region=M1,depth>500,shank=0", "shank=0 holds for none of the 1 neurons left; shank has 0"),
         ("depth>5000", "depth>5000 holds for none of the 5 neurons left; depth has"),

@@ -82,7 +82,10 @@ def test_arrays_may_bring_a_table_of_their_neurons(workshop, tmp_path):
 @pytest.mark.parametrize(
     ("table", "wanted"),
     [
-        ({"units/region": np.array(["M1"])}, "units/region has 1 entries for 3 neurons; one each is wanted"),
+        (
+            {"units/region": np.array(["M1"])},
+            "units/region has 1 entries for 3 neurons; one each is expected",
+        ),
         ({"units/id": np.arange(3), "units/x": np.arange(4)}, "units/x has 4 entries for 3 neurons"),
         ({"units/id": np.array([0, 1, 1, 2])}, "units/id names a neuron twice"),
         ({"units/id": np.array([0, 1, 3])}, "units/id has no neuron '2'; it has: 0, 1, 3"),
@@ -167,8 +170,8 @@ def test_active_units_of_every_form(attributes, columns, names):
         ({"active_units": [False] * 4}, "none of 4 columns holds a neuron"),
         ({"active_units": [True] * 3}, "3 entries for 4 columns"),
         ({"active_units": [2, 9]}, "holds 9, but there are 4 columns"),
-        ({"active_units": [0.5]}, "a mask or numbers of columns are wanted"),
-        ({"active_units": ["a"]}, "a mask or numbers of columns are wanted"),
+        ({"active_units": [0.5]}, "a mask or numbers of columns are expected"),
+        ({"active_units": ["a"]}, "a mask or numbers of columns are expected"),
         ({"active_units": [1, 2], "unique_labels": [2, 0, 1, 3]}, "lead to different columns; give a mask"),
     ],
 )

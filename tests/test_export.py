@@ -1,4 +1,4 @@
-"""`rodent share`: the folder given away holds the very policy, and its card tells the truth."""
+"""`rodent export`: the folder holds the run's own policy, and its card is right."""
 
 import dataclasses
 import json
@@ -8,9 +8,9 @@ import pytest
 
 from rodent.body_config import BodyConfig
 from rodent.cli import main
+from rodent.cli.export.card import command
 from rodent.cli.main import parsed
 from rodent.cli.report.subject import flat, open_subjects
-from rodent.cli.share.card import command
 from rodent.cli.train import Train
 from rodent.clips import read_clips, write_clips
 from rodent.configs import to_json
@@ -51,9 +51,9 @@ def run(body, tmp_path):
     return run
 
 
-def test_a_shared_policy_is_the_runs_own_and_tells_what_it_is(run, tmp_path):
+def test_an_exported_policy_is_the_runs_own_and_tells_what_it_is(run, tmp_path):
     out = tmp_path / "rat-sway"
-    assert main(["share", str(run.folder), "--out", str(out), "--note", "It only sways."]) == 0
+    assert main(["export", str(run.folder), "--out", str(out), "--note", "It only sways."]) == 0
     assert sorted(p.name for p in out.iterdir()) == [
         "README.md",
         "learning.svg",
@@ -99,7 +99,7 @@ def test_a_policy_that_another_began_says_so(run, body, tmp_path):
     start = {"digest": "abc", "steps": 500, "trained_on": ["walk", "trot"]}
     started = dataclasses.replace(untrained_policy(body), provenance={"start": start})
     save_policy(started, run.folder / "policy")
-    assert main(["share", str(run.folder), "--out", str(tmp_path / "later")]) == 0
+    assert main(["export", str(run.folder), "--out", str(tmp_path / "later")]) == 0
     card = (tmp_path / "later" / "README.md").read_text()
     assert "| started from | rat-walk (abc), after 500 control steps on 2 clips |" in card
     assert "1,036 control steps in 3 minutes" in card
@@ -107,7 +107,7 @@ def test_a_policy_that_another_began_says_so(run, body, tmp_path):
 
 def test_a_run_that_was_never_logged_has_no_curve(run, tmp_path):
     (run.folder / "metrics.jsonl").unlink()
-    assert main(["share", str(run.folder), "--out", str(tmp_path / "quiet")]) == 0
+    assert main(["export", str(run.folder), "--out", str(tmp_path / "quiet")]) == 0
     assert not (tmp_path / "quiet" / "learning.svg").exists()
     assert "How it learnt" not in (tmp_path / "quiet" / "README.md").read_text()
 
@@ -125,6 +125,6 @@ def test_bad_input_ends_with_two_and_leaves_nothing(run, tmp_path, capsys):
             "other.h5 is another file",
         ),
     ):
-        assert main(["share", *map(str, words)]) == 2
+        assert main(["export", *map(str, words)]) == 2
         assert message in capsys.readouterr().err
     assert not (tmp_path / "a").exists()

@@ -1,4 +1,4 @@
-"""`rodent share`: a run's policy with its card, to be given away."""
+"""`rodent export`: a run's policy with its card, for others to use."""
 
 import dataclasses
 import shutil
@@ -8,14 +8,14 @@ import tyro
 
 
 @dataclasses.dataclass(frozen=True)
-class Share:
-    """Put a run's policy into a folder of its own, with a card that says what it is.
+class Export:
+    """Copy a run's policy to a folder of its own, with a card that describes it.
 
-    The card tells the body, the network, the clips with their sources and licences, the command that
-    trains it again, how closely it tracks every clip, and how it learnt. Whoever has the folder can use it:
-    rodent rollout rat-walk --clips clips.h5 --out walk-recording.h5
+    The card states the body, the network, the clips with their sources and licences, the command that
+    trains it again, the tracking errors of every clip, and the learning curve. The folder is all that others
+    need: rodent rollout rat-walk --clips clips.h5 --out walk-recording.h5
 
-    Example: rodent share runs/walk --out rat-walk --note "Trained on walks alone: it cannot rear."
+    Example: rodent export runs/walk --out rat-walk --note "Trained on walks alone: it cannot rear."
     """
 
     run_folder: tyro.conf.Positional[Path]
@@ -23,18 +23,18 @@ class Share:
     out: Path
     """The folder to make; its name is the policy's."""
     clips: Path | None = None
-    """Where the run's clips lie now, if not where they lay."""
+    """New location of the run's clips, if they moved."""
     note: str = ""
-    """What its users should know beside the figures, such as what it is not for."""
+    """What users should know beyond the figures, such as what the policy cannot do."""
 
     def run(self) -> None:
         """Track the run's clips and write the folder; see the class."""
         from rodent.jax_setup import cache_compilations
 
         cache_compilations()
+        from rodent.cli.export.card import card
         from rodent.cli.output import say
         from rodent.cli.report.subject import open_subjects
-        from rodent.cli.share.card import card
         from rodent.errors import InputError
         from rodent.files import atomic_path
         from rodent.progress import progress
@@ -42,7 +42,7 @@ class Share:
 
         if not (self.run_folder / "config.json").is_file():
             raise InputError(
-                f"{self.run_folder} is not a run folder: only a run knows how its policy came about"
+                f"{self.run_folder} is not a run folder: only a run folder stores how its policy was trained"
             )
         if self.out.exists():
             raise InputError(f"{self.out} exists already; choose another --out")
@@ -52,7 +52,7 @@ class Share:
         with atomic_path(self.out) as folder:
             with progress("evaluating", n_steps(subject.clips), "steps") as advance:
                 traces = trace_policy(subject.policy, subject.clips, advance=advance)
-            shutil.copytree(self.run_folder / "policy", folder)  # the very files: they name their versions
+            shutil.copytree(self.run_folder / "policy", folder)  # copied unchanged: they name their versions
             text, curve = card(self.out.name, subject, scores(traces, subject.split), self.note)
             (folder / "README.md").write_text(text)
             if curve is not None:

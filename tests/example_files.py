@@ -1,0 +1,84 @@
+"""The files that the examples of `--help` and the pages of the docs name, as small as they can be."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from rodent.clips import ClipSet, write_clips
+from rodent.kinematics.skeleton import Skeleton
+from rodent.policy.policy import Policy, save_policy
+from rodent.registration import read_markers
+from rodent.rollout import record
+from rodent.scene import Scene
+from rodent.synthesis.stance import stance_clips
+from tests.analysis.neural.files import Workshop
+from tests.docs.reader import write_public_clips
+from tests.policies import untrained_policy
+from training.config import TrainConfig
+from training.runs import begin_run
+
+FRAMES = 300
+NAMES = ("Walk_280", "Rear_93")  # two of the public set
+
+
+def write_files(body: Scene, folder: Path) -> None:
+    """Write clips, a run, recordings, spikes, keypoints and a path into the folder."""
+    clips = _named(stance_clips(body, frames=FRAMES, n=2), NAMES)
+    _write_motion(body, clips, folder)
+    policy = untrained_policy(body)
+    _write_run(policy, clips, folder)
+    _write_recordings(body, policy, clips, folder)
+    _write_spikes(folder)
+
+
+def _named(clips: ClipSet, names: tuple[str, ...]) -> ClipSet:
+    renamed = (dataclasses.replace(clip, name=name) for clip, name in zip(clips, names, strict=True))
+    return dataclasses.replace(clips, clips=tuple(renamed))
+
+
+def _write_motion(body: Scene, clips: ClipSet, folder: Path) -> None:
+    for name in ("clips", "monday"):
+        write_clips(clips, folder / f"{name}.h5")
+    write_clips(_named(stance_clips(body, frames=20, n=1), ("tuesday",)), folder / "tuesday.h5")
+    np.save(folder / "poses.npy", clips[0].qpos[:40])
+    write_public_clips(body, folder)
+    rows = [f"{t:.2f},{0.15 * t:.4f},0" for t in np.arange(0, 2, 0.04)]
+    (folder / "animal.csv").write_text("\n".join(["time,x,y", *rows]))
+    markers = read_markers("rat23")
+    points = Skeleton(body, markers.bodies).positions(clips[0].qpos[:60], markers.offsets * clips.scale)
+    np.savez(folder / "keypoints.npz", points=1000 * points, fps=50.0, names=np.array(markers.names))
+
+
+def _write_run(policy: Policy, clips: ClipSet, folder: Path) -> None:
+    (folder / "runs").mkdir()
+    split = {"train": list(clips.names), "test": []}
+    run = begin_run(folder / "runs" / "walk", TrainConfig(), folder / "clips.h5", split)
+    save_policy(policy, run.folder / "policy")
+
+
+def _write_recordings(body: Scene, policy: Policy, clips: ClipSet, folder: Path) -> None:
+    record(policy, clips, folder / "walk.h5")
+    with h5py.File(folder / "walk.h5", "r+") as file:
+        for rollout in file["rollouts"].values():
+            # it hops, so that its paws come down
+            rollout["qpos"][:, 2] += 0.02 * (np.arange(FRAMES) % 30 < 15)
+    shutil.copy(folder / "walk.h5", folder / "session-recording.h5")
+    bouts = zip(stance_clips(body, frames=50, n=12), ("Walk", "Rear", "RGroom") * 4, strict=True)
+    day = tuple(dataclasses.replace(clip, behavior=behavior) for clip, behavior in bouts)
+    record(policy, dataclasses.replace(clips, clips=day), folder / "day.h5")
+
+
+def _write_spikes(folder: Path) -> None:
+    counts = np.random.default_rng(0).poisson(0.2, (2 * FRAMES, 3))
+    np.savez(folder / "spikes.npz", counts=counts, bin_seconds=0.02)
+    Workshop(folder).tetrodes()
+    columns = {"region": ["M1", "DLS"] * 4, "quality": ["good", "good", "mua", "good"] * 2}
+
+    def describe(nwb: object) -> None:
+        for name, values in columns.items():
+            nwb.add_unit_column(name, name, data=values)
+
+    Workshop(folder).nwb(describe, units=8)
