@@ -115,7 +115,7 @@ class Rsa(SessionArguments):
         """The structures of a session by group, the neurons that are left out, and notes."""
         import numpy as np
 
-        from analysis.similarity.structure import describe_groups
+        from analysis.similarity.structure import LabeledSession, describe_groups
 
         labels, told = _labels(session, self.settings)
         good, quality = session.good_neurons(self.quality)
@@ -124,7 +124,8 @@ class Rsa(SessionArguments):
             entries = session.groups(self.group, good.names)
             groups |= {name: entries == name for name in np.unique(entries).tolist()}
         name = str(session.arguments.recording)
-        found = describe_groups(name, session.timeline, good, labels, layers, self.settings, groups, advance)
+        labeled = LabeledSession(name, session.timeline, good, labels)
+        found = describe_groups(labeled, layers, self.settings, groups, advance)
         if isinstance(everyone := found[EVERYONE], str):
             raise InputError(f"{name}: {everyone}")
         dropped = [{"session": name, "name": k, "reason": v} for k, v in quality.dropped.items()]

@@ -12,7 +12,7 @@ from analysis.encoding.bins import Bins
 from analysis.encoding.inference import rank_p
 from analysis.encoding.newton import solve
 from analysis.encoding.regressions import rate_limits
-from analysis.encoding.rotation import second_order
+from analysis.encoding.rotation import Residuals, Scheme, second_order
 from analysis.encoding.scores import mean_count
 from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.unique import BASE_LAGS, Base, UniqueGain, base_lags, unique_gains
@@ -134,9 +134,8 @@ def test_shared_drift_is_no_gain(kinematics):
         spikes = neurons(kinematics, 0.4 * slow[:, :1])
         bins = Bins.of(Timeline.without_recording(N, BIN), spikes, SETTINGS)
         counts = bins.used.astype(float)
-        gains = second_order(
-            slow[:, 1:], counts - counts.mean(0), counts.mean(0), bins.folds, (0.01, 0.1), bins.orders
-        )
+        scheme = Scheme(bins.folds, (0.01, 0.1), bins.orders)
+        gains = second_order(slow[:, 1:], Residuals.of(counts, counts.mean(0)), scheme)
         small.append(rank_p(gains[0].mean(), gains[1:].mean(1)) <= 0.1)
     assert np.mean(small) < 0.35
 
