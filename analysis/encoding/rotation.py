@@ -151,7 +151,7 @@ def fold_sums(first: np.ndarray, second: np.ndarray, folds: Folds) -> list[tuple
         for each fold two arrays of shape (a, b).
     """
     inner, edges = (
-        [(first[rows].T @ second[rows]).astype(np.float64) for rows in map(kind, range(folds.n_folds))]
+        [(first[rows].T @ second[rows]).astype(np.float64) for rows in kind]
         for kind in (folds.trained, folds.edges)
     )
     total = np.sum(inner, axis=0)

@@ -12,6 +12,7 @@ from analysis.neural.settings import QualitySettings
 from analysis.similarity.settings import SimilaritySettings
 from rodent.cli.session import SessionArguments, open_sessions
 from rodent.errors import InputError, naming
+from rodent.recording.controls import is_control
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +37,8 @@ class Rsa(SessionArguments):
     """
 
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Layer to compare; may be given several times. All that were recorded if not given."""
+    """Layer to compare; may be given several times. All that were recorded if not given, but for control
+    layers."""
     settings: tyro.conf.OmitArgPrefixes[SimilaritySettings] = dataclasses.field(
         default_factory=SimilaritySettings
     )
@@ -154,8 +156,9 @@ def _groups(
 
 
 def _layers(wanted: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str, ...]:
-    """The layers wanted, or all; every rollout has to have them."""
-    layers = tuple(dict.fromkeys(wanted or opened[0].rollouts[0].layers))
+    """The layers wanted, or all that are no controls; every rollout has to have them."""
+    recorded = [name for name in opened[0].rollouts[0].layers if not is_control(name)]
+    layers = tuple(dict.fromkeys(wanted or recorded))
     if not layers:
         raise InputError(f"{opened[0].recording.path} has no layers; record it with `rodent rollout`")
     for session in opened:

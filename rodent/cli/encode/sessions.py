@@ -17,6 +17,7 @@ from analysis.encoding.unique import Base, UniqueGain, base_lags, unique_gains
 from analysis.neural.settings import QualitySettings
 from rodent.cli.session import OpenSession
 from rodent.errors import naming
+from rodent.recording.controls import is_control
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Models:
         sets = (*self.sets, *self.partition)
         return tuple(dict.fromkeys([*(name for names in sets for name in names), *added]))
 
+    @property
+    def families(self) -> list[str]:
+        """Which family of tests each model belongs to: those with a control layer are one of their own."""
+        return [family(*names) for names in self.sets]
+
     def union(self, subset: Subset) -> tuple[str, ...]:
         """The bands of some sets of the partition."""
         return tuple(name for i in subset for name in self.partition[i])
@@ -57,6 +63,11 @@ class Models:
             return models
         base = n_fits(alone, len(self.base))
         return models + base + len(self.unique) * settings.folds
+
+
+def family(*bands: str) -> str:
+    """The family of tests that a model of these bands belongs to."""
+    return "control" if any(map(is_control, bands)) else "model"
 
 
 @dataclasses.dataclass(frozen=True)

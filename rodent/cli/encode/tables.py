@@ -37,6 +37,8 @@ def print_summary(found: Found) -> None:
         )
     console = Console(highlight=False)
     console.print(table)
+    if found.beside_controls:
+        console.print(_beside_controls(found))
     if found.models.unique:
         console.print(_unique(found))
     shifts = found.asked.settings.shifts
@@ -47,11 +49,35 @@ def print_summary(found: Found) -> None:
 def _caption(found: Found) -> str:
     shifts = found.asked.settings.shifts
     return (
-        f"p: rank of the score among those of {shifts} time shifts; Holm: the same for all models at once. "
-        f"q: false discovery rate over neurons. A corrected score above 0 is no finding without its p."
+        f"p: rank of the score among those of {shifts} time shifts; Holm: the same for all models at once"
+        + ", controls by themselves" * (len(set(found.models.families)) > 1)
+        + ". "
+        "q: false discovery rate over neurons. A corrected score above 0 is no finding without its p."
         + " best: neurons that the model predicts best, of its neurons with q ≤ 0.05."
         * (len(found.models.sets) > 1)
     )
+
+
+def _beside_controls(found: Found) -> Table:
+    """A row for every layer and control of it: by how much the layer scores above the control."""
+    several = len(found.sessions) > 1
+    table = make_table(
+        f"layers less their controls: corrected bits per spike, 95 % over {over(found)}",
+        "difference: mean over neurons, each less itself. p: Wilcoxon's, of sessions." * several,
+        ("layer", "less control"),
+    )
+    for heading in ("difference", "95 %", *(["p"] * several)):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for layer, control in found.beside_controls:
+        one = found.difference(layer, control)
+        table.add_row(
+            found.name(layer),
+            found.name(control),
+            f"{one.mean:+.3f}",
+            bounds((one.low, one.high), 3),
+            *([f"{one.wilcoxon_p:.2g}"] * several),
+        )
+    return table
 
 
 def _unique(found: Found) -> Table:
