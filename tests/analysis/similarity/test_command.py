@@ -66,6 +66,17 @@ def test_command_prints_a_table(files, capsys, monkeypatch):
     assert "decoder/layer_0" in out and "latent/mean" not in out
 
 
+def test_controls_are_compared_where_they_are_named(files, capsys):
+    with h5py.File(files[0], "r+") as file:
+        for rollout in file["rollouts"].values():
+            rollout["units/control/reference"] = rollout["units/latent/mean"][()]
+    found = {}
+    for more in ((), ("--layer", "control/reference", "--layer", "latent/mean")):
+        assert main(["rsa", *files, *QUICK, *more, "--json"]) == 0
+        found[more] = [one["layer"] for one in json.loads(capsys.readouterr().out)["layers"]]
+    assert list(found.values()) == [["decoder/layer_0", "latent/mean"], ["control/reference", "latent/mean"]]
+
+
 def test_command_joins_sessions(files, capsys):
     assert main(["rsa", *files, *QUICK, "--session", *files, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
