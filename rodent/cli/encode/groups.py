@@ -14,7 +14,7 @@ from analysis.encoding.unique import UniqueGain
 from analysis.multiple_testing import holm
 from rodent.cli.encode.results import Found, over
 from rodent.cli.encode.sessions import family
-from rodent.cli.encode.tables import bounds, make_table
+from rodent.cli.encode.tables import bounds, make_table, spaced
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,7 +168,7 @@ class Groups:
         for one in scores:
             table.add_row(
                 one.group,
-                one.model,
+                spaced(one.model),
                 *([str(one.sessions)] * several),
                 f"{one.mean:+.3f}",
                 bounds(one.interval),

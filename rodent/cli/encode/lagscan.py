@@ -10,7 +10,7 @@ from analysis.encoding.inference import LEVEL, rank_p
 from analysis.encoding.lagscan import LagScan
 from analysis.multiple_testing import benjamini_hochberg, holm
 from rodent.cli.encode.results import Found
-from rodent.cli.encode.tables import make_table
+from rodent.cli.encode.tables import make_table, spaced
 
 
 class LagScans:
@@ -103,7 +103,7 @@ class LagScans:
             mean, best = self.mean(i), self.best(i)
             at = int(mean[:, 0].argmax())
             table.add_row(
-                scans[0].layer,
+                spaced(scans[0].layer),
                 f"{self.lags[at]:+.3g} s",
                 f"{mean[at, 0] - mean[at, 1:].mean():+.4f}",
                 f"{self.p(i):.2g}",
