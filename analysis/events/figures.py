@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.encoding.inference import LEVEL
 from analysis.pages.drawing import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LEVEL = 0.05  # of q, at or below which a response is called found
 _INCH = 25.4  # mm
 _WIDTH = 183 / _INCH  # of two columns of a journal
 _FONT = 7  # points

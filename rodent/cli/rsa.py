@@ -220,7 +220,7 @@ def _print_table(result: "StructureResult", group: str = "") -> None:
     filled = f"fill {result.dimensionality:.1f} dimensions" if known else "vary no more than their noise"
     geometry = Table(title=f"neurons {of}{filled}", box=rich.box.SIMPLE)
     for table, headings in (
-        (alike, ("similarity", "95 %", "null", "p")),
+        (alike, ("similarity", "95 %", "null", "p", "Holm")),
         (geometry, ("CKA", "null", "Procrustes", "dimensions")),
     ):
         table.add_column("layer", overflow="fold", min_width=16)
@@ -233,6 +233,7 @@ def _print_table(result: "StructureResult", group: str = "") -> None:
             f"{layer.low:+.2f} … {layer.high:+.2f}" if layer.low == layer.low else "–",
             f"{layer.null:+.3f}",
             f"{layer.p:.4f}",
+            f"{layer.p_holm:.4f}",
         )
         geometry.add_row(
             layer.layer,

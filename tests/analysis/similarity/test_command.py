@@ -43,6 +43,7 @@ def test_command_prints_one_json_object(files, tmp_path, capsys):
     first, second = found["layers"]
     assert first["layer"] == "decoder/layer_0" and np.shape(first["rdm"]) == (6, 6)
     assert first["similarity"] > 0.8 and first["p"] < 0.05 < second["p"]
+    assert first["p_holm"] == pytest.approx(2 * first["p"]) and second["p_holm"] == second["p"]
     assert first["low"] < first["similarity"] < first["high"]
     assert first["cka"] > 0.3 > second["cka"] and first["procrustes"] < second["procrustes"]
     assert first["dimensionality"] <= 30
