@@ -4,8 +4,11 @@
     p_adjusted = holm(p)            # one or more with p_adjusted <= 0.05 are false with probability 5 %
 
 Use the first over many neurons, where some false ones among the found do no harm, and the second over a few
-layers, each of which is a claim. A test that could not be made has p NaN: it stays NaN and is not counted.
+layers, each of which is a claim. Tests of another kind, such as those of control layers, are a family of
+their own. A test that could not be made has p NaN: it stays NaN and is not counted.
 """
+
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -38,13 +41,15 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
     return q
 
 
-def holm(p: np.ndarray) -> np.ndarray:
+def holm(p: np.ndarray, families: Sequence[Hashable] | None = None) -> np.ndarray:
     """Adjusted p values that bound the chance of any false finding (Holm, Scand. J. Statistics 6, 65, 1979).
 
     It holds however the tests depend on one another.
 
     Args:
-        p: p values, NaN where there is none, any shape.
+        p: p values, NaN where there is none, any shape; one axis where families are given.
+        families: which family each test belongs to, shape (tests,); each is adjusted by itself. All are one
+            family if not given.
 
     Returns:
         adjusted p values of the same shape.
@@ -54,8 +59,16 @@ def holm(p: np.ndarray) -> np.ndarray:
 
     >>> holm(np.array([0.01, 0.04, 0.03, np.nan])).round(3).tolist()
     [0.03, 0.06, 0.06, nan]
+    >>> holm(np.array([0.01, 0.04, 0.03]), ["layer", "control", "layer"]).round(3).tolist()
+    [0.02, 0.04, 0.03]
     """
     p, known = _checked(p)
+    if families is not None:
+        adjusted = np.full(p.shape, np.nan)
+        for family in dict.fromkeys(families):
+            own = np.array([one == family for one in families])
+            adjusted[own] = holm(p[own])
+        return adjusted
     values = p[known]
     order = np.argsort(values, kind="stable")
     # the smallest is multiplied by the number of tests, the next by one less, and none falls below one before

@@ -15,7 +15,7 @@ import numpy as np
 from analysis.neural.spikes import BinnedSpikes
 from analysis.similarity.scores import compare_structures
 from analysis.similarity.settings import SimilaritySettings
-from analysis.similarity.structure import describe
+from analysis.similarity.structure import LabeledSession, describe
 from analysis.timeline import Timeline
 from rodent.recording import Rollout, RolloutMetadata
 
@@ -70,7 +70,7 @@ def main() -> bool:
     timeline, spikes, labels = made_up()
     settings = SimilaritySettings()
     began = time.perf_counter()
-    structure = describe("session", timeline, spikes, labels, tuple(LAYERS), settings)
+    structure = describe(LabeledSession("session", timeline, spikes, labels), tuple(LAYERS), settings)
     described = time.perf_counter()
     result = compare_structures([structure], settings)
     ended = time.perf_counter()

@@ -108,7 +108,7 @@ class BandedRegression(Regression):
         self, fold: int, features: np.ndarray, counts: np.ndarray, center: np.ndarray, roots: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """R and Q'y of one training fold, and the squares of y that they lack."""
-        rows = self.folds.trained(fold)
+        rows = self.folds.trained[fold]
         basis, short = np.linalg.qr(features[rows] - center)
         y = np.sqrt(counts[rows].astype(np.float32)) - roots
         part = basis.T @ y

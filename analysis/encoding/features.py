@@ -115,5 +115,5 @@ class Features:
     @functools.cached_property
     def _moments(self) -> list[list[Moments]]:
         """Of each band, those of each fold: training sets share folds, so each is gone through once."""
-        bins = [self.rows[self.folds.trained(fold)] for fold in range(self.folds.n_folds)]
+        bins = [self.rows[rows] for rows in self.folds.trained]
         return [[] if band.place else [Moments.of(band.values[some]) for some in bins] for band in self.bands]

@@ -11,6 +11,7 @@ number of rows: a compiled fit serves them all.
 """
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -67,9 +68,11 @@ class Folds:
         kept = [b for b in range(self.n_blocks) if b % self.n_folds not in held_out]
         return self._blocks()[kept, self.gap : self.length - self.gap].reshape(-1)
 
-    def trained(self, fold: int) -> np.ndarray:
-        """The rows of one fold that others are trained on, in order."""
-        return self.training(tuple(other for other in range(self.n_folds) if other != fold))
+    @functools.cached_property
+    def trained(self) -> tuple[np.ndarray, ...]:
+        """The rows of each fold that others are trained on, in order."""
+        folds = range(self.n_folds)
+        return tuple(self.training(tuple(other for other in folds if other != fold)) for fold in folds)
 
     def together(self, parts: Sequence[np.ndarray]) -> np.ndarray:
         """Values of each fold's rows, as those of all rows, shape (n_rows, ...)."""
@@ -78,9 +81,11 @@ class Folds:
             found[self.rows(fold)] = values
         return found
 
-    def edges(self, fold: int) -> np.ndarray:
-        """The rows of one fold that others are not trained on, in order."""
-        return np.setdiff1d(self.rows(fold), self.trained(fold), assume_unique=True)
+    @functools.cached_property
+    def edges(self) -> tuple[np.ndarray, ...]:
+        """The rows of each fold that others are not trained on, in order."""
+        each = enumerate(self.trained)
+        return tuple(np.setdiff1d(self.rows(fold), inner, assume_unique=True) for fold, inner in each)
 
     def rotated(self, random: np.random.Generator, least: int) -> np.ndarray:
         """A stretch, as long as the session, of the ring of it and its mirror image; see `analysis.ring`.

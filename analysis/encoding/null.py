@@ -15,7 +15,8 @@ import numpy as np
 from analysis.encoding.bands import HISTORY, Band
 from analysis.encoding.bins import Bins
 from analysis.encoding.penalised import PoissonRegression
-from analysis.encoding.rotation import second_order
+from analysis.encoding.rotation import Residuals, Scheme, second_order
+from analysis.encoding.scores import mean_count
 from analysis.encoding.settings import EncodingSettings
 
 
@@ -37,20 +38,20 @@ def turned_gains(
         nats, shape (1 + turns, neurons).
     """
     counts = bins.used.astype(np.float32)
-    mean = np.maximum(counts.sum(0, dtype=np.float64), 0.5) / len(counts)
+    mean = mean_count(counts.sum(0, dtype=np.float64), len(counts)).astype(np.float32)
+    scheme = Scheme(bins.folds, settings.strengths, bins.orders)
     history = HISTORY in [band.name for band in bands]
     features = bins.features(bands, settings)
     if features.bands:
-        expected = _by_history(bins, settings) if history else mean.astype(np.float32)
-        given = features.fitted(())[0], counts - expected, mean
-        return second_order(*given, bins.folds, settings.strengths, bins.orders, advance)
+        neurons = Residuals.of(counts, _by_history(bins, settings) if history else mean)
+        return second_order(features.fitted(())[0], neurons, scheme, advance)
     own = bins.targets(history=True).own(slice(0, len(bins.names)))
     scale = own.std(1, keepdims=True)
     own = (own - own.mean(1, keepdims=True)) / np.where(scale > 0, scale, 1.0)
     gains = []
-    for neuron, rate in enumerate(mean):
-        given = own[:, :, neuron].T, counts[:, [neuron]] - np.float32(rate), np.array([rate])
-        gains.append(second_order(*given, bins.folds, settings.strengths, bins.orders))
+    for neuron in range(len(mean)):
+        alone = Residuals.of(counts[:, [neuron]], mean[[neuron]])
+        gains.append(second_order(own[:, :, neuron].T, alone, scheme))
         advance(1 / len(mean))
     return np.concatenate(gains, axis=1)
 

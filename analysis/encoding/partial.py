@@ -1,6 +1,7 @@
 """What layers add to a base of features, and what they add to spikes and base turned together in time.
 
-    found = partial_gains(residuals, base, layers, mean, folds, strengths, orders)
+    neurons = Residuals.of(counts, expected)
+    found = partial_gains(neurons, base, layers, Scheme(folds, strengths, orders))
     found["decoder/layer_0"][0]                 # in place: nats, (neurons,)
 
 As in `analysis.encoding.rotation` the likelihood is taken to second order, about the base model's rates.
@@ -14,47 +15,40 @@ turn of the counts alone. Everything is in terms of products of columns, summed 
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from analysis.encoding.folds import Folds
-from analysis.encoding.rotation import best_elsewhere, fold_sums
+from analysis.encoding.rotation import Residuals, Scheme, best_elsewhere, fold_sums
 
 _JITTER = 1e-6  # relative to the mean variance of the base's columns: lags make them nearly collinear
 _TURNED = 0.99  # of the base's variance that its turned copy keeps
 
 
 def partial_gains(
-    residuals: np.ndarray,
+    neurons: Residuals,
     base: np.ndarray,
     layers: Mapping[str, np.ndarray],
-    mean: np.ndarray,
-    folds: Folds,
-    strengths: Sequence[float],
-    orders: Sequence[np.ndarray],
+    scheme: Scheme,
     advance: Callable[[float], None] = lambda n: None,
 ) -> dict[str, np.ndarray]:
     """Held-out gains of layers beyond a base, for the neurons in their place and in other orders.
 
     Args:
-        residuals: counts less the base model's expected counts, shape (rows, neurons).
+        neurons: what the base model leaves of them.
         base: standardised features of the base, shape (rows, p).
         layers: standardised features of each layer, less what the base explains, shape (rows, q) each.
-        mean: count per bin, shape (neurons,).
-        folds: of the rows.
-        strengths: of the ridge penalty to choose from, relative to the mean count.
-        orders: of the rows, for every turn.
+        scheme: folds, strengths and turns.
         advance: called with the share that is done.
 
     Returns:
         for each layer the gains in place, mean over what the turns clear them of, and below it the same plus
-        what each turn gains more than the neurons in place; nats, shape (1 + orders, neurons).
+        what each turn gains more than the neurons in place; nats, shape (1 + turns, neurons).
     """
-    tried = np.sort(strengths)[::-1]
+    folds, orders, n_neurons = scheme.folds, scheme.orders, len(neurons.mean)
     fixed = np.concatenate([base, np.ones((len(base), 1))], axis=1, dtype=np.float32)
-    turning = np.concatenate([_leading(base), residuals], axis=1, dtype=np.float32)
-    width, twice = turning.shape[1] - len(mean), np.tile(mean, 2)
+    turning = np.concatenate([_leading(base), neurons.values], axis=1, dtype=np.float32)
+    width, twice = turning.shape[1] - n_neurons, np.tile(neurons.mean, 2)
     values = {name: layer.astype(np.float32, copy=False) for name, layer in layers.items()}
     own = {name: fold_sums(layer, layer, folds) for name, layer in values.items()}
     gains: dict[str, list[np.ndarray]] = {name: [] for name in values}
@@ -68,7 +62,7 @@ def partial_gains(
         inverses = [_inverse(train[:, :p]) for train, _ in products]
         for name, layer in values.items():
             each = zip(inverses, products, fold_sums(known, layer, folds), own[name], strict=True)
-            found = np.stack([_gain(_cleared(*fold), n_train, twice, tried) for fold in each])
+            found = np.stack([_gain(_cleared(*fold), n_train, twice, scheme.tried) for fold in each])
             gains[name].append(np.take_along_axis(found, best_elsewhere(found)[:, None], 1)[:, 0].sum(0))
             advance(1 / len(orders) / len(values))
     return {name: _statistic(np.stack(gains[name])) for name in values}

@@ -1,6 +1,7 @@
 """What features add to the prediction of neurons, and what they add to the same neurons turned in time.
 
-    gains = second_order(features, residuals, mean, folds, (0.01, 0.1, 1.0), orders)
+    neurons = Residuals.of(counts, counts.mean(0))
+    gains = second_order(features, neurons, Scheme(folds, (0.01, 0.1, 1.0), orders))
     gains[0], gains[1:]                     # as they are, and for each turn: nats, (neurons,)
 
 The likelihood is taken to second order about a base model, of constant rates if there is nothing else:
@@ -19,47 +20,81 @@ It is the residuals that are turned, not the features: in a turn a stretch of th
 mirror image, and features that have it twice could follow less of a drift than they do in their place.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from analysis.encoding.folds import Folds
+from analysis.encoding.scores import mean_count
 
 _CELLS = 1 << 26  # rows x columns of turned residuals at once
 
 
+@dataclasses.dataclass(frozen=True)
+class Residuals:
+    """What a base model leaves of the neurons.
+
+    Attributes:
+        values: counts less the base model's expected counts, shape (rows, neurons).
+        mean: count per bin, shape (neurons,).
+    """
+
+    values: np.ndarray
+    mean: np.ndarray
+
+    @classmethod
+    def of(cls, counts: np.ndarray, expected: np.ndarray) -> "Residuals":
+        """Of counts, shape (rows, neurons), and those expected, shape (rows, neurons) or (neurons,)."""
+        return cls(counts - expected, mean_count(counts.sum(0, dtype=np.float64), len(counts)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Scheme:
+    """How gains are held out, penalised and turned.
+
+    Attributes:
+        folds: of the rows.
+        strengths: of the ridge penalty to choose from, relative to the mean count.
+        orders: of the rows, one for every turn.
+    """
+
+    folds: Folds
+    strengths: Sequence[float]
+    orders: Sequence[np.ndarray]
+
+    @property
+    def tried(self) -> np.ndarray:
+        """The strengths, the strongest first."""
+        return np.sort(self.strengths)[::-1]
+
+
 def second_order(
     features: np.ndarray,
-    residuals: np.ndarray,
-    mean: np.ndarray,
-    folds: Folds,
-    strengths: Sequence[float],
-    orders: Sequence[np.ndarray],
+    neurons: Residuals,
+    scheme: Scheme,
     advance: Callable[[float], None] = lambda n: None,
 ) -> np.ndarray:
     """Held-out gains of features, for the neurons in their place and in other orders.
 
     Args:
         features: standardised, shape (rows, q); there is no constant, which the base has.
-        residuals: counts less the base model's expected counts, shape (rows, neurons).
-        mean: count per bin, shape (neurons,).
-        folds: of the rows.
-        strengths: of the ridge penalty to choose from, relative to the mean count.
-        orders: of the rows, for every turn.
+        neurons: what the base leaves of them.
+        scheme: folds, strengths and turns.
         advance: called with the share that is done.
 
     Returns:
         nats, shape (1 + orders, neurons).
     """
-    residuals, tried = residuals.astype(np.float32), np.sort(strengths)[::-1]
-    steps = _Steps(features.astype(np.float32, copy=False), folds, tried)
-    every = [np.arange(folds.n_rows), *orders]
+    residuals, folds = neurons.values.astype(np.float32), scheme.folds
+    steps = _Steps(features.astype(np.float32, copy=False), folds, scheme.tried)
+    every = [np.arange(folds.n_rows), *scheme.orders]
     gains = []
     for some in _portions(every, residuals.size):
         # a turn has some bins twice and others not: it is centred anew
         columns = np.concatenate([residuals[order] for order in some], axis=1)
         columns -= columns.mean(0)
-        found = steps.gains(columns, np.tile(mean, len(some)))
+        found = steps.gains(columns, np.tile(neurons.mean, len(some)))
         total = np.take_along_axis(found, best_elsewhere(found)[:, None], 1)[:, 0].sum(0)
         gains.append(total.reshape(len(some), -1))
         advance(len(some) / len(every))
@@ -116,7 +151,7 @@ def fold_sums(first: np.ndarray, second: np.ndarray, folds: Folds) -> list[tuple
         for each fold two arrays of shape (a, b).
     """
     inner, edges = (
-        [(first[rows].T @ second[rows]).astype(np.float64) for rows in map(kind, range(folds.n_folds))]
+        [(first[rows].T @ second[rows]).astype(np.float64) for rows in kind]
         for kind in (folds.trained, folds.edges)
     )
     total = np.sum(inner, axis=0)

@@ -29,7 +29,7 @@ from analysis.encoding.newton import solve_path
 from analysis.encoding.partial import partial_gains
 from analysis.encoding.penalised import ROUGHLY, PoissonRegression
 from analysis.encoding.regressions import HeldOut, rate_limits
-from analysis.encoding.rotation import best_elsewhere
+from analysis.encoding.rotation import Residuals, Scheme, best_elsewhere
 from analysis.encoding.scores import per_spike
 from analysis.encoding.settings import EncodingSettings
 from rodent.errors import InputError
@@ -192,13 +192,10 @@ def unique_gains(
     whole = {name: _residual(base, one.fitted(())[0], None) for name, one in features.items()}
     shares = {name: share for name, (_, share) in whole.items()}
     found = partial_gains(
-        bins.used - base.rates,
+        Residuals.of(bins.used, base.rates),
         base.regression.features.fitted(())[0],
         {name: rest for name, (rest, share) in whole.items() if share},
-        np.maximum(spikes, 0.5) / len(bins.rows),
-        folds,
-        settings.strengths,
-        bins.orders,
+        Scheme(folds, settings.strengths, bins.orders),
         lambda share: advance(0.7 * share),
     )
     gains = {}

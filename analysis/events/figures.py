@@ -1,7 +1,7 @@
 """Figures of activity around events, sized for a page of two columns.
 
     axes = raster(axes, event, lag, n_events, window)
-    axes = rate(axes, lags.middles, mean, low, high, baseline, "Hz")
+    axes = rate(axes, Curve(lags.middles, mean, low, high, baseline, "Hz"))
     axes = heat_map(axes, lags.middles, values, n_found)
     figure = panels([Panel("neuron 12", …), …], "touch/hand_L")
     figure = populations({"neurons": response, "decoder/layer_0": other}, "touch/hand_L")
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.encoding.inference import LEVEL
 from analysis.pages.drawing import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LEVEL = 0.05  # of q, at or below which a response is called found
 _INCH = 25.4  # mm
 _WIDTH = 183 / _INCH  # of two columns of a journal
 _FONT = 7  # points
@@ -46,6 +46,25 @@ _STYLE: dict[Any, Any] = {
 
 
 @dataclasses.dataclass(frozen=True)
+class Curve:
+    """Mean activity around an event.
+
+    Attributes:
+        middles: of the bins, seconds from the event, shape (bins,).
+        mean, low, high: mean activity and its 95 % interval, shape (bins,).
+        baseline: mean activity in the baseline.
+        unit: of the activity.
+    """
+
+    middles: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    baseline: float
+    unit: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Panel:
     """One neuron or unit around one kind of event.
 
@@ -53,11 +72,8 @@ class Panel:
         title: its name.
         window: seconds from the event.
         n_events: how many there were.
-        middles: of the bins, seconds, shape (bins,).
-        mean, low, high: mean rate and its 95 % interval, shape (bins,).
-        baseline: mean rate in the baseline.
+        curve: the mean.
         latency, peak: time and rate of the response, seconds from the event.
-        unit: of the rates.
         p, q: of the response.
         spikes: event and lag of every spike, for a raster; None for what has no spikes.
         trials: activity in every event, shape (events, bins), drawn where there are no spikes.
@@ -66,14 +82,9 @@ class Panel:
     title: str
     window: tuple[float, float]
     n_events: int
-    middles: np.ndarray
-    mean: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    baseline: float
+    curve: Curve
     latency: float
     peak: float
-    unit: str
     p: float
     q: float = float("nan")
     spikes: tuple[np.ndarray, np.ndarray] | None = None
@@ -126,34 +137,23 @@ def trial_map(axes: "Axes", trials: np.ndarray, window: tuple[float, float]) -> 
     return axes
 
 
-def rate(
-    axes: "Axes",
-    middles: np.ndarray,
-    mean: np.ndarray,
-    low: np.ndarray,
-    high: np.ndarray,
-    baseline: float,
-    unit: str,
-    color: str = COLORS[0],
-) -> "Axes":
+def rate(axes: "Axes", curve: Curve, color: str = COLORS[0]) -> "Axes":
     """Mean activity with its interval, over a line at the baseline.
 
     Args:
         axes: to draw on.
-        middles: of the bins, seconds from the event, shape (bins,).
-        mean, low, high: shape (bins,).
-        baseline: mean before the event.
-        unit: of the activity.
+        curve: the activity.
         color: of line and interval.
     """
-    axes.axhline(baseline, color=_GREY, linewidth=0.8, linestyle=(0, (4, 2)))
-    axes.fill_between(1000 * middles, low, high, color=color, alpha=0.25, linewidth=0)
-    axes.plot(1000 * middles, mean, color=color, linewidth=1.2)
+    milliseconds = 1000 * curve.middles
+    axes.axhline(curve.baseline, color=_GREY, linewidth=0.8, linestyle=(0, (4, 2)))
+    axes.fill_between(milliseconds, curve.low, curve.high, color=color, alpha=0.25, linewidth=0)
+    axes.plot(milliseconds, curve.mean, color=color, linewidth=1.2)
     axes.axvline(0, color=_DARK, linewidth=0.6)
-    if unit == "Hz":
+    if curve.unit == "Hz":
         axes.set_ylim(0, None)
-    axes.set(xlabel="time from the event (ms)", ylabel=f"rate ({unit})" if unit == "Hz" else unit)
-    axes.set_xlim(1000 * middles[0], 1000 * middles[-1])
+    axes.set(xlabel="time from the event (ms)", ylabel="rate (Hz)" if curve.unit == "Hz" else curve.unit)
+    axes.set_xlim(milliseconds[0], milliseconds[-1])
     return axes
 
 
@@ -207,8 +207,8 @@ def panels(shown: Sequence[Panel], event: str) -> "Figure":
             above.axvline(0, color=_DARK, linewidth=0.6)
             told = f"{panel.title}, {panel.n_events:,} events\n{significance(panel.p, panel.q)}"
             above.set_title(told, loc="left")
-            rate(below, panel.middles, panel.mean, panel.low, panel.high, panel.baseline, panel.unit)
-            up = panel.peak >= panel.baseline
+            rate(below, panel.curve)
+            up = panel.peak >= panel.curve.baseline
             offset = (0, 4 if up else -4)
             below.annotate(
                 f"{1000 * panel.latency:.0f} ms".replace("-", "−"),

@@ -102,10 +102,8 @@ def respond(
             "needed; take a shorter --window or a smaller --least-events"
         )
     weights = bootstrap_weights(own, lags, settings.bootstraps, random)
-    parts = [
-        _block(activity, columns, own, positions, turns, whole, weights, settings)
-        for columns in activity.blocks()
-    ]
+    events = _Events(positions, turns, whole, weights)
+    parts = [_block(activity, columns, events, settings) for columns in activity.blocks()]
     joined = {key: np.concatenate([part[key] for part in parts], axis=_AXIS.get(key, 0)) for key in parts[0]}
     p = np.where(
         np.isfinite(joined["statistic"][0]), rank_p(joined["statistic"][0], joined["statistic"][1:]), np.nan
@@ -158,17 +156,28 @@ def bootstrap_weights(
 _AXIS = {"halves": 1, "statistic": 1}  # of the columns, where it is not the first
 
 
+@dataclasses.dataclass(frozen=True)
+class _Events:
+    """Events of one kind, their turns and their samples.
+
+    Attributes:
+        positions: seconds on the axis, shape (events,).
+        turns: no turn, and then random ones, in bins, shape (1 + rotations,).
+        whole: events whose window is whole in each turn, bool, shape (1 + rotations, events).
+        weights: how often each event whose window is whole in its place is drawn, shape (draws, events).
+    """
+
+    positions: np.ndarray
+    turns: np.ndarray
+    whole: np.ndarray
+    weights: np.ndarray
+
+
 def _block(
-    activity: Activity,
-    columns: slice,
-    own: np.ndarray,
-    positions: np.ndarray,
-    turns: np.ndarray,
-    whole: np.ndarray,
-    weights: np.ndarray,
-    settings: EventSettings,
+    activity: Activity, columns: slice, events: _Events, settings: EventSettings
 ) -> dict[str, np.ndarray]:
     """The fields of a response, of some columns."""
+    whole = events.whole
     lags = activity.lags
     smoother = lags.smoother(settings.smooth_seconds)
     before, after = lags.within(settings.baseline, "baseline"), lags.within(settings.response, "response")
@@ -181,7 +190,7 @@ def _block(
         return rates[..., before, :].mean(-2)
 
     # rotation
-    means, spread = activity.turned(columns, positions, turns, whole)
+    means, spread = activity.turned(columns, events.positions, events.turns, whole)
     away = smooth(means) - level(means)[..., None, :]
     largest = np.abs(away[:, after]).max(1)
     scale = np.divide(np.sqrt(whole.sum(1))[:, None], spread, out=np.zeros_like(spread), where=spread > 0)
@@ -192,7 +201,7 @@ def _block(
     statistic = np.where(chance > 0, statistic, np.nan)
 
     # this session's events
-    trials = activity.trials(columns, own)
+    trials = activity.trials(columns, events.positions[whole[0]])
     mean = trials.mean(0)
     rate, base, shown = smooth(mean), level(mean), mean[after].mean(0)
     away = rate - base
@@ -201,7 +210,7 @@ def _block(
     sign = np.sign(away[peaks, each])
 
     # the same of samples of events
-    drawn = np.tensordot(weights, trials, 1)
+    drawn = np.tensordot(events.weights, trials, 1)
     drawn_base, drawn_shown = level(drawn), drawn[:, after].mean(1)
     drawn_rate = smooth(drawn)
     drawn_peak = (sign * (drawn_rate - drawn_base[:, None]))[:, after].argmax(1)

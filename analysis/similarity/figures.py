@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.encoding.inference import LEVEL
 from analysis.pages.drawing import COLORS
 from analysis.similarity.scores import LayerScore
 
@@ -57,7 +58,8 @@ def similarities(layers: Sequence[LayerScore], noise_ceiling: tuple[float, float
     """Similarity of each layer with its interval, its null beside it, and the ceiling as a band.
 
     Args:
-        layers: scores, drawn from top to bottom; those with p below 0.05 have a star.
+        layers: scores, drawn from top to bottom; those whose p after Holm's correction is 0.05 or less
+            have a star.
         noise_ceiling: lower and upper.
     """
     from matplotlib.figure import Figure
@@ -77,7 +79,7 @@ def similarities(layers: Sequence[LayerScore], noise_ceiling: tuple[float, float
         null, at, s=28, facecolor="white", edgecolor=COLORS[1], zorder=4, label="behaviors exchanged"
     )
     axes.set(xlabel="similarity to the neurons' structure", yticks=at, ylim=(len(layers) - 0.5, -0.5))
-    axes.set_yticklabels([f"{layer.layer}{' *' if layer.p < 0.05 else ''}" for layer in layers])
+    axes.set_yticklabels([f"{layer.layer}{' *' if layer.p_holm <= LEVEL else ''}" for layer in layers])
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return figure

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.multiple_testing import holm
 from analysis.similarity.compare import (
     FEWEST_RESAMPLED,
     bootstrapped,
@@ -24,6 +25,7 @@ from analysis.similarity.settings import FEWEST_CONDITIONS, SimilaritySettings
 from analysis.similarity.structure import SessionStructure
 from analysis.similarity.variability import correlated
 from rodent.errors import InputError
+from rodent.recording.controls import is_control
 
 COVERAGE = {5: 0.91, 6: 0.93, 7: 0.96}
 """How many 95 % intervals over so few behaviors hold the true similarity, where that is high: of 1,200
@@ -41,6 +43,7 @@ class LayerScore:
         low, high: 95 % interval; NaN with fewer than five behaviors.
         null: similarity where behaviors are exchanged, on average.
         p: how often it is then as high.
+        p_holm: the same of all layers at once (Holm); of controls by themselves.
         cka, null_cka, procrustes, dimensionality: means over sessions, of `LayerStructure`.
     """
 
@@ -51,6 +54,7 @@ class LayerScore:
     high: float
     null: float
     p: float
+    p_holm: float
     cka: float
     null_cka: float
     procrustes: float
@@ -123,6 +127,7 @@ def compare_structures(sessions: Sequence[SessionStructure], settings: Similarit
     measure = settings.similarity
     found = similarity(layers, neurons, measure)
     null, p = permuted(layers, neurons, measure, settings.permutations, rng)
+    p_holm = holm(p, [is_control(name) for name in names])
     error = bootstrapped(layers, neurons, measure, settings.bootstraps, rng)
     low, high = interval(found, error, len(sessions), len(conditions))
     if len(sessions) > 1:
@@ -138,6 +143,7 @@ def compare_structures(sessions: Sequence[SessionStructure], settings: Similarit
             high=float(high[i]),
             null=float(null[i]),
             p=float(p[i]),
+            p_holm=float(p_holm[i]),
             **{
                 field: float(np.mean([getattr(s.layers[name], field) for s in sessions]))
                 for field in ("cka", "null_cka", "procrustes", "dimensionality")

@@ -1,6 +1,7 @@
 """The structure of one session: of its neurons, and of a network's layers meanwhile.
 
-    structure = describe("monday", timeline, spikes, labels, layers, settings)
+    session = LabeledSession("monday", timeline, spikes, labels)
+    structure = describe(session, layers, settings)
     result = compare_structures([structure], settings)          # of analysis.similarity.scores
 
 Neurons are taken as square roots of their counts per window, which gives Poisson counts of
@@ -75,11 +76,25 @@ class SessionStructure:
     dropped: dict[str, str]
 
 
+@dataclasses.dataclass(frozen=True)
+class LabeledSession:
+    """Neurons and a recording, and which behavior was seen when.
+
+    Attributes:
+        name: for messages.
+        timeline: bins of the recording.
+        spikes: counts on these bins.
+        labels: behavior of each bin, "" where none, shape (bins,).
+    """
+
+    name: str
+    timeline: Timeline
+    spikes: BinnedSpikes
+    labels: np.ndarray
+
+
 def describe(
-    name: str,
-    timeline: Timeline,
-    spikes: BinnedSpikes,
-    labels: np.ndarray,
+    session: LabeledSession,
     layers: Sequence[str],
     settings: SimilaritySettings,
     advance: Callable[[int], None] = lambda n: None,
@@ -87,10 +102,7 @@ def describe(
     """Measure the structure of one session's neurons, and of layers during it.
 
     Args:
-        name: of the session, for messages.
-        timeline: bins of the recording.
-        spikes: counts on these bins.
-        labels: behavior of each bin, "" where none, shape (bins,).
+        session: with the behaviors.
         layers: names.
         settings: how.
         advance: called with 1 after each layer.
@@ -99,18 +111,15 @@ def describe(
         InputError: fewer than three behaviors or two neurons are left, or a layer is unknown, not finite
             or constant.
     """
-    everyone = {"": np.ones(len(spikes.names), bool)}
-    found = describe_groups(name, timeline, spikes, labels, layers, settings, everyone, advance)[""]
+    everyone = {"": np.ones(len(session.spikes.names), bool)}
+    found = describe_groups(session, layers, settings, everyone, advance)[""]
     if isinstance(found, str):
-        raise InputError(f"{name}: {found}")
+        raise InputError(f"{session.name}: {found}")
     return found
 
 
 def describe_groups(
-    name: str,
-    timeline: Timeline,
-    spikes: BinnedSpikes,
-    labels: np.ndarray,
+    session: LabeledSession,
     layers: Sequence[str],
     settings: SimilaritySettings,
     groups: Mapping[str, np.ndarray],
@@ -119,7 +128,7 @@ def describe_groups(
     """The same of several groups of the neurons, each by itself; layers are read once.
 
     Args:
-        name, timeline, spikes, labels, layers, settings, advance: as for `describe`.
+        session, layers, settings, advance: as for `describe`.
         groups: which neurons by group, bool, shape (neurons,) each.
 
     Returns:
@@ -128,9 +137,10 @@ def describe_groups(
     Raises:
         InputError: as `describe`, but for groups of too few neurons.
     """
-    with naming(name):
-        design = Design.of(labels, timeline, spikes.covered, settings)
-    counts = design.summed(spikes.counts)
+    timeline = session.timeline
+    with naming(session.name):
+        design = Design.of(session.labels, timeline, session.spikes.covered, settings)
+    counts = design.summed(session.spikes.counts)
     found: dict[str, SessionStructure | str] = {}
     populations: dict[str, _Population] = {}
     for group, members in groups.items():
@@ -146,7 +156,7 @@ def describe_groups(
     latent, block = None, _least_turn(design, settings)
     for layer in dict.fromkeys(layers) if populations else ():
         units = design.averaged(timeline.units(layer))
-        with naming(f"{name}: layer {layer!r}"):
+        with naming(f"{session.name}: layer {layer!r}"):
             rdm = dissimilarities(units, design, settings.noise)
         units = varying(units)
         means, dimensions = design.means(units).mean(0), participation_ratio(units, block)
@@ -160,7 +170,7 @@ def describe_groups(
         latent = latent_spread(spread_from, design.averaged(timeline.units(spread_from)), design)
     return found | {
         group: SessionStructure(
-            name=name,
+            name=session.name,
             conditions=design.conditions,
             seconds=np.bincount(design.condition) * design.window_seconds,
             n_neurons=one.counts.shape[1],

@@ -12,6 +12,7 @@ from analysis.neural.settings import QualitySettings
 from analysis.similarity.settings import SimilaritySettings
 from rodent.cli.session import SessionArguments, open_sessions
 from rodent.errors import InputError, naming
+from rodent.recording.controls import is_control
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +37,8 @@ class Rsa(SessionArguments):
     """
 
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Layer to compare; may be given several times. All that were recorded if not given."""
+    """Layer to compare; may be given several times. All that were recorded if not given, but for control
+    layers."""
     settings: tyro.conf.OmitArgPrefixes[SimilaritySettings] = dataclasses.field(
         default_factory=SimilaritySettings
     )
@@ -115,7 +117,7 @@ class Rsa(SessionArguments):
         """The structures of a session by group, the neurons that are left out, and notes."""
         import numpy as np
 
-        from analysis.similarity.structure import describe_groups
+        from analysis.similarity.structure import LabeledSession, describe_groups
 
         labels, told = _labels(session, self.settings)
         good, quality = session.good_neurons(self.quality)
@@ -124,7 +126,8 @@ class Rsa(SessionArguments):
             entries = session.groups(self.group, good.names)
             groups |= {name: entries == name for name in np.unique(entries).tolist()}
         name = str(session.arguments.recording)
-        found = describe_groups(name, session.timeline, good, labels, layers, self.settings, groups, advance)
+        labeled = LabeledSession(name, session.timeline, good, labels)
+        found = describe_groups(labeled, layers, self.settings, groups, advance)
         if isinstance(everyone := found[EVERYONE], str):
             raise InputError(f"{name}: {everyone}")
         dropped = [{"session": name, "name": k, "reason": v} for k, v in quality.dropped.items()]
@@ -153,8 +156,9 @@ def _groups(
 
 
 def _layers(wanted: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str, ...]:
-    """The layers wanted, or all; every rollout has to have them."""
-    layers = tuple(dict.fromkeys(wanted or opened[0].rollouts[0].layers))
+    """The layers wanted, or all that are no controls; every rollout has to have them."""
+    recorded = [name for name in opened[0].rollouts[0].layers if not is_control(name)]
+    layers = tuple(dict.fromkeys(wanted or recorded))
     if not layers:
         raise InputError(f"{opened[0].recording.path} has no layers; record it with --record units")
     for session in opened:
@@ -216,7 +220,7 @@ def _print_table(result: "StructureResult", group: str = "") -> None:
     filled = f"fill {result.dimensionality:.1f} dimensions" if known else "vary no more than their noise"
     geometry = Table(title=f"neurons {of}{filled}", box=rich.box.SIMPLE)
     for table, headings in (
-        (alike, ("similarity", "95 %", "null", "p")),
+        (alike, ("similarity", "95 %", "null", "p", "Holm")),
         (geometry, ("CKA", "null", "Procrustes", "dimensions")),
     ):
         table.add_column("layer", overflow="fold", min_width=16)
@@ -229,6 +233,7 @@ def _print_table(result: "StructureResult", group: str = "") -> None:
             f"{layer.low:+.2f} … {layer.high:+.2f}" if layer.low == layer.low else "–",
             f"{layer.null:+.3f}",
             f"{layer.p:.4f}",
+            f"{layer.p_holm:.4f}",
         )
         geometry.add_row(
             layer.layer,

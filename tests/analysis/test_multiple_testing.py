@@ -36,6 +36,14 @@ def test_holm_is_never_below_benjamini_hochberg():
     assert (holm(p) >= benjamini_hochberg(p)).all()
 
 
+def test_families_are_adjusted_by_themselves():
+    p = np.array([0.01, 0.5, 0.02, np.nan, 0.04])
+    found = holm(p, ["a", "b", "a", "a", "b"])
+    np.testing.assert_allclose(found, [0.02, 0.5, 0.02, np.nan, 0.08])
+    np.testing.assert_array_equal(holm(p, ["a"] * 5), holm(p))
+    assert holm(np.zeros(0), []).shape == (0,)
+
+
 def test_false_findings_are_as_rare_as_promised():
     random = np.random.default_rng(0)
     p = random.random((2000, 20))

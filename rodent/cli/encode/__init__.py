@@ -98,16 +98,7 @@ class Encode(SessionArguments):
             total = len(opened) * models.n_fits(self.settings)
             with progress("regressing", total=total, unit="fits") as advance:
                 results = [
-                    regress(
-                        one,
-                        models,
-                        self.settings,
-                        self.quality,
-                        animal,
-                        advance,
-                        self.group,
-                        bool(self.tables),
-                    )
+                    regress(one, self, models, animal, advance)
                     for one, animal in zip(opened, self._animals(len(opened)), strict=True)
                 ]
         found = Found(self, models, tuple(results))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from analysis.encoding.figures import Pair, lag_curves, paired_scores
-from analysis.encoding.inference import LEVEL, difference, session_mean
+from analysis.encoding.inference import LEVEL, session_mean
 from analysis.pages.drawing import intervals, layer_scores, write_figures
 from rodent.cli.encode.lagscan import LagScans
 from rodent.cli.encode.results import Found
@@ -23,10 +23,9 @@ def _pairs(found: Found) -> list[Pair]:
     chosen = list(itertools.combinations(range(n), 2)) if n <= _ALL_PAIRS else [(i, 0) for i in range(1, n)]
     drawn = []
     for a, b in chosen:
-        pairs = list(zip(found.results(a), found.results(b), strict=True))
+        pairs = zip(found.results(a), found.results(b), strict=True)
         values = [x.corrected_bits_per_spike - y.corrected_bits_per_spike for x, y in pairs]
-        one = difference(values, [x.block_bits - y.block_bits for x, y in pairs], found.animals, found.seed)
-        names = found.name(a), found.name(b)
+        one, names = found.difference(a, b), (found.name(a), found.name(b))
         drawn.append(Pair(*names, np.concatenate(values), one.mean, one.low, one.high, one.over))
     return drawn
 

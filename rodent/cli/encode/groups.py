@@ -13,7 +13,8 @@ from analysis.encoding.result import EncodingResult
 from analysis.encoding.unique import UniqueGain
 from analysis.multiple_testing import holm
 from rodent.cli.encode.results import Found, over
-from rodent.cli.encode.tables import bounds, make_table
+from rodent.cli.encode.sessions import family
+from rodent.cli.encode.tables import bounds, make_table, spaced
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +30,7 @@ class GroupScore:
         interval: 95 %, over blocks of one session, or over sessions within animals.
         p: rank of the mean among the time shifts.
         found: neurons whose false discovery rate over all neurons is 0.05 or less.
-        p_holm: p, corrected for all groups and models.
+        p_holm: p, corrected for all groups and models; of controls by themselves.
     """
 
     group: str
@@ -78,7 +79,8 @@ class Groups:
 
     def _corrected(self, asked: Any) -> list[GroupScore]:
         scores = [self._score(*one) for one in asked]
-        p = holm(np.array([score.p for score in scores]))
+        families = [family(*score.model.split("+")) for score in scores]
+        p = holm(np.array([score.p for score in scores]), families)
         return [
             dataclasses.replace(score, p_holm=float(value)) for score, value in zip(scores, p, strict=True)
         ]
@@ -166,7 +168,7 @@ class Groups:
         for one in scores:
             table.add_row(
                 one.group,
-                one.model,
+                spaced(one.model),
                 *([str(one.sessions)] * several),
                 f"{one.mean:+.3f}",
                 bounds(one.interval),

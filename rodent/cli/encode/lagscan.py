@@ -10,7 +10,7 @@ from analysis.encoding.inference import LEVEL, rank_p
 from analysis.encoding.lagscan import LagScan
 from analysis.multiple_testing import benjamini_hochberg, holm
 from rodent.cli.encode.results import Found
-from rodent.cli.encode.tables import make_table
+from rodent.cli.encode.tables import make_table, spaced
 
 
 class LagScans:
@@ -23,6 +23,7 @@ class LagScans:
     def __init__(self, found: Found):
         self.models = list(zip(*(one.scans for one in found.sessions), strict=True))
         self.lags = np.array(self.models[0][0].lags)
+        self.families = found.models.families
 
     def mean(self, model: int) -> np.ndarray:
         """Mean over neurons and then sessions, in place and of each turn, shape (lags, 1 + turns)."""
@@ -35,8 +36,8 @@ class LagScans:
 
     @functools.cached_property
     def p_holm(self) -> np.ndarray:
-        """The same of all models at once, shape (models,)."""
-        return holm(np.array([self.p(model) for model in range(len(self.models))]))
+        """The same of all models at once, of controls by themselves, shape (models,)."""
+        return holm(np.array([self.p(model) for model in range(len(self.models))]), self.families)
 
     def q(self, model: int) -> np.ndarray:
         """False discovery rates over the neurons of all sessions, shape (neurons,)."""
@@ -102,7 +103,7 @@ class LagScans:
             mean, best = self.mean(i), self.best(i)
             at = int(mean[:, 0].argmax())
             table.add_row(
-                scans[0].layer,
+                spaced(scans[0].layer),
                 f"{self.lags[at]:+.3g} s",
                 f"{mean[at, 0] - mean[at, 1:].mean():+.4f}",
                 f"{self.p(i):.2g}",

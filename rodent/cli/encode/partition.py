@@ -11,7 +11,7 @@ from analysis.encoding.inference import session_interval, session_mean
 from analysis.encoding.partition import Subset, commonality, subsets
 from analysis.encoding.scores import per_spike
 from rodent.cli.encode.results import Found, over
-from rodent.cli.encode.tables import bounds, make_table
+from rodent.cli.encode.tables import bounds, make_table, spaced
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Partition:
             table.add_column(heading, justify="right", no_wrap=True)
         for subset, part in self.parts.items():
             table.add_row(
-                " & ".join(part.sets),
+                " & ".join(map(spaced, part.sets)),
                 f"{self.scores[subset].mean:+.4f}",
                 f"{part.mean:+.4f}",
                 bounds(part.interval, 4),

@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.encoding.inference import LEVEL, difference, mean_p, session_interval, session_mean
+from analysis.encoding.inference import (
+    LEVEL,
+    Difference,
+    difference,
+    mean_p,
+    session_interval,
+    session_mean,
+)
 from analysis.encoding.result import EncodingResult
 from analysis.encoding.unique import UniqueGain
 from analysis.multiple_testing import benjamini_hochberg, holm
-from rodent.cli.encode.sessions import Models, SessionResult
+from rodent.cli.encode.sessions import Models, SessionResult, family
+from rodent.recording.controls import control_layers, is_control
 from rodent.versions import versions
 
 if TYPE_CHECKING:
@@ -61,8 +69,9 @@ class Found:
 
     @functools.cached_property
     def p_holm(self) -> list[float]:
-        """The same of all models at once."""
-        return list(holm(np.array([self.p(i) for i in range(len(self.models.sets))])))
+        """The same of all models at once; of controls by themselves."""
+        p = np.array([self.p(i) for i in range(len(self.models.sets))])
+        return list(holm(p, self.models.families))
 
     def significant(self, model: int) -> np.ndarray:
         """Neurons of all sessions whose false discovery rate is 0.05 or less, bool, shape (neurons,)."""
@@ -99,6 +108,25 @@ class Found:
         corrected = [one.corrected_bits_per_spike for one in results]
         return session_interval(corrected, [one.block_bits for one in results], self.animals, self.seed)
 
+    def difference(self, first: int, second: int, key: str = "corrected_bits_per_spike") -> Difference:
+        """Scores of one model less those of another, neuron by neuron.
+
+        Args:
+            first, second: the models.
+            key: of the score.
+        """
+        pairs = list(zip(self.results(first), self.results(second), strict=True))
+        values = [getattr(x, key) - getattr(y, key) for x, y in pairs]
+        return difference(values, [x.block_bits - y.block_bits for x, y in pairs], self.animals, self.seed)
+
+    @property
+    def beside_controls(self) -> list[tuple[int, int]]:
+        """Each layer that was asked for with each of its controls that was scored, as models."""
+        at = {names: i for i, names in enumerate(self.models.sets)}
+        layers = [layer for layer in dict.fromkeys(self.asked.layer) if not is_control(layer)]
+        pairs = [(at[layer,], at.get((control,))) for layer in layers for control in control_layers([layer])]
+        return [(layer, control) for layer, control in pairs if control is not None]
+
     def unique(self, layer: str) -> "UniqueSummary | None":
         """What a layer adds, over all sessions."""
         return self._unique.get(layer)
@@ -108,7 +136,8 @@ class Found:
         layers = self.models.unique
         gains = {layer: [one.unique[layer] for one in self.sessions] for layer in layers}
         p = {layer: mean_p([one.scaled_statistic for one in gains[layer]]) for layer in layers}
-        corrected = dict(zip(layers, holm(np.array(list(p.values()))), strict=True)) if layers else {}
+        adjusted = holm(np.array(list(p.values())), [family(layer) for layer in layers])
+        corrected = dict(zip(layers, adjusted, strict=True))
         return {
             layer: UniqueSummary(
                 sessions=tuple(gains[layer]),
@@ -136,7 +165,7 @@ class UniqueSummary:
         mean: bits per spike, mean over neurons, then over sessions.
         interval: 95 %, over blocks of one session, or over sessions within animals.
         p: rank of the mean among turns.
-        p_holm: the same of all layers at once.
+        p_holm: the same of all layers at once; of controls by themselves.
         q: false discovery rates over all neurons, shape (neurons,).
     """
 
@@ -248,15 +277,8 @@ def _comparisons(found: Found) -> list[dict[str, Any]]:
     """Every pair of models: differences of scores in bits per spike, raw and corrected."""
     found_pairs = []
     for a, b in itertools.combinations(range(len(found.models.sets)), 2):
-        first, second = found.results(a), found.results(b)
-        pairs = list(zip(first, second, strict=True))
-        blocks = [x.block_bits - y.block_bits for x, y in pairs]
-        page: dict[str, Any] = {"models": [first[0].layer, second[0].layer]}
-        for key, name in (
-            ("log_likelihood_ratio", "bits_per_spike"),
-            ("corrected", "corrected_bits_per_spike"),
-        ):
-            values = [getattr(x, name) - getattr(y, name) for x, y in pairs]
-            page[key] = dataclasses.asdict(difference(values, blocks, found.animals, found.seed))
+        page: dict[str, Any] = {"models": [found.name(a), found.name(b)]}
+        page["log_likelihood_ratio"] = dataclasses.asdict(found.difference(a, b, "bits_per_spike"))
+        page["corrected"] = dataclasses.asdict(found.difference(a, b))
         found_pairs.append(page)
     return found_pairs

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +15,12 @@ from analysis.encoding.result import EncodingResult
 from analysis.encoding.scalars import Scalar, read_scalars
 from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.unique import Base, UniqueGain, base_lags, unique_gains
-from analysis.neural.settings import QualitySettings
 from rodent.cli.session import OpenSession
 from rodent.errors import naming
+from rodent.recording.controls import is_control
+
+if TYPE_CHECKING:
+    from rodent.cli.encode import Encode
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +48,11 @@ class Models:
         sets = (*self.sets, *self.partition)
         return tuple(dict.fromkeys([*(name for names in sets for name in names), *added]))
 
+    @property
+    def families(self) -> list[str]:
+        """Which family of tests each model belongs to: those with a control layer are one of their own."""
+        return [family(*names) for names in self.sets]
+
     def union(self, subset: Subset) -> tuple[str, ...]:
         """The bands of some sets of the partition."""
         return tuple(name for i in subset for name in self.partition[i])
@@ -57,6 +66,11 @@ class Models:
             return models
         base = n_fits(alone, len(self.base))
         return models + base + len(self.unique) * settings.folds
+
+
+def family(*bands: str) -> str:
+    """The family of tests that a model of these bands belongs to."""
+    return "control" if any(map(is_control, bands)) else "model"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,34 +119,25 @@ class SessionResult:
 
 
 def regress(
-    session: OpenSession,
-    models: Models,
-    settings: EncodingSettings,
-    quality: QualitySettings,
-    animal: str,
-    advance: Callable[..., None],
-    group: str | None = None,
-    tables: bool = False,
+    session: OpenSession, asked: "Encode", models: Models, animal: str, advance: Callable[..., None]
 ) -> SessionResult:
     """Regress the good neurons of a session on every model.
 
     Args:
         session: open.
+        asked: settings, which neurons are good, and by what they are grouped.
         models: to regress on.
-        settings: of the regressions.
-        quality: what makes a neuron good.
         animal: whose session it is.
         advance: told what is done.
-        group: column of the units table that gives neurons their labels.
-        tables: whether scalars of behavior are wanted for tables.
 
     Raises:
         InputError: there is no such column, no neuron is good, a band is not finite or constant, or too
             little time is left.
     """
-    spikes, verdict = session.good_neurons(quality)
-    labels = () if group is None else session.groups(group, spikes.names).tolist()
-    label_of = dict(zip(spikes.names, labels, strict=group is not None))
+    settings = asked.settings
+    spikes, verdict = session.good_neurons(asked.quality)
+    labels = () if asked.group is None else session.groups(asked.group, spikes.names).tolist()
+    label_of = dict(zip(spikes.names, labels, strict=asked.group is not None))
     bands = {band.name: band for band in read_bands(models.bands, session.timeline, session.recording)}
     lags = base_lags(settings, session.timeline.bin_seconds) if models.unique else ()
     unique: dict[str, UniqueGain] = {}
@@ -177,7 +182,7 @@ def regress(
         scans=tuple(scans),
         counts=bins.used,
         seconds=session.clock.on_spikes(bins.rows * session.timeline.bin_seconds),
-        scalars=_scalars(session, bins) if tables else {},
+        scalars=_scalars(session, bins) if asked.tables else {},
         labels=tuple(label_of[name] for name in bins.names) if label_of else (),
         dropped=verdict.dropped | bins.dropped,
         quality=verdict.table,

@@ -25,7 +25,7 @@ def print_summary(found: Found) -> None:
         results, significant = found.results(i), found.significant(i)
         corrected = [result.corrected_bits_per_spike for result in results]
         table.add_row(
-            results[0].layer,
+            spaced(found.name(i)),
             f"{session_mean([result.bits_per_spike for result in results]):+.3f}",
             f"{session_mean([result.null_bits_per_spike for result in results]):+.3f}",
             f"{session_mean(corrected):+.3f}",
@@ -35,23 +35,49 @@ def print_summary(found: Found) -> None:
             f"{significant.sum()}/{len(significant)}",
             *([str((found.best == i).sum())] * several),
         )
-    console = Console(highlight=False)
-    console.print(table)
+    tables = [table]
+    if found.beside_controls:
+        tables.append(_beside_controls(found))
     if found.models.unique:
-        console.print(_unique(found))
+        tables.append(_unique(found))
+    print_tables(tables)
     shifts = found.asked.settings.shifts
     if 1 / (1 + shifts) > LEVEL:
-        console.print(f"With {shifts} shifts no p can be {LEVEL:g}; take --shifts 19 or more.")
+        told = f"With {shifts} shifts no p can be {LEVEL:g}; take --shifts 19 or more."
+        Console(highlight=False).print(told)
 
 
 def _caption(found: Found) -> str:
     shifts = found.asked.settings.shifts
+    controls = ", controls by themselves" * (len(set(found.models.families)) > 1)
+    best = " best: neurons that the model predicts best, of its neurons with q ≤ 0.05."
     return (
-        f"p: rank of the score among those of {shifts} time shifts; Holm: the same for all models at once. "
-        f"q: false discovery rate over neurons. A corrected score above 0 is no finding without its p."
-        + " best: neurons that the model predicts best, of its neurons with q ≤ 0.05."
-        * (len(found.models.sets) > 1)
+        f"p: rank of the score among those of {shifts} time shifts; Holm: the same for all models at "
+        f"once{controls}. q: false discovery rate over neurons. A corrected score above 0 is no finding "
+        "without its p." + best * (len(found.models.sets) > 1)
     )
+
+
+def _beside_controls(found: Found) -> Table:
+    """A row for every layer and control of it: by how much the layer scores above the control."""
+    several = len(found.sessions) > 1
+    table = make_table(
+        f"layers less their controls: corrected bits per spike, 95 % over {over(found)}",
+        "difference: mean over neurons, each less itself. p: Wilcoxon's, of sessions." * several,
+        ("layer", "less control"),
+    )
+    for heading in ("difference", "95 %", *(["p"] * several)):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for layer, control in found.beside_controls:
+        one = found.difference(layer, control)
+        table.add_row(
+            found.name(layer),
+            found.name(control),
+            f"{one.mean:+.3f}",
+            bounds((one.low, one.high), 3),
+            *([f"{one.wilcoxon_p:.2g}"] * several),
+        )
+    return table
 
 
 def _unique(found: Found) -> Table:
@@ -79,8 +105,10 @@ def _unique(found: Found) -> Table:
 
 
 def print_tables(tables: Sequence[Table]) -> None:
-    """One after the other."""
-    Console(highlight=False).print(*tables)
+    """One after the other, each with an empty line below."""
+    console = Console(highlight=False)
+    for table in tables:
+        console.print(table, "")
 
 
 def print_neurons(found: Found) -> None:
@@ -121,10 +149,15 @@ def _print_neurons(result: EncodingResult) -> None:
 
 def make_table(title: str, caption: str, names: Sequence[str] = ("model",)) -> Table:
     """An empty table, whose first columns are texts."""
-    table = Table(title=title, caption=caption or None, box=rich.box.SIMPLE, padding=0)
+    table = Table(title=title, caption=caption or None, box=rich.box.SIMPLE, padding=0, show_edge=False)
     for name in names:
-        table.add_column(name, overflow="fold", min_width=14 if name == "model" else None)
+        table.add_column(name, overflow="fold", min_width=15 if name == "model" else None)
     return table
+
+
+def spaced(model: str) -> str:
+    """The name of a model, that a line can be broken between its bands."""
+    return model.replace("+", " + ")
 
 
 def bounds(interval: tuple[float, float], digits: int = 2) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.events.figures import LEVEL, panels, populations
+from analysis.encoding.inference import LEVEL
+from analysis.events.figures import panels, populations
 from analysis.events.lags import Lags
 from analysis.events.response import Response, population_p
 from analysis.events.settings import EventSettings

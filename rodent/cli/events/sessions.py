@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from analysis.events.activity import Activity, Binned, SpikeTrains, aligned
-from analysis.events.figures import Panel
+from analysis.events.figures import Curve, Panel
 from analysis.events.file_events import file_events
 from analysis.events.lags import Lags
 from analysis.events.rat import rat_events
@@ -250,14 +250,16 @@ def _panels(
             title=f"{kind}{response.names[column]}",
             window=window,
             n_events=len(positions),
-            middles=response.lags.middles,
-            mean=response.rate[column],
-            low=response.low[column],
-            high=response.high[column],
-            baseline=float(response.baseline[column]),
+            curve=Curve(
+                response.lags.middles,
+                response.rate[column],
+                response.low[column],
+                response.high[column],
+                float(response.baseline[column]),
+                response.unit,
+            ),
             latency=float(response.latency[column]),
             peak=float(response.peak[column]),
-            unit=response.unit,
             p=float(response.p[column]),
             spikes=spikes,
             trials=trials,

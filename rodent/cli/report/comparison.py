@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from analysis.multiple_testing import holm
 from analysis.similarity.scores import LayerScore
 from rodent.cli.report.fields import Field
 from rodent.errors import InputError
+from rodent.recording.controls import is_control
 
 ENCODING, SIMILARITY = ("virtual-rodent/encoding", 2), ("virtual-rodent/rsa", 1)
 
@@ -135,23 +137,27 @@ def read_similarity(path: Path) -> Similarity:
     file = Field.of_file(path, *SIMILARITY, "rodent rsa")
     conditions = file["conditions"].texts
     neurons, ceiling, spread = (file[key] for key in ("neurons", "noise_ceiling", "variability"))
-    n = len(conditions)
+    n, layers = len(conditions), file["layers"].items()
+    p = np.array([layer["p"].number for layer in layers])
+    # files of the first version do not have it
+    adjusted = holm(p, [is_control(layer["layer"].text) for layer in layers])
     return Similarity(
         origin=_origin(file),
         conditions=conditions,
         rdm=neurons["rdm"].square(n),
         dimensionality=neurons["dimensionality"].number,
-        layers=tuple(_layer_score(layer, n) for layer in file["layers"].items()),
+        layers=tuple(_layer_score(one, n, each) for one, each in zip(layers, adjusted, strict=True)),
         ceiling=(ceiling["lower"].number, ceiling["upper"].number),
         variability=None if spread.value is None else (spread["r"].number, spread["p"].number),
     )
 
 
-def _layer_score(layer: Field, n_conditions: int) -> LayerScore:
-    numbers = {f.name for f in dataclasses.fields(LayerScore)} - {"layer", "rdm"}
+def _layer_score(layer: Field, n_conditions: int, p_holm: float) -> LayerScore:
+    numbers = {f.name for f in dataclasses.fields(LayerScore)} - {"layer", "rdm", "p_holm"}
     return LayerScore(
         layer=layer["layer"].text,
         rdm=layer["rdm"].square(n_conditions),
+        p_holm=float(p_holm),
         **{name: layer[name].number for name in numbers},
     )
 

@@ -74,16 +74,28 @@ def similarity_section(similarity: Similarity) -> Section:
     """Whether activity differs between behaviors in the same way."""
     layers = similarity.layers
     rdms = {"neurons": similarity.rdm} | {layer.layer: layer.rdm for layer in layers}
-    keys = ("similarity", "low", "high", "null", "p", "cka", "null_cka", "procrustes", "dimensionality")
+    keys = (
+        "similarity",
+        "low",
+        "high",
+        "null",
+        "p",
+        "p_holm",
+        "cka",
+        "null_cka",
+        "procrustes",
+        "dimensionality",
+    )
     rows = [[layer.layer, *(_shown(getattr(layer, key)) for key in keys)] for layer in layers]
     rows.append(["neurons", *["-"] * (len(keys) - 1), _shown(similarity.dimensionality)])
-    columns = ["", "similarity", "from", "to", "null", "p", "CKA", "null", "Procrustes", "dimensions"]
+    columns = ["", "similarity", "from", "to", "null", "p", "Holm", "CKA", "null", "Procrustes", "dimensions"]
     lower, upper = similarity.ceiling
     text = (
         f"How much activity differs between {len(similarity.conditions)} behaviors: of the neurons, and of "
         "every layer. Layers whose matrix is like that of the neurons tell behaviors apart as these do. The "
-        "null is the similarity where behaviors are exchanged, p how often it is then as high; the null of "
-        "CKA is that of activity shifted in time. Dimensions are participation ratios.\n\n"
+        "null is the similarity where behaviors are exchanged, p how often it is then as high, Holm the same "
+        "for all layers at once; the null of CKA is that of activity shifted in time. Dimensions are "
+        "participation ratios.\n\n"
         f"The noise of the neurons lets no model be expected above {lower:.3f} to {upper:.3f}."
     )
     if similarity.variability is not None:
@@ -100,7 +112,7 @@ def similarity_section(similarity: Similarity) -> Section:
         ),
         Drawing(
             similarities(layers, similarity.ceiling),
-            "Similarity to the neurons; a star where p is below 0.05.",
+            "Similarity to the neurons; a star where p is 0.05 or less after Holm's correction.",
         ),
         Table(columns, rows),
     )

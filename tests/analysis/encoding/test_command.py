@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pynwb import NWBHDF5IO, NWBFile
 
+from analysis.multiple_testing import holm
 from rodent.cli import main
 from rodent.recording import RecordingWriter
 from rodent.recording.channels import OUTCOMES
@@ -423,16 +424,25 @@ def test_controls_are_scored_beside_layers(controlled, capsys):
     assert found["control/encoder_input"]["unique"]["mean_bits_per_spike"] == pytest.approx(0, abs=0.005)
     pairs = [pair["models"] for pair in page["comparisons"]]
     assert ["decoder/layer_0", "control/random/decoder/layer_0"] in pairs
+    # two layers are corrected for two tests, whatever the number of controls
+    ours, controls = names[:2], [name for name in found if name.startswith("control")]
+    for family in (ours, controls):
+        adjusted = holm(np.array([found[name]["p"] for name in family]))
+        np.testing.assert_allclose([found[name]["p_holm"] for name in family], adjusted)
+    added = holm(np.array([found[name]["unique"]["p"] for name in ours]))
+    np.testing.assert_allclose([found[name]["unique"]["p_holm"] for name in ours], added)
 
 
 def test_controls_stand_under_the_layers(controlled, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     assert main(["encode", *controlled, "--layer", "decoder/layer_0", "--controls", *FAST]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    rows = [line.split()[0] for line in lines if line.strip().startswith(("decoder", "control"))]
-    assert rows == [
-        "decoder/layer_0",
-        "control/random/decoder/layer_0",
-        "control/encoder_input",
-        "control/reference",
-    ]
+    out = capsys.readouterr().out
+    rows = [line.split() for line in out.splitlines() if line.strip().startswith(("decoder", "control/"))]
+    controls = ["control/random/decoder/layer_0", "control/encoder_input", "control/reference"]
+    assert [row[0] for row in rows[:4]] == ["decoder/layer_0", *controls]
+    assert "layers less their controls: corrected bits per spike, 95 % over blocks" in " ".join(out.split())
+    assert [row[:2] for row in rows[4:]] == [["decoder/layer_0", name] for name in controls]
+    score = {row[0]: float(row[3]) for row in rows[:4]}
+    for _, control, difference, low, _, high in rows[4:]:
+        assert float(difference) == pytest.approx(score["decoder/layer_0"] - score[control], abs=0.0021)
+        assert float(low) < float(difference) < float(high)

@@ -12,7 +12,7 @@ from analysis.encoding.bins import Bins
 from analysis.encoding.inference import rank_p
 from analysis.encoding.newton import solve
 from analysis.encoding.regressions import rate_limits
-from analysis.encoding.rotation import second_order
+from analysis.encoding.rotation import Residuals, Scheme, second_order
 from analysis.encoding.scores import mean_count
 from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.unique import BASE_LAGS, Base, UniqueGain, base_lags, unique_gains
@@ -94,7 +94,8 @@ def test_ranks_to_second_order_are_those_of_full_fits(kinematics):
     """Base and turned residual, refitted together for every turn, rank the layer as the one step does."""
     units = quick(6, 8)
     drive = units @ np.random.default_rng(9).normal(size=(6, NEURONS))
-    spikes = neurons(kinematics, 0.06 * drive / drive.std(0))
+    # from neurons that the layer adds nothing to, to those where it is found: their p are apart
+    spikes = neurons(kinematics, np.linspace(0, 0.08, NEURONS) * drive / drive.std(0))
     settings = dataclasses.replace(SETTINGS, strengths=(0.1,), shifts=79)
     base = fitted(kinematics, spikes, settings)
     found = unique_gain(base, Band("weak", units, "layer"))
@@ -106,21 +107,23 @@ def test_ranks_to_second_order_are_those_of_full_fits(kinematics):
     for turn in (None, *np.linspace(20, 2 * n - 20, 79).astype(int)):
         # turning the residual one way is turning spikes, base and past the other
         moved = rest if turn is None else np.roll(np.concatenate([rest, rest[::-1]]), turn, axis=0)[:n]
-        total = np.zeros(NEURONS)
+        each = np.zeros((5, NEURONS))
         for fold in range(5):
             fit = base.regression.with_band(fold, moved.astype(np.float32))
             train, (test,) = fit.data(slice(0, NEURONS), np.float32)
             strengths = np.concatenate([base.held[fold].strengths, np.full((1, NEURONS), 0.1)])
             coef, _ = solve(train, fit.penalty, fit.per_coefficient(strengths), tolerance=1e-6)
             limits = rate_limits(train.log_rate_range(coef), train.n_bins)
-            total += test.gain(coef, limits, mean_count(train.spikes, train.n_bins))[0]
-            total -= base.held[fold].gain
-        gains.append(total)
-    full = np.array(gains)
-    # where it adds nothing it is left out
-    np.testing.assert_allclose(found.gains, np.maximum(full[0], 0), atol=2.0)  # nats, of 2,400 spikes
+            each[fold] = test.gain(coef, limits, mean_count(train.spikes, train.n_bins))[0]
+            each[fold] -= base.held[fold].gain
+        gains.append(each)
+    # where it adds nothing to the other folds it is left out
+    others = gains[0].sum(0) - gains[0]
+    ours = found.block_gains.reshape(-1, 5, NEURONS).sum(0)
+    np.testing.assert_allclose(ours, np.where(others > 0, gains[0], 0.0), atol=0.3)  # nats, of 480 spikes
+    full = np.array(gains).sum(1)
     ours, theirs = found.p_values, rank_p(full[0], full[1:])
-    assert spearmanr(ours, theirs).statistic > 0.8
+    assert spearmanr(ours, theirs).statistic > 0.85
     assert np.abs(ours - theirs).mean() < 0.1
 
 
@@ -134,9 +137,8 @@ def test_shared_drift_is_no_gain(kinematics):
         spikes = neurons(kinematics, 0.4 * slow[:, :1])
         bins = Bins.of(Timeline.without_recording(N, BIN), spikes, SETTINGS)
         counts = bins.used.astype(float)
-        gains = second_order(
-            slow[:, 1:], counts - counts.mean(0), counts.mean(0), bins.folds, (0.01, 0.1), bins.orders
-        )
+        scheme = Scheme(bins.folds, (0.01, 0.1), bins.orders)
+        gains = second_order(slow[:, 1:], Residuals.of(counts, counts.mean(0)), scheme)
         small.append(rank_p(gains[0].mean(), gains[1:].mean(1)) <= 0.1)
     assert np.mean(small) < 0.35
 

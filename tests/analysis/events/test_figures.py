@@ -2,7 +2,17 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.events.figures import Panel, by_latency, heat_map, panels, populations, raster, rate, trial_map
+from analysis.events.figures import (
+    Curve,
+    Panel,
+    by_latency,
+    heat_map,
+    panels,
+    populations,
+    raster,
+    rate,
+    trial_map,
+)
 
 MIDDLES = (np.arange(50) - 24.5) * 0.02
 WINDOW = (-0.5, 0.5)
@@ -13,11 +23,11 @@ def axes():
     return Figure().subplots()
 
 
-def panel(**more):
+def panel(unit="Hz", **more):
     mean = np.exp(-((MIDDLES - 0.1) ** 2) / 0.002)
-    fields = {"title": "neuron 7", "window": WINDOW, "n_events": 300, "middles": MIDDLES, "mean": mean}
-    fields |= {"low": mean - 0.1, "high": mean + 0.1, "baseline": 0.0, "latency": 0.1, "peak": 1.0}
-    return Panel(**fields | {"unit": "Hz", "p": 0.001, "q": 0.02} | more)
+    curve = Curve(MIDDLES, mean, mean - 0.1, mean + 0.1, baseline=0.0, unit=unit)
+    fields = {"title": "neuron 7", "window": WINDOW, "n_events": 300, "curve": curve}
+    return Panel(**fields | {"latency": 0.1, "peak": 1.0, "p": 0.001, "q": 0.02} | more)
 
 
 def test_a_raster_has_a_mark_per_spike_at_its_time(axes):
@@ -40,7 +50,7 @@ def test_of_many_events_evenly_spaced_ones_are_drawn(axes, rng):
 
 def test_a_rate_has_its_interval_and_begins_at_zero(axes):
     mean = np.full(50, 5.0)
-    assert rate(axes, MIDDLES, mean, mean - 1, mean + 1, 4.0, "Hz") is axes
+    assert rate(axes, Curve(MIDDLES, mean, mean - 1, mean + 1, 4.0, "Hz")) is axes
     assert axes.get_ylim()[0] == 0 and axes.get_ylabel() == "rate (Hz)"
     band = axes.collections[0].get_paths()[0].vertices
     assert band[:, 1].min() == 4 and band[:, 1].max() == 6

@@ -40,6 +40,7 @@ def test_command_prints_one_json_object(files, tmp_path, capsys):
     first, second = found["layers"]
     assert first["layer"] == "decoder/layer_0" and np.shape(first["rdm"]) == (6, 6)
     assert first["similarity"] > 0.8 and first["p"] < 0.05 < second["p"]
+    assert first["p_holm"] == pytest.approx(2 * first["p"]) and second["p_holm"] == second["p"]
     assert first["low"] < first["similarity"] < first["high"]
     assert first["cka"] > 0.3 > second["cka"] and first["procrustes"] < second["procrustes"]
     assert first["dimensionality"] <= 30
@@ -61,6 +62,17 @@ def test_command_prints_a_table(files, capsys, monkeypatch):
     out, _ = capsys.readouterr()
     assert "6 behaviors: A, B, C, D, E, F; noise ceiling" in out
     assert "decoder/layer_0" in out and "latent/mean" not in out
+
+
+def test_controls_are_compared_where_they_are_named(files, capsys):
+    with h5py.File(files[0], "r+") as file:
+        for rollout in file["rollouts"].values():
+            rollout["units/control/reference"] = rollout["units/latent/mean"][()]
+    found = {}
+    for more in ((), ("--layer", "control/reference", "--layer", "latent/mean")):
+        assert main(["rsa", *files, *QUICK, *more, "--json"]) == 0
+        found[more] = [one["layer"] for one in json.loads(capsys.readouterr().out)["layers"]]
+    assert list(found.values()) == [["decoder/layer_0", "latent/mean"], ["control/reference", "latent/mean"]]
 
 
 def test_command_joins_sessions(files, capsys):

@@ -6,7 +6,7 @@ import pytest
 from analysis.neural.spikes import BinnedSpikes
 from analysis.similarity.scores import compare_structures
 from analysis.similarity.settings import SimilaritySettings
-from analysis.similarity.structure import describe, describe_groups
+from analysis.similarity.structure import LabeledSession, describe, describe_groups
 from analysis.timeline import Timeline
 from rodent.errors import InputError
 from rodent.recording import open_recording
@@ -42,7 +42,7 @@ def described(made, layers=("same", "other"), settings=QUICK):
     path, spikes, labels = made
     with open_recording(path) as recording:
         timeline = Timeline.of(list(recording.rollouts.values()), FPS, WINDOW)
-        return describe(path.name, timeline, spikes, labels, layers, settings)
+        return describe(LabeledSession(path.name, timeline, spikes, labels), layers, settings)
 
 
 @pytest.mark.parametrize("noise", ["shrunk", "none"])
@@ -84,8 +84,10 @@ def test_groups_are_compared_by_themselves(session):
     groups = {"hears": ~deaf, "deaf": deaf, "one": np.arange(60) == 7, "silent": np.arange(60) >= 58}
     with open_recording(path) as recording:
         timeline = Timeline.of(list(recording.rollouts.values()), FPS, WINDOW)
-        found = describe_groups(path.name, timeline, spikes, labels, ("same", "other"), QUICK, groups)
-        alone = describe(path.name, timeline, spikes.subset(~deaf), labels, ("same", "other"), QUICK)
+        labeled = LabeledSession(path.name, timeline, spikes, labels)
+        found = describe_groups(labeled, ("same", "other"), QUICK, groups)
+        hearing = dataclasses.replace(labeled, spikes=spikes.subset(~deaf))
+        alone = describe(hearing, ("same", "other"), QUICK)
     assert found["one"] == "1 of 1 neurons vary during these behaviors; a structure needs at least 2"
     assert found["silent"].startswith("1 of 2 neurons vary")
     hears, deaf = (compare_structures([found[name]], QUICK) for name in ("hears", "deaf"))
