@@ -23,6 +23,7 @@ from analysis.events.settings import EventSettings, RatEventSettings
 from analysis.neural.settings import QualitySettings
 from analysis.similarity.settings import SimilaritySettings
 from rodent.cli import main as rodent
+from rodent.tasks.settings import Term
 from training.config import TrainConfig
 
 WIDTH = 84  # columns of the help: what the site shows without scrolling
@@ -103,23 +104,35 @@ def _groups(config: type, prefix: str) -> Iterator[str]:
     yield inspect.getdoc(config) or ""
     yield _table(config)
     for field, kind in _hints(config).items():
-        if dataclasses.is_dataclass(kind):
-            yield from _groups(typing.cast(type, kind), f"{prefix}{field}.")
+        if _is_group(kind):
+            yield from _groups(kind, f"{prefix}{field}.")
 
 
 def _table(config: type) -> str:
     meanings, defaults = _field_docstrings(config), config()
     rows = ["| field | kind | default | meaning |", "|---|---|---|---|"]
     for name, kind in _hints(config).items():
-        if not dataclasses.is_dataclass(kind):
+        if not _is_group(kind):
             cells = (f"`{name}`", _kind(kind), f"`{_plain(getattr(defaults, name))}`", meanings[name])
             rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows)
 
 
 def _hints(config: type) -> dict[str, Any]:
-    hints = typing.get_type_hints(config)
-    return {field.name: hints[field.name] for field in dataclasses.fields(typing.cast(Any, config))}
+    """The types of a dataclass's fields; of those that can be of several kinds, the usual one."""
+    hints, usual = typing.get_type_hints(config), config()
+    values = {
+        field.name: getattr(usual, field.name) for field in dataclasses.fields(typing.cast(Any, config))
+    }
+    return {
+        name: type(value) if dataclasses.is_dataclass(value) else hints[name]
+        for name, value in values.items()
+    }
+
+
+def _is_group(kind: Any) -> bool:
+    """Whether this is a dataclass whose fields are settings of their own."""
+    return dataclasses.is_dataclass(kind) and kind is not Term
 
 
 def _field_docstrings(config: type) -> dict[str, str]:
@@ -150,10 +163,19 @@ def _kind(hint: Any) -> str:
     return _WORDS[hint]
 
 
-_WORDS = {int: "whole number", float: "number", bool: "switch", str: "text", types.NoneType: "none"}
+_WORDS = {
+    int: "whole number",
+    float: "number",
+    bool: "switch",
+    str: "text",
+    types.NoneType: "none",
+    Term: "weight and scale",
+}
 
 
 def _plain(default: Any) -> str:
+    if isinstance(default, Term):
+        return f"{default.weight:g}, {default.scale:g}"
     if isinstance(default, tuple):
         return " ".join(_plain(x) for x in default) or "none"
     if isinstance(default, bool):

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from rodent.tasks.task import Measure, Metric, Observation, Starts, Task
 
 _HOMES = {
+    "proprioception": "rodent.sensing.proprioception",
     "standing": "rodent.tasks.stance",
     **dict.fromkeys(("Measure", "Metric", "Observation", "Starts", "Task"), "rodent.tasks.task"),
 }

@@ -19,6 +19,7 @@ import pytest
 from analysis.encoding.settings import EncodingSettings
 from rodent.cli.main import Command
 from rodent.clips.formats import MIMIC_DEMO, demo_name
+from rodent.tasks.settings import Term
 from training.config import TrainConfig
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -139,10 +140,11 @@ def test_every_command_has_a_section_with_its_help(generated):
 
 def fields_of(config: type, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Section and name of every field that is not itself a dataclass."""
-    hints = typing.get_type_hints(config)
+    usual = config()
     for field in dataclasses.fields(typing.cast(Any, config)):
-        if dataclasses.is_dataclass(kind := hints[field.name]):
-            yield from fields_of(typing.cast(type, kind), f"{prefix}{field.name}.")
+        value = getattr(usual, field.name)
+        if dataclasses.is_dataclass(value) and not isinstance(value, Term):
+            yield from fields_of(type(value), f"{prefix}{field.name}.")
         else:
             yield prefix.rstrip(".") or "whole run", field.name
 
