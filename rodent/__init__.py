@@ -3,35 +3,65 @@
     import rodent
 
     policy, clips = rodent.load_policy("runs/walk"), rodent.read_clips("clips.h5")
+    rodent.evaluate(policy, clips)["success_rate"]
     rodent.record(policy, clips, "walk.h5")
     with rodent.open_recording("walk.h5") as recording:
         units = recording.rollouts["Walk_280"].units("decoder/layer_0")  # (frames, units)
 
-These names are loaded when they are first asked for, so that the command line starts at once.
+    run = rodent.new_run("runs/own", rodent.TrainConfig(), "clips.h5")
+    rodent.train(run, rodent.Until(minutes=25))
+
+What scenes and tasks are made of is listed by `rodent.parts`: `rodent.parts.TASKS.names()`. These names are
+loaded when they are first asked for, so that the command line starts at once.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rodent import parts
     from rodent.clips.reading import read_clips
     from rodent.policy.policy import load_policy
     from rodent.recording import open_recording
     from rodent.render import render
-    from rodent.rollout import record
+    from rodent.rollout import Player, record
+    from rodent.scene import make_scene
 
-__all__ = ["load_policy", "open_recording", "read_clips", "record", "render"]
+__all__ = [
+    "Player",
+    "TrainConfig",
+    "Until",
+    "evaluate",
+    "load_policy",
+    "make_scene",
+    "new_run",
+    "open_recording",
+    "parts",
+    "read_clips",
+    "record",
+    "render",
+    "train",
+]
 
 _HOMES = {
+    "Player": "rodent.rollout",
+    "TrainConfig": "training.config",
+    "Until": "training.train",
+    "evaluate": "training.evaluate",
     "load_policy": "rodent.policy.policy",
+    "make_scene": "rodent.scene",
+    "new_run": "training.train",
     "open_recording": "rodent.recording",
     "read_clips": "rodent.clips.reading",
     "record": "rodent.rollout",
     "render": "rodent.render",
+    "train": "training.train",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "parts":
+        return importlib.import_module("rodent.parts")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

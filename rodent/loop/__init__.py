@@ -11,7 +11,7 @@ observe, act), the engine's step, and `evaluate_transition` (reward, termination
 pure functions of batches, the engine is the only thing that differs between host, device and dynamics model.
 """
 
-from rodent.loop.drivers import Step, first, iterate, scan
+from rodent.loop.drivers import Step, decided, evaluated, first, iterate, scan
 from rodent.loop.state import Actor, LoopState, StartSampler
 from rodent.loop.step import Decision, Exploration, Loop, Outcome, decide, evaluate_transition
 
@@ -25,7 +25,9 @@ __all__ = [
     "StartSampler",
     "Step",
     "decide",
+    "decided",
     "evaluate_transition",
+    "evaluated",
     "first",
     "iterate",
     "scan",

@@ -90,7 +90,7 @@ def iterate(
         state, kept, command = decided(loop, keep, task, actor, state, physics)
         engine_state = engine.step(engine_state, command._replace(wrench=wrench()))
         physics = jax.tree.map(jnp.asarray, engine_state.physics)
-        state, outcome = _evaluated(task, state, physics)
+        state, outcome = evaluated(task, state, physics)
         yield (state, engine_state), Step(kept, outcome, engine_state.physics)
 
 
@@ -103,7 +103,7 @@ def decided(
     return state, keep(task, decision), command
 
 
-_evaluated = jax.jit(evaluate_transition)
+evaluated = jax.jit(evaluate_transition)
 
 
 def scan(

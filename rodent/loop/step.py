@@ -132,7 +132,7 @@ def decide(
     """
     agent = loop.agent
     key, key_latent, key_action = jax.random.split(state.key, 3)
-    restart, begun = _restarted(loop, task, state)
+    restart, begun = restarted_state(loop, task, state)
     initial = jax.vmap(task.initial_physics)(begun.task)
     now = physics if loop.restart == "never" else select(restart, initial, physics)
     is_first = begun.steps == 0
@@ -220,7 +220,7 @@ def select(where: jax.Array, yes: Any, no: Any) -> Any:
     return jax.tree.map(lambda y, n: jnp.where(where.reshape(-1, *[1] * (y.ndim - 1)), y, n), yes, no)
 
 
-def _restarted(loop: Loop, task: Task[Any], state: LoopState) -> tuple[jax.Array, LoopState]:
+def restarted_state(loop: Loop, task: Task[Any], state: LoopState) -> tuple[jax.Array, LoopState]:
     """Which environments begin a new episode, and the state with these begun."""
     if loop.restart != "done":
         never = jnp.zeros_like(state.terminated)

@@ -123,9 +123,9 @@ class DeviceEngine:
         state = _restarted(state, command)
         wrench = command.wrench
         push = jnp.zeros((self.num_envs, 6)) if wrench is None else wrench
-        step = jax.shard_map(
-            jax.vmap(self._step_one), mesh=self._mesh, in_specs=_ENVS, out_specs=_ENVS, check_vma=False
-        )
+        step = jax.vmap(self._step_one)
+        if self._mesh.size > 1:
+            step = jax.shard_map(step, mesh=self._mesh, in_specs=_ENVS, out_specs=_ENVS, check_vma=False)
         return step(state, command.ctrl, push, self._fields)
 
     def _own_fields(

@@ -1,0 +1,104 @@
+"""A task as a batched environment of brax, stepped by MJX inside compiled programs.
+
+    env = BraxEnv(task, num_envs=64)
+    brax.training.agents.ppo.train.train(env, wrap_env=False, num_envs=64, num_eval_envs=64, ...)
+
+Its batch and the new beginnings of episodes are its own: brax must not wrap it.
+"""
+
+import contextlib
+import io
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rodent.environments.given import acting, begun, given_loop, seen
+from rodent.loop.step import decide, evaluate_transition
+from rodent.physics.device import DeviceEngine
+from rodent.physics.reduction import Implementation
+from rodent.tasks.task import Observation, Task
+
+with contextlib.redirect_stdout(io.StringIO()):  # importing mujoco.mjx prints where Warp is not installed
+    from brax.envs.base import Env, State
+
+
+class BraxEnv(Env):
+    """num_envs environments at once; an episode that is over begins anew in the next step.
+
+    Observations are one array, all groups of the task one after the other.
+
+    Args:
+        task: of one environment.
+        num_envs: number of environments.
+        implementation: of MJX, see `DeviceEngine`.
+    """
+
+    def __init__(self, task: Task[Any], num_envs: int, implementation: Implementation = "jax"):
+        scene = task.scene
+        self.task, self.num_envs, self._loop = task, num_envs, given_loop(task)
+        self._engine = DeviceEngine(
+            scene.model,
+            num_envs,
+            task.timestep,
+            implementation,
+            bodies=scene.tracked_ids,
+            root=scene.root_id,
+        )
+
+    def reset(self, rng: jax.Array) -> State:
+        """New episodes; of brax's keys, one per environment, the first is taken."""
+        key = rng.reshape(-1, rng.shape[-1])[0]
+        loop, physics = begun(self.task, key, self.num_envs)
+        engine = self._engine.begin(jax.tree.map(jnp.asarray, physics))
+        observation, _ = seen(self._loop, self.task, loop, physics)
+        none = jnp.zeros(self.num_envs)
+        metrics = {
+            name: jnp.zeros(value.shape[:1]) for name, value in loop.metrics.items() if value.ndim == 1
+        }
+        info = {"truncation": none, "steps": none}
+        carried: Any = (loop, engine)
+        return State(carried, _in_one(observation), none, none, metrics, info)
+
+    def step(self, state: Any, action: jax.Array) -> State:
+        """One control step of all environments."""
+        before: Any = state.pipeline_state
+        loop, engine = before
+        loop, _, command = decide(self._loop, self.task, acting(action), loop, engine.physics)
+        engine = self._engine.step(engine, command)
+        loop, outcome = evaluate_transition(self.task, loop, engine.physics)
+        observation, _ = seen(self._loop, self.task, loop, engine.physics)
+        done = (outcome.terminated | outcome.truncated).astype(jnp.float32)
+        metrics = {name: outcome.metrics[name] for name in state.metrics}
+        info = state.info | {
+            "truncation": outcome.truncated.astype(jnp.float32),
+            "steps": loop.steps.astype(jnp.float32),
+        }
+        return state.replace(
+            pipeline_state=(loop, engine),
+            obs=_in_one(observation),
+            reward=outcome.reward,
+            done=done,
+            metrics=metrics,
+            info=info,
+        )
+
+    @property
+    def observation_size(self) -> int:
+        """How many numbers are observed."""
+        shape = jax.eval_shape(lambda key: self.reset(key[None]).obs, jax.random.PRNGKey(0))
+        return shape.shape[-1]
+
+    @property
+    def action_size(self) -> int:
+        """How many numbers an action has."""
+        return self.task.action_size
+
+    @property
+    def backend(self) -> str:
+        """`mjx`."""
+        return "mjx"
+
+
+def _in_one(observation: Observation) -> jax.Array:
+    return jnp.concatenate([observation[name] for name in sorted(observation)], -1)

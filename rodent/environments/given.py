@@ -1,0 +1,115 @@
+"""The loop of a task whose actions come from outside."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+
+from rodent.loop import Actor, Loop, LoopState, first
+from rodent.loop.state import Ended
+from rodent.loop.step import restarted_state, select
+from rodent.physics.engine import Array, PhysicsState
+from rodent.policy.agent import AgentOutput, Noise
+from rodent.tasks.task import Observation, Task
+
+
+@flax.struct.dataclass
+class UniformStarts:
+    """Begins episodes at every usable place alike; see `rodent.loop.StartSampler`.
+
+    Attributes:
+        logits: 0 where an episode may begin, else minus infinity, shape (places,).
+    """
+
+    logits: jax.Array
+
+    @classmethod
+    def of(cls, task: Task[Any]) -> "UniformStarts":
+        """For the places of a task."""
+        return cls(jnp.where(task.starts.usable, 0.0, -jnp.inf))
+
+    def draw(self, key: jax.Array, n: int) -> jax.Array:
+        """Places of n episodes, shape (n,)."""
+        return jax.random.categorical(key, self.logits, shape=(n,))
+
+    def counted(self, ended: Ended, begun: jax.Array) -> "UniformStarts":
+        """The same: it does not learn from what became of episodes."""
+        return self
+
+
+@flax.struct.dataclass
+class Unchanged:
+    """In place of a normaliser: observations as they are."""
+
+    def __call__(self, observation: Observation) -> Observation:
+        """The observation."""
+        return observation
+
+
+class GivenActions(NamedTuple):
+    """An agent that does what it is told: its parameters are the actions, shape (n, actions).
+
+    Attributes:
+        action_size: how many numbers an action has.
+    """
+
+    action_size: int
+
+    def initial_memory(self, n: int) -> tuple[()]:
+        """None."""
+        return ()
+
+    def noise_sizes(self) -> tuple[int, int]:
+        """It draws nothing."""
+        return 0, self.action_size
+
+    def act(
+        self,
+        params: jax.Array,
+        memory: tuple[()],
+        observation: Observation,
+        noise: Noise,
+        std_scale: float = 1,
+    ) -> AgentOutput:
+        """The actions."""
+        empty = noise.latent
+        return AgentOutput(params, params, jnp.zeros_like(params), empty, empty, empty, ())
+
+
+def given_loop(task: Task[Any]) -> Loop:
+    """How environments of a task are run, their episodes begun anew when they are over."""
+    agent: Any = GivenActions(task.action_size)
+    return Loop(agent, restart="done")
+
+
+def acting(action: Array) -> Actor:
+    """What acts in a step: the given actions."""
+    unchanged: Any = Unchanged()
+    return Actor(action, unchanged)
+
+
+@partial(jax.jit, static_argnums=2)
+def begun(task: Task[Any], key: jax.Array, n: int) -> tuple[LoopState, PhysicsState]:
+    """N environments whose episodes are about to begin at drawn places."""
+    agent: Any = GivenActions(task.action_size)
+    places = jnp.full(n, task.starts.first[0])
+    return first(agent, task, places, key, UniformStarts.of(task))
+
+
+@partial(jax.jit, static_argnums=0)
+def seen(
+    loop: Loop, task: Task[Any], state: LoopState, physics: PhysicsState
+) -> tuple[Mapping[str, jax.Array], Mapping[str, jax.Array]]:
+    """What environments observe, those whose episode is over in their next one; and where they ended.
+
+    The next step begins the same episodes: where, is decided by the state alone.
+    """
+    restart, following = restarted_state(loop, task, state)
+    now = select(restart, jax.vmap(task.initial_physics)(following.task), physics)
+    ended = select(restart, jax.vmap(task.initial_physics)(state.task), physics)
+    ended = select(state.diverged, ended, physics)
+    observe = jax.vmap(task.observe)
+    return observe(following.task, now), observe(state.task, ended)
