@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from training.evaluate import Trace
 
-NOT_FINITE = "not_finite"
+NOT_FINITE, TERMINATED = "not_finite", "terminated"
 _UNITS = {"deg": "degrees"}
 _SINGLE = 1e-5  # what single precision may lose of a fraction
 THRESHOLDS_MM = np.arange(1, 51)
@@ -65,7 +65,11 @@ def ended_by(trace: "Trace") -> str | None:
     if not trace.failed.any():
         return None
     fraction = {name: error[trace.lifespan] for name, error in limit_fractions(trace).items()}
-    if not np.isfinite(list(fraction.values())).all() or max(fraction.values()) < 1 - _SINGLE:
+    if not all(np.isfinite(error[trace.lifespan]).all() for error in trace.errors.values()):
+        return NOT_FINITE
+    if not fraction:  # the task has limits that are no metric's
+        return TERMINATED
+    if max(fraction.values()) < 1 - _SINGLE:
         return NOT_FINITE
     return max(fraction, key=lambda name: fraction[name])
 

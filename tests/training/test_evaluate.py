@@ -16,7 +16,7 @@ def make_trace(name, millimetres, fails_at=None, frames=10):
     return Trace(
         name=name,
         behavior="walk",
-        metrics=tracking_metrics(ImitationLimits()),
+        metrics=tracking_metrics(ImitationLimits(), ("hand_L", "hand_R", "foot_L", "foot_R", "skull")),
         errors={
             "root_position": error,
             "root_orientation": np.full(frames, 9.0),
