@@ -15,7 +15,7 @@ from rodent.tasks import Measure, Metric, Task, proprioception, standing
 class VelocityConfig:
     """Move forward and turn at a commanded velocity."""
 
-    fastest: tuple[float, float] = (0.3, 1.0)
+    fastest: tuple[float, float] = (0.1, 0.5)
     """Largest velocity forward (m/s) and turn to the left (rad/s) that is commanded."""
     steps: int = 250
     """Control steps of an episode."""
