@@ -70,8 +70,9 @@ class Format:
         Raises:
             InputError: it is of another schema, newer than this program, or too old.
         """
-        if not isinstance(card, dict) or card.get("schema") != self.schema:
-            raise InputError(f"{path} is not a {self.kind}: its schema is not {self.schema!r}")
+        found = card.get("schema") if isinstance(card, dict) else None
+        if found != self.schema:
+            raise InputError(f"{path} is not a {self.kind}: its schema is {found!r}, not {self.schema!r}")
         version = card.get("version")
         read = sorted({*self.migrations, self.version})
         if isinstance(version, bool) or version not in read:

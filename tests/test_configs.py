@@ -112,7 +112,7 @@ def test_older_versions_are_brought_up_step_by_step():
 @pytest.mark.parametrize(
     ("card", "message"),
     [
-        ([], "world.json is not a world: its schema is not 'tests/world'"),
+        ([], "world.json is not a world: its schema is None, not 'tests/world'"),
         ({"schema": "x"}, "is not a world"),
         (
             {"schema": "tests/world", "version": 4},

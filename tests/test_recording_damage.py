@@ -79,13 +79,16 @@ OWN = {"unit": "rad", "description": "of whiskers"}
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (attribute("schema", "virtual-rodent/clips"), "is not a recording: its schema is not"),
+        (
+            attribute("schema", "virtual-rodent/clips"),
+            "is not a recording: its schema is 'virtual-rodent/clips'",
+        ),
         (
             attribute("version", 3),
             "is version 3 of .*; this program reads versions 1, 2; .* newer one: update",
         ),
         (attribute("version", "two"), "is version two of virtual-rodent/recording"),
-        (without_attribute("/", "schema"), "is not a recording: its schema is not"),
+        (without_attribute("/", "schema"), "is not a recording: its schema is None, not"),
         (without_attribute("/", "fps"), "has no attribute fps"),
         (attribute("fps", 0.0), "has fps 0.0; a positive number is wanted"),
         (attribute("fps", "fast"), "has fps fast"),

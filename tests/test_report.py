@@ -342,7 +342,10 @@ def test_wrong_results_are_named_by_file_and_key(read, content, message, tmp_pat
         (["three"], "three"),
         (["one/policy"], "one/policy is no run, which knows its clips; name what to imitate: --clips FILE"),
         (["one", "--clips", "encoding.json"], "encoding.json"),
-        (["one", "--recording", "clips.h5"], "clips.h5 has schema 'virtual-rodent/clips'"),
+        (
+            ["one", "--recording", "clips.h5"],
+            "clips.h5 is not a recording: its schema is 'virtual-rodent/clips', not",
+        ),
         (["one", "--encoding", "missing.json"], "no such file: missing.json"),
         (["one", "--encoding", "clips.h5"], "clips.h5 is not JSON"),
         (["one", "--rsa", "encoding.json"], "encoding.json has schema"),

@@ -90,6 +90,7 @@ class RecordingWriter:
             "contact_names": list(contact_names),
         }
         self._rollouts: dict[str, RolloutWriter] = {}
+        self._numbers: dict[str, int] = {}  # the last that was added to a name
 
     def __enter__(self) -> Self:
         import h5py
@@ -135,10 +136,10 @@ class RecordingWriter:
         """
         if not name or name == "." or "/" in name:
             raise InputError(f"{self.path}: {name!r} cannot name a rollout; take a name without '/'")
-        unique, number = name, 1
+        unique = name
         while unique in self._rollouts:
-            number += 1
-            unique = f"{name}.{number}"
+            self._numbers[name] = self._numbers.get(name, 1) + 1
+            unique = f"{name}.{self._numbers[name]}"
         group = self._group.create_group(unique)
         group.attrs["metadata"] = (metadata or RolloutMetadata()).to_json()
         self._rollouts[unique] = RolloutWriter(group, self._channels, self._content, self._bound_buffers)

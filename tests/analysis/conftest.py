@@ -31,6 +31,7 @@ def write_recording(tmp_path: Path) -> Callable[..., Path]:
                     "qvel": NV,
                     "ctrl": NU,
                     "actuator_force": NU,
+                    "reference": NQ,
                 }
                 block = {key: np.zeros((frames, width)) for key, width in widths.items()}
                 block |= {"time": np.arange(frames) / fps, "alive": np.ones(frames, bool)}

@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -129,6 +130,8 @@ def test_resample_knows_gaps():
 
 def test_without_a_reference_the_clock_is_not_tested_and_a_note_says_so(poses, write_recording, monkeypatch):
     path = write_recording({"walk": {"latent/mean": np.zeros((3000, 2))}})
+    with h5py.File(path, "r+") as file:
+        del file["rollouts/walk/reference"]
     monkeypatch.setattr("analysis.neural.read.read_session", lambda *_: session_of(poses, "qpos"))
     arguments = SessionArguments(path, Path("x.nwb"), offset=30.0, bin_seconds=0.1)
     with open_session(arguments) as session:
