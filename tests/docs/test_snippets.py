@@ -21,7 +21,7 @@ from tests.docs.snippets import PAGES, ROOT, command_lines, name_of, named_in_pr
 from tests.example_files import write_files
 
 WHOLE = ("README.md", "tutorial.md")
-"""Pages whose every line runs, in order, from a folder with what the page says is needed."""
+"""Pages whose every line runs, in order, from an empty folder."""
 CHEAP = (["rodent", "clips"], ["rodent", "spikes"])
 """What runs on the other pages, too; one line of every other command runs in tests/test_examples.py."""
 ONLY_PARSED = {
@@ -97,12 +97,10 @@ def public(body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_page_runs_from_the_first_line_to_the_last(name, public, files, drawing, tmp_path, monkeypatch):
+def test_page_runs_from_the_first_line_to_the_last(name, public, drawing, tmp_path, monkeypatch):
     (page,) = (p for p in PAGES if name_of(p) == name)
     prepare(monkeypatch, public)
     monkeypatch.chdir(tmp_path)
-    if name == "tutorial.md":  # what the page asks for
-        shutil.copy(files / "keypoints.npz", tmp_path)
     reader = Reader()
     for snippet in snippets(page):
         reader.run(snippet, name)
