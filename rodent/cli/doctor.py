@@ -1,4 +1,4 @@
-"""`rodent doctor`: what works here, and how to mend what does not."""
+"""`rodent doctor`: what works here, and how to fix what does not."""
 
 import contextlib
 import dataclasses

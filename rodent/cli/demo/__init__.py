@@ -1,4 +1,4 @@
-"""`rodent demo`: the whole way in minutes, on motion that is built in."""
+"""`rodent demo`: the full pipeline in minutes, on built-in motion."""
 
 import dataclasses
 from pathlib import Path
