@@ -36,7 +36,7 @@ class Rsa(SessionArguments):
     """
 
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Layer to compare; may be given several times. By default all recorded layers."""
+    """Layer to compare; may be given several times. All that were recorded if not given."""
     settings: tyro.conf.OmitArgPrefixes[SimilaritySettings] = dataclasses.field(
         default_factory=SimilaritySettings
     )
