@@ -62,8 +62,8 @@ class RatEventSettings:
     """
 
     touch_weight: float = 0.05
-    """A paw touches the floor when it carries this fraction of the body's weight, and is lifted when it carries
-    less than half of that."""
+    """A paw touches the floor when it carries this fraction of the body's weight, and is lifted when it
+    carries less than half of that."""
     touch_seconds: float = 0.04
     """Shorter touches, and shorter gaps between them, do not count, seconds."""
     walk_speed: float = 0.1
