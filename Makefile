@@ -20,7 +20,7 @@ STAMP := $(VENV)/.installed-$(LOCK)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(STAMP) ## the whole way on built-in data, in minutes: train, evaluate, record, film, compare
+demo: $(STAMP) ## the full pipeline on built-in data, in minutes: train, evaluate, record, render, compare
 	$(BIN)/rodent demo --out $(OUT)
 
 test: $(STAMP) ## every test; RODENT_DATA=FOLDER adds those on real data

@@ -11,8 +11,8 @@
 
 The logarithm of a neuron's rate is a sum of three parts: a random weighted sum of a few
 features of its sources, slow drift, and noise of its own. A neuron without sources only
-drifts. A regression should predict the first kind, and earn nothing on the second beyond what
-slow drift earns by itself.
+drifts. A regression should predict the first kind. On the second it should score no more than
+slow drift does by itself.
 """
 
 import dataclasses
@@ -34,7 +34,7 @@ _check = functools.partial(check_setting, "neuron model")
 
 @dataclasses.dataclass(frozen=True)
 class NeuronModel:
-    """How made-up neurons fire."""
+    """How simulated neurons fire."""
 
     rate: float = 8.0
     """Median rate, Hz, before spikes are refused."""

@@ -126,7 +126,7 @@ def test_what_is_there_is_not_overwritten(made):
 
 @pytest.mark.parametrize("minutes", [0.0, -1.0, float("nan")])
 def test_no_time_to_train(tmp_path, minutes):
-    with pytest.raises(InputError, match=r"--minutes is .*more than nought"):
+    with pytest.raises(InputError, match=r"--minutes is .*positive"):
         Demo(out=tmp_path / "demo", minutes=minutes).run()
     assert not list(tmp_path.iterdir())
 
@@ -140,13 +140,13 @@ def test_without_opengl_it_goes_on_and_says_so(made, tmp_path, monkeypatch, caps
     monkeypatch.setattr(way, "render", render)
     why = way._film(tmp_path, SMALL)
     assert why == "no OpenGL context (egl)"
-    assert "THERE IS NO FILM" in capsys.readouterr().err
+    assert "THERE IS NO VIDEO" in capsys.readouterr().err
     way._write_readme(tmp_path, why)
     assert (tmp_path / "README.md").read_text().count("missing: no OpenGL context (egl)") == 2
     (tmp_path / "session.h5").symlink_to(out / "session.h5")
     write_report(tmp_path, results, LAYER, why)
     page = (tmp_path / "report.html").read_text()
-    assert "There is no film: no OpenGL context (egl)" in page
+    assert "There is no video: no OpenGL context (egl)" in page
     assert "<video" not in page
 
 

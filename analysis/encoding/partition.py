@@ -1,6 +1,6 @@
 """Variance partitioning: what sets of bands predict by themselves and what they share.
 
-    scores = {subset: held_out_blocks(bins, bands_of(subset), settings).sum(0) for subset in subsets(3)}
+    scores = {subset: held_out_blocks(bins, bands[subset], settings).sum(0) for subset in subsets(3)}
     parts = commonality(scores, 3)
     parts[(0,)]                                     # unique to the first set, (neurons,)
     parts[(0, 2)]                                   # what first and third share, and the second has not

@@ -1,6 +1,6 @@
 """What a layer adds to what is known of behavior: its unique gain, and whether that is more than chance.
 
-    base = fit_base(bins, bands, settings)          # kinematics at several lags, and each neuron's past
+    base = Base(bins, bands, settings)              # kinematics at several lags, and each neuron's past
     found = unique_gains(base, layers)["decoder/layer_0"]
     found.bits_per_spike, found.p_values            # (neurons,)
     found.p                                         # of the mean over neurons

@@ -11,32 +11,31 @@ _check = functools.partial(check_setting, "event setting")
 
 @dataclasses.dataclass(frozen=True)
 class EventSettings:
-    """What is looked at around an event, and how it is tested."""
+    """The windows around an event, and how responses are tested."""
 
     window: tuple[float, float] = (-0.5, 0.5)
-    """Time around the event that is shown, seconds. An event whose window is not recorded whole is left
-    out."""
+    """Window around the event, seconds. Events whose window is not recorded completely are left out."""
     baseline: tuple[float, float] = (-0.5, -0.2)
-    """Part of the window that activity is compared with, seconds."""
+    """Part of the window that serves as the baseline, seconds."""
     response: tuple[float, float] = (-0.2, 0.5)
     """Part of the window in which a response is looked for, seconds. It begins before the event, as motor
     neurons do; for sensory responses let it begin at 0."""
     psth_seconds: float = 0.01
-    """Bin of the histogram, seconds, where the file has spike times. Counts keep the bins of the recording
-    (--bin-seconds), and so do units."""
+    """Bin of the histogram for spike times, seconds. Counts and units keep the bins of the recording
+    (--bin-seconds)."""
     smooth_seconds: float = 0.02
     """Standard deviation of the Gaussian window that smooths rates, seconds; 0 for none."""
     rotations: int = 999
-    """Rotations of the events against the activity that p is found with. The least p is 1 / (1 + rotations);
+    """Rotations of the events against the activity, for p. The least p is 1 / (1 + rotations);
     for a q of 0.05, one neuron alone among n needs 20 n rotations."""
     shift_seconds: float = 20.0
-    """The least rotation, seconds. The session must be three times as long."""
+    """Least rotation, seconds. The session must be three times as long."""
     bootstraps: int = 1000
-    """Samples of events, drawn with replacement, that the 95 % intervals come from."""
+    """Bootstrap samples of events for the 95 % intervals."""
     least_events: int = 10
-    """An event that happened less often is refused."""
+    """Events that happened less often are refused."""
     seed: int = 0
-    """Of rotations and samples."""
+    """Seed of rotations and samples."""
 
     def __post_init__(self) -> None:
         for name in ("window", "baseline", "response"):
@@ -58,20 +57,20 @@ class EventSettings:
 class RatEventSettings:
     """When the recorded rat touches, lifts, walks and rears.
 
-    A state begins where its measure reaches a threshold, and ends where it falls below a lower one, so that a
-    measure that trembles around a threshold makes one event of it, not many.
+    A state begins when its measure reaches a threshold, and ends when it falls below a lower one, so that a
+    measure that fluctuates around a threshold makes one event, not many.
     """
 
     touch_weight: float = 0.05
-    """A paw touches the floor where it carries this part of the body's weight, and is lifted where it carries
-    less than half of that."""
+    """A paw touches the floor when it carries this fraction of the body's weight, and is lifted when it
+    carries less than half of that."""
     touch_seconds: float = 0.04
     """Shorter touches, and shorter gaps between them, do not count, seconds."""
     walk_speed: float = 0.1
-    """The rat walks where its trunk moves on at this speed, and stops below half of it, m/s."""
+    """The rat walks when its trunk reaches this speed, and stops below half of it, m/s."""
     rear_height: float = 0.125
-    """The rat rears where its head is this high, and is down again below four fifths of it: metres for a body
-    of scale 0.9, with which it grows. Standing, the head is at 0.063."""
+    """The rat rears when its head is this high, and stops below four fifths of it: metres for a body of scale
+    0.9, and proportional to scale. Standing, the head is at 0.063."""
     bout_seconds: float = 0.3
     """Shorter bouts of walking, rearing and other behaviors do not count, seconds."""
 

@@ -5,7 +5,7 @@
 
 Linear CKA (Kornblith et al., ICML 2019) compares which moments resemble which. Of few moments
 and many channels it is near one for any two populations; the unbiased estimator of its three
-parts (Song et al., JMLR 13, 2012) mends that, as neural data need (Murphy et al., 2024).
+parts (Song et al., JMLR 13, 2012) corrects that, as neural data need (Murphy et al., 2024).
 """
 
 from collections.abc import Sequence

@@ -7,7 +7,7 @@
 `layers` holds an RDM per session and layer, shape (sessions, layers, n, n), `neurons` one
 per session, shape (sessions, n, n). The comparisons themselves are rsatoolbox's. Its
 inference draws from numpy's global random state, which cannot be seeded without changing
-it for everybody, and divides by nought with a single session: the same resampling is done
+it for everybody, and divides by zero with a single session: the same resampling is done
 here with a generator of one's own.
 
 All crossnobis distances of behaviors that differ are positive, so two RDMs have a cosine well

@@ -4,7 +4,7 @@
     neural_dimensions(counts, block=100, random=rng)    # of neurons, without the noise of each
 
 It is the square of the sum of the covariance's eigenvalues over the sum of their squares (Gao et al.,
-bioRxiv 214262, 2017). Three things bias it, and are taken off:
+bioRxiv 214262, 2017). Three biases of it are corrected:
 
 - Few samples: the sum of squares gains what estimated eigenvalues scatter. As in the U-statistics of Chun,
   Canatar, Chung and Lee (ICLR 2026, arXiv 2509.26560), both parts are means over pairs of different

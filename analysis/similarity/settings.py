@@ -22,39 +22,39 @@ class SimilaritySettings:
     """How behaviors are found, their distances measured and the structures compared."""
 
     conditions: LabelSource = "clip"
-    """Where the behaviors come from: the labels of the recording's clips, the epochs of the
-    session's file, or states told apart by kinematics."""
+    """Source of the behaviors: the labels of the recording's clips, the epochs of the session's file, or
+    kinematic states."""
     epoch_table: str | None = None
-    """Of --conditions session: the table of intervals that says what the epochs are, such as `trials`.
-    If not given, the only one with a column of kinds, or `epochs`."""
+    """With --conditions session: the table of intervals with the epochs, such as `trials`. By default the
+    only one with a column of kinds, or `epochs`."""
     epoch_column: str | None = None
-    """Its column that tells kinds of epochs apart, such as `side`; the only one of texts if not given."""
+    """Its column with the kinds of epochs, such as `side`; by default the only one of texts."""
     window_seconds: float = 0.2
     """Length of a window, seconds, a whole number of bins: spikes are summed and units averaged
     over it. Counts of 20 ms are mostly 0 or 1; over 0.2 s their roots vary about alike."""
     partitions: int = 4
-    """Parts of the session that distances are cross-validated over, made of whole bouts. A
-    behavior with fewer bouts than this is left out."""
+    """Parts of the session for cross-validated distances, made of whole bouts. Behaviors with fewer bouts are
+    left out."""
     least_seconds: float = 2.0
-    """A behavior seen for less is left out, seconds."""
+    """Behaviors with less time than this are left out, seconds."""
     noise: Noise = "shrunk"
-    """What distances are relative to: the covariance within behaviors shrunk as by Ledoit and
-    Wolf, the variances alone, or nothing (squared Euclidean distance)."""
+    """Normalisation of distances: by the covariance within behaviors with Ledoit-Wolf shrinkage, by variances
+    alone, or none (squared Euclidean distance)."""
     similarity: Measure = "whitened"
     """How structures are compared: cosine of the distances whitened by their covariance
     (Diedrichsen et al. 2021), plain cosine, Spearman's rho-a, or Kendall's tau-a."""
     permutations: int = 5000
-    """Random orders of the behaviors that p is found with; all orders where there are no more."""
+    """Random permutations of the behaviors for p; all permutations if there are fewer."""
     bootstraps: int = 1000
-    """Samples of behaviors and sessions, drawn with replacement, that intervals come from."""
+    """Bootstrap samples of behaviors and sessions for the intervals."""
     splits: int = 20
-    """Random halves of the neurons that the noise ceiling of a single session comes from."""
+    """Random splits of the neurons into halves, for the noise ceiling of a single session."""
     shifts: int = 5
-    """Random time shifts that the null of CKA is averaged over."""
+    """Random time shifts for the null of CKA, which is their mean."""
     shift_seconds: float = 20.0
-    """The least such shift, seconds."""
+    """Least time shift, seconds."""
     seed: int = 0
-    """Of permutations, samples, halves and shifts."""
+    """Seed of permutations, samples, splits and shifts."""
 
     def __post_init__(self) -> None:
         least = {"partitions": 2, "permutations": 1, "bootstraps": 2, "splits": 1, "shifts": 1, "seed": 0}

@@ -1,4 +1,4 @@
-"""`rodent doctor`: what works here, and how to mend what does not."""
+"""`rodent doctor`: what works here, and how to fix what does not."""
 
 import contextlib
 import dataclasses
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 class Doctor:
     """Check this machine: Python, packages, physics, JAX, OpenGL, folders, disk.
 
-    Each fault comes with the one command that mends it. Ends with 1 if something needed is
-    broken; what is only noted does not count.
+    Each problem comes with a command that fixes it. The exit code is 1 if something required does not work;
+    notes do not count.
 
     Example: rodent doctor
     """

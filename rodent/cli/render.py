@@ -9,7 +9,7 @@ import tyro
 
 @dataclasses.dataclass(frozen=True)
 class Render:
-    """Make a film of a recording or of clips.
+    """Render a video of a recording or of clips.
 
     Example: rodent render walk.h5 --out walk.mp4 --ghost
     """
@@ -17,21 +17,21 @@ class Render:
     source: tyro.conf.Positional[Path]
     """A recording, or clips in any format that `rodent clips import` reads."""
     out: Path
-    """What to write: .mp4 or .gif for a film, .png for a sheet of six pictures."""
+    """The file to write: .mp4 or .gif for a video, .png for a sheet of six pictures."""
     ghost: bool = False
     """Show the reference of a recording as a translucent second rat."""
     clip: tuple[str, ...] = ()
     """Names of the rollouts or clips to show, in this order; by default all of them."""
     fps: float | None = None
-    """Frames per second of the film; by default those of the motion."""
+    """Frames per second of the video; by default those of the motion."""
     size: Annotated[str, tyro.conf.arg(metavar="WxH")] = "640x480"
     """Width and height, pixels."""
     camera: Literal["oblique", "side", "front", "back", "top"] = "oblique"
-    """Where the camera stands, as seen from the rat's mean heading; it follows the rat and never turns."""
+    """Position of the camera relative to the rat's mean heading. It follows the rat and does not rotate."""
     speed: float = 1.0
     """Below 1 is slow motion: 0.25 takes four times as long."""
     geoms: bool = False
-    """Show the geoms that collide instead of the skin."""
+    """Show the collision geoms instead of the skin."""
     json: bool = False
     """Print one JSON object on standard output."""
 

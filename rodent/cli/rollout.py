@@ -9,7 +9,7 @@ import tyro
 
 @dataclasses.dataclass(frozen=True)
 class Rollout:
-    """Let a policy act on clips and record states, forces, rewards and every unit.
+    """Run a policy on clips, and record states, forces, rewards and every unit.
 
     Example: rodent rollout runs/walk --clips clips.h5 --out walk-recording.h5
     """
@@ -30,13 +30,13 @@ class Rollout:
     """How often each clip is played. The rollouts are named walk, walk.2, walk.3 …; with --sample no two of
     them are the same."""
     sample: bool = False
-    """Draw the latent and the action from their distributions, instead of playing their means."""
+    """Sample the latent and the action from their distributions, instead of taking the means."""
     seed: int = 0
-    """Of those draws, and of the random weights of --controls."""
+    """Seed of the samples, and of the random weights of --controls."""
     on_failure: Literal["continue", "restart"] = "continue"
-    """What becomes of a rat that lost its reference: left where it is, or put back on it."""
+    """After a failure: continue as it is, or restart on the reference."""
     controls: bool = False
-    """Record control layers, too, for `rodent encode --controls`: the same network with random weights on the
+    """Also record control layers for `rodent encode --controls`: the same network with random weights on the
     same observations (`control/random/LAYER`), the encoder's input (`control/encoder_input`) and the coming
     poses of the reference (`control/reference`). The file becomes about twice as large."""
     gates: bool = False

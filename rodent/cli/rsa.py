@@ -28,10 +28,10 @@ EVERYONE = ""
 
 @dataclasses.dataclass(frozen=True)
 class Rsa(SessionArguments):
-    """Compare which behaviors are alike to the neurons with which are alike to a network's layers.
+    """Compare neurons with the layers of a network by representational similarity over behaviors.
 
-    For every layer: the similarity of the two structures with its interval, the noise ceiling, and what
-    is found where behaviors are exchanged; CKA, Procrustes distance and dimensionality beside it.
+    For every layer: similarity of the dissimilarity matrices with its interval, noise ceiling, and null from
+    permuted behaviors; CKA, Procrustes distance and dimensionality.
 
     Example: rodent rsa day.h5 spikes.npz --layer latent/mean --layer decoder/layer_0 --out structure
     """
@@ -44,12 +44,12 @@ class Rsa(SessionArguments):
     )
     quality: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
     group: str | None = None
-    """Column of the units table, such as `region`: compare the neurons of each of its entries by
-    themselves, too."""
+    """Column of the units table, such as `region`: also compare the neurons of each of its entries by
+    themselves."""
     json: bool = False
     """Print one JSON object instead of a table."""
     out: Path | None = None
-    """Folder for rsa.json and the figures, SVG and PNG; made if it is not there."""
+    """Folder for rsa.json and the figures, SVG and PNG; created if missing."""
 
     def run(self) -> None:
         """Read, compare and print."""

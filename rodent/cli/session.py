@@ -40,32 +40,32 @@ class SessionArguments:
     HDF5 with `counts` (bins, neurons) and `bin_seconds` or `fps`, with `times` in seconds and
     `neurons`, an integer each, or with a group `spikes` of times per neuron."""
     rollout: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Rollout to use; may be given several times, in the order in which the session had them.
-    All of them, as recorded, if not given."""
+    """Rollout to use; may be given several times, in the order of the session. By default all of them, as
+    recorded."""
     offset: float | None = None
-    """Time of the first frame on the clock of the spikes, seconds. If not given, both start and
-    end together."""
+    """Time of the first frame on the clock of the spikes, seconds. By default both must start and end
+    together."""
     starts: tuple[float, ...] = ()
     """For a session that was tracked in pieces: time of the first frame of every rollout on the clock
-    of the spikes, seconds, in the order of the rollouts, as in `--starts 0 612.4 1300`. What lies
-    between them is not used."""
+    of the spikes, seconds, in the order of the rollouts, as in `--starts 0 612.4 1300`. The time between
+    pieces is not used."""
     rate: float = 1.0
     """Seconds of the spikes' clock that pass in one second of the recording's."""
     bin_seconds: float | None = None
-    """Length of a bin, seconds: a multiple of a frame and of the bins of counts, the shortest
-    such if not given. Units are averaged and spikes summed over it; longer bins cost less."""
+    """Length of a bin, seconds: a multiple of a frame and of the bins of counts; by default the shortest
+    one. Units are averaged and spikes summed over it; longer bins are faster."""
     metres_per_pixel: float | None = None
-    """Scale of a tracker's positions, which its file does not tell. With it the tracked path is
-    compared with the one that the virtual rat followed, which finds a wrong offset or rate."""
+    """Scale of a tracker's positions, which its file does not state. With it, the tracked path is compared
+    with the path of the virtual rat, which reveals a wrong offset or rate."""
     session: Annotated[
         tyro.conf.UseAppendAction[tuple[tuple[Path, Path], ...]], tyro.conf.arg(metavar="RECORDING SPIKES")
     ] = ()
-    """A further session, of which recording and spikes start together; may be given several times.
-    Neurons need not be the same; means and tests are then over sessions."""
+    """A further session, whose recording and spikes start together; may be given several times. Its neurons
+    may be others. Means and tests are then over sessions."""
     select: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Neurons to use, by columns of the units table: `region=M1`, `region=M1,DLS` for either,
-    `quality!=noise`, or `'depth<800'` for numbers; several with commas between them, or given several
-    times, must all hold. `rodent spikes` lists the columns."""
+    """Select neurons by columns of the units table: `region=M1`, `region=M1,DLS` for either,
+    `quality!=noise`, or `'depth<800'` for numbers. Several conditions, separated by commas or in several
+    options, must all hold. `rodent spikes` lists the columns."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -21,26 +21,26 @@ BIN_SECONDS = 0.1
 
 @dataclasses.dataclass(frozen=True)
 class Spikes:
-    """Tell what is in a file of spikes: how long, which neurons and how good, epochs, behavior.
+    """Show the content of a file of spikes: duration, neurons and their quality, epochs, behavior.
 
     Example: rodent spikes spikes.npz --min-rate 0.5
     """
 
     spikes: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPIKES")]
-    """NWB, a session of Aldarondo et al. (2024), a MAT file of tetrodes with its tracker's file beside
-    it, or npz or HDF5 of counts or times."""
+    """NWB, a session of Aldarondo et al. (2024), a MAT file of tetrodes with its tracker's file in the same
+    folder, or npz or HDF5 of counts or times."""
     metres_per_pixel: float | None = None
-    """Scale of a tracker's positions, which its file does not tell."""
+    """Scale of a tracker's positions, which its file does not state."""
     path_out: Path | None = None
     """A CSV file to write the tracked path to, for `rodent clips synth --path`."""
     between: tuple[float, float] | None = None
-    """The part of the path to write, seconds of the spikes' clock; all of it if not given."""
+    """The part of the path to write, seconds of the spikes' clock; by default all of it."""
     select: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Neurons to look at, by columns of the units table: `region=M1`, `region=M1,DLS` for either,
-    `quality!=noise`, or `'depth<800'` for numbers; several with commas between them, or given several
-    times, must all hold."""
+    """Select neurons by columns of the units table: `region=M1`, `region=M1,DLS` for either,
+    `quality!=noise`, or `'depth<800'` for numbers. Several conditions, separated by commas or in several
+    options, must all hold."""
     group: str | None = None
-    """Column of the units table, such as `region`: a line for each of its entries, too."""
+    """Column of the units table, such as `region`: adds a line for each of its entries."""
     settings: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
     json: bool = False
     """Print one JSON object instead of tables."""

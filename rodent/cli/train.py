@@ -70,12 +70,12 @@ class Train:
     clips: Path | None = None
     """Reference motion: a clip file, or anything that `rodent clips import` reads."""
     minutes: float | None = None
-    """Stop after so many minutes."""
+    """Minutes of training."""
     steps: int | None = None
-    """Stop after so many control steps of all environments together, counted from the beginning of the run,
-    or of the policy it starts from."""
+    """Control steps of all environments together, counted from the beginning of the run, or of the policy that it
+    starts from."""
     resume: bool = False
-    """Continue the run in --out with the configuration it was begun with."""
+    """Continue the run in --out with its configuration."""
     threads: int = 0
     """CPU threads that step the physics; 0 for one per core. Results do not depend on it."""
     json: bool = False
@@ -96,7 +96,7 @@ class Train:
         if self.minutes is None and self.steps is None:
             raise InputError("say how long to train: --minutes 25, or --steps 5000000")
         if (self.minutes is not None and not self.minutes > 0) or (self.steps is not None and self.steps < 1):
-            raise InputError("--minutes and --steps must be more than nought")
+            raise InputError("--minutes and --steps must be positive")
         if self.resume and self.clips is not None:
             raise InputError("--resume continues with the run's own clips; leave out --clips")
         if self.resume and self.config != TrainConfig():

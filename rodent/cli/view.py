@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """Look at a recording, at clips, or at a policy as it moves, in the browser.
+    """Show a recording, clips, or a policy that acts live, in the browser.
 
     Example: rodent view walk.h5
 
-    The page is for this machine alone; Ctrl-C ends it. Of a policy's rat one can see how it
-    takes a push; beside a recording's or a policy's, what the units of its network do.
+    The page is served on this machine only; Ctrl-C ends it. A live policy can be pushed. The units of the
+    network are shown beside the rat.
     """
 
     source: tyro.conf.Positional[Path]
     """A recording, clips in any format that `rodent clips import` reads, a run folder or a policy folder."""
     clips: Path | None = None
-    """What a policy is to imitate, in any of those formats; by default what its run was trained on."""
+    """Clips for a policy to imitate, in any of those formats; by default those of its run."""
     clip: tuple[str, ...] = ()
     """Names of the rollouts or clips to choose from, in this order; by default all of them."""
     port: int = 0
-    """Where the server listens; 0 for any port that is free."""
+    """Port of the server; 0 for any free one."""
     open: bool = False
     """Open the page in the browser."""
 

@@ -238,7 +238,7 @@ def test_a_run_of_version_3_opens(tmp_path):
 
 BAD_COMMANDS = {
     "no bound": (["--clips", "c.h5", "--out", "r"], "say how long"),
-    "negative time": (["--clips", "c.h5", "--out", "r", "--minutes", "-1"], "more than nought"),
+    "negative time": (["--clips", "c.h5", "--out", "r", "--minutes", "-1"], "must be positive"),
     "no clips": (["--out", "r", "--steps", "1"], "name the motion"),
     "missing clips": (["--clips", "nowhere.h5", "--out", "r", "--steps", "1"], "no such file"),
     "clips and resume": (["--clips", "c.h5", "--resume", "--out", "r", "--steps", "1"], "leave out --clips"),

@@ -1,4 +1,4 @@
-"""`rodent demo`: the whole way in minutes, on motion that is built in."""
+"""`rodent demo`: the full pipeline in minutes, on built-in motion."""
 
 import dataclasses
 from pathlib import Path
@@ -8,24 +8,24 @@ from rodent.errors import InputError
 
 @dataclasses.dataclass(frozen=True)
 class Demo:
-    """See the virtual rat move, watch one learn, find neurons that follow its units: all on built-in data.
+    """Run the full pipeline on built-in data: track clips, train a policy, compare units with neurons.
 
-    Takes less than five minutes on two cores. What comes of it is told in one page, report.html.
+    Takes less than five minutes on two cores. The results are on one page, report.html.
 
     Example: rodent demo --out demo
     """
 
     out: Path = Path("demo")
-    """Folder for all that comes of it: a new one, or an empty one."""
+    """Folder for the results; it must be new or empty."""
     minutes: float = 2.0
-    """How long to train a rat from scratch, compiling included. All else takes two minutes."""
+    """How long to train a policy from scratch, compilation included. The rest takes two minutes."""
     json: bool = False
     """Print the result as one JSON object."""
 
     def run(self) -> None:
-        """Make everything, then say what came of it."""
+        """Make everything, then print the results."""
         if not self.minutes > 0:
-            raise InputError(f"--minutes is {self.minutes:g}; it must be more than nought")
+            raise InputError(f"--minutes is {self.minutes:g}; it must be positive")
         from rodent.cli.output import print_json, print_table, say
         from rodent.jax_setup import cache_compilations
 
@@ -41,16 +41,13 @@ class Demo:
             ["result", "value"],
             [
                 ["frames tracked, built-in policy", f"{frames['built-in']:.0f} of {frames['of']:.0f}"],
-                ["… by a new rat at first, fewer clips", f"{frames['at first']:.0f}"],
+                ["… by a new policy at first, three clips", f"{frames['at first']:.0f}"],
                 [f"… after {self.minutes:g} min", f"{frames['learnt']:.0f}"],
                 ["neurons driven by units", _bits(neurons["driven"])],
                 ["neurons that only drift", _bits(neurons["drifting"])],
             ],
         )
-        say(
-            f"Open {self.out / 'report.html'} in a browser; "
-            f"{self.out / 'README.md'} tells what else there is."
-        )
+        say(f"Open {self.out / 'report.html'} in a browser; {self.out / 'README.md'} lists the other files.")
 
 
 def _bits(scores: dict[str, float]) -> str:

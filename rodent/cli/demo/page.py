@@ -1,4 +1,4 @@
-"""The page that tells what the demo made."""
+"""The page with the results of the demo."""
 
 import dataclasses
 from pathlib import Path
@@ -23,7 +23,7 @@ class Curve(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Results:
-    """What there is to tell."""
+    """What the page shows."""
 
     clips: ClipSet
     built_in: dict[str, Any]
@@ -54,44 +54,44 @@ def of_kind(encoding: EncodingResult, kind: str) -> np.ndarray:
 
 def _rats(out: Path, results: Results, no_film: str | None) -> Section:
     text = (
-        "A rat of 38 actuators moves in a physics simulation. A policy network sees where its motion "
-        "should go in the next tenth of a second, and what its body senses, and commands the actuators. "
-        "Blue is what it is asked to do."
+        "A rat with 38 actuators moves in a physics simulation. A policy network gets the reference of the "
+        "next tenth of a second and proprioception, and commands the actuators. The reference is blue."
     )
     if no_film:
-        return Section("Two rats", f"{text}\n\nThere is no film: {no_film}")
+        return Section("Two policies", f"{text}\n\nThere is no video: {no_film}")
     films = (
-        Film(out / "built-in.mp4", "The policy that comes with the program."),
+        Film(out / "built-in.mp4", "A built-in policy."),
         Film(
-            out / "learnt.mp4", f"One that began from nothing {results.curve.minutes[-1]:.1f} minutes before."
+            out / "learnt.mp4",
+            f"A policy trained from scratch for {results.curve.minutes[-1]:.1f} minutes.",
         ),
     )
-    return Section("Two rats", text, films)
+    return Section("Two policies", text, films)
 
 
 def _learning(results: Results) -> Section:
     frames, clips = results.curve.frames, results.clips
     text = (
-        "The second rat is rewarded for being where the motion wants it. It is tested on its few clips from "
-        "their first frames, until it has lost the clip: until its trunk is 50 mm or 60 degrees away from "
-        f"where it should be. At first it tracked {frames[0]:.0f} frames, at best {max(frames):.0f}."
+        "The second policy is rewarded for being close to the reference. It is evaluated on its clips from "
+        "their first frames, until the trunk is 50 mm or 60 degrees away from the reference. "
+        f"At first it tracked {frames[0]:.0f} frames, at best {max(frames):.0f}."
     )
     figure = curve(
         np.array(results.curve.minutes),
         np.array(frames),
-        "minutes since the training began, compiling included",
+        "minutes of training, compilation included",
         "frames tracked",
         top=clips.total_frames / len(clips),
     )
     return Section(
-        "One of them learns",
+        "Learning",
         text,
         (Drawing(figure, "Mean over the clips; the dashed line is all their frames."),),
     )
 
 
 def _tracking(results: Results) -> Section:
-    found = {"built-in": results.built_in, "learnt just now": results.learnt}
+    found = {"built-in": results.built_in, "trained here": results.learnt}
     names = results.clips.names
     lifespans = {}
     for kind, f in found.items():
@@ -107,11 +107,11 @@ def _tracking(results: Results) -> Section:
     }
     rows = [[name, *(figure(f) for f in found.values())] for name, figure in errors.items()]
     return Section(
-        "How well they track",
-        "Errors are means over the frames before a clip is lost. The second rat was shown, and is asked, "
-        "only three clips.",
+        "Tracking",
+        "Errors are means over the frames before a clip is lost. The second policy was trained and evaluated "
+        "on three clips only.",
         (
-            Drawing(bars(names, lifespans, "frames tracked"), "Every clip by itself."),
+            Drawing(bars(names, lifespans, "frames tracked"), "Clip by clip."),
             Table(["", *found], rows),
         ),
     )
@@ -126,14 +126,13 @@ def _units(out: Path, results: Results, layer: str) -> Section:
         np.arange(1, len(units) + 1) / fps, units, results.neurons.counts[:bins], results.neurons.bin_seconds
     )
     text = (
-        "While the rat moves, every unit of its network is recorded. Simulated neurons stand in for those "
-        "of a real rat, so that the truth is known: half of them are driven by a few units each, half only "
-        "drift."
+        "While the rat moves, every unit of its network is recorded. The neurons are simulated, so the "
+        "ground truth is known: half of them are driven by a few units each, half only drift."
     )
     caption = (
         f"Units of {layer} during {name}, in standard deviations; below, spikes of the simulated neurons."
     )
-    return Section("What its units do", text, (Drawing(figure, caption),))
+    return Section("Units", text, (Drawing(figure, caption),))
 
 
 def _neurons(results: Results, layer: str) -> Section:
@@ -146,14 +145,14 @@ def _neurons(results: Results, layer: str) -> Section:
     )
     mean = {kind: found.corrected_bits_per_spike[which].mean() for kind, which in kinds.items()}
     text = (
-        f"Each neuron's spikes are regressed on the units of {layer}, and predicted where the regression "
-        "was not fitted. The null is what the same regression earns on spikes shifted in time, which are as "
-        "slow as before and know nothing of the units any more; it is taken off.\n\n"
-        f"Neurons driven by units are found: they earn {mean['driven']:.3f} bits per spike more than the "
-        f"null. Those that only drift earn {mean['drifting']:.3f}."
+        f"Each neuron's spikes are regressed on the units of {layer}, and predicted on held-out blocks. The "
+        "null is the score on time-shifted spikes, which keep their autocorrelation but lose their relation "
+        "to the units. It is subtracted.\n\n"
+        f"Neurons driven by units score {mean['driven']:.3f} bits per spike above the null, neurons that "
+        f"only drift {mean['drifting']:.3f}."
     )
     return Section(
-        "Which neurons follow its units", text, (Drawing(figure, "A dot is a neuron, a line a mean."),)
+        "Neurons predicted by the units", text, (Drawing(figure, "A dot is a neuron, a line a mean."),)
     )
 
 
@@ -162,8 +161,8 @@ def _onwards() -> Section:
         ["real motion", "rodent clips fetch mimic-mjx-demo"],
         ["your own motion", "rodent clips import FILE --out clips.h5"],
         ["train on it", "rodent train --clips clips.h5 --out runs/mine --minutes 25"],
-        ["look at it live, and push it", "rodent view runs/mine"],
+        ["watch it live, and push it", "rodent view runs/mine"],
         ["record every unit", "rodent rollout runs/mine --clips clips.h5 --out session.h5"],
         ["regress your neurons", "rodent encode session.h5 spikes.npz --layer decoder/layer_0"],
     ]
-    return Section("And now your own", "", (Table(["to", "type"], rows),))
+    return Section("With your own data", "", (Table(["step", "command"], rows),))

@@ -1,4 +1,4 @@
-"""The demo's way from built-in motion to a page of results, one function per step."""
+"""The demo from built-in motion to a page of results, one function per step."""
 
 import dataclasses
 import json
@@ -34,22 +34,23 @@ ORIGIN = {"policy_folder": POLICY, "clips": "gaits"}
 LAYER = "decoder/layer_0"
 BIN_SECONDS = 0.1
 FEW = ("walk", "rear", "groom")
-"""The clips that are filmed, and that the new rat learns: more would take it too long."""
+"""The clips that are rendered, and that the new policy learns; more would take too long."""
 
 FILES = {
-    "report.html": "all of it on one page: begin here",
-    "clips.h5": "what the new rat is to learn, synthetic: `rodent clips info clips.h5`",
-    "built-in.h5": f"the built-in policy moving: `rodent rollout {POLICY} --clips gaits --out built-in.h5`",
-    "built-in.mp4": "a film of it, blue what it was asked to do: "
+    "report.html": "all results on one page: start here",
+    "clips.h5": "synthetic clips that the new policy learns: `rodent clips info clips.h5`",
+    "built-in.h5": "recording of the built-in policy: "
+    f"`rodent rollout {POLICY} --clips gaits --out built-in.h5`",
+    "built-in.mp4": "its video, with the reference in blue: "
     "`rodent render built-in.h5 --out built-in.mp4 --ghost --fps 25`",
     "built-in.json": f"how closely it tracks: `rodent evaluate {POLICY} --clips gaits --json`",
     "run": "the training from scratch: settings, curves, checkpoints, policy: `tensorboard --logdir run`",
-    "learnt.h5": "what it learnt, moving",
-    "learnt.mp4": "a film of that",
-    "learnt.json": "how closely that tracks",
-    "session.h5": "every clip several times, by the built-in policy with noise, and every unit meanwhile",
+    "learnt.h5": "recording of the new policy",
+    "learnt.mp4": "its video",
+    "learnt.json": "how closely it tracks",
+    "session.h5": "recording of every clip several times, by the built-in policy with noise, with every unit",
     "spikes.npz": f"spikes of simulated neurons: those named driven are driven by units of {LAYER}, "
-    "those named drifting by slow drift that knows nothing of the network",
+    "those named drifting only by slow drift, independent of the network",
     "encoding.json": "how well the units predict these neurons: "
     f"`rodent encode session.h5 spikes.npz --layer {LAYER} --json`",
 }
@@ -82,7 +83,7 @@ class Plan:
 
 
 def make_demo(out: Path, plan: Plan) -> dict[str, Any]:
-    """Go the whole way into a new folder, saying what is done and why.
+    """Run the full pipeline into a new folder, saying what is done and why.
 
     Returns:
         the figures of the closing table, and the files made.
@@ -94,14 +95,14 @@ def make_demo(out: Path, plan: Plan) -> dict[str, Any]:
         raise InputError(f"{out} exists already; remove it, or choose another folder: --out FOLDER")
     with explain_os_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-    say("No measured motion, no measured neurons: all data here are synthetic, to show the way.")
+    say("All motion and all neurons here are synthetic: the demo shows the pipeline, not results.")
     clips = _motion()
     built_in = _perform(out, clips)
     curve = _learn(out, plan, clips)
     learnt = _watch(out)
     no_film = _film(out, plan)
     neurons, result = _compare(out, plan, clips)
-    say("7. Writing it all up.")
+    say("7. The report.")
     results = Results(
         clips=clips, built_in=built_in, learnt=learnt, curve=curve, neurons=neurons, encoding=result
     )
@@ -126,14 +127,14 @@ def make_demo(out: Path, plan: Plan) -> dict[str, Any]:
 def _motion() -> ClipSet:
     clips = read_clips("gaits")
     say(
-        f"1. Motion: {len(clips)} clips of {clips[0].duration:g} s, made from published figures of rats'\n"
-        f"   gaits: {', '.join(clips.names)}."
+        f"1. Motion: {len(clips)} clips of {clips[0].duration:g} s, generated from published figures of\n"
+        f"   rat gaits: {', '.join(clips.names)}."
     )
     return clips
 
 
 def _perform(out: Path, clips: ClipSet) -> dict[str, Any]:
-    say(f"2. The built-in policy, {POLICY}, imitates each of them; where it would lose one, it is put back.")
+    say(f"2. The built-in policy, {POLICY}, imitates each of them.")
     policy = load_policy(POLICY)
     record(policy, clips.subset(FEW), out / "built-in.h5", origin=ORIGIN)
     found = evaluate(policy, clips)
@@ -145,8 +146,8 @@ def _learn(out: Path, plan: Plan, clips: ClipSet) -> Curve:
     write_clips(clips.subset(FEW), out / "clips.h5")
     bound = f"{plan.minutes:g} min" if plan.minutes else f"{plan.steps:,} steps"
     say(
-        f"3. A rat that knows nothing learns {', '.join(FEW)} for {bound}, by reward for being where the\n"
-        "   motion wants it."
+        f"3. A new policy learns {', '.join(FEW)} from scratch for {bound}; the reward is for being close\n"
+        "   to the reference."
     )
     run = train.new_run(out / "run", plan.train, out / "clips.h5")
     with progress_shown() as shown:
@@ -157,7 +158,7 @@ def _learn(out: Path, plan: Plan, clips: ClipSet) -> Curve:
 
 
 def _watch(out: Path) -> dict[str, Any]:
-    say("4. What it has learnt: measured, and recorded as it moves.")
+    say("4. The new policy is evaluated and recorded.")
     policy, clips = load_policy(out / "run"), read_clips(out / "clips.h5")
     origin = {"policy_folder": "run", "clips": "clips.h5"}
     record(policy, clips, out / "learnt.h5", origin=origin)
@@ -167,14 +168,14 @@ def _watch(out: Path) -> dict[str, Any]:
 
 
 def _film(out: Path, plan: Plan) -> str | None:
-    """Film both rats; returns why there is no film, if there is none."""
-    say("5. Filming both: the rat with fur, and blue what it was asked to do.")
+    """Render both; returns why there is no video, if there is none."""
+    say("5. Videos of both, with the reference in blue.")
     options = RenderOptions(ghost=True, size=plan.picture, fps=25.0)
     try:
         for name in ("built-in", "learnt"):
             render(out / f"{name}.h5", out / f"{name}.mp4", options)
     except NoOpenGLError as error:
-        say(f"   THERE IS NO FILM, the rest goes on without it: {error}")
+        say(f"   THERE IS NO VIDEO, the rest continues without it: {error}")
         return str(error)
     return None
 
@@ -182,8 +183,8 @@ def _film(out: Path, plan: Plan) -> str | None:
 def _compare(out: Path, plan: Plan, clips: ClipSet) -> tuple[SimulatedNeurons, EncodingResult]:
     """Simulate neurons and regress them on the units."""
     say(
-        f"6. Neurons: {plan.neurons} driven by units of {LAYER}, {plan.neurons} that only drift, all\n"
-        "   regressed on these units, less what that earns on spikes shifted in time."
+        f"6. Neurons: {plan.neurons} driven by units of {LAYER}, {plan.neurons} that only drift. All are\n"
+        "   regressed on these units; the score on time-shifted spikes is subtracted."
     )
     session = out / "session.h5"
     record(
@@ -224,7 +225,7 @@ def _write_readme(out: Path, no_film: str | None) -> None:
     lines = [
         "# What `rodent demo` made",
         "",
-        "Of synthetic motion and simulated neurons. The commands are for this folder.",
+        "From synthetic motion and simulated neurons. The commands are for this folder.",
         "",
         "| file | what it is |",
         "|---|---|",

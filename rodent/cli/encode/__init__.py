@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Encode(SessionArguments):
     """Score how well the units of a layer, or other features, predict the spikes of neurons.
 
-    The score is in Poisson bits per spike on held-out blocks of the session; what slow drift
-    alone would earn, found by shifting the spikes in time, is taken off.
+    The score is in Poisson bits per spike on held-out blocks of the session. The score on time-shifted
+    spikes, which is what slow drift alone reaches, is subtracted.
 
     Example: rodent encode walk.h5 spikes.npz --layer decoder/layer_0 --layer latent/mean
     """
@@ -30,45 +30,45 @@ class Encode(SessionArguments):
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Layer to regress on; may be given several times."""
     features: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Bands to regress on at once, with commas between them: joints, velocities, keypoints, forces,
-    contacts, position, heading, speed, history (each neuron's own past spikes), or a layer; may
-    be given several times. `all` is each of them by itself."""
+    """Bands of one model, separated by commas: joints, velocities, keypoints, forces, contacts, position,
+    heading, speed, history (each neuron's own past spikes), or a layer; may be given several times. `all` is
+    each band by itself."""
     unique: bool = False
-    """Score as well what each layer adds to --kinematics and the neuron's own past."""
+    """Also score what each layer adds to --kinematics and the neuron's own past."""
     controls: bool = False
-    """Score the controls of each --layer, too: the same layer of a network with random weights, the encoder's
-    input, and the reference to come. The recording must be made with `rodent rollout --controls`."""
+    """Also score the controls of each --layer: the same layer of a network with random weights, the encoder's
+    input, and the coming reference. The recording must be made with `rodent rollout --controls`."""
     kinematics: str = "joints,velocities"
-    """The bands that --unique starts from, at the lags of --base-lags."""
+    """The base bands of --unique, at the lags of --base-lags."""
     animal: tuple[str, ...] = ()
-    """Animal of each session, in the order in which they are given: intervals are then over sessions within
-    animals. Each session counts as an animal of its own if not given."""
+    """Animal of each session, in their order: intervals are then over sessions within animals. By default
+    each session is an animal of its own."""
     settings: tyro.conf.OmitArgPrefixes[EncodingSettings] = dataclasses.field(
         default_factory=EncodingSettings
     )
     quality: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
     partition: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """A set of bands, with commas between them; give it two to five times. The score of all sets together is
-    divided into what is unique to each set and what several share."""
+    """A set of bands, separated by commas; give it two to five times. The score of all sets together is
+    divided into the parts unique to each set and the parts that several share."""
     lag_scan: str | None = None
     """First lag, last lag and step, seconds, as in `--lag-scan=-0.5:0.5:0.1`: score every model with all
     its features at each of these lags, and test the best."""
     group: str | None = None
-    """Column of the units table, such as `region`: score the neurons of each of its entries by
-    themselves, too. `rodent spikes` lists the columns."""
+    """Column of the units table, such as `region`: also score the neurons of each of its entries by
+    themselves. `rodent spikes` lists the columns."""
     neurons: bool = False
-    """Print a table of all neurons, too."""
+    """Also print a table of all neurons."""
     json: bool = False
     """Print one JSON object instead of tables."""
     out: Path | None = None
-    """Folder for encoding.json and the figures, SVG and PNG; made if it is not there."""
+    """Folder for encoding.json and the figures, SVG and PNG; created if missing."""
     tables: Literal["csv", "parquet"] | None = None
-    """Write tables to --out as well, in this format: `neurons`, every score; `rates`, spikes and held-out
+    """Also write tables to --out, in this format: `neurons`, every score; `rates`, spikes and held-out
     predicted rates of every bin; `coefficients` of every fold, per standardised unit of the feature; and
-    `tuning`, rates against speed, heading, turning and heights. parquet needs the extra `parquet`."""
+    `tuning`, rates against speed, heading, turning and heights. parquet requires the extra `parquet`."""
     nwb_out: Path | None = None
     """Copy of the session's NWB file to write, with every neuron's scores, p and q as columns of its units
-    table. The file that is read stays as it is."""
+    table. The original is not changed."""
 
     def run(self) -> None:
         """Read, regress and print."""

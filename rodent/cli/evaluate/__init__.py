@@ -26,8 +26,7 @@ COLUMNS = {
 class Evaluate:
     """Measure how well a policy tracks clips, played from their first frames.
 
-    A run folder knows its clips, and which of them it was trained on: --split test plays those that were
-    kept out of training.
+    A run folder stores its clips, and which of them were held out of training: --split test plays those.
 
     Example: rodent evaluate runs/walk --clips clips.h5 --report tracking.html
     """
@@ -35,13 +34,13 @@ class Evaluate:
     policy: tyro.conf.Positional[Path]
     """A run folder or a policy folder."""
     clips: Path | None = None
-    """Reference motion: a clip file, or anything that `rodent clips import` reads; if not given, the clips
-    that the run was begun with."""
+    """Reference motion: a clip file, or anything that `rodent clips import` reads. By default the clips of
+    the run."""
     split: Literal["all", "train", "test"] = "all"
-    """Which of the run's clips: those it is trained on, those kept out, or all."""
+    """Which of the run's clips: training clips, held-out clips, or all."""
     report: Path | None = None
-    """Write a page to judge it by, an HTML file: how long clips are tracked and how closely, errors over
-    time, and what ended each clip."""
+    """Write an HTML report: how long clips are tracked and how closely, errors over time, and what ended each
+    clip."""
     threads: int = 0
     """CPU threads that step the physics; 0 for one per core. Results do not depend on it."""
     json: bool = False

@@ -20,32 +20,32 @@ if TYPE_CHECKING:
 class Events(SessionArguments):
     """Measure how neurons, and units of layers, fire around events: touches, walks, rears, trials.
 
-    For every neuron: its rate before and after the event with an interval over events, the latency and
-    size of its response, and p from rotations of the events against the spikes, which holds for neurons
-    that drift or burst. --list shows which events there are.
+    For every neuron: rate before and after the event with an interval over events, latency and size of the
+    response, and p from rotations of the events against the spikes, which is valid for neurons that drift or
+    burst. --list shows the events.
 
     Example: rodent events walk.h5 spikes.npz --event touch/hand_L --layer decoder/layer_0 --out touches
     """
 
     event: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Event to look at, as --list names it; may be given several times, and hold * for any text:
+    """Event to analyse, as --list names it; may be given several times, and contain * for any text:
     'touch/*'."""
     list: bool = False
-    """Print which events there are, and how often each happened, and stop."""
+    """Print all events and how often each happened, and stop."""
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Layer whose units are looked at in the same way, beside the neurons; may be given several times."""
+    """Layer whose units are analysed like the neurons; may be given several times."""
     settings: tyro.conf.OmitArgPrefixes[EventSettings] = dataclasses.field(default_factory=EventSettings)
     rat: tyro.conf.OmitArgPrefixes[RatEventSettings] = dataclasses.field(default_factory=RatEventSettings)
     quality: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
     cells: bool = False
-    """Print a table of all neurons and units, too."""
+    """Also print a table of all neurons and units."""
     json: bool = False
     """Print one JSON object instead of tables."""
     out: Path | None = None
-    """Folder for events.json, tables of all responses and rates, and figures, SVG and PNG; made if it is
-    not there."""
+    """Folder for events.json, tables of all responses and rates, and figures, SVG and PNG; created if
+    missing."""
     table_format: Literal["csv", "parquet"] = "csv"
-    """Format of the tables in --out; parquet needs the extra `parquet`."""
+    """Format of the tables in --out; parquet requires the extra `parquet`."""
 
     def run(self) -> None:
         """Read, find the events, measure and print."""

@@ -11,30 +11,29 @@ from rodent.errors import InputError
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """Tell on one page what was trained, how well it moves, and how it compares with neurons.
+    """Write one page about a run: settings, learning, tracking, and the comparison with neurons.
 
-    The page is a single file without scripts: it can be mailed, printed, and opened in years. Of several
-    runs it compares settings, learning and tracking; a comparison with neurons is told of where its results
-    are given.
+    The page is a single file without scripts. With several runs, it compares their settings, learning and
+    tracking. The comparison with neurons is included if its results are given.
 
     Example: rodent report runs/walk --clips clips.h5 --out report.html
     """
 
     policies: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(name="runs", metavar="RUN ...")]
-    """Run folders. Policy folders and names of built-in policies will do, but have no learning to show."""
+    """Run folders; also policy folders and names of built-in policies, which have no learning curves."""
     out: Path
     """The HTML file to write."""
     clips: Path | None = None
-    """Reference motion to play, in any format that `rodent clips import` reads; by default the clips that
-    each run was begun with."""
+    """Reference motion to play, in any format that `rodent clips import` reads; by default the clips of each
+    run."""
     recording: Path | None = None
-    """A recording to take the film from; by default a few clips are played for it."""
+    """A recording for the video; by default a few clips are played for it."""
     encoding: Path | None = None
-    """What `rodent encode --json` printed."""
+    """Output of `rodent encode --json`, or encoding.json of --out."""
     rsa: Path | None = None
-    """What `rodent rsa --json` printed."""
+    """Output of `rodent rsa --json`, or rsa.json of --out."""
     json: bool = False
-    """Print what the page tells of tracking as one JSON object."""
+    """Print the tracking metrics of the page as one JSON object."""
 
     def run(self) -> None:
         """Read, play, film and write; see the class."""

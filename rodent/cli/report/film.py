@@ -21,7 +21,7 @@ def film_subject(subject: Subject, folder: Path) -> Film:
 
     Args:
         subject: whom.
-        folder: for what comes of it.
+        folder: for the result.
 
     Raises:
         NoOpenGLError: nothing can be drawn here.

@@ -49,7 +49,7 @@ class Subject:
     def minutes(self) -> np.ndarray:
         """Time trained up to each row of the history, shape (rows,)."""
         seconds = np.array([row["seconds"] for row in self.history])
-        # a training that was resumed counts from nought again
+        # a resumed training counts from zero again
         again = np.flatnonzero(np.diff(seconds) < 0) + 1
         earlier = np.zeros(len(seconds))
         earlier[again] = seconds[again - 1]
