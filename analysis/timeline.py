@@ -133,9 +133,12 @@ class Timeline:
             raise InputError(
                 f"{what} has {' and '.join(map(str, sorted(widths)))} {column}s in different rollouts"
             )
-        values = _in_bins(np.concatenate(parts).astype(np.float32, copy=False), self.n_frames)
-        # what is computed after a failure may be anything, and is not used
-        values = np.where(self.alive[:, None, None], values, np.float32(0)).mean(1, dtype=np.float32)
+        whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        values = _in_bins(whole.astype(np.float32, copy=False), self.n_frames)
+        if not self.alive.all():
+            # what is computed after a failure may be anything, and is not used
+            values = np.where(self.alive[:, None, None], values, np.float32(0))
+        values = values[:, 0].copy() if self.n_frames == 1 else values.mean(1, dtype=np.float32)
         if not np.isfinite(values).all():
             where, bad = (int(i) for i in np.argwhere(~np.isfinite(values))[0])
             name = self.rollouts[self.rollout[where]].name

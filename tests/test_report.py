@@ -190,7 +190,7 @@ def test_it_tells_scores_with_their_null(page):
 def test_it_tells_of_structure(page):
     told = section(page, "Whether structure is alike")
     assert "latent/mean 0.61 0.4 0.8 0.05 0.012 0.012 0.33 0.07 0.72 -" in told
-    assert "neurons - - - - - - - - 3.5" in told
+    assert "neurons - - - - - - - - - 3.5" in told
     assert "0.700 to 0.900" in told and "r = 0.520, p = 0.04" in told
 
 

@@ -25,7 +25,7 @@ def debiased_cka(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def cka_and_null(
-    first: np.ndarray, second: np.ndarray, turns: Sequence[int], second_itself: float | None = None
+    first: np.ndarray, second: np.ndarray, turns: Sequence[int], itself: Sequence[float] | None = None
 ) -> tuple[float, float]:
     """Debiased CKA, and its mean where the second is turned in time, see `analysis.ring`.
 
@@ -35,15 +35,21 @@ def cka_and_null(
     Args:
         first, second: as for `debiased_cka`, the moments in order of time.
         turns: moments by which it is turned; without any the null is NaN.
-        second_itself: `unbiased_hsic(second)` where it is known.
+        itself: `turned_hsic(second, turns)` where it is known.
     """
-    size = unbiased_hsic(first), unbiased_hsic(second) if second_itself is None else second_itself
-    found = _ratio(unbiased_hsic(first, second), *size)
-    null = []
-    for turn in turns:
-        there = second[turned(len(second), turn)]
-        null.append(_ratio(unbiased_hsic(first, there), size[0], unbiased_hsic(there)))
+    size, orders = unbiased_hsic(first), [np.arange(len(second)), *(turned(len(second), t) for t in turns)]
+    itself = turned_hsic(second, turns) if itself is None else itself
+    found, *null = (
+        _ratio(unbiased_hsic(first, second[order]), size, own)
+        for order, own in zip(orders, itself, strict=True)
+    )
     return float(found), float(np.mean(null)) if null else float("nan")
+
+
+def turned_hsic(activity: np.ndarray, turns: Sequence[int]) -> list[float]:
+    """`unbiased_hsic` of activity in its place and at every turn, whatever it is compared with."""
+    there = (activity[turned(len(activity), turn)] for turn in turns)
+    return [unbiased_hsic(activity), *map(unbiased_hsic, there)]
 
 
 def unbiased_hsic(first: np.ndarray, second: np.ndarray | None = None) -> float:

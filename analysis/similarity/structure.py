@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis.neural.spikes import BinnedSpikes
 from analysis.ring import random_turn
-from analysis.similarity.cka import cka_and_null, procrustes_distance, unbiased_hsic
+from analysis.similarity.cka import cka_and_null, procrustes_distance, turned_hsic
 from analysis.similarity.design import Design
 from analysis.similarity.dimensionality import neural_dimensions, participation_ratio
 from analysis.similarity.rdm import dissimilarities, varying
@@ -192,8 +192,8 @@ class _Population:
     def __init__(self, counts: np.ndarray, design: Design, settings: SimilaritySettings):
         self.random = np.random.default_rng(settings.seed)
         self.counts, self.roots = counts, np.sqrt(counts)
-        self.itself, self.means = unbiased_hsic(self.roots), design.means(self.roots).mean(0)
-        self.turns = _turns(design, settings, self.random)
+        self.means, self.turns = design.means(self.roots).mean(0), _turns(design, settings, self.random)
+        self.itself = turned_hsic(self.roots, self.turns)
         self.layers: dict[str, LayerStructure] = {}
 
 

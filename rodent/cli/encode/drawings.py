@@ -11,6 +11,7 @@ from analysis.encoding.inference import LEVEL, session_mean
 from analysis.pages.drawing import intervals, layer_scores, write_figures
 from rodent.cli.encode.lagscan import LagScans
 from rodent.cli.encode.results import Found
+from rodent.cli.encode.sessions import MODEL
 from rodent.cli.output import write_json
 from rodent.files import explain_os_errors
 
@@ -18,9 +19,13 @@ _ALL_PAIRS = 4  # models of which a figure shows the differences of all pairs
 
 
 def _pairs(found: Found) -> list[Pair]:
-    """Differences that are drawn: all pairs of up to four models, else every model less the first."""
-    n = len(found.models.sets)
-    chosen = list(itertools.combinations(range(n), 2)) if n <= _ALL_PAIRS else [(i, 0) for i in range(1, n)]
+    """Differences that are drawn: every layer less its controls; and of the models that are no controls all
+    pairs of up to four, else each less the first.
+    """
+    chosen, families = found.beside_controls, found.models.families
+    models = [i for i, family in enumerate(families) if family == MODEL or not chosen]
+    few = len(models) <= _ALL_PAIRS
+    chosen += list(itertools.combinations(models, 2)) if few else [(i, models[0]) for i in models[1:]]
     drawn = []
     for a, b in chosen:
         pairs = zip(found.results(a), found.results(b), strict=True)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from rodent.cli.encode import Encode
 
 
+MODEL, CONTROL = "model", "control"
+"""Families of tests, each corrected by itself."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Models:
     """What neurons are regressed on.
@@ -70,7 +74,7 @@ class Models:
 
 def family(*bands: str) -> str:
     """The family of tests that a model of these bands belongs to."""
-    return "control" if any(map(is_control, bands)) else "model"
+    return CONTROL if any(map(is_control, bands)) else MODEL
 
 
 @dataclasses.dataclass(frozen=True)

@@ -433,9 +433,12 @@ def test_controls_are_scored_beside_layers(controlled, capsys):
     np.testing.assert_allclose([found[name]["unique"]["p_holm"] for name in ours], added)
 
 
-def test_controls_stand_under_the_layers(controlled, capsys, monkeypatch):
+def test_controls_stand_under_the_layers(controlled, capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("COLUMNS", "120")
-    assert main(["encode", *controlled, "--layer", "decoder/layer_0", "--controls", *FAST]) == 0
+    given = ("--layer", "decoder/layer_0", "--controls", *FAST, "--out", str(tmp_path / "out"))
+    assert main(["encode", *controlled, *given]) == 0
+    figure = (tmp_path / "out" / "neurons.svg").read_text()
+    assert "less control/reference" in figure and "less decoder/layer_0" not in figure
     out = capsys.readouterr().out
     rows = [line.split() for line in out.splitlines() if line.strip().startswith(("decoder", "control/"))]
     controls = ["control/random/decoder/layer_0", "control/encoder_input", "control/reference"]
