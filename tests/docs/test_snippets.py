@@ -12,9 +12,6 @@ from pathlib import Path
 
 import pytest
 
-import analysis
-import rodent
-import training
 from rodent.cli.main import parsed
 from rodent.scene import Scene
 from tests.commands import all_help
