@@ -72,8 +72,8 @@ class Train:
     minutes: float | None = None
     """Minutes of training."""
     steps: int | None = None
-    """Control steps of all environments together, counted from the beginning of the run, or of the policy that it
-    starts from."""
+    """Control steps of all environments together, counted from the beginning of the run, or of the policy
+    that it starts from."""
     resume: bool = False
     """Continue the run in --out with its configuration."""
     threads: int = 0
