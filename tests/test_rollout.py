@@ -369,6 +369,7 @@ def test_the_commands(files, capsys):
         "behaviors",
         "clips",
         "mean",
+        "limits",
         "survival_frames",
         "survival_mm",
         "success_rate",

@@ -87,7 +87,8 @@ class HostBackend:
 
     def stored(self, state: TrainState) -> TrainState:
         """See `Backend.stored`."""
-        return jax.tree.map(np.asarray, dataclasses.replace(state, engine=self.engine.copy(state.engine)))
+        engine = dataclasses.replace(self.engine.copy(state.engine), serial=0)
+        return jax.tree.map(np.asarray, dataclasses.replace(state, engine=engine))
 
     def restored(self, state: TrainState) -> TrainState:
         """See `Backend.restored`; double precision stays on the host."""

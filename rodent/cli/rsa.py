@@ -12,7 +12,6 @@ from analysis.neural.settings import QualitySettings
 from analysis.similarity.settings import SimilaritySettings
 from rodent.cli.session import SessionArguments, open_sessions
 from rodent.errors import InputError, naming
-from rodent.recording.controls import is_control
 
 if TYPE_CHECKING:
     import numpy as np
@@ -157,6 +156,8 @@ def _groups(
 
 def _layers(wanted: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str, ...]:
     """The layers wanted, or all that are no controls; every rollout has to have them."""
+    from rodent.recording.controls import is_control
+
     recorded = [name for name in opened[0].rollouts[0].layers if not is_control(name)]
     layers = tuple(dict.fromkeys(wanted or recorded))
     if not layers:

@@ -166,7 +166,7 @@ def _command_of(config: type) -> Any:
 
 def _given(words: Sequence[str], option: str) -> str | None:
     """The value of an option among the words."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, (*words[1:], ""), strict=False):
         if word == f"--{option}":
             return following
         if word.startswith(f"--{option}="):

@@ -28,7 +28,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from rodent.errors import InputError
 from rodent.physics.engine import Command, PhysicsState
 from rodent.physics.fields import checked_fields, derived_fields
-from rodent.physics.host import count_substeps
+from rodent.physics.host import count_substeps, first_with_mass
 from rodent.physics.mjx_parts import SOLVER_LIMITS, WARP_INSTALLED, mjx
 from rodent.physics.reduction import Implementation, stepped_model
 
@@ -70,7 +70,7 @@ class DeviceEngine:
         contacts: room for contacts per environment, shared by those of a device; MuJoCo Warp drops contacts
             that find none. The JAX implementation has room for all.
         bodies: indices of the bodies whose positions the state gives; None for all.
-        root: index of the body that a command's wrench pushes; None for the first one.
+        root: index of the body that a command's wrench pushes; None for the first that has a mass.
         fields: model fields that differ between environments, see `rodent.physics.fields`; of `jax` only.
 
     Raises:
@@ -102,7 +102,7 @@ class DeviceEngine:
         self._mesh = Mesh(np.array(devices), ("envs",), axis_types=(AxisType.Auto,))
         self.by_env = NamedSharding(self._mesh, _ENVS)
         self.everywhere = NamedSharding(self._mesh, PartitionSpec())
-        self._root = 1 if root is None else root
+        self._root = first_with_mass(model) if root is None else root
         self.bodies = np.arange(model.nbody) if bodies is None else bodies
         self._mjx_model = mjx.put_model(self.model, devices[0], implementation)
         room: dict[str, int] = {}

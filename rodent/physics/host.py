@@ -61,6 +61,11 @@ def count_substeps(control_timestep: float, physics_timestep: float) -> int:
     return substeps
 
 
+def first_with_mass(model: mujoco.MjModel) -> int:
+    """Index of the first body that has a mass: an animal's root, unless something else is known."""
+    return int(np.flatnonzero(model.body_mass > 0)[0])
+
+
 def require_threads(threads: int) -> None:
     """Refuse a number of threads that physics cannot be stepped on.
 
@@ -108,7 +113,7 @@ class HostEngine:
         control_timestep: seconds that one control is held, a multiple of the model's timestep.
         threads: worker threads; 0 for one per core.
         bodies: indices of the bodies whose positions the state gives; None for all.
-        root: index of the body that a command's wrench pushes; None for the first one.
+        root: index of the body that a command's wrench pushes; None for the first that has a mass.
         fields: model fields that differ between environments, see `rodent.physics.fields`.
 
     Raises:
@@ -146,7 +151,7 @@ class HostEngine:
         expand(self._kinematics, self._skeleton.fields(own))
         self._pose, self._places = self._kinematics.bind("qpos"), self._kinematics.bind("xpos")
         self._pushed = self._batch.bind("xfrc_applied")
-        self._root = 1 if root is None else root
+        self._root = first_with_mass(model) if root is None else root
         self._warmstart = self._batch.bind("qacc_warmstart")
         self._rows, self._fresh = self._batch.state, self._batch.state.copy()
         self._serial = 0

@@ -6,8 +6,11 @@ from rodent.body_config import MjcfBodyConfig
 from rodent.scene import Scene, make_scene
 from rodent.scene_config import NoArenaConfig, SceneConfig
 
+SMALL = Path(__file__).with_name("hopper.xml")
+"""The hopper's MJCF."""
+
 HOPPER = MjcfBodyConfig(
-    str(Path(__file__).with_name("hopper.xml")),
+    str(SMALL),
     root="torso",
     # as many as a rat's, some of them more than once
     tracked=("torso", *("leg_R", "tail", "leg_L") * 4, "leg_R", "tail"),

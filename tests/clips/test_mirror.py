@@ -170,7 +170,7 @@ def test_of_the_real_body_they_do_for_as_long_as_the_paws_stand(body):
 
 
 def test_a_lopsided_body_has_no_mirror_image(body):
-    lopsided = make_scene(body.config)
+    lopsided = Scene(body.config)
     (hand,) = lopsided.body_ids(["hand_L"])
     lopsided.model.body_pos[hand] += 0.001
     with pytest.raises(InputError, match="not its own mirror image: the positions of bodies differ"):

@@ -12,12 +12,13 @@ from rodent.physics import Command, HostEngine
 from rodent.physics.device import DeviceEngine
 from rodent.physics.fields import checked_fields, derived_fields
 from rodent.physics.reduction import stepped_model
-from tests.physics.test_device import SMALL, STEP, N, compare, physics, standing
+from tests.bodies import SMALL
+from tests.physics.test_device import STEP, N, compare, physics, standing
 
 
 @pytest.fixture(scope="module")
 def model() -> mujoco.MjModel:
-    return stepped_model(mujoco.MjModel.from_xml_string(SMALL), "jax")
+    return stepped_model(mujoco.MjModel.from_xml_path(str(SMALL)), "jax")
 
 
 @pytest.fixture

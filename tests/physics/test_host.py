@@ -9,7 +9,7 @@ import pytest
 from rodent.errors import InputError
 from rodent.physics.engine import Command, PhysicsState
 from rodent.physics.host import HostEngine
-from tests.physics.test_device import SMALL
+from tests.bodies import SMALL
 
 NU = 38
 
@@ -56,7 +56,7 @@ def test_steps_are_those_of_mujoco(body, rng):
 
 
 def test_the_model_that_is_given_is_left_as_it_is(rng):
-    model = mujoco.MjModel.from_xml_string(SMALL)
+    model = mujoco.MjModel.from_xml_path(str(SMALL))
     flags = model.opt.disableflags
     engine = HostEngine(model, 1, 0.02, fields={"geom_friction": 2 * model.geom_friction[None]})
     assert model.opt.disableflags == flags != engine.model.opt.disableflags

@@ -10,7 +10,6 @@ from rodent.policy.gates import capture_gates, lstm_gates
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.recording.gates import GATES, gate_layer
-from rodent.tasks.imitation import Observation
 
 
 def _normal(seed, *shape):
@@ -35,7 +34,7 @@ def test_gates_recompute_what_the_cell_does():
 def test_gates_of_a_decoder_of_any_depth_are_those_of_its_cell(decoder):
     config = NetworkConfig(latent=3, encoder=(4,), decoder=decoder, value=(2,), decoder_kind="lstm")
     agent = IntentionAgent(config, 2)
-    observation = Observation(_normal(0, 5, 6), _normal(1, 5, 8))
+    observation = {"proprioception": _normal(0, 5, 6), "reference": _normal(1, 5, 8)}
     params = agent.init(jax.random.PRNGKey(2), observation)
     memory = jax.tree.map(lambda x: x + 0.5, agent.initial_memory(5))
     noise = Noise(*(_normal(size, 5, size) for size in agent.noise_sizes()))
@@ -59,7 +58,7 @@ def test_gates_of_a_decoder_of_any_depth_are_those_of_its_cell(decoder):
 
 def test_an_mlp_has_no_gates():
     agent = IntentionAgent(NetworkConfig(latent=3, encoder=(4,), decoder=(5,), value=(2,)), 2)
-    observation = Observation(_normal(0, 5, 6), _normal(1, 5, 8))
+    observation = {"proprioception": _normal(0, 5, 6), "reference": _normal(1, 5, 8)}
     params = agent.init(jax.random.PRNGKey(2), observation)
     with capture_gates() as gates:
         agent.probe(params, agent.initial_memory(5), observation, still(agent, 5))

@@ -11,6 +11,7 @@ from rodent.body_config import BodyConfig
 from rodent.configs import to_json
 from rodent.errors import InputError
 from rodent.policy.policy import load_policy, save_policy
+from rodent.scene_config import SceneConfig
 from tests.policies import untrained_policy
 
 
@@ -154,6 +155,6 @@ def test_a_policy_for_another_body_is_refused_by_its_clips(policy, body):
     from rodent.synthesis.stance import stance_clips
     from training.evaluate import evaluate
 
-    large = replace(policy, body=BodyConfig(scale=1.0))
+    large = replace(policy, scene=SceneConfig(body=BodyConfig(scale=1.0)))
     with pytest.raises(InputError, match=r"scale 0.9.*scale 1"):
         evaluate(large, stance_clips(body))

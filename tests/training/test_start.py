@@ -14,6 +14,7 @@ from rodent.cli import main
 from rodent.clips.file import write_clips
 from rodent.errors import InputError
 from rodent.policy.policy import Policy, load_policy, save_policy
+from rodent.scene_config import SceneConfig
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.settings import ImitationConfig
 from tests.policies import TINY, untrained_policy
@@ -115,7 +116,9 @@ def test_the_same_start_gives_the_same_run(folder, clips, tmp_path):
 
 def test_what_is_not_said_is_as_the_policy_has_it(policy):
     task = dataclasses.replace(policy.task, horizon=3)
-    torque = dataclasses.replace(policy, task=task, body=dataclasses.replace(policy.body, actuation="torque"))
+    torque = dataclasses.replace(
+        policy, task=task, scene=SceneConfig(body=dataclasses.replace(policy.body, actuation="torque"))
+    )
     config = fitted(TrainConfig(seed=4), torque)
     assert config.network == TINY != TrainConfig().network
     assert (config.task.horizon, config.body.actuation, config.seed) == (3, "torque", 4)

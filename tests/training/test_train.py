@@ -20,7 +20,7 @@ from rodent.synthesis.stance import stance_clips
 from training import train
 from training.config import PPOConfig, TrainConfig
 from training.run_card import RUN
-from training.runs import MetricsLog, open_run
+from training.runs import MetricsLog, Run, open_run
 from training.trainer import Trainer
 
 SIZES = {
@@ -285,7 +285,7 @@ def test_threads_do_not_change_what_is_learnt(clips, tmp_path):
 def test_metrics_survive_a_half_written_row(tmp_path):
     row = json.dumps({"iteration": 1, "steps": 32}) + "\n"
     (tmp_path / "metrics.jsonl").write_text(row + '{"iteration": 2, "st')
-    MetricsLog(tmp_path, 1).close()
+    MetricsLog(Run(tmp_path, TrainConfig(), None, "", {}), 1).close()
     assert (tmp_path / "metrics.jsonl").read_text() == row
 
 

@@ -10,7 +10,7 @@ from rodent.view.figure import Figure
 
 @pytest.fixture(scope="module")
 def figure(body):
-    return Figure(body.config)
+    return Figure(body.config.body)
 
 
 def test_the_patches_are_the_whole_coat(figure):
