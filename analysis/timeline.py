@@ -10,6 +10,7 @@ rollout has a start of its own on another clock, bins begin anew with each (`apa
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Sequence
 
@@ -17,6 +18,8 @@ import numpy as np
 
 from rodent.errors import InputError
 from rodent.recording import Rollout
+
+_MOST_NAMES = 16  # of rollouts in a note
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,13 +93,28 @@ class Timeline:
         """All bins, those that cannot be used included."""
         return len(self.rollout)
 
+    @functools.cached_property
+    def motions(self) -> tuple[str, ...]:
+        """The clip that each rollout shows, of those with the same reference the first; "" for none."""
+        found: list[str] = []
+        alike: dict[bytes, list[tuple[str, np.ndarray]]] = {}
+        for rollout in self.rollouts:
+            if rollout.clip in ("", *found):
+                found.append(rollout.clip)
+                continue
+            reference = rollout["reference"]
+            others = alike.setdefault(reference[:1].tobytes(), [])
+            found.append(next((clip for clip, other in others if _same(reference, other)), rollout.clip))
+            others.append((found[-1], reference))
+        return tuple(found)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of results should know of the bins."""
         across, failed = (self.rollout < 0).sum(), (~self.alive & (self.rollout >= 0)).sum()
         notes = []
         if len(self.rollouts) > 1:
-            names = ", ".join(r.name for r in self.rollouts)
+            names = ", ".join(_some([r.name for r in self.rollouts]))
             notes.append(f"{len(self.rollouts)} rollouts are taken for one session, in this order: {names}")
         if failed:
             notes.append(f"{failed * self.bin_seconds:g} s in which the rat had failed are left out")
@@ -178,3 +196,14 @@ def _in_bins(frames: np.ndarray, n_frames: int) -> np.ndarray:
     """Frames (n, ...) as (bins, frames of a bin, ...); those that do not fill a bin are left over."""
     n_bins = len(frames) // n_frames
     return frames[: n_bins * n_frames].reshape(n_bins, n_frames, *frames.shape[1:])
+
+
+def _same(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two references are the same motion, as long as both last; what stands still is none."""
+    n = min(len(first), len(second))
+    return bool(np.ptp(first[:n], axis=0).any()) and np.array_equal(first[:n], second[:n])
+
+
+def _some(names: list[str]) -> list[str]:
+    """The names, or of many the first and the last."""
+    return names if len(names) <= _MOST_NAMES else [*names[:3], "…", names[-1]]

@@ -64,7 +64,7 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 
 def repeated_bins(timeline: Timeline, rows: np.ndarray) -> np.ndarray | None:
-    """Bins in which rollouts of one clip show the same motion.
+    """Bins in which rollouts show the same frames of the same motion, whatever their clips are called.
 
     Where clips were played different numbers of times, the least such number above one is
     taken of each.
@@ -84,7 +84,7 @@ def repeated_bins(timeline: Timeline, rows: np.ndarray) -> np.ndarray | None:
 
 
 def share_repeated(timeline: Timeline, rows: np.ndarray) -> float:
-    """Share of bins whose frame of a clip is shown by another bin, too.
+    """Share of bins whose frame of a motion is shown by another bin, too.
 
     Args:
         timeline: bins of the recording.
@@ -101,7 +101,7 @@ def _shown(timeline: Timeline, rows: np.ndarray) -> dict[tuple[str, int], list[i
     starts = np.cumsum([0, *(rollout.n_frames for rollout in timeline.rollouts)])
     owner = timeline.rollout[rows]
     frame = rows * timeline.n_frames - starts[owner]
-    clips = np.array([rollout.clip for rollout in timeline.rollouts])[owner]
+    clips = np.array(timeline.motions)[owner]
     shown: dict[tuple[str, int], list[int]] = {}
     for key, row in zip(zip(clips.tolist(), frame.tolist(), strict=True), rows.tolist(), strict=True):
         shown.setdefault(key, []).append(row)

@@ -94,3 +94,27 @@ def test_what_cannot_be_used_is_named(timeline_of):
         timeline.units("x")
     with pytest.raises(InputError, match="did you mean 'x'"):
         timeline_of({"a": ramp(5)}).units("xx")
+
+
+def test_clips_of_one_motion_are_one_whatever_they_are_called():
+    class Shown(dict):
+        def __init__(self, clip: str, reference: np.ndarray):
+            super().__init__(reference=reference)
+            self.clip = clip
+
+    walk, rear = np.random.default_rng(0).normal(size=(2, 20, 3))
+    rear[0] = walk[0]  # both begin in the same pose
+    still = np.zeros((20, 3))
+    rollouts = (
+        *(Shown("walk.1", walk), Shown("rear.1", rear), Shown("walk.2", walk[:12]), Shown("walk.1", walk)),
+        *(Shown("walk.2", walk), Shown("stand.1", still), Shown("stand.2", still), Shown("", walk)),
+    )
+    timeline = Timeline(rollouts, 0.1, 1, np.zeros(0, int), np.zeros(0, bool))
+    walks, stands = ("walk.1", "rear.1", "walk.1", "walk.1", "walk.1"), ("stand.1", "stand.2")
+    # what stands still has no moments that could be told apart
+    assert timeline.motions == (*walks, *stands, "")
+
+
+def test_of_many_rollouts_some_are_named(timeline_of):
+    notes = timeline_of({f"r{i}": ramp(2) for i in range(20)}).notes
+    assert notes[0].endswith("20 rollouts are taken for one session, in this order: r0, r1, r2, …, r19")

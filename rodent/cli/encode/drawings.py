@@ -12,6 +12,7 @@ from analysis.pages.drawing import intervals, layer_scores, write_figures
 from rodent.cli.encode.lagscan import LagScans
 from rodent.cli.encode.results import Found
 from rodent.cli.encode.sessions import MODEL
+from rodent.cli.encode.tables import spaced
 from rodent.cli.output import write_json
 from rodent.files import explain_os_errors
 
@@ -42,7 +43,8 @@ def write(folder: Path, page: dict[str, Any], found: Found, scans: LagScans | No
         InputError: the folder cannot be written.
     """
     pooled = [found.results(i) for i in range(len(found.models.sets))]
-    names = [results[0].layer for results in pooled]
+    names = [found.name(i) for i in range(len(pooled))]
+    labels = [spaced(name) for name in names]
 
     def every(key: str) -> list[np.ndarray]:
         return [np.concatenate([getattr(result, key) for result in results]) for results in pooled]
@@ -55,9 +57,9 @@ def write(folder: Path, page: dict[str, Any], found: Found, scans: LagScans | No
     means = np.array([session_mean([one.corrected_bits_per_spike for one in results]) for results in pooled])
     figures = {
         "scores": layer_scores(
-            names, every("bits_per_spike"), every("null_bits_per_spike"), "bits per spike"
+            labels, every("bits_per_spike"), every("null_bits_per_spike"), "bits per spike"
         ),
-        "corrected": intervals(names, means, *bounds.T, "bits per spike, less the null"),
+        "corrected": intervals(labels, means, *bounds.T, "bits per spike, less the null"),
         "neurons": paired_scores(
             names, corrected, significant, found.p_holm, "bits per spike, less the null", _pairs(found)
         ),

@@ -16,6 +16,15 @@ from analysis.neural.spikes import BinnedSpikes
 from analysis.timeline import Timeline
 
 N, BIN = 3000, 0.1
+
+
+class Played(SimpleNamespace):
+    """A rollout of a clip, of which only the reference is read."""
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return {"reference": self.reference}[key]
+
+
 MANY = EncodingSettings(strengths=(0.01, 0.1, 1.0), shifts=39)
 
 
@@ -71,7 +80,9 @@ def test_clips_that_come_again_leave_no_signal_in_the_null(units):
     rng = np.random.default_rng(3)
     drive = shown @ rng.normal(size=(8, 6))
     spikes = binned(rng.poisson(np.exp(0.5 * drive / drive.std(0) - 0.5)))
-    rollouts = tuple(SimpleNamespace(n_frames=length, clip="walk", name=f"walk.{i}") for i in range(plays))
+    # each play has a clip of its own name, with the same reference
+    every = (f"walk.{i}" for i in range(plays))
+    rollouts = tuple(Played(n_frames=length, clip=clip, reference=shown[:length]) for clip in every)
     again = Timeline(rollouts, BIN, 1, np.repeat(np.arange(plays), length), np.ones(N, bool))
     layer = [Band("layer", shown, "layer")]
     bins = Bins.of(again, spikes, MANY)

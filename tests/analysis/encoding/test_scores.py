@@ -92,9 +92,11 @@ def test_trials_with_nothing_in_common_have_no_ceiling():
 
 
 def test_repeats_are_the_same_frames_of_the_same_clip():
-    rollouts = [SimpleNamespace(clip=clip, n_frames=40) for clip in ("walk", "rear", "walk", "walk", "")]
+    clips = ("walk", "rear", "walk", "walk", "")
+    rollouts = [SimpleNamespace(clip=clip, n_frames=40) for clip in clips]
     # two frames to a bin; of the last walk half was lost
-    timeline = SimpleNamespace(rollouts=rollouts, rollout=np.repeat(np.arange(5), 20), n_frames=2)
+    owner = np.repeat(np.arange(5), 20)
+    timeline = SimpleNamespace(rollouts=rollouts, motions=clips, rollout=owner, n_frames=2)
     rows = np.setdiff1d(np.arange(100), np.arange(70, 80))
     found = repeated_bins(timeline, rows)
     assert found is not None
