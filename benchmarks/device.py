@@ -23,7 +23,7 @@ from _motion import benchmark_clips
 from rodent.clips.clip import ClipSet
 from rodent.physics import Command, HostEngine, PhysicsState
 from rodent.physics.device import DeviceEngine, DeviceState
-from rodent.physics.reduction import Implementation
+from rodent.physics.mjx_compat import Implementation
 from rodent.scene import Scene, make_scene
 from rodent.tasks.reference import Reference, build_reference, control_timestep
 from rodent.tasks.task import Task

@@ -18,7 +18,7 @@ from rodent.loop import LoopState
 from rodent.physics.device import DeviceEngine, warp_devices
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence, HostEngine, HostState
-from rodent.physics.reduction import Implementation
+from rodent.physics.mjx_compat import Implementation
 from rodent.tasks.task import Task
 from training.hyperparameters import Hyperparameters
 from training.learner import Learner

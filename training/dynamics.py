@@ -21,8 +21,8 @@ import jax.numpy as jnp
 
 from rodent import rotation
 from rodent.physics.engine import PhysicsState
+from rodent.physics.forward_kinematics import forward_kinematics
 from rodent.physics.host import count_substeps
-from rodent.physics.places import places_of
 from rodent.policy.networks import HiddenLayer
 from rodent.scene import Scene
 from training.brax_parts import running_statistics
@@ -95,7 +95,7 @@ class Dynamics:
         self._nv, self._sensors = model.nv, model.nsensordata
         self._inputs = 4 + model.nv + model.nq - 7 + 3 * model.nu + 2 * len(scene.tracked_ids)
         self._network = DynamicsNetwork(config.dynamics_layers, 2 * model.nv + model.nsensordata)
-        self._body_positions = places_of(model, scene.tracked_ids)
+        self._body_positions = forward_kinematics(model, scene.tracked_ids)
         substeps = count_substeps(timestep, model.opt.timestep)
         self._activated = 1 - (1 - model.opt.timestep / scene.activation_time) ** substeps
         self._gain = jnp.asarray(model.actuator_gainprm[:, 0], jnp.float32)

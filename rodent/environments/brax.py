@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from rodent.environments.given import acting, begun, given_loop, seen
 from rodent.loop.step import decide, evaluate_transition
 from rodent.physics.device import DeviceEngine
-from rodent.physics.reduction import Implementation
+from rodent.physics.mjx_compat import Implementation
 from rodent.tasks.task import Observation, Task
 
 with contextlib.redirect_stdout(io.StringIO()):  # importing mujoco.mjx prints where Warp is not installed

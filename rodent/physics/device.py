@@ -6,7 +6,7 @@
     state.physics                                       # what the task sees
 
 `warp` is MuJoCo Warp, for NVIDIA GPUs. `jax` runs wherever JAX does, on a reduced model
-(`rodent.physics.reduction`); compiling it for the whole rat takes more than eight minutes on
+(`rodent.physics.mjx_compat`); compiling it for the whole rat takes more than eight minutes on
 two CPU cores. Both compute in float32, where the host has float64: on the same model they stay
 within 1 μm of it for 20 control steps, unless a rat begins with a paw exactly on the floor,
 where rounding decides whether it touches. So measured with `jax` on a CPU with a small body, and with
@@ -29,8 +29,8 @@ from rodent.errors import InputError
 from rodent.physics.engine import Command, PhysicsState
 from rodent.physics.fields import checked_fields, derived_fields
 from rodent.physics.host import count_substeps, first_with_mass
+from rodent.physics.mjx_compat import Implementation, stepped_model
 from rodent.physics.mjx_parts import SOLVER_LIMITS, WARP_INSTALLED, mjx
-from rodent.physics.reduction import Implementation, stepped_model
 
 _ENVS = PartitionSpec("envs")
 

@@ -13,8 +13,8 @@ from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.physics import Command, HostEngine, PhysicsState
 from rodent.physics.device import DeviceEngine, warp_devices
+from rodent.physics.mjx_compat import stepped_model, unknown_contacts
 from rodent.physics.mjx_parts import WARP_INSTALLED, geom_pairs
-from rodent.physics.reduction import stepped_model, unknown_contacts
 from rodent.scene import make_scene
 from tests.bodies import hopper
 

@@ -11,7 +11,7 @@ from rodent.errors import InputError
 from rodent.physics import Command, HostEngine
 from rodent.physics.device import DeviceEngine
 from rodent.physics.fields import checked_fields, derived_fields
-from rodent.physics.reduction import stepped_model
+from rodent.physics.mjx_compat import stepped_model
 from tests.bodies import SMALL
 from tests.physics.test_device import STEP, N, compare, physics, standing
 

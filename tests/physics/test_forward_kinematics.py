@@ -1,5 +1,7 @@
 """Places of bodies as a function of the pose: MuJoCo's, with the slope that finite differences have."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import mujoco
@@ -7,10 +9,11 @@ import numpy as np
 import pytest
 
 from rodent.physics import HostEngine
+from rodent.physics.forward_kinematics import forward_kinematics
 from rodent.physics.mjx_parts import mjx
-from rodent.physics.places import places_of
 from rodent.scene import make_scene
-from tests.bodies import hopper
+from rodent.scene_config import NoArenaConfig, SceneConfig
+from tests.bodies import HOPPER, SMALL
 
 
 def test_bodies_are_where_mujoco_has_them_and_move_as_their_joints_do():
@@ -23,7 +26,7 @@ def test_bodies_are_where_mujoco_has_them_and_move_as_their_joints_do():
     engine = HostEngine(body.model, 3, 0.02, bodies=body.tracked_ids)
     wanted = engine.forward(qpos, np.zeros((3, 73))).xpos
 
-    places = jax.jit(places_of(body.model, body.tracked_ids))
+    places = jax.jit(forward_kinematics(body.model, body.tracked_ids))
     np.testing.assert_allclose(places(jnp.asarray(qpos)), wanted, atol=2e-6)
 
     # a joint's way is its change; the root's quaternion moves by the turn that its velocity makes
@@ -42,9 +45,17 @@ def test_bodies_are_where_mujoco_has_them_and_move_as_their_joints_do():
     np.testing.assert_allclose(np.sum(gradient * change, 1), slope, atol=5e-3)
 
 
-def test_the_gradient_is_that_of_the_arithmetic():
-    """Against automatic differentiation of MJX, in every direction, of a body small enough to compile it."""
-    body, rng = hopper(), np.random.default_rng(1)
+_SCALAR = (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE)
+
+
+def test_the_gradient_is_that_of_the_arithmetic(tmp_path):
+    """Against automatic differentiation of MJX, in every direction, of a small body of hinges and a slide."""
+    tail = '<joint name="tail" type="slide" range="-1 1" axis="0 0 1"/>'
+    file = tmp_path / "body.xml"
+    file.write_text(SMALL.read_text().replace('<joint name="tail" axis="0 0 1"/>', tail))
+    config = dataclasses.replace(HOPPER, path=str(file))
+    body, rng = make_scene(SceneConfig(NoArenaConfig(), config)), np.random.default_rng(1)
+    assert set(body.model.jnt_type) == {mujoco.mjtJoint.mjJNT_FREE, *_SCALAR}
     qpos = np.tile(body.model.qpos0, (4, 1))
     qpos[:, 3:7] = rng.normal(size=(4, 4))
     qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
@@ -53,7 +64,7 @@ def test_the_gradient_is_that_of_the_arithmetic():
     model = mjx.put_model(body.model)
 
     def told(q: jax.Array) -> jax.Array:
-        return jnp.sum(pushes * places_of(body.model, body.tracked_ids)(q))
+        return jnp.sum(pushes * forward_kinematics(body.model, body.tracked_ids)(q))
 
     def computed(q: jax.Array) -> jax.Array:
         data = mjx.make_data(body.model)
@@ -71,5 +82,5 @@ def test_other_joints_are_refused():
     spec.worldbody.add_body(name="slider", mass=1.0, inertia=[1, 1, 1]).add_joint(
         type=mujoco.mjtJoint.mjJNT_SLIDE
     )
-    with pytest.raises(ValueError, match="free root and hinges"):
-        places_of(spec.compile(), np.array([1]))
+    with pytest.raises(ValueError, match="one free root, hinges and slides"):
+        forward_kinematics(spec.compile(), np.array([1]))

@@ -1,4 +1,4 @@
-"""Where bodies are in a pose, as a function that jax can differentiate."""
+"""Positions of bodies in a pose, as a function that JAX can differentiate."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from rodent.physics.skeleton import bare_skeleton
 
 
 class _Joints(NamedTuple):
-    """Places and axes of the skeleton's joints in one pose, and what the root's turn was."""
+    """Of one pose: positions of the bodies, anchors and axes of the joints, the root's quaternion."""
 
     places: jax.Array
     anchor: jax.Array
@@ -21,14 +21,15 @@ class _Joints(NamedTuple):
     turn: jax.Array
 
 
-def places_of(model: mujoco.MjModel, bodies: np.ndarray) -> Callable[[jax.Array], jax.Array]:
+def forward_kinematics(model: mujoco.MjModel, bodies: np.ndarray) -> Callable[[jax.Array], jax.Array]:
     """Forward kinematics of some bodies, with its gradient.
 
-    The gradient is told by the geometric Jacobian, a hinge moving what hangs on it about its axis: in half
-    the time, and compiled in half the time, of one through the arithmetic of each joint.
+    The gradient comes from the geometric Jacobian, in which a hinge turns what hangs on it about its axis,
+    and a slide shifts it: in half the time, and compiled in half the time, of one through the arithmetic of
+    each joint.
 
     Args:
-        model: of the whole rat: a free root, and hinges.
+        model: of the whole body: a free root, hinges and slides.
         bodies: their indices, shape (k,).
 
     Returns:
@@ -36,9 +37,13 @@ def places_of(model: mujoco.MjModel, bodies: np.ndarray) -> Callable[[jax.Array]
         shape (n, k, 3).
     """
     skeleton = bare_skeleton(model, bodies)
-    kinds = skeleton.model.jnt_type.tolist()
-    if kinds[0] != mujoco.mjtJoint.mjJNT_FREE or set(kinds[1:]) - {mujoco.mjtJoint.mjJNT_HINGE}:
-        raise ValueError("a body of one free root and hinges is wanted")
+    kinds = skeleton.model.jnt_type
+    slides = kinds[1:] == mujoco.mjtJoint.mjJNT_SLIDE
+    if (
+        kinds[0] != mujoco.mjtJoint.mjJNT_FREE
+        or not (slides | (kinds[1:] == mujoco.mjtJoint.mjJNT_HINGE)).all()
+    ):
+        raise ValueError("expected a body of one free root, hinges and slides")
     rows, wanted = jnp.asarray(skeleton.qpos), jnp.asarray(skeleton.bodies)
     bones, still = mjx.put_model(skeleton.model), mjx.make_data(skeleton.model)
     moved = jnp.asarray(_moved(skeleton.model, skeleton.bodies), jnp.float32)
@@ -59,8 +64,8 @@ def places_of(model: mujoco.MjModel, bodies: np.ndarray) -> Callable[[jax.Array]
         scalar, vector = joints.turn[:1], joints.turn[1:]
         # a turn w changes the quaternion q by (0, w) q / 2
         turning = jnp.concatenate([-torque[:1] @ vector, scalar * torque[0] + jnp.cross(torque[0], vector)])
-        hinges = jnp.sum(joints.axis[1:] * torque[1:], -1)
-        pulled = jnp.concatenate([force[0], 2 * turning, hinges])
+        along = jnp.where(slides[:, None], force[1:], torque[1:])
+        pulled = jnp.concatenate([force[0], 2 * turning, jnp.sum(joints.axis[1:] * along, -1)])
         return (jnp.zeros(model.nq).at[rows].set(pulled),)
 
     one.defvjp(forward, backward)
