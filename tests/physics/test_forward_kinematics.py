@@ -55,7 +55,7 @@ def test_the_gradient_is_that_of_the_arithmetic(tmp_path):
     file.write_text(SMALL.read_text().replace('<joint name="tail" axis="0 0 1"/>', tail))
     config = dataclasses.replace(HOPPER, path=str(file))
     body, rng = make_scene(SceneConfig(NoArenaConfig(), config)), np.random.default_rng(1)
-    assert set(body.model.jnt_type) == {mujoco.mjtJoint.mjJNT_FREE, *_SCALAR}
+    assert set(body.model.jnt_type.tolist()) == {int(kind) for kind in (mujoco.mjtJoint.mjJNT_FREE, *_SCALAR)}
     qpos = np.tile(body.model.qpos0, (4, 1))
     qpos[:, 3:7] = rng.normal(size=(4, 4))
     qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
