@@ -1,6 +1,5 @@
 """The body's own senses, as named parts of one array.
 
-    senses = proprioception_parts(scene)          # what parts there are, their sizes and units
     values = proprioception(scene, physics)       # of one environment, shape (p,)
 
 A part is a small function of the body and of the physics of one environment. A body without sensors of a

@@ -18,6 +18,7 @@ from rodent.kinematics.skeleton import Skeleton
 from rodent.physics import Command, HostEngine
 from rodent.registration import read_markers
 from rodent.scene import Scene, make_scene
+from rodent.scene_config import SceneConfig
 from tests.motions import glide
 
 TRACKED_BODIES = make_scene().roles.tracked
@@ -54,7 +55,7 @@ def _made_symmetric(actuation: str) -> Scene:
     """The rat with every part put half way to where the mirror shows it, and the right side's masses and
     shapes as on the left.
     """
-    body = make_scene(BodyConfig(actuation=actuation, strength=1.0))
+    body = Scene(SceneConfig(body=BodyConfig(actuation=actuation, strength=1.0)))
     model, mirror = body.model, Mirror(body)
     twins, flip = mirror.bodies, np.r_[1.0, -PLACE]
     hinges, sign = mirror.qpos.order[7:] - 7, mirror.qpos.sign[7:, None]
