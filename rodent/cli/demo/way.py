@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from analysis.encoding.crossvalidation import EncodingResult, cross_validate, n_fits
 from analysis.encoding.settings import EncodingSettings
 from analysis.neural.clock import Clock
@@ -183,8 +185,13 @@ def _compare(out: Path, plan: Plan, clips: ClipSet) -> tuple[SimulatedNeurons, E
         "   regressed on these units, less what that earns on spikes shifted in time."
     )
     session = out / "session.h5"
+    # in another order every time: the null of clips that come again in one order would hold signal
+    random = np.random.default_rng(0)
+    every, rounds = tuple(clips), [random.permutation(len(clips)) for _ in range(plan.repeats)]
     again = tuple(
-        dataclasses.replace(clip, name=f"{clip.name}.{i + 1}") for i in range(plan.repeats) for clip in clips
+        dataclasses.replace(every[k], name=f"{every[k].name}.{i + 1}")
+        for i, order in enumerate(rounds)
+        for k in order
     )
     record(
         load_policy(POLICY),
