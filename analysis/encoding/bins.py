@@ -8,15 +8,16 @@ Models can be compared because their bins, folds and turns are the same.
 """
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from analysis.encoding.bands import HISTORY, Band
-from analysis.encoding.ceiling import share_repeated
 from analysis.encoding.features import Features
 from analysis.encoding.folds import Folds
+from analysis.encoding.repeats import Repeats
 from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.targets import Targets
 from analysis.neural.spikes import BinnedSpikes
@@ -25,8 +26,11 @@ from analysis.timeline import Timeline
 from rodent.errors import InputError
 
 _REPEATED = 0.1
-"""Share of bins whose motion is shown again elsewhere, from which on the null turns each rollout by itself:
-a turn of the whole session would bring repeats of the same motion together."""
+"""Share of bins whose motion is shown again elsewhere, from which on turns bring no repeats of it together;
+and the share of bins that may meet their own motion in such a turn."""
+_ALIKE = 2.0  # seconds over which movement resembles itself
+_COMMONEST = 0.5  # share of bins from which on one motion is nearly all there is
+_TRIED = 20  # turns that are tried for each that is wanted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Bins:
         sources: bin at each lag, shape (rows, lags).
         folds: of the rows.
         orders: of the rows, one per turn of the null.
-        by_rollout: whether the turns are of each rollout by itself.
+        repeats: whether motion comes again, and turns do not bring it together.
         names: of the neurons that fire.
         counts: spikes in all bins of the recording, shape (bins, neurons).
         dropped: neurons left out, and why.
@@ -52,7 +56,7 @@ class Bins:
     sources: np.ndarray
     folds: Folds
     orders: tuple[np.ndarray, ...]
-    by_rollout: bool
+    repeats: bool
     names: tuple[str, ...]
     counts: np.ndarray
     dropped: dict[str, str]
@@ -80,20 +84,23 @@ class Bins:
         rows, sources = rows[: folds.n_rows], sources[: folds.n_rows]
         fires, dropped = _firing(spikes, rows, folds)
         least = math.ceil(settings.least_shift / timeline.bin_seconds)
-        by_rollout = share_repeated(timeline, rows) >= _REPEATED
+        again = Repeats.of(timeline, rows)
+        repeats = again.share >= _REPEATED
         random = np.random.default_rng(settings.seed)
-        lengths = np.unique(timeline.rollout[rows], return_counts=True)[1].tolist()
+        turns = (folds.rotated(random, least) for _ in range(_TRIED * settings.shifts))
+        if repeats and again.share_of_commonest >= _COMMONEST:
+            lengths = np.unique(timeline.rollout[rows], return_counts=True)[1].tolist()
+            turns = (_each_turned(random, lengths, least) for _ in range(settings.shifts))
+        elif repeats:
+            turns = _apart(turns, again, math.ceil(_ALIKE / timeline.bin_seconds), settings.shifts)
         return cls(
             timeline=timeline,
             rows=rows,
             lags=lags,
             sources=sources,
             folds=folds,
-            orders=tuple(
-                _each_turned(random, lengths, least) if by_rollout else folds.rotated(random, least)
-                for _ in range(settings.shifts)
-            ),
-            by_rollout=by_rollout,
+            orders=tuple(itertools.islice(turns, settings.shifts)),
+            repeats=repeats,
             names=tuple(name for name, fire in zip(spikes.names, fires, strict=True) if fire),
             counts=spikes.counts[:, fires],
             dropped=dropped,
@@ -133,13 +140,30 @@ class Bins:
 
 
 def _each_turned(random: np.random.Generator, lengths: Sequence[int], least: int) -> np.ndarray:
-    """An order in which each rollout's rows are turned on a ring of their own."""
+    """An order in which each rollout's rows are turned on a ring of their own.
+
+    So one clip that is played over and over meets itself at another time in every play. Of several clips
+    each would meet itself, too, and what their means differ by would be left in the null.
+    """
     parts, start = [], 0
     for length in lengths:
         # a rollout too short for the least turn is turned by a quarter of itself at least
         parts.append(start + turned(length, random_turn(random, length, min(least, length // 4))))
         start += length
     return np.concatenate(parts)
+
+
+def _apart(turns: Iterable[np.ndarray], again: Repeats, alike: int, n: int) -> Iterator[np.ndarray]:
+    """The first n turns in which hardly a bin meets its own motion; else those in which the fewest do."""
+    tried: list[tuple[float, int, np.ndarray]] = []
+    good = 0
+    for turn in turns:
+        overlap = max(again.overlap(turn, alike) - _REPEATED, 0.0)
+        tried.append((overlap, len(tried), turn))
+        good += overlap == 0
+        if good == n:
+            break
+    return (turn for *_, turn in sorted(tried, key=lambda one: one[:2])[:n])
 
 
 def _firing(spikes: BinnedSpikes, rows: np.ndarray, folds: Folds) -> tuple[np.ndarray, dict[str, str]]:

@@ -11,11 +11,6 @@ import dataclasses
 
 import numpy as np
 
-from analysis.timeline import Timeline
-
-LEAST_BINS = 10
-"""Repeated bins that correlations are taken over, at least."""
-
 
 @dataclasses.dataclass(frozen=True)
 class NoiseCeiling:
@@ -61,48 +56,3 @@ def noise_ceiling(counts: np.ndarray, predicted: np.ndarray) -> NoiseCeiling:
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     """Their ratio; NaN where the one below is not positive."""
     return np.divide(above, below, out=np.full(np.shape(below), np.nan), where=below > 0)
-
-
-def repeated_bins(timeline: Timeline, rows: np.ndarray) -> np.ndarray | None:
-    """Bins in which rollouts show the same frames of the same motion, whatever their clips are called.
-
-    Where clips were played different numbers of times, the least such number above one is
-    taken of each.
-
-    Args:
-        timeline: bins of the recording.
-        rows: bins that can be used, in order, shape (rows,).
-
-    Returns:
-        shape (repeats, bins); None where no clip was played twice, or hardly a bin is left.
-    """
-    again = [bins for (clip, _), bins in _shown(timeline, rows).items() if clip and len(bins) > 1]
-    if len(again) < LEAST_BINS:
-        return None
-    repeats = min(map(len, again))
-    return np.array([bins[:repeats] for bins in again]).T
-
-
-def share_repeated(timeline: Timeline, rows: np.ndarray) -> float:
-    """Share of bins whose frame of a motion is shown by another bin, too.
-
-    Args:
-        timeline: bins of the recording.
-        rows: bins that can be used, in order, shape (rows,).
-    """
-    shown = _shown(timeline, rows)
-    return sum(len(bins) for (clip, _), bins in shown.items() if clip and len(bins) > 1) / max(1, len(rows))
-
-
-def _shown(timeline: Timeline, rows: np.ndarray) -> dict[tuple[str, int], list[int]]:
-    """Clip and frame in it of the first frame of every bin, and the bins that show it."""
-    if not timeline.rollouts:
-        return {}
-    starts = np.cumsum([0, *(rollout.n_frames for rollout in timeline.rollouts)])
-    owner = timeline.rollout[rows]
-    frame = rows * timeline.n_frames - starts[owner]
-    clips = np.array(timeline.motions)[owner]
-    shown: dict[tuple[str, int], list[int]] = {}
-    for key, row in zip(zip(clips.tolist(), frame.tolist(), strict=True), rows.tolist(), strict=True):
-        shown.setdefault(key, []).append(row)
-    return shown

@@ -28,11 +28,12 @@ import numpy as np
 from analysis.encoding.banded import BandedRegression
 from analysis.encoding.bands import HISTORY, Band
 from analysis.encoding.bins import Bins
-from analysis.encoding.ceiling import NoiseCeiling, noise_ceiling, repeated_bins
+from analysis.encoding.ceiling import NoiseCeiling, noise_ceiling
 from analysis.encoding.coefficients import coefficients
 from analysis.encoding.null import turned_gains
 from analysis.encoding.penalised import PoissonRegression
 from analysis.encoding.regressions import HeldOut, Regression
+from analysis.encoding.repeats import Repeats
 from analysis.encoding.result import EncodingResult
 from analysis.encoding.scores import log_factorials, saturated_log_likelihood
 from analysis.encoding.settings import EncodingSettings, ModelName
@@ -191,7 +192,7 @@ def _block_gains(bins: Bins, held: Sequence[HeldOut]) -> np.ndarray:
 
 def _ceiling(bins: Bins, held: Sequence[HeldOut]) -> NoiseCeiling | None:
     """Where motion repeats, how well neurons could be predicted at best."""
-    again = repeated_bins(bins.timeline, bins.rows)
+    again = Repeats.of(bins.timeline, bins.rows).trials()
     if again is None:
         return None
     at = np.searchsorted(bins.rows, again)

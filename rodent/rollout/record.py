@@ -52,10 +52,13 @@ def record(
         out: the recording file.
         content: how much to write: `outcomes`, outcomes of each rollout alone; `states`, also what body and
             policy did in every frame; `units`, also every unit.
-        repeats: how often each clip is played, all in turn; a number is added to the names of later rollouts.
+        repeats: how often each clip is played, all in turn, from the second time on in drawn orders: if they
+            came again in one order, a null of time shifts would hold signal. A number is added to the names
+            of later rollouts.
         origin: where policy and clips came from, or anything else to keep in the recording's
             provenance.
-        seed: of the draws, where latents and actions are sampled, and of the controls' weights.
+        seed: of the orders of repeats, of latents and actions where they are sampled, and of the controls'
+            weights.
         sample: draw latents and actions, instead of playing their means.
         on_failure: leave a rat that lost its reference where it is, or put it back.
         controls: record control layers, too; see `rodent.policy.controls`.
@@ -74,7 +77,7 @@ def record(
     require_body(clips, body)
     task = policy.task.build(body, clips)
     timestep = task.timestep
-    played = np.tile(np.arange(len(clips)), repeats)
+    played = _played(len(clips), repeats, seed)
     n = min(_AT_ONCE, len(played))
     units = content == "units"
     player = Player(task, policy.agent, n, units=units, gates=gates, sample=sample)
@@ -144,6 +147,12 @@ def _check_options(policy: Policy, content: Content, repeats: int, *, controls: 
     if gates and not remembers(policy.network_config):
         kind = policy.network_config.decoder_kind
         raise InputError(f"--gates wants an LSTM decoder; this policy's is of the kind {kind!r}")
+
+
+def _played(clips: int, repeats: int, seed: int) -> np.ndarray:
+    """Which clips are played one after the other, shape (clips * repeats,)."""
+    random = np.random.default_rng(seed)
+    return np.concatenate([np.arange(clips), *(random.permutation(clips) for _ in range(repeats - 1))])
 
 
 def _seed_of_group(seed: int, number: int) -> int:

@@ -87,7 +87,7 @@ class SessionResult:
         rollouts: used.
         fps: of the recording.
         bin_seconds: length of a bin.
-        by_rollout: whether the null turns each rollout by itself, for clips come again.
+        repeats: whether motion comes again, and the null leaves out shifts that bring it together.
         results: of each model, in order.
         unique: what layers add, by their names.
         partition: held-out log-likelihood above the mean rate of every subset of the sets, nats, shape
@@ -108,7 +108,7 @@ class SessionResult:
     rollouts: tuple[str, ...]
     fps: float
     bin_seconds: float
-    by_rollout: bool
+    repeats: bool
     results: tuple[EncodingResult, ...]
     unique: dict[str, UniqueGain]
     partition: dict[Subset, np.ndarray]
@@ -179,7 +179,7 @@ def regress(
         rollouts=tuple(rollout.name for rollout in session.rollouts),
         fps=session.recording.fps,
         bin_seconds=session.timeline.bin_seconds,
-        by_rollout=bins.by_rollout,
+        repeats=bins.repeats,
         results=tuple(results),
         unique=unique,
         partition=partition,
@@ -218,8 +218,8 @@ def _notes(
                 f"{one.layer}: predictions of {int(one.bounded.sum())} fits were kept within ten times the "
                 f"rates fitted in training; neurons: {', '.join(met)}"
             )
-    if bins.by_rollout:
-        notes.append("clips come again, so the null shifts each rollout by itself")
+    if bins.repeats:
+        notes.append("clips come again: time shifts that bring the same motion together are left out")
     if settings.components is not None:
         notes.append(f"every band is reduced to {settings.components} principal components at most")
     if HISTORY in {name for names in models.sets for name in names} and not settings.refits:

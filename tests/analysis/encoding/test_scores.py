@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from scipy.stats import poisson
 
-from analysis.encoding.ceiling import noise_ceiling, repeated_bins
+from analysis.encoding.ceiling import noise_ceiling
+from analysis.encoding.repeats import Repeats
 from analysis.encoding.scores import (
     bits_per_spike,
     log_likelihood,
@@ -98,8 +99,8 @@ def test_repeats_are_the_same_frames_of_the_same_clip():
     owner = np.repeat(np.arange(5), 20)
     timeline = SimpleNamespace(rollouts=rollouts, motions=clips, rollout=owner, n_frames=2)
     rows = np.setdiff1d(np.arange(100), np.arange(70, 80))
-    found = repeated_bins(timeline, rows)
+    found = Repeats.of(timeline, rows).trials()
     assert found is not None
     np.testing.assert_array_equal(found, [np.arange(20), np.arange(40, 60)])
-    assert repeated_bins(timeline, np.arange(20, 45)) is None
-    assert repeated_bins(timeline, np.r_[0:5, 40:45]) is None  # too few to correlate
+    assert Repeats.of(timeline, np.arange(20, 45)).trials() is None
+    assert Repeats.of(timeline, np.r_[0:5, 40:45]).trials() is None  # too few to correlate
