@@ -148,6 +148,8 @@ class Binned(Activity):
         rows, n = self._rows(positions), np.maximum(whole.sum(1), 1)
         means = sums_around(ring, rows, turns, whole, self._steps) / n[:, None, None]
         if self.counts:
+            # no rate is negative, but for the rounding of a Fourier transform
+            means = np.maximum(means, 0.0)
             return means, poisson_spread(means, self.lags.bin_seconds)
         variance = windowed_variance(ring, self.lags)
         mean_variance = sums_around(variance, rows, turns, whole, np.zeros(1, int))[:, 0] / n[:, None]

@@ -82,6 +82,18 @@ def test_turned_means_are_those_of_turned_activity(broken, rng, counts):
     np.testing.assert_allclose(own.mean(0), means[0])
 
 
+def test_rates_are_never_negative(broken, rng):
+    """Not even by the rounding of sums, where a neuron fires only now and then."""
+    usable, positions, turns = broken
+    rates = np.zeros((usable.n_bins, 3))
+    rates[rng.integers(0, usable.n_bins, 5)] = 1e6 / 3
+    lags = Lags.of((-0.1, 0.3), BIN)
+    activity = Binned(("a", "b", "c"), lags, usable, rates, counts=True)
+    whole = usable.whole(usable.turned(positions, turns), lags.window)
+    means, spread = activity.turned(slice(0, 3), positions, turns, whole)
+    assert (means >= 0).all() and np.isfinite(spread).all()
+
+
 def test_turned_means_of_spike_times_are_those_of_the_turned_train(broken, rng):
     usable, positions, turns = broken
     lags = Lags.of((-0.1, 0.2), 0.005)
