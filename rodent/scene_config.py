@@ -77,10 +77,12 @@ class MjcfArenaConfig:
     """MJCF file. What the body is to touch needs bit 1 of contype."""
 
     def build(self) -> "mujoco.MjSpec":
-        """See `rodent.scene.arenas.from_file`."""
-        from rodent.scene.arenas import from_file
+        """See `rodent.scene.mjcf.read_mjcf`."""
+        from pathlib import Path
 
-        return from_file(self.path)
+        from rodent.scene.mjcf import read_mjcf
+
+        return read_mjcf(Path(self.path))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,12 +1,9 @@
 """Surroundings of a body, as editable specifications whose ground has its top at height 0."""
 
-from pathlib import Path
-
 import mujoco
 import numpy as np
 
 from rodent.assets import asset_path
-from rodent.errors import InputError
 
 _DEPTH, _WIDTH = 0.5, 2.0  # metres: of a gap, and of the track to either side
 
@@ -14,20 +11,6 @@ _DEPTH, _WIDTH = 0.5, 2.0  # metres: of a gap, and of the track to either side
 def floor() -> mujoco.MjSpec:
     """A flat floor without end, of assets/arenas/floor.xml."""
     return mujoco.MjSpec.from_file(str(asset_path("arenas", "floor.xml")))
-
-
-def from_file(path: str) -> mujoco.MjSpec:
-    """An arena of the user's own.
-
-    Raises:
-        InputError: no such file, or not MJCF.
-    """
-    if not Path(path).is_file():
-        raise InputError(f"no such MJCF file: {path}")
-    try:
-        return mujoco.MjSpec.from_file(path)
-    except ValueError as error:
-        raise InputError(f"{path} is not an MJCF model: {str(error).strip().splitlines()[0]}") from error
 
 
 def gaps(seed: int, count: int, width: tuple[float, float], length: tuple[float, float]) -> mujoco.MjSpec:

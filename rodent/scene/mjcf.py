@@ -1,6 +1,8 @@
-"""A body of the user's own, from an MJCF file."""
+"""MJCF files of the user's own: read, and the body that one holds."""
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,27 @@ if TYPE_CHECKING:
     from rodent.body_config import MjcfBodyConfig
 
 
+def read_mjcf(path: Path) -> mujoco.MjSpec:
+    """The specification that an MJCF file holds.
+
+    Raises:
+        InputError: no such file, or not MJCF.
+    """
+    if not path.is_file():
+        raise InputError(f"no such MJCF file: {path}")
+    with _is_mjcf(path):
+        return mujoco.MjSpec.from_file(str(path))
+
+
+@contextlib.contextmanager
+def _is_mjcf(path: Path) -> Iterator[None]:
+    """Say of MuJoCo's errors which file they are of."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(f"{path} is not an MJCF model: {str(error).strip().splitlines()[0]}") from error
+
+
 def mjcf_body(config: "MjcfBodyConfig") -> BodySpec:
     """The body of an MJCF file, with the roles that its structure suggests or that the configuration names.
 
@@ -20,14 +43,10 @@ def mjcf_body(config: "MjcfBodyConfig") -> BodySpec:
         InputError: no such file, not MJCF, or names that it does not have.
     """
     path = Path(config.path)
-    if not path.is_file():
-        raise InputError(f"no such MJCF file: {path}")
-    try:
-        spec = mujoco.MjSpec.from_file(str(path))
-        spec.option.timestep = config.timestep
+    spec = read_mjcf(path)
+    spec.option.timestep = config.timestep
+    with _is_mjcf(path):
         model = spec.compile()
-    except ValueError as error:
-        raise InputError(f"{path} is not an MJCF model: {str(error).strip().splitlines()[0]}") from error
     roles = derived_roles(model, str(path))
     named = {name: getattr(config, name) for name in ("tracked", "end_effectors", "feet")}
     roles = dataclasses.replace(roles, **{name: value for name, value in named.items() if value})
