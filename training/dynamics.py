@@ -93,11 +93,14 @@ class Dynamics:
         self.config, self._timestep = config, timestep
         self._key = (scene, config, timestep)
         self._nv, self._sensors = model.nv, model.nsensordata
-        self._inputs = 4 + model.nv + model.nq - 7 + 3 * model.nu + 2 * len(scene.tracked_ids)
+        self._inputs = 4 + model.nv + model.nq - 7 + model.na + 2 * model.nu + 2 * len(scene.tracked_ids)
         self._network = DynamicsNetwork(config.dynamics_layers, 2 * model.nv + model.nsensordata)
         self._body_positions = forward_kinematics(model, scene.tracked_ids)
         substeps = count_substeps(timestep, model.opt.timestep)
-        self._activated = 1 - (1 - model.opt.timestep / scene.activation_time) ** substeps
+        self._activated = 0.0  # fraction of the way to the control that an activation makes in a step
+        if model.na:
+            self._activated = 1 - (1 - model.opt.timestep / scene.activation_time) ** substeps
+        self._filtered = bool(model.na)
         self._gain = jnp.asarray(model.actuator_gainprm[:, 0], jnp.float32)
         self._bias = jnp.asarray(model.actuator_biasprm[:, :2], jnp.float32)
         self._transmission = jnp.asarray(scene.transmission.T, jnp.float32)
@@ -189,14 +192,14 @@ class Dynamics:
         place = state.qpos[:, :3] + rotation.rotate(turn, way[:, :3])
         qpos = jnp.concatenate([place, turned, state.qpos[:, 7:] + way[:, _ROOT:]], -1)
         qvel = jnp.concatenate([rotation.rotate(turned, after[:, :3]), after[:, 3:]], -1)
-        act = state.act + self._activated * (ctrl - state.act)
+        act = state.act + self._activated * (ctrl - state.act) if self._filtered else state.act
         return PhysicsState(
             qpos=qpos,
             qvel=qvel,
             act=act,
             xpos=self._body_positions(qpos),
             sensordata=predicted[:, 2 * self._nv :] * self._sensor_unit,
-            actuator_force=self._force(qpos, act),
+            actuator_force=self._force(qpos, self._drive(act, ctrl)),
         )
 
     def _features(self, state: PhysicsState, ctrl: jax.Array) -> jax.Array:
@@ -210,7 +213,7 @@ class Dynamics:
                 state.qpos[:, 7:],
                 state.act,
                 ctrl,
-                self._force(state.qpos, state.act) / self._nominal_force,
+                self._force(state.qpos, self._drive(state.act, ctrl)) / self._nominal_force,
                 height,
                 jnp.tanh((height - _STANDING) / _NEAR),
             ],
@@ -221,6 +224,10 @@ class Dynamics:
         mean: Any = model.features.mean
         std: Any = model.features.std
         return jnp.clip((features - mean) / jnp.maximum(std, _LEAST), -10.0, 10.0)
+
+    def _drive(self, act: jax.Array, ctrl: jax.Array) -> jax.Array:
+        """What the actuators multiply by their gain: activations, or controls where there are none."""
+        return act if self._filtered else ctrl
 
     def _force(self, qpos: jax.Array, act: jax.Array) -> jax.Array:
         """Of the actuators, newton metres, shape (n, nu); see `Scene.setpoint_ctrl`."""

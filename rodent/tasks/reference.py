@@ -54,7 +54,7 @@ class Reference:
         up = self.lift[frame, None] * jnp.array([0.0, 0.0, 1.0])
         qpos = state.qpos.at[..., :3].add(up)
         xpos = state.xpos + up[..., None, :]
-        return dataclasses.replace(state, qpos=qpos, xpos=xpos, act=self.setpoint[frame])
+        return dataclasses.replace(state, qpos=qpos, xpos=xpos)
 
     def after(self, frame: jax.Array, steps: jax.Array | int) -> jax.Array:
         """Frames that lie `steps` ahead in the same clip, its last frame held."""
@@ -97,7 +97,9 @@ def build_reference(clips: ClipSet, scene: Scene) -> Reference:
     first = np.cumsum(lengths) - lengths
     state = jax.tree.map(lambda *x: np.concatenate(x), *blocks)
     return Reference(
-        state=jax.tree.map(jnp.asarray, dataclasses.replace(state, act=setpoint.astype(np.float32))),
+        state=jax.tree.map(
+            jnp.asarray, dataclasses.replace(state, act=setpoint[:, : scene.model.na].astype(np.float32))
+        ),
         setpoint=jnp.asarray(setpoint, jnp.float32),
         lift=-jnp.asarray(lowest_paw(qpos, scene), jnp.float32),
         clip_of=jnp.asarray(np.repeat(np.arange(len(lengths)), lengths)),
