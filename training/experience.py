@@ -96,11 +96,6 @@ def laid_out(task: Task[Any], steps: Step, state: LoopState) -> tuple[Experience
     return Experience(actions, steps.outcome, following), samples._replace(next_physics=steps.physics)
 
 
-def in_a_row(tree: Any) -> Any:
-    """Leaves (unroll, n, ...) as (unroll * n, ...)."""
-    return jax.tree.map(lambda x: x.reshape(x.shape[0] * x.shape[1], *x.shape[2:]), tree)
-
-
 def reward_figures(outcomes: Outcome) -> dict[str, jax.Array]:
     """What steps were rewarded for and how they ended, for the log."""
     episodes = jnp.sum(outcomes.terminated | outcomes.truncated)

@@ -25,12 +25,12 @@ import optax
 from rodent.loop import Actor, Decision, Exploration, Loop, scan
 from rodent.loop.state import under_way
 from rodent.physics.engine import Command, PhysicsState
-from rodent.policy.agent import Agent, Noise
+from rodent.policy.agent import Agent, Noise, in_a_row
 from rodent.policy.policy import Normalizer
 from rodent.tasks.task import Task
 from training.config import ModelBasedConfig, PPOConfig
 from training.dynamics import Dynamics, DynamicsState
-from training.experience import DynamicsSample, in_a_row
+from training.experience import DynamicsSample
 from training.hyperparameters import Hyperparameters
 from training.latent import latent_kl, latent_weight
 from training.learner import Learner, normalizer_of
@@ -208,7 +208,7 @@ def fit(
     """Fit the dynamics model to one unroll, leaves (unroll, n, ...)."""
     key, key_fit = jax.random.split(state.key)
     dynamics, figures = model_based.dynamics.fit(
-        state.dynamics, in_a_row(samples), key_fit, hyper.dynamics_learning_rate
+        state.dynamics, in_a_row(samples, samples.is_first.shape), key_fit, hyper.dynamics_learning_rate
     )
     fitted = state.fitted_steps + samples.is_first.size
     return dataclasses.replace(state, dynamics=dynamics, key=key, fitted_steps=fitted), figures
@@ -225,7 +225,7 @@ def improve(
 ) -> tuple[Learner, ModelBasedState, dict[str, jax.Array]]:
     """Improve the policy by imagined rollouts that begin in one unroll's steps; returns figures too."""
     config, ppo = model_based.config, model_based.ppo
-    rows, normalizer = in_a_row(samples), normalizer_of(learner.statistics)
+    rows, normalizer = in_a_row(samples, samples.is_first.shape), normalizer_of(learner.statistics)
     weight = latent_weight(hyper.latent_kl, ppo.latent_kl_steps, learner.steps)
     key, *keys = jax.random.split(state.key, 1 + config.updates)
 

@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from rodent.policy.agent import in_a_row
 from tests.bodies import hopper
 from tests.training.imagining import CONFIG, RATE, STEP, broken, random_samples
 from training.dynamics import Dynamics
-from training.experience import in_a_row
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,8 @@ def dynamics(body):
 
 @pytest.fixture(scope="module")
 def samples(body):
-    return in_a_row(random_samples(body))
+    samples = random_samples(body)
+    return in_a_row(samples, samples.is_first.shape)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,8 @@ def test_it_learns_what_velocities_become(learnt):
 
 
 def test_it_predicts_steps_it_has_not_seen(dynamics, body, learnt):
-    unseen = in_a_row(random_samples(body, n=64, seed=1))
+    unseen = random_samples(body, n=64, seed=1)
+    unseen = in_a_row(unseen, unseen.is_first.shape)
     told = jax.jit(dynamics.step)(learnt[0], unseen.physics, unseen.ctrl)
 
     def off(name: str, of) -> float:
