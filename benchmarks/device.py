@@ -24,13 +24,13 @@ from rodent.clips.clip import ClipSet
 from rodent.physics import Command, HostEngine, PhysicsState
 from rodent.physics.device import DeviceEngine, DeviceState
 from rodent.physics.mjx_compat import Implementation
+from rodent.rollout import clip_episodes
 from rodent.scene import Scene, make_scene
 from rodent.tasks.reference import Reference, build_reference, control_timestep
 from rodent.tasks.task import Task
 from training.backend import DeviceBackend
 from training.config import ModelBasedConfig, PPOConfig, TrainConfig
 from training.defaults import DEFAULTS
-from training.evaluate import clip_episodes
 from training.trainer import Trainer
 from training.update import Algorithm
 
@@ -105,11 +105,11 @@ def distance_from_host(engine: DeviceEngine, reference: Reference, steps: int = 
     ctrl = np.asarray(reference.setpoint[frame])
     timestep = engine.substeps * engine.model.opt.timestep
     host = HostEngine(engine.model, n, timestep, bodies=engine.bodies)
-    wanted, state, step = host.begin(begun), engine.begin(begun), jax.jit(engine.step)
+    chosen, state, step = host.begin(begun), engine.begin(begun), jax.jit(engine.step)
     command = going_on(jnp.asarray(ctrl), begun)
     for _ in range(steps):
-        wanted, state = host.step(wanted, command), step(state, command)
-    apart = np.linalg.norm(np.asarray(state.physics.xpos) - wanted.physics.xpos, axis=-1)
+        chosen, state = host.step(chosen, command), step(state, command)
+    apart = np.linalg.norm(np.asarray(state.physics.xpos) - chosen.physics.xpos, axis=-1)
     return 1e3 * float(np.nanmedian(apart))
 
 

@@ -31,8 +31,8 @@ from analysis.timeline import Timeline
 from rodent.clips import ClipSet, read_clips
 from rodent.jax_setup import cache_compilations
 from rodent.policy.policy import load_policy
-from rodent.recording import RecordingWriter, open_recording
-from rodent.rollout import record
+from rodent.recording import Header, RecordingWriter, open_recording
+from rodent.rollout import RecordConfig, record
 from rodent.scene_config import SceneConfig
 
 NQ, NV, NU = 74, 73, 38  # of the rat
@@ -99,7 +99,7 @@ def planted(path: Path, n_sets: int) -> bool:
 def ten_minutes(path: Path) -> Path:
     """A recording of the built-in policy on the built-in clips, with noise, over and over."""
     clips = again(read_clips("gaits"), 60 * MINUTES)
-    record(load_policy("rat-position"), clips, path, sample=True, on_failure="restart")
+    record(load_policy("rat-position"), clips, path, RecordConfig(sample=True, on_failure="restart"))
     return path
 
 
@@ -156,10 +156,8 @@ def drifting_units(path: Path, seconds: float) -> Iterator[Timeline]:
     block: dict[str, np.ndarray] = {name: np.zeros((frames, width)) for name, width in still.items()}
     block |= {"time": np.arange(frames) * BIN, "alive": np.ones(frames, bool)}
     block |= {f"units/{i}": smooth(seconds) + smooth(0.2) for i in range(SESSIONS)}
-    kept = RecordingWriter(
-        path, fps=1 / BIN, scene=SceneConfig(), joint_names=["joint"], actuator_names=["motor"]
-    )
-    with kept as writer:
+    header = Header(fps=1 / BIN, scene=SceneConfig(), joint_names=("joint",), actuator_names=("motor",))
+    with RecordingWriter(path, header) as writer:
         writer.rollout("drift").append(block)
     with open_recording(path) as recording:
         yield Timeline.of(list(recording.rollouts.values()), recording.fps, BIN)

@@ -27,5 +27,5 @@ def number(value: Any, what: str) -> float:
     """A single number, or an error that names it."""
     array = numbers(value, what)
     if array.size != 1:
-        raise InputError(f"{what} has shape {array.shape}; a single number is wanted")
+        raise InputError(f"{what} has shape {array.shape}; a single number is expected")
     return float(array.reshape(()))

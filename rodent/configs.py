@@ -109,7 +109,7 @@ def from_json(kind: type[Config], values: Any, path: Path | str, part: str) -> C
             missing, or a part of that name is not installed.
     """
     if not isinstance(values, Mapping):
-        raise InputError(f"{path}: {part} is {type(values).__name__}; an object is wanted")
+        raise InputError(f"{path}: {part} is {type(values).__name__}; an object is expected")
     hints = _hints(kind)
     for name in values:
         if name not in hints:
@@ -164,11 +164,11 @@ def _of_a_kind(tag: Tagged, usual: type, values: Any, path: Path | str, place: s
         return from_json(tag.usual or usual, values, path, place)
     name = values[TAG]
     if not isinstance(name, str):
-        raise InputError(f"{path}: {place}.{TAG} is {name!r}; a name is wanted")
+        raise InputError(f"{path}: {place}.{TAG} is {name!r}; a name is expected")
     kind = tag.registry.config(name, f"{path}, {place}")
     if tag.usual is None and not issubclass(kind, usual):
-        wanted = tag.registry.name_of(usual)
-        raise InputError(f"{path}: {place} is {name!r}; only {wanted!r} can be used here")
+        expected = tag.registry.name_of(usual)
+        raise InputError(f"{path}: {place} is {name!r}; only {expected!r} can be used here")
     return from_json(kind, {k: v for k, v in values.items() if k != TAG}, path, place)
 
 
@@ -180,7 +180,7 @@ def _value(hint: Any, value: Any, path: Path | str, place: str) -> Any:
         return from_json(typing.cast(type, hint), value, path, place)
     if origin is tuple and isinstance(value, list | tuple):
         if arguments[-1] is not ... and len(value) != len(arguments):
-            raise InputError(f"{path}: {place} has {len(value)} values; {len(arguments)} are wanted")
+            raise InputError(f"{path}: {place} has {len(value)} values; {len(arguments)} are expected")
         return tuple(_value(arguments[0], v, path, place) for v in value)
     if origin is typing.Literal:
         if value not in arguments:
@@ -199,5 +199,5 @@ def _value(hint: Any, value: Any, path: Path | str, place: str) -> Any:
         or not isinstance(value, hint)
         or (isinstance(value, bool) and hint is not bool)
     ):
-        raise InputError(f"{path}: {place} is {value!r}; {getattr(hint, '__name__', hint)} is wanted")
+        raise InputError(f"{path}: {place} is {value!r}; {getattr(hint, '__name__', hint)} is expected")
     return value

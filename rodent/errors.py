@@ -3,7 +3,7 @@
 `InputError` says that something handed to the program is wrong, `WorkError` that the
 work itself failed. The command line turns them into exit codes 2 and 1 and prints
 their message as one line, so a message names the thing, what was found, what was
-wanted, and how to mend it.
+expected, and how to fix it.
 """
 
 import contextlib
@@ -55,12 +55,12 @@ def naming(place: object) -> Iterator[None]:
         raise InputError(f"{place}: {error}") from error
 
 
-def check_setting(what: str, name: str, good: bool, value: object, wanted: str) -> None:
+def check_setting(what: str, name: str, good: bool, value: object, allowed: str) -> None:
     """Refuse a setting.
 
     Raises:
         InputError: it is not good; the message has what it is a setting of, its name, its value and
-            what is wanted.
+            what is expected.
 
     >>> check_setting("encoding setting", "folds", False, 1, "at least 2")
     Traceback (most recent call last):
@@ -68,4 +68,4 @@ def check_setting(what: str, name: str, good: bool, value: object, wanted: str) 
     rodent.errors.InputError: encoding setting folds is 1; it must be at least 2
     """
     if not good:
-        raise InputError(f"{what} {name} is {value}; it must be {wanted}")
+        raise InputError(f"{what} {name} is {value}; it must be {allowed}")

@@ -59,7 +59,7 @@ def require_room_for_folder(path: Path) -> None:
     """
     _require_parent(path)
     if path.exists() and not path.is_dir():
-        raise InputError(f"cannot write to {path}: it is a file, and a folder is wanted; name another")
+        raise InputError(f"cannot write to {path}: it is a file, and a folder is expected; name another")
 
 
 def _require_parent(path: Path) -> None:
@@ -89,7 +89,7 @@ def existing_file(path: Path) -> Path:
     """
     path = Path(path)
     if path.is_dir():
-        raise InputError(f"{path} is a folder; a file is wanted")
+        raise InputError(f"{path} is a folder; a file is expected")
     if not path.exists():
         raise InputError(f"no such file: {path}")
     return path
@@ -137,17 +137,17 @@ def reading(path: Path) -> Iterator[None]:
         raise InputError(f"{path} is damaged: {one_line(error)}") from error
 
 
-def read_mat(path: Path, wanted: str, variables: Sequence[str], purpose: str = "") -> dict[str, Any]:
+def read_mat(path: Path, variable: str, variables: Sequence[str], purpose: str = "") -> dict[str, Any]:
     """Variables of a MAT file of version 5 to 7.2; nothing in such a file is pickled.
 
     Args:
         path: the file.
-        wanted: the variable that must be there.
+        variable: the variable that must be there.
         variables: those that are read, where they are there.
-        purpose: what the one wanted is for, said where it is missing.
+        purpose: what it is for, said where it is missing.
 
     Raises:
-        InputError: damaged, or without the variable wanted.
+        InputError: damaged, or without that variable.
     """
     import scipy.io
     from scipy.io.matlab import MatReadError
@@ -155,10 +155,10 @@ def read_mat(path: Path, wanted: str, variables: Sequence[str], purpose: str = "
     try:
         with reading(path):
             found = [name for name, *_ in scipy.io.whosmat(path)]
-            if wanted not in found:
+            if variable not in found:
                 why = f", {purpose}" if purpose else ""
                 raise InputError(
-                    f"{path} has no variable {wanted!r}{why}; it has: {', '.join(found) or 'none'}"
+                    f"{path} has no variable {variable!r}{why}; it has: {', '.join(found) or 'none'}"
                 )
             return scipy.io.loadmat(path, variable_names=list(variables))
     except (MatReadError, struct.error) as error:
@@ -171,8 +171,8 @@ def open_hdf5(path: Path, schema: str | None = None, version: int | None = None)
 
     Args:
         path: the file.
-        schema: wanted value of the attribute `schema`; None to accept any HDF5 file.
-        version: wanted value of the attribute `version`, where a schema is wanted.
+        schema: expected value of the attribute `schema`; None to accept any HDF5 file.
+        version: expected value of the attribute `version`, where a schema is expected.
 
     Raises:
         InputError: missing, not HDF5, truncated, or of another schema or version.
@@ -194,7 +194,7 @@ def open_hdf5(path: Path, schema: str | None = None, version: int | None = None)
             found, number = file.attrs.get("schema"), file.attrs.get("version")
         found = found.decode(errors="replace") if isinstance(found, bytes) else found
         if schema is not None and found != schema:
-            raise InputError(f"{path} has schema {found!r}; {schema!r} is wanted")
+            raise InputError(f"{path} has schema {found!r}; {schema!r} is expected")
         if schema is not None and number != version:
             raise InputError(f"{path} is version {number} of {schema}; this program reads version {version}")
         try:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from rodent.body_config import BodyConfig
-from rodent.recording import RecordingWriter
+from rodent.recording import Header, RecordingWriter
 from rodent.scene_config import SceneConfig
 
 JOINTS = [f"joint_{i}" for i in range(67)]
@@ -22,7 +22,7 @@ def writer(path, **changes):
         "contact_names": CONTACTS,
         "provenance": {"seed": 3, "policy": "abc"},
     }
-    return RecordingWriter(path, **(settings | changes))
+    return RecordingWriter(path, Header(**(settings | changes)))
 
 
 def block(start, frames, **more):

@@ -67,17 +67,17 @@ def test_what_an_older_file_does_not_say_is_the_default():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([1], "world.json: world is list; an object is wanted"),
+        ([1], "world.json: world is list; an object is expected"),
         ({}, "world.json: world lacks size"),
         ({"size": 2, "wings": 1}, "unknown field 'world.wings' in world.json.*world.size"),
-        ({"size": 2.5}, "world.size is 2.5; int is wanted"),
+        ({"size": 2.5}, "world.size is 2.5; int is expected"),
         (
             {"size": 2, "shape": {"name": "cone"}},
             r"unknown shape 'cone' in world.json, world.shape.*ball \(b",
         ),
         ({"size": 2, "shape": {"name": "box"}}, "world.shape is 'box'; only 'ball' can be used here"),
-        ({"size": 2, "shape": {"name": 3}}, "world.shape.name is 3; a name is wanted"),
-        ({"size": 2, "shape": "ball"}, "world.shape is str; an object is wanted"),
+        ({"size": 2, "shape": {"name": 3}}, "world.shape.name is 3; a name is expected"),
+        ({"size": 2, "shape": "ball"}, "world.shape is str; an object is expected"),
         ({"size": 2, "shape": {"radius": -1}}, "world.json: radius is -1"),
         (
             {"size": 2, "shape": {"name": "large", "colour": "pink"}},

@@ -82,9 +82,9 @@ def test_a_backend_that_does_not_draw_can_be_mended(outcomes, wanted, platform, 
 
 
 def test_the_backend_that_films_use():
-    assert machine.wanted_backend({"MUJOCO_GL": "OSMesa "}, "linux") == "osmesa"
-    assert machine.wanted_backend({"WAYLAND_DISPLAY": "wayland-0"}, "linux") == "glfw"
-    assert machine.wanted_backend({}, "darwin") == "cgl"
+    assert machine.chosen_backend({"MUJOCO_GL": "OSMesa "}, "linux") == "osmesa"
+    assert machine.chosen_backend({"WAYLAND_DISPLAY": "wayland-0"}, "linux") == "glfw"
+    assert machine.chosen_backend({}, "darwin") == "cgl"
 
 
 def jax_findings(driver: int | None = None, **changed: object) -> list[Finding]:
@@ -265,7 +265,7 @@ def test_this_machine():
 
 
 def test_what_draws_here_is_found_to_draw(drawing):
-    wanted = machine.wanted_backend(os.environ)
+    wanted = machine.chosen_backend(os.environ)
     assert outcome_of(machine.DRAW, 90, {"MUJOCO_GL": wanted}).values is not None
 
 

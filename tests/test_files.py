@@ -69,7 +69,7 @@ def test_hdf5_of_another_kind_is_refused(tmp_path):
     with h5py.File(path, "w") as file:
         file.attrs["schema"] = "mine"
         file.create_dataset("x", data=range(10_000))
-    with pytest.raises(InputError, match="schema 'mine'; 'yours' is wanted"), open_hdf5(path, "yours", 1):
+    with pytest.raises(InputError, match="schema 'mine'; 'yours' is expected"), open_hdf5(path, "yours", 1):
         pass
     with pytest.raises(InputError, match="version None of mine"), open_hdf5(path, "mine", 1):
         pass

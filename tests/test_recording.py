@@ -204,7 +204,7 @@ def test_a_shape_that_changes_is_not_written(tmp_path):
 
 
 def test_what_could_not_be_read_is_not_written(tmp_path):
-    refused = pytest.raises(InputError, match=r"ctrl has shape \(3, 38\); \(4, 38\) is wanted")
+    refused = pytest.raises(InputError, match=r"ctrl has shape \(3, 38\); \(4, 38\) is expected")
     with refused, writer(tmp_path / "a.h5") as recording:
         recording.rollout("a").append(block(0, 4, ctrl=np.zeros((3, 38))))
     with pytest.raises(InputError, match="no rollouts"), writer(tmp_path / "a.h5"):
@@ -270,7 +270,7 @@ def test_a_file_describes_what_it_holds_and_nothing_else(tmp_path):
         ({"left eye": EYES["eye"]}, "channel name 'left eye' will not do"),
         ({"/eye": EYES["eye"]}, "channel name '/eye' will not do"),
         ({"eye": Channel("", "an eye")}, "'eye' lacks a unit"),
-        ({"eye": Channel("1", "an eye", dtype="O")}, "'eye' has dtype 'O'; a bool or a number is wanted"),
+        ({"eye": Channel("1", "an eye", dtype="O")}, "'eye' has dtype 'O'; a bool or a number is expected"),
         ({"eye": Channel("1", "an eye", dtype="x9")}, "'eye' has dtype 'x9'"),
     ],
 )
@@ -280,7 +280,7 @@ def test_impossible_channels(tmp_path, channels, message):
 
 
 def test_a_channel_of_another_width_is_not_written(tmp_path):
-    refused = pytest.raises(InputError, match=r"whiskers/angle has shape \(4, 3\); \(4, 2\) is wanted")
+    refused = pytest.raises(InputError, match=r"whiskers/angle has shape \(4, 3\); \(4, 2\) is expected")
     with refused, writer(tmp_path / "a.h5", channels=WHISKERS) as recording:
         recording.rollout("a").append(block(0, 4, **{"whiskers/angle": np.zeros((4, 3))}))
 
@@ -345,7 +345,7 @@ def outcomes(**more):
 
 
 def write_outcomes(path, rollouts):
-    with writer(path, content="outcomes", outcomes=SPEED) as recording:
+    with writer(path, content="outcomes", outcome_channels=SPEED) as recording:
         for figures in rollouts:
             recording.rollout("walk").outcomes |= figures
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from rodent.cli.render import Render
 from rodent.errors import InputError
-from rodent.recording import RecordingWriter, RolloutMetadata
+from rodent.recording import Header, RecordingWriter, RolloutMetadata
 from rodent.recording.channels import OUTCOMES
 from rodent.render import CAMERAS, Renderer, RenderOptions, render
 from rodent.render.film import Shot
@@ -26,7 +26,7 @@ def recording(body, clips, tmp_path_factory):
     """Two rollouts beside their reference; the second is lost and not finite from frame 12."""
     path = tmp_path_factory.mktemp("recording") / "sway.h5"
     names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
-    with RecordingWriter(path, fps=50, scene=body.config, **names) as writer:
+    with RecordingWriter(path, Header(fps=50, scene=body.config, **names)) as writer:
         for i, clip in enumerate(clips):
             frames = clip.n_frames
             qpos = clip.qpos + 0.05 * np.eye(74)[1]
@@ -204,7 +204,7 @@ def test_wrong_files(recording, clip_file, tmp_path):
 def test_a_rollout_without_one_finite_pose(body, tmp_path):
     source = tmp_path / "lost.h5"
     names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
-    with RecordingWriter(source, fps=50, scene=body.config, **names) as writer:
+    with RecordingWriter(source, Header(fps=50, scene=body.config, **names)) as writer:
         widths = {"qpos": 74, "qvel": 73, "ctrl": 38, "actuator_force": 38, "reference": 74}
         block = {name: np.full((3, width), np.nan) for name, width in widths.items()}
         writer.rollout("gone").append(block | {"time": np.arange(3) / 50, "alive": np.zeros(3)})
@@ -217,7 +217,7 @@ def write(path, body, content="states", joints=67):
     """A rat that imitates nothing, or so it says."""
     names = {"joint_names": body.joint_names[:joints], "actuator_names": body.actuator_names}
     scene = body.config
-    with RecordingWriter(path, fps=50, scene=scene, content=content, **names) as writer:
+    with RecordingWriter(path, Header(fps=50, scene=scene, content=content, **names)) as writer:
         rollout = writer.rollout("walk")
         if content == "outcomes":
             rollout.outcomes |= dict.fromkeys(OUTCOMES, 1)

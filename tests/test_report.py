@@ -19,11 +19,11 @@ from rodent.cli.report.subject import open_subjects
 from rodent.clips import write_clips
 from rodent.errors import InputError
 from rodent.policy.policy import save_policy
-from rodent.recording import RecordingWriter, RolloutMetadata
+from rodent.recording import Header, RecordingWriter, RolloutMetadata
 from rodent.synthesis.stance import stance_clips
 from tests.analysis.pages.test_page import check_page
 from tests.policies import untrained_policy
-from tests.recordings import CONTACTS, block
+from tests.recordings import block
 from tests.training.test_evaluate import make_trace
 from training.config import PPOConfig, TrainConfig
 from training.runs import begin_run
@@ -120,12 +120,7 @@ def folder(body, tmp_path_factory):
         (run.folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     with RecordingWriter(
         folder / "recording.h5",
-        fps=50,
-        scene=body.config,
-        joint_names=body.joint_names,
-        actuator_names=body.actuator_names,
-        contact_names=CONTACTS,
-        provenance={"seed": 11, "versions": {"mujoco": "9.8.7"}},
+        Header.of(body, 50, provenance={"seed": 11, "versions": {"mujoco": "9.8.7"}}),
     ) as writer:
         for clip in labelled:
             poses = {"qpos": clip.qpos, "reference": clip.qpos}

@@ -14,6 +14,7 @@ from rodent.clips.file import write_clips
 from rodent.errors import InputError
 from rodent.policy.policy import save_policy
 from rodent.policy.sizes import NetworkConfig
+from rodent.record_config import RecordConfig
 from rodent.recording import RolloutMetadata, open_recording
 from rodent.recording.controls import control_layers, random_layer
 from rodent.recording.gates import GATES, gate_layer
@@ -88,7 +89,7 @@ def test_a_recording_says_where_a_rat_was_lost(body, policy, tmp_path, on_failur
     qpos = clips[0].qpos.copy()
     qpos[20:, 0] += 0.1
     clips = replace(clips, clips=(replace(clips[0], qpos=qpos),))
-    found = record(policy, clips, tmp_path / "r.h5", on_failure=on_failure)
+    found = record(policy, clips, tmp_path / "r.h5", RecordConfig(on_failure=on_failure))
     assert found["failures"] == failures
     with open_recording(tmp_path / "r.h5") as recording:
         assert int(recording.rollouts["sway_0"]["alive"].sum()) == alive
@@ -98,7 +99,7 @@ def test_a_recording_says_where_a_rat_was_lost(body, policy, tmp_path, on_failur
 def test_a_recording_holds_everything(body, clips, tmp_path, kind):
     config = NetworkConfig(latent=8, encoder=(16,), decoder=(12, 10), value=(6,), decoder_kind=kind)
     policy = untrained_policy(body, config)
-    found = record(policy, clips, tmp_path / "r.h5", origin={"clips": "sway"}, seed=3)
+    found = record(policy, clips, tmp_path / "r.h5", RecordConfig(seed=3), origin={"clips": "sway"})
     assert found["frames"] == 3 * FRAMES
     with open_recording(tmp_path / "r.h5") as recording:
         assert recording.scene == body.config
@@ -143,8 +144,8 @@ def _units(path):
 
 def test_controls_are_recorded_and_do_not_act(body, policy, clips, tmp_path):
     plain = record(policy, clips, tmp_path / "plain.h5")
-    found = record(policy, clips, tmp_path / "one.h5", controls=True)
-    record(policy, clips, tmp_path / "other.h5", controls=True, seed=1)
+    found = record(policy, clips, tmp_path / "one.h5", RecordConfig(controls=True))
+    record(policy, clips, tmp_path / "other.h5", RecordConfig(controls=True, seed=1))
     assert set(found["layers"]) - set(plain["layers"]) == set(control_layers(plain["layers"]))
     alone, one, other = (_units(tmp_path / f"{name}.h5") for name in ("plain", "one", "other"))
     layer = "units/control/random/decoder/layer_0"
@@ -158,7 +159,7 @@ def test_controls_are_recorded_and_do_not_act(body, policy, clips, tmp_path):
 
 
 def test_the_encoder_input_is_what_the_encoder_received(body, policy, clips, tmp_path):
-    record(policy, clips, tmp_path / "r.h5", controls=True)
+    record(policy, clips, tmp_path / "r.h5", RecordConfig(controls=True))
     weights = policy.params["policy"]["encoder"]["layer_0"]["pre"]
     with open_recording(tmp_path / "r.h5") as recording:
         for rollout in recording.rollouts.values():
@@ -182,7 +183,7 @@ def test_a_control_with_the_policys_weights_repeats_the_policy(body, tmp_path, m
             replace(clips[1], qpos=clips[1].qpos[:15], qvel=clips[1].qvel[:15]),
         ),
     )
-    found = record(policy, clips, tmp_path / "r.h5", controls=True, on_failure="restart")
+    found = record(policy, clips, tmp_path / "r.h5", RecordConfig(controls=True, on_failure="restart"))
     assert found["failures"] == 1
     for rollout in _units(tmp_path / "r.h5").values():
         for key in [key for key in rollout if key.startswith("units/control/random/")]:
@@ -192,7 +193,7 @@ def test_a_control_with_the_policys_weights_repeats_the_policy(body, tmp_path, m
 
 def test_latents_of_a_control_are_drawn_where_the_policys_are(policy, clips, tmp_path):
     for sample in (False, True):
-        record(policy, clips, tmp_path / "r.h5", controls=True, sample=sample)
+        record(policy, clips, tmp_path / "r.h5", RecordConfig(controls=True, sample=sample))
         for rollout in _units(tmp_path / "r.h5").values():
             mean, drawn = (rollout[f"units/control/random/latent/{name}"] for name in ("mean", "sample"))
             assert np.array_equal(mean, drawn) is not sample
@@ -210,7 +211,7 @@ def jumping(body):
 def test_contents_hold_what_they_say_and_agree(body, policy, jumping, tmp_path):
     found = {}
     for content in ("outcomes", "states", "units"):
-        found[content] = record(policy, jumping, tmp_path / f"{content}.h5", content=content)
+        found[content] = record(policy, jumping, tmp_path / f"{content}.h5", RecordConfig(content=content))
     assert found["units"]["layers"]
     assert found["states"]["layers"] == found["outcomes"]["layers"] == []
     with (
@@ -255,7 +256,9 @@ def test_repeats_are_rollouts_of_the_same_clips_that_differ(policy, clips, tmp_p
     """In groups of two, so that every group plays the same clips."""
     monkeypatch.setattr(importlib.import_module("rodent.rollout.record"), "_AT_ONCE", 2)
     two = clips.subset(["sway_0", "sway_1"])
-    found = record(policy, two, tmp_path / "r.h5", repeats=3, sample=True, seed=5, content="states")
+    found = record(
+        policy, two, tmp_path / "r.h5", RecordConfig(repeats=3, sample=True, seed=5, content="states")
+    )
     assert (found["rollouts"], found["frames"]) == (6, 6 * FRAMES)
     with open_recording(tmp_path / "r.h5") as recording:
         rollouts = list(recording.rollouts.values())
@@ -267,13 +270,13 @@ def test_repeats_are_rollouts_of_the_same_clips_that_differ(policy, clips, tmp_p
         assert {rollout.metadata.task for rollout in rollouts} == {"imitation"}
         last = np.stack([rollout["qpos"][-1] for rollout in rollouts])
         assert len(np.unique(last.round(5), axis=0)) == 6
-    record(policy, two, tmp_path / "once.h5", sample=True, seed=5, content="states")
+    record(policy, two, tmp_path / "once.h5", RecordConfig(sample=True, seed=5, content="states"))
     with open_recording(tmp_path / "once.h5") as recording:
         np.testing.assert_array_equal(recording.rollouts["sway_1"]["qpos"][-1], last[1])
 
 
 def test_without_draws_no_seed_is_told(policy, clips, tmp_path):
-    record(policy, clips, tmp_path / "r.h5", content="outcomes", seed=5)
+    record(policy, clips, tmp_path / "r.h5", RecordConfig(content="outcomes", seed=5))
     with open_recording(tmp_path / "r.h5") as recording:
         start = {"clip": "sway_1", "frame": 0}
         wanted = RolloutMetadata(task="imitation", start=start, behavior=clips[1].behavior)
@@ -284,7 +287,7 @@ def test_gates_are_recorded_and_recompute_the_cell(body, clips, tmp_path):
     config = NetworkConfig(latent=8, encoder=(16,), decoder=(12, 10), value=(6,), decoder_kind="lstm")
     policy = untrained_policy(body, config)
     plain = record(policy, clips, tmp_path / "plain.h5")
-    found = record(policy, clips, tmp_path / "r.h5", gates=True, controls=True)
+    found = record(policy, clips, tmp_path / "r.h5", RecordConfig(gates=True, controls=True))
     names = {gate_layer("decoder/lstm", gate) for gate in GATES.values()}
     more = names | {random_layer(name) for name in names}
     assert more <= set(found["layers"])
@@ -305,7 +308,7 @@ def test_gates_are_recorded_and_recompute_the_cell(body, clips, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"gates": True}, "--gates wants an LSTM decoder; this policy's is of the kind 'mlp'"),
+        ({"gates": True}, "--gates needs an LSTM decoder; this policy's is of the kind 'mlp'"),
         ({"controls": True, "content": "states"}, "--controls adds layers, which --record states leaves out"),
         ({"gates": True, "content": "outcomes"}, "--gates adds layers, which --record outcomes leaves out"),
         ({"repeats": 0}, "repeats is 0; a clip is played at least once"),
@@ -314,7 +317,7 @@ def test_gates_are_recorded_and_recompute_the_cell(body, clips, tmp_path):
 )
 def test_options_that_do_not_go_together(policy, clips, tmp_path, options, message):
     with pytest.raises(InputError, match=message):
-        record(policy, clips, tmp_path / "r.h5", **options)
+        record(policy, clips, tmp_path / "r.h5", RecordConfig(**options))
     assert not list(tmp_path.iterdir())
 
 
@@ -353,7 +356,7 @@ def test_the_command_records_what_is_asked_for(files, capsys, content):
     words += ["--out", str(files / "r.h5"), "--record", content, "--repeats", "2"]
     assert main(["rollout", *words]) == 0
     err = capsys.readouterr().err
-    assert f"r.h5: {content} of 2 rollouts, {2 * FRAMES} frames; 0 times" in err
+    assert f"r.h5: {content} of 2 rollouts, {2 * FRAMES} frames; 0 failures" in err
     assert main(["rollout", *words, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["content"], found["rollouts"], found["layers"]) == (content, 2, [])
@@ -410,7 +413,7 @@ def test_the_commands(files, capsys):
         (["policy", "--clips", "clips.h5", "--clip", "walk"], "unknown clip 'walk'"),
         (["policy", "--clips", "clips.h5", "--out", "no/r.h5"], "does not exist; create it first"),
         (["policy", "--clips", "clips.h5", "--out", "policy"], "cannot write"),
-        (["policy", "--clips", "clips.h5", "--gates"], "--gates wants an LSTM"),
+        (["policy", "--clips", "clips.h5", "--gates"], "--gates needs an LSTM"),
         (["policy", "--clips", "clips.h5", "--controls", "--record", "states"], "take --record units"),
         (["policy", "--clips", "clips.h5", "--repeats", "0"], "repeats is 0"),
     ],

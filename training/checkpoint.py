@@ -54,19 +54,19 @@ class Checkpoints:
             raise InputError(
                 f"{self.folder} holds no checkpoint: the run was stopped before its first; start it anew"
             )
-        wanted = _leaves(like)
+        expected = _leaves(like)
         try:
-            found = self._manager.restore(iteration, args=ocp.args.StandardRestore(wanted))
+            found = self._manager.restore(iteration, args=ocp.args.StandardRestore(expected))
         except (ValueError, KeyError, OSError) as error:
             first_line = str(error).strip().splitlines()[0]
             raise InputError(
                 f"{self.folder}/{iteration} is damaged or of another version: {first_line}; {self._way_on()}"
             ) from error
-        for name, leaf in wanted.items():
+        for name, leaf in expected.items():
             if found[name].shape != leaf.shape or found[name].dtype != leaf.dtype:
                 raise InputError(
                     f"{self.folder}/{iteration}: {name} is {found[name].dtype}{found[name].shape}, "
-                    f"{leaf.dtype}{leaf.shape} is wanted; the run is of another version: {self._way_on()}"
+                    f"{leaf.dtype}{leaf.shape} is expected; the run is of another version: {self._way_on()}"
                 )
         # orbax keeps no empty arrays: an MLP's memory, say
         leaves = [found.get(_name(i), np.asarray(leaf)) for i, leaf in enumerate(jax.tree.leaves(like))]

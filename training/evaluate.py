@@ -1,36 +1,19 @@
 """Measure how well a policy does its task, such as tracking clips: the one definition of the figures."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
 from rodent.clips.clip import ClipSet
-from rodent.clips.validate import require_body
 from rodent.policy.agent import Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.rollout import Player
-from rodent.scene import make_scene
+from rodent.rollout.episodes import EPISODES, Episode, policy_episodes
 from rodent.tasks.task import Metric
 from training.survival import THRESHOLDS_MM, alive_by_frame, ended_by, limits, success_within
-
-
-@dataclasses.dataclass(frozen=True)
-class Episode:
-    """What a policy is evaluated on.
-
-    Attributes:
-        name, behavior: of the clip, or of what else is asked.
-        group: of `Task.starts`, whose first place the episode begins at.
-        frames: control steps that it lasts; None for as long as the task says.
-    """
-
-    name: str
-    behavior: str
-    group: int
-    frames: int | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,16 +39,6 @@ class Trace:
         return int(np.argmax(self.failed)) if self.failed.any() else len(self.failed)
 
 
-def clip_episodes(clips: ClipSet) -> list[Episode]:
-    """Every clip from its first frame to its last."""
-    return [Episode(clip.name, clip.behavior, i, clip.n_frames) for i, clip in enumerate(clips)]
-
-
-def drawn_episodes(count: int = 24) -> list[Episode]:
-    """Episodes of a task that draws what it asks, each for as long as the task says."""
-    return [Episode(f"episode_{i}", "", 0, None) for i in range(count)]
-
-
 def trace_episodes(
     player: Player,
     params: Params,
@@ -82,7 +55,7 @@ def trace_episodes(
         params, normalizer: of the policy.
         episodes: which.
         frames: at most so many of each; None for all.
-        advance: told of every control step.
+        advance: called after every control step.
     """
     metrics = player.task.metrics
     traces: list[Trace] = []
@@ -190,32 +163,45 @@ def _mean(values: Iterable[float]) -> float:
 
 def trace_policy(
     policy: Policy,
-    clips: ClipSet,
+    clips: ClipSet | None = None,
+    *,
+    count: int = EPISODES,
     at_once: int = 64,
     advance: Callable[[int], None] = lambda steps: None,
     threads: int = 0,
 ) -> list[Trace]:
-    """Errors of a policy on clips, played from their first frames by its mean action.
+    """Errors of a policy in its task, played by its mean action: on clips, from their first frames.
 
-    `advance` is told of each of the `n_steps` control steps that it takes; `threads` step the physics, 0 for
-    one per core.
+    Args:
+        policy: which states its task.
+        clips: those to follow; None for a task that needs none.
+        count: number of episodes of a task without clips.
+        at_once: how many are played side by side.
+        advance: called after each of the `n_steps` control steps.
+        threads: that step the physics; 0 for one per core.
 
     Raises:
-        InputError: the clips belong to a body of another scale, or threads is negative.
+        InputError: clips are missing or not needed, they belong to a body of another scale, or threads is
+            negative.
     """
-    require_body(clips, make_scene(policy.scene))
-    player = Player.of(policy, clips, min(at_once, len(clips)), threads=threads)
-    return trace_episodes(player, policy.params, policy.normalizer, clip_episodes(clips), advance=advance)
+    task, episodes = policy_episodes(policy, clips, count)
+    player = Player(task, policy.agent, min(at_once, len(episodes)), threads=threads)
+    return trace_episodes(player, policy.params, policy.normalizer, episodes, advance=advance)
 
 
 def evaluate(
-    policy: Policy, clips: ClipSet, at_once: int = 64, advance: Callable[[int], None] = lambda steps: None
+    policy: Policy,
+    clips: ClipSet | None = None,
+    *,
+    count: int = EPISODES,
+    at_once: int = 64,
+    advance: Callable[[int], None] = lambda steps: None,
 ) -> dict[str, Any]:
-    """The tracking metrics of a policy on clips; see `trace_policy` and `scores`."""
-    return scores(trace_policy(policy, clips, at_once, advance))
+    """The metrics of a policy in its task; see `trace_policy` and `scores`."""
+    return scores(trace_policy(policy, clips, count=count, at_once=at_once, advance=advance))
 
 
-def n_steps(clips: ClipSet, at_once: int = 64) -> int:
-    """How many control steps `trace_policy` takes: for so many clips at once those of the longest."""
-    groups = range(0, len(clips), at_once)
-    return sum(max(clip.n_frames for clip in clips.clips[i : i + at_once]) for i in groups)
+def n_steps(episodes: Sequence[Episode], at_once: int = 64) -> int:
+    """How many control steps `trace_policy` takes: for so many episodes at once those of the longest."""
+    groups = range(0, len(episodes), at_once)
+    return sum(max(one.frames for one in episodes[i : i + at_once]) for i in groups)

@@ -88,6 +88,12 @@ def how_lost(found: Mapping[str, float]) -> str:
     """The limits of `scores` in words: `the root position error is more than 50 mm, or …`."""
     words = []
     for label, limit in found.items():
-        name, _, unit = label.rpartition("_")
-        words.append(f"the {name.replace('_', ' ')} is more than {limit:.0f} {_UNITS.get(unit, unit)}")
+        name = label.rpartition("_")[0].replace("_", " ")
+        words.append(f"the {name} is more than {limit:.0f} {unit_of(label)}")
     return ", or ".join(words)
+
+
+def unit_of(label: str) -> str:
+    """The unit of a figure, which ends its label: `mm` of `root_position_error_mm`."""
+    unit = label.rpartition("_")[2]
+    return _UNITS.get(unit, unit)

@@ -26,10 +26,10 @@ from rodent.physics.device import warp_devices
 from rodent.physics.host import count_substeps, require_threads
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy, load_policy, save_policy
+from rodent.rollout import clip_episodes, task_episodes
 from rodent.scene import make_scene
 from training.checkpoint import Checkpoints
 from training.config import TrainConfig
-from training.evaluate import clip_episodes, drawn_episodes
 from training.optimizer import require_parts
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
@@ -208,11 +208,9 @@ def train(
 
 def trainer_of(run: Run, threads: int = 0) -> Trainer:
     """The trainer of a run, as it is before the first iteration."""
-    clips, episodes = None, drawn_episodes()
-    if run.clips is not None:
-        clips = read_own_clips(run).subset(run.split["train"])
-        episodes = clip_episodes(clips)
+    clips = None if run.clips is None else read_own_clips(run).subset(run.split["train"])
     task = run.config.task.build(make_scene(run.config.scene), clips)
+    episodes = task_episodes(task) if clips is None else clip_episodes(clips)
     return Trainer(run.config, task, episodes, threads=threads)
 
 

@@ -19,12 +19,12 @@ from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
-from rodent.rollout import Player
+from rodent.rollout import Episode, Player
 from rodent.tasks.task import Task
 from training.backend import Backend, DeviceBackend, HostBackend
 from training.config import TrainConfig
 from training.dynamics import Dynamics
-from training.evaluate import Episode, scores, trace_episodes
+from training.evaluate import scores, trace_episodes
 from training.hyperparameters import Hyperparameters
 from training.learner import normalizer_of
 from training.start import started

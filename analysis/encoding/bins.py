@@ -30,7 +30,7 @@ _REPEATED = 0.1
 and the share of bins that may meet their own motion in such a turn."""
 _ALIKE = 2.0  # seconds over which movement resembles itself
 _COMMONEST = 0.5  # share of bins from which on one motion is nearly all there is
-_TRIED = 20  # turns that are tried for each that is wanted
+_TRIED = 20  # turns that are tried for each that is needed
 
 
 @dataclasses.dataclass(frozen=True)

@@ -59,17 +59,17 @@ class Components:
 
     The components have one scale, such that their mean variance is one: a ridge penalty on
     them is one on the standardised units, and means the same for layers of any size. A
-    layer with no more units than components wanted is only standardised.
+    layer with no more units than components is only standardised.
 
     Attributes:
-        n_components: how many are wanted; None for the standardised units themselves.
+        n_components: how many; None for the standardised units themselves.
         together: whether all units have one scale instead, that of their mean variance: for
             units that are alike in kind, of which one that hardly varied in training, such as
             the spline of a corner seldom visited, should not be blown up.
         center_: mean of each unit, shape (units,).
         scale_: what each unit is divided by, shape (units,).
         live_: units that vary at all, bool, shape (units,).
-        reduced: whether there were more units than components wanted.
+        reduced: whether there were more units than components.
         weights_: from standardised units to features, shape (units, features).
     """
 

@@ -164,8 +164,8 @@ class Descent:
         trial = self.coef[:, which] + size * self.direction[:, which]
         loss, slope = self.evaluate(trial, which)
         objective = loss + self.cost(trial, which)
-        wanted = self.objective[which] - _SUFFICIENT * size * self.gain[which]
-        better = objective <= wanted + self.noise * np.maximum(1.0, np.abs(wanted))
+        enough = self.objective[which] - _SUFFICIENT * size * self.gain[which]
+        better = objective <= enough + self.noise * np.maximum(1.0, np.abs(enough))
         moved = which[better]
         self.coef[:, moved], self.slope[:, moved] = trial[:, better], slope[:, better]
         self.loss[moved], self.objective[moved] = loss[better], objective[better]

@@ -123,12 +123,12 @@ class PoissonRegression(Regression):
         rates = np.zeros((len(fit.tests[0]), n), np.float32)
         kept = np.zeros((len(fit.penalty.ridge), n))
         for columns in self.columns(n_columns, fit):
-            wanted = fit.per_coefficient(strengths[:, columns])
+            each_strength = fit.per_coefficient(strengths[:, columns])
             # most of the way is gone in single precision
             near, _ = fit.data(columns, np.float32)
-            coef, _ = solve(near, fit.penalty, wanted, tolerance=ROUGHLY)
+            coef, _ = solve(near, fit.penalty, each_strength, tolerance=ROUGHLY)
             train, (test,) = fit.data(columns, np.float64)
-            coef, converged = solve(train, fit.penalty, wanted, coef)
+            coef, converged = solve(train, fit.penalty, each_strength, coef)
             if not np.isfinite(coef).all():
                 raise WorkError(
                     "a Poisson regression came out infinite; take stronger penalties (--strengths)"
@@ -154,8 +154,8 @@ class PoissonRegression(Regression):
         found = np.empty((self.folds.n_rows, self.targets.n_neurons), np.float32)
         for columns in self.columns(self.targets.n_neurons, fit):
             train, (everywhere,) = fit.data(columns, np.float32)
-            wanted = fit.per_coefficient(strengths[:, columns])
-            coef, _ = solve(train, fit.penalty, wanted, tolerance=ROUGHLY)
+            each_strength = fit.per_coefficient(strengths[:, columns])
+            coef, _ = solve(train, fit.penalty, each_strength, tolerance=ROUGHLY)
             found[:, columns] = everywhere.rates(coef, rate_limits(train.log_rate_range(coef), train.n_bins))
         return found
 

@@ -23,7 +23,7 @@ class Targets:
         rows: bins used, shape (rows,).
         orders: of the rows, one per shift.
         bin_seconds: length of a bin.
-        history: whether the neurons' own past is wanted.
+        history: whether the neurons' own past is a feature.
 
     Attributes:
         n_neurons: n.

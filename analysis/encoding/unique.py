@@ -257,13 +257,13 @@ def _added(base: Base, fold: int, rest: np.ndarray) -> np.ndarray:
     for columns in regression.columns(len(bins.names), fit):
         train, (test,) = fit.data(columns, np.float32)
         counts, before = regression.targets.counts(columns)[fit.tests[0]], held.rates[:, columns]
-        wanted = [
+        path_strengths = [
             fit.per_coefficient(
                 np.concatenate([held.strengths[:, columns], np.full((1, before.shape[1]), one)])
             )
             for one in strengths
         ]
-        path = solve_path(train, fit.penalty, wanted, start[:, columns], ROUGHLY)
+        path = solve_path(train, fit.penalty, path_strengths, start[:, columns], ROUGHLY)
         for i, (coef, _) in enumerate(path, start=1):
             limits = rate_limits(train.log_rate_range(coef), train.n_bins)
             rates = test.rates(coef, limits).astype(np.float64)

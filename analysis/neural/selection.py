@@ -82,15 +82,15 @@ def _holds(session: NeuralSession, column: str, comparison: str, value: str) -> 
     texts = as_text(entries)
     known = set(texts.tolist())
     # a text of the table may itself have a comma
-    wanted = [value] if value in known else [one.strip() for one in value.split(",")]
+    chosen = [value] if value in known else [one.strip() for one in value.split(",")]
     if numeric:
-        wanted = as_text(np.array([_number(one, condition) for one in wanted])).tolist()
+        chosen = as_text(np.array([_number(one, condition) for one in chosen])).tolist()
     if entries.dtype.kind == "b":
-        wanted = [one.capitalize() for one in wanted]
-    there = np.isin(texts, wanted)
+        chosen = [one.capitalize() for one in chosen]
+    there = np.isin(texts, chosen)
     if comparison == "!=":
         return ~there
-    for one in wanted:
+    for one in chosen:
         if one not in known:
             raise unknown(column, one, _listed(known), str(session.path))
     return there

@@ -110,9 +110,9 @@ class Film:
         pictures = []
         with av.open(str(self.path)) as film:
             n_frames = film.streams.video[0].frames
-            wanted = {(2 * i + 1) * n_frames // (2 * _STILLS) for i in range(_STILLS)}
+            stills = {(2 * i + 1) * n_frames // (2 * _STILLS) for i in range(_STILLS)}
             for i, frame in enumerate(film.decode(video=0)):
-                if i in wanted:
+                if i in stills:
                     pictures.append(frame.to_image())
         return [_jpeg(picture) for picture in pictures]
 

@@ -153,11 +153,11 @@ def _dealt(windows: np.ndarray, partitions: int) -> np.ndarray:
     """Partition of each bout: in order of time, none empty, windows shared out about equally."""
     n = len(windows)
     middle = np.cumsum(windows) - windows / 2
-    wanted = (partitions * middle / windows.sum()).astype(int)
+    sizes = (partitions * middle / windows.sum()).astype(int)
     # the last bouts are needed for the last partitions, and none may be passed over
-    wanted = np.maximum(wanted, partitions - n + np.arange(n))
+    sizes = np.maximum(sizes, partitions - n + np.arange(n))
     dealt, last = np.empty(n, int), -1
-    for i, part in enumerate(wanted):
+    for i, part in enumerate(sizes):
         dealt[i] = last = min(part, last + 1)
     return dealt
 

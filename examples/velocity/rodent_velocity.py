@@ -27,7 +27,7 @@ class VelocityConfig:
 
 class Velocity(Task[dict]):
     config: VelocityConfig = flax.struct.field(pytree_node=False)
-    metrics = {"velocity": Metric("velocity_error_mm_per_s", 1e3, 1000.0)}
+    metrics = {"velocity": Metric("velocity_error_mm_per_s", "m/s", 1e3, 1000.0)}
 
     def initial_state(self, start, key):
         command = jax.random.uniform(key, (2,)) * jnp.array(self.config.fastest)

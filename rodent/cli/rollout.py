@@ -2,9 +2,10 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Literal
 
 import tyro
+
+from rodent.record_config import RecordConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,32 +17,14 @@ class Rollout:
 
     policy: tyro.conf.Positional[Path]
     """A run folder or a policy folder."""
-    clips: Path
-    """Reference motion: a clip file, or anything that `rodent clips import` reads."""
     out: Path
     """The recording file to write."""
+    clips: Path | None = None
+    """Reference motion: a clip file, or anything that `rodent clips import` reads. A task without clips,
+    such as one that draws commands, needs none."""
     clip: tuple[str, ...] = ()
     """Names of the clips to play; all if none is given."""
-    record: Literal["outcomes", "states", "units"] = "units"
-    """How much to write. `outcomes`: only how each rollout went: how long it tracked, errors, rewards.
-    `states`: also poses, controls, forces, contacts and rewards of every frame. `units`: also the activation
-    of every unit, which makes up most of the file."""
-    repeats: int = 1
-    """How often each clip is played. The rollouts are named walk, walk.2, walk.3 …; with --sample no two of
-    them are the same."""
-    sample: bool = False
-    """Sample the latent and the action from their distributions, instead of taking the means."""
-    seed: int = 0
-    """Seed of the samples, and of the random weights of --controls."""
-    on_failure: Literal["continue", "restart"] = "continue"
-    """After a failure: continue as it is, or restart on the reference."""
-    controls: bool = False
-    """Also record control layers for `rodent encode --controls`: the same network with random weights on the
-    same observations (`control/random/LAYER`), the encoder's input (`control/encoder_input`) and the coming
-    poses of the reference (`control/reference`). The file becomes about twice as large."""
-    gates: bool = False
-    """Record the gates of an LSTM decoder, too, as layers `decoder/lstm.input_gate`, `.forget_gate`,
-    `.output_gate` and `.candidate`."""
+    config: tyro.conf.OmitArgPrefixes[RecordConfig] = dataclasses.field(default_factory=RecordConfig)
     json: bool = False
     """Print what was recorded as one JSON object."""
 
@@ -54,27 +37,19 @@ class Rollout:
         from rodent.clips.reading import read_clips
         from rodent.policy.policy import load_policy
         from rodent.rollout import record
+        from rodent.rollout.episodes import require_clips
 
-        policy, clips = load_policy(self.policy), read_clips(self.clips)
-        if self.clip:
+        policy = load_policy(self.policy)
+        require_clips(policy, given=self.clips is not None)
+        clips = None if self.clips is None else read_clips(self.clips)
+        if clips is not None and self.clip:
             clips = clips.subset(self.clip)
-        found = record(
-            policy,
-            clips,
-            self.out,
-            content=self.record,
-            repeats=self.repeats,
-            origin={"policy_folder": str(self.policy), "clips": str(self.clips)},
-            seed=self.seed,
-            sample=self.sample,
-            on_failure=self.on_failure,
-            controls=self.controls,
-            gates=self.gates,
-        )
+        origin = {"policy_folder": str(self.policy), "clips": None if clips is None else str(self.clips)}
+        found = record(policy, clips, self.out, self.config, origin=origin)
         if self.json:
             print_json(found)
         else:
             layers = f", {len(found['layers'])} layers" if found["layers"] else ""
-            what = "" if self.record == "units" else f"{self.record} of "
+            what = "" if self.config.content == "units" else f"{self.config.content} of "
             rollouts = f"{what}{found['rollouts']} rollouts, {found['frames']:,} frames{layers}"
-            say(f"{self.out}: {rollouts}; {found['failures']} times a rat lost its reference")
+            say(f"{self.out}: {rollouts}; {found['failures']} failures")

@@ -154,12 +154,12 @@ def _groups(
     return results, notes
 
 
-def _layers(wanted: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str, ...]:
-    """The layers wanted, or all that are no controls; every rollout has to have them."""
+def _layers(chosen: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str, ...]:
+    """The chosen layers, or all that are no controls; every rollout has to have them."""
     from rodent.recording.controls import is_control
 
     recorded = [name for name in opened[0].rollouts[0].layers if not is_control(name)]
-    layers = tuple(dict.fromkeys(wanted or recorded))
+    layers = tuple(dict.fromkeys(chosen or recorded))
     if not layers:
         raise InputError(f"{opened[0].recording.path} has no layers; record it with --record units")
     for session in opened:

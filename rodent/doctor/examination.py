@@ -14,8 +14,8 @@ SECONDS = 90.0  # for all trials together; a cold start from a slow disk takes a
 
 def examine(seconds: float = SECONDS) -> list[Finding]:
     """Look at everything; takes a few seconds, and no more than about `seconds`."""
-    wanted = machine.wanted_backend(os.environ)
-    backends = tuple(dict.fromkeys([*machine.gl_backends(), wanted]))
+    required = machine.chosen_backend(os.environ)
+    backends = tuple(dict.fromkeys([*machine.gl_backends(), required]))
     with contextlib.ExitStack() as stack:
         # MuJoCo cannot even be imported under a backend that is broken
         physics = stack.enter_context(Trial(machine.PHYSICS, {"MUJOCO_GL": "disable"}))
@@ -28,7 +28,7 @@ def examine(seconds: float = SECONDS) -> list[Finding]:
             *installation.package_findings(),
             machine.physics_finding(physics.outcome(seconds), install),
             *machine.jax_findings(jax.outcome(seconds), driver, install, install_gpu),
-            *machine.gl_findings({name: t.outcome(seconds) for name, t in drawing.items()}, wanted),
+            *machine.gl_findings({name: t.outcome(seconds) for name, t in drawing.items()}, required),
             storage.data_finding(),
             storage.cache_finding(),
             *storage.disk_findings({"runs": Path(), "the cache": cache_folder()}),

@@ -33,11 +33,11 @@ def pip_install(requirements: Iterable[Requirement]) -> str:
     return shlex.join([sys.executable, "-m", "pip", "install", *plain])
 
 
-def python_finding(version: str, wanted: str) -> Finding:
+def python_finding(version: str, required: str) -> Finding:
     """Whether Python is one of those that are supported."""
-    if SpecifierSet(wanted).contains(version):
+    if SpecifierSet(required).contains(version):
         return Finding("Python", "ok", version)
-    return Finding("Python", "fault", f"{version}; {wanted} is wanted", "make setup PYTHON=python3.12")
+    return Finding("Python", "fault", f"{version}; {required} is expected", "make setup PYTHON=python3.12")
 
 
 def requirements_of(extra: str = "", distribution: str = PROJECT) -> list[Requirement]:
@@ -102,7 +102,7 @@ def install_command(extra: str = "") -> str:
 def _packages(subject: str, wrong: dict[Requirement, str], state: str, fine: str) -> Finding:
     if not wrong:
         return Finding(subject, "ok", fine)
-    found = ", ".join(f"{r.name} {version} ({r.specifier} is wanted)" for r, version in wrong.items())
+    found = ", ".join(f"{r.name} {version} ({r.specifier} is expected)" for r, version in wrong.items())
     return Finding(subject, "fault" if state == "fault" else "note", found, pip_install(wrong))
 
 

@@ -62,10 +62,10 @@ def gl_backends(platform: str = sys.platform) -> tuple[str, ...]:
     return ("cgl", "glfw") if platform == "darwin" else ("egl", "osmesa", "glfw")
 
 
-def wanted_backend(environment: Mapping[str, str], platform: str = sys.platform) -> str:
+def chosen_backend(environment: Mapping[str, str], platform: str = sys.platform) -> str:
     """The backend that films are drawn with here, if nothing is changed.
 
-    >>> wanted_backend({}, "linux"), wanted_backend({"DISPLAY": ":0"}, "linux")
+    >>> chosen_backend({}, "linux"), chosen_backend({"DISPLAY": ":0"}, "linux")
     ('egl', 'glfw')
     """
     if named := environment.get("MUJOCO_GL", "").strip().lower():
@@ -75,8 +75,10 @@ def wanted_backend(environment: Mapping[str, str], platform: str = sys.platform)
     return "glfw" if environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY") else "egl"
 
 
-def gl_findings(outcomes: Mapping[str, Outcome], wanted: str, platform: str = sys.platform) -> list[Finding]:
-    """One finding per backend tried; a fault is only that the wanted one does not draw."""
+def gl_findings(
+    outcomes: Mapping[str, Outcome], required: str, platform: str = sys.platform
+) -> list[Finding]:
+    """One finding per backend tried; a fault is only that the required one does not draw."""
     drawing = [name for name, outcome in outcomes.items() if outcome.values is not None]
     if drawing:
         mend = f"export MUJOCO_GL={drawing[0]}"
@@ -86,10 +88,10 @@ def gl_findings(outcomes: Mapping[str, Outcome], wanted: str, platform: str = sy
         mend = "unset MUJOCO_GL"
     findings = []
     for name, outcome in outcomes.items():
-        subject, films = f"OpenGL {name}", "films use it; " if name == wanted else ""
+        subject, films = f"OpenGL {name}", "films use it; " if name == required else ""
         if outcome.values is not None:
             findings.append(Finding(subject, "ok", f"{films}draws with {outcome.values['renderer']}"))
-        elif name == wanted:
+        elif name == required:
             findings.append(Finding(subject, "fault", f"{films}does not draw: {outcome.reason}", mend))
         else:
             findings.append(Finding(subject, "note", f"does not draw: {outcome.reason}"))

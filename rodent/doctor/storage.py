@@ -77,7 +77,7 @@ def disk_findings(folders: dict[str, Path]) -> list[Finding]:
             findings.append(Finding("disk", "ok", found))
         else:
             mend = shlex.join(["rm", "-r", str(cache_folder())])
-            findings.append(Finding("disk", "fault", f"{found}; {ROOM / 1e9:g} GB are wanted", mend))
+            findings.append(Finding("disk", "fault", f"{found}; {ROOM / 1e9:g} GB are needed", mend))
     return findings
 
 

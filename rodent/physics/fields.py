@@ -44,7 +44,7 @@ def checked_fields(
         values, one = np.asarray(given), field_of(model, name)
         if values.shape != (num_envs, *one.shape):
             raise InputError(
-                f"model field {name} has shape {values.shape}; {(num_envs, *one.shape)} is wanted, with "
+                f"model field {name} has shape {values.shape}; {(num_envs, *one.shape)} is expected, with "
                 "environments first"
             )
         if values.dtype.kind not in "fiu" or not np.isfinite(values).all():

@@ -44,7 +44,7 @@ def forward_kinematics(model: mujoco.MjModel, bodies: np.ndarray) -> Callable[[j
         or not (slides | (kinds[1:] == mujoco.mjtJoint.mjJNT_HINGE)).all()
     ):
         raise ValueError("expected a body of one free root, hinges and slides")
-    rows, wanted = jnp.asarray(skeleton.qpos), jnp.asarray(skeleton.bodies)
+    rows, chosen = jnp.asarray(skeleton.qpos), jnp.asarray(skeleton.bodies)
     bones, still = mjx.put_model(skeleton.model), mjx.make_data(skeleton.model)
     moved = jnp.asarray(_moved(skeleton.model, skeleton.bodies), jnp.float32)
 
@@ -54,7 +54,7 @@ def forward_kinematics(model: mujoco.MjModel, bodies: np.ndarray) -> Callable[[j
 
     def forward(qpos: jax.Array) -> tuple[jax.Array, _Joints]:
         data = mjx.kinematics(bones, still.replace(qpos=qpos[rows]))
-        places = data.xpos[wanted]
+        places = data.xpos[chosen]
         return places, _Joints(places, data.xanchor, data.xaxis, qpos[rows[3:7]])
 
     def backward(joints: _Joints, push: jax.Array) -> tuple[jax.Array]:

@@ -145,7 +145,7 @@ class HostEngine:
             name: self._batch.bind(name) for name in PhysicsState.__dataclass_fields__ if name != "xpos"
         }
         # a step leaves the bodies where its last substep began; where they are at its end takes
-        # kinematics alone, of the bodies wanted: a quarter of what the whole model's would cost
+        # kinematics alone, of the chosen bodies: a quarter of what the whole model's would cost
         self._skeleton = bare_skeleton(model, np.arange(model.nbody) if bodies is None else bodies)
         self._kinematics = Batch(self._skeleton.model, num_envs, threads)
         expand(self._kinematics, self._skeleton.fields(own))

@@ -22,7 +22,7 @@ class Skeleton(NamedTuple):
     Attributes:
         model: those bodies and all that they hang on, with their joints and nothing else.
         qpos: indices of its qpos in that of the other model.
-        bodies: indices of the bodies wanted in it, in the order they were asked for.
+        bodies: indices of the bodies in it, in the order they were asked for.
         all_bodies, joints: of each of its bodies and joints, its index in the other model.
     """
 
@@ -42,7 +42,7 @@ class Skeleton(NamedTuple):
 def bare_skeleton(model: mujoco.MjModel, bodies: np.ndarray) -> Skeleton:
     """The least model that gives the same xpos of the bodies, shape (k,), for less.
 
-    Where geoms or sites are wanted too, `rodent.scene.kinematic_model` keeps them.
+    Where geoms or sites are needed too, `rodent.scene.kinematic_model` keeps them.
     """
     spec = mujoco.MjSpec()
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONSTRAINT

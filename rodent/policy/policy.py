@@ -137,7 +137,7 @@ def load_policy(folder: Path | str) -> Policy:
         )
         raise InputError(
             f"{weights} does not fit policy.json: {wrong[0]} has shape {shapes.get(wrong[0])}, "
-            f"{card['shapes'].get(wrong[0])} is wanted"
+            f"{card['shapes'].get(wrong[0])} is expected"
         )
     if not all(np.isfinite(value).all() for value in tensors.values()):
         raise InputError(f"{weights} holds values that are not finite")

@@ -1,7 +1,7 @@
 """The recording file: what a rat did in rollouts, and what every unit of its network did.
 
-    with RecordingWriter(path, fps=50, scene=SceneConfig(), joint_names=..., actuator_names=...,
-                         channels={"whiskers": Channel("rad", "whisker angles", ("C1", "C2"))}) as writer:
+    whiskers = Channel("rad", "whisker angles", ("C1", "C2"))
+    with RecordingWriter(path, Header.of(scene, fps=50, channels={"whiskers": whiskers})) as writer:
         rollout = writer.rollout("Walk", RolloutMetadata.of_clip("Walk", behavior="Walk", seed=0))
         rollout.append({"qpos": qpos, "ctrl": ctrl, "units/decoder/layer_0": activations, ...})
 
@@ -15,7 +15,9 @@ What stands where in the file is described in `rodent.recording.layout`, what a 
 `rodent.recording.channels`.
 """
 
-from rodent.recording.channels import Channel, Content
+from rodent.record_config import Content
+from rodent.recording.channels import Channel
+from rodent.recording.header import Header
 from rodent.recording.layout import SCHEMA, VERSION
 from rodent.recording.metadata import RolloutMetadata
 from rodent.recording.reader import Recording, Rollout, is_recording, open_recording
@@ -26,6 +28,7 @@ __all__ = [
     "VERSION",
     "Channel",
     "Content",
+    "Header",
     "Recording",
     "RecordingWriter",
     "Rollout",

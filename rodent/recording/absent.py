@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from rodent.errors import InputError, unknown
-from rodent.recording.channels import CONTENTS, STANDARD, Content
+from rodent.record_config import CONTENTS, Content
+from rodent.recording.channels import STANDARD
 from rodent.recording.controls import is_control
 from rodent.recording.gates import GATES
 

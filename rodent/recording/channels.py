@@ -11,15 +11,10 @@ unit. Outcomes have one value per rollout; the standard ones are the rows of `OU
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 
 from rodent.errors import InputError
-
-Content = Literal["outcomes", "states", "units"]
-"""How much a recording holds: outcomes of every rollout; also channels; also the activations of units."""
-CONTENTS: tuple[Content, ...] = ("outcomes", "states", "units")
 
 _NAME = re.compile(r"[^/\s]+(/[^/\s]+)*")
 _KINDS = "biuf"  # of numpy's types: bool, integers, floats
@@ -155,4 +150,4 @@ def check_dtype(channel: Channel, what: str) -> None:
     except TypeError:
         good = False
     if not good:
-        raise InputError(f"{what} has dtype {channel.dtype!r}; a bool or a number is wanted, such as 'f4'")
+        raise InputError(f"{what} has dtype {channel.dtype!r}; a bool or a number is expected, such as 'f4'")

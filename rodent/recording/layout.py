@@ -36,18 +36,18 @@ import numpy as np
 
 from rodent.configs import TAG, Card, Format, from_json, to_json
 from rodent.errors import InputError, unknown
+from rodent.record_config import CONTENTS
 from rodent.recording.channels import (
-    CONTENTS,
     FAMILIES,
     OPTIONAL,
     OUTCOME_FAMILIES,
     OUTCOMES,
     STANDARD,
     Channel,
-    Content,
     member_of,
     standard_channels,
 )
+from rodent.recording.header import Header
 from rodent.recording.metadata import RolloutMetadata
 from rodent.scene_config import SceneConfig
 
@@ -68,21 +68,6 @@ RECORDING = Format("recording", "virtual-rodent/recording", 2, {1: _from_1})
 SCHEMA, VERSION = RECORDING.schema, RECORDING.version
 
 _JSON = ("scene", "body", "provenance", "channels", "outcomes")
-
-
-@dataclasses.dataclass(frozen=True)
-class Header:
-    """What holds for the whole file; see `rodent.recording.Recording`."""
-
-    fps: float
-    scene: SceneConfig
-    provenance: dict[str, Any]
-    content: Content
-    channels: dict[str, Channel]
-    outcome_channels: dict[str, Channel]
-    joint_names: tuple[str, ...]
-    actuator_names: tuple[str, ...]
-    contact_names: tuple[str, ...]
 
 
 def described(channels: Mapping[str, Channel]) -> dict[str, Any]:
@@ -106,7 +91,7 @@ def read_header(file: "h5py.File", path: Path) -> Header:
             raise InputError(f"{path} has no attribute {name}, which every recording has")
     fps = np.asarray(card["fps"])
     if fps.shape or fps.dtype.kind not in "if" or not 0 < fps < math.inf:
-        raise InputError(f"{path} has fps {fps}; a positive number is wanted")
+        raise InputError(f"{path} has fps {fps}; a positive number is expected")
     joints, actuators, contacts = (
         tuple(str(n) for n in np.atleast_1d(card[kind]))
         for kind in ("joint_names", "actuator_names", "contact_names")
@@ -155,7 +140,7 @@ def rollout_groups(file: "h5py.File", header: Header, path: Path) -> "dict[str, 
     for name, group in groups.items():
         where = f"{path}: rollout {name!r}"
         if not _is_group(group):
-            raise InputError(f"{where} is a dataset; a group is wanted")
+            raise InputError(f"{where} is a dataset; a group is expected")
         read_metadata(group, where)
         datasets = all_datasets(group)
         if header.content != "outcomes":
@@ -193,7 +178,7 @@ def read_outcomes(file: "h5py.File", header: Header, n_rollouts: int, path: Path
         if channel_of(name, header.outcome_channels, OUTCOME_FAMILIES) is None:
             raise unknown("outcome", name, (*header.outcome_channels, *OUTCOME_FAMILIES), str(path))
         if dataset.shape != (n_rollouts,):
-            raise InputError(f"{path}: outcome {name} has shape {dataset.shape}; {(n_rollouts,)} is wanted")
+            raise InputError(f"{path}: outcome {name} has shape {dataset.shape}; {(n_rollouts,)} is expected")
     if header.content == "outcomes" and (missing := [name for name in OUTCOMES if name not in datasets]):
         raise InputError(f"{path} lacks the outcome {missing[0]}; record it again")
     return {name: dataset[()] for name, dataset in datasets.items()}
@@ -217,13 +202,13 @@ def _check_datasets(datasets: "Mapping[str, h5py.Dataset]", header: Header, wher
             raise unknown("dataset", key, (*header.channels, *(f"{f}/..." for f in FAMILIES)), where)
         if member_of(key) == "units":
             # the number of units is the layer's own affair
-            wanted = (*frames, *(dataset.shape[1:2] or ("units",)))
+            expected = (*frames, *(dataset.shape[1:2] or ("units",)))
         elif channel.columns is None:
-            wanted = (*frames, *dataset.shape[1:])
+            expected = (*frames, *dataset.shape[1:])
         else:
-            wanted = (*frames, len(channel.columns)) if channel.columns else frames
-        if dataset.shape != wanted:
-            raise InputError(f"{where}: {key} has shape {dataset.shape}; {wanted} is wanted")
+            expected = (*frames, len(channel.columns)) if channel.columns else frames
+        if dataset.shape != expected:
+            raise InputError(f"{where}: {key} has shape {dataset.shape}; {expected} is expected")
 
 
 def channel_of(
@@ -264,5 +249,5 @@ def _parsed(attributes: Mapping[str, Any], name: str, where: Path | str) -> Any:
 
 def _object(value: Any, name: str, where: Path | str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InputError(f"{where}: attribute {name} is a JSON {type(value).__name__}; an object is wanted")
+        raise InputError(f"{where}: attribute {name} is a JSON {type(value).__name__}; an object is expected")
     return value

@@ -67,5 +67,5 @@ class RolloutMetadata:
             if name not in known:
                 raise unknown("field", f"metadata.{name}", [f"metadata.{one}" for one in known], where)
         if not isinstance(values.get("behavior", ""), str):
-            raise InputError(f"{where}: metadata.behavior is {values['behavior']!r}; a text is wanted")
+            raise InputError(f"{where}: metadata.behavior is {values['behavior']!r}; a text is expected")
         return cls(**values)

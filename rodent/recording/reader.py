@@ -12,11 +12,12 @@ import numpy as np
 
 from rodent.errors import InputError
 from rodent.files import existing_file, open_hdf5, reading
+from rodent.record_config import Content
 from rodent.recording.absent import absent
-from rodent.recording.channels import Channel, Content
+from rodent.recording.channels import Channel
+from rodent.recording.header import Header
 from rodent.recording.layout import (
     SCHEMA,
-    Header,
     all_datasets,
     channel_of,
     read_header,
@@ -24,42 +25,24 @@ from rodent.recording.layout import (
     read_outcomes,
     rollout_groups,
 )
-from rodent.scene_config import BodyKind, SceneConfig
+from rodent.scene_config import BodyKind
 
 if TYPE_CHECKING:
     import h5py
 
 
-@dataclasses.dataclass(frozen=True)
-class Recording:
-    """An open recording.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recording(Header):
+    """An open recording; see also `Header`.
 
     Attributes:
         path: the file.
-        fps: control steps per second.
-        scene: what was simulated.
-        provenance: policy, seed, versions: what the maker wrote down.
-        content: how much it holds: outcomes, states or units.
-        channels: unit, description and columns of what rollouts hold beside rewards and units, by name.
-        outcome_channels: unit and description of the outcomes, by name.
-        joint_names: the hinges, qpos[:, 7 + i] belonging to name i.
-        actuator_names: in the order of ctrl.
-        contact_names: in the order of contact.
         outcomes: by name, with a value per rollout in the order of `rollouts`; none in a recording
             of version 1.
         rollouts: by name, in the order in which they were made.
     """
 
     path: Path
-    fps: float
-    scene: SceneConfig
-    provenance: dict[str, Any]
-    content: Content
-    channels: dict[str, Channel]
-    outcome_channels: dict[str, Channel]
-    joint_names: tuple[str, ...]
-    actuator_names: tuple[str, ...]
-    contact_names: tuple[str, ...]
     outcomes: dict[str, np.ndarray]
     rollouts: "dict[str, Rollout]"
 

@@ -2,9 +2,8 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -12,16 +11,17 @@ import numpy as np
 from rodent.configs import to_json
 from rodent.errors import InputError, unknown
 from rodent.files import atomic_path
+from rodent.record_config import Content
 from rodent.recording.channels import (
     FAMILIES,
     OUTCOME_FAMILIES,
     OUTCOMES,
     STANDARD,
     Channel,
-    Content,
     check_declared,
     member_of,
 )
+from rodent.recording.header import Header
 from rodent.recording.layout import (
     RECORDING,
     channel_of,
@@ -31,7 +31,6 @@ from rodent.recording.layout import (
     rollout_groups,
 )
 from rodent.recording.metadata import RolloutMetadata
-from rodent.scene_config import SceneConfig
 
 if TYPE_CHECKING:
     import h5py
@@ -45,49 +44,38 @@ class RecordingWriter:
 
     Several rollouts may be appended to in turn.
 
-        with RecordingWriter(path, ...) as writer:
+        with RecordingWriter(path, Header(fps=50, scene=scene, ...)) as writer:
             rollout = writer.rollout("Walk", RolloutMetadata.of_clip("Walk", behavior="Walk"))
             rollout.append({"qpos": qpos, ...})
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        fps: float,
-        scene: SceneConfig,
-        joint_names: Sequence[str],
-        actuator_names: Sequence[str],
-        contact_names: Sequence[str] = (),
-        provenance: Mapping[str, Any] = MappingProxyType({}),
-        content: Content = "units",
-        channels: Mapping[str, Channel] = MappingProxyType({}),
-        outcomes: Mapping[str, Channel] = MappingProxyType({}),
-    ):
-        """See `rodent.recording.Recording` for what the arguments mean.
+    def __init__(self, path: Path, header: Header):
+        """Nothing is written yet.
 
         Args:
-            channels, outcomes: those of one's own, beside the standard ones in `rodent.recording.channels`.
+            path: of the file.
+            header: what holds for all of it, with the channels and outcomes of one's own.
 
         Raises:
             InputError: a channel or outcome has a name that is taken or not possible, or no unit.
             TypeError: the provenance holds something that JSON does not know.
         """
+        channels, outcomes = header.channels, header.outcome_channels
         check_declared(channels, (*STANDARD, *FAMILIES), "channel")
         check_declared(outcomes, (*OUTCOMES, *OUTCOME_FAMILIES), "outcome")
-        self.path, self._content = Path(path), content
+        self.path, self._content = Path(path), header.content
         self._channels, self._outcomes = {**STANDARD, **channels}, {**OUTCOMES, **outcomes}
         self._attributes = {
             **RECORDING.head(),
-            "fps": float(fps),
-            "content": content,
-            "scene": json.dumps(to_json(scene)),
-            "provenance": json.dumps(dict(provenance)),
+            "fps": float(header.fps),
+            "content": header.content,
+            "scene": json.dumps(to_json(header.scene)),
+            "provenance": json.dumps(dict(header.provenance)),
             "channels": json.dumps(described(self._channels)),
             "outcomes": json.dumps(described(self._outcomes)),
-            "joint_names": list(joint_names),
-            "actuator_names": list(actuator_names),
-            "contact_names": list(contact_names),
+            "joint_names": list(header.joint_names),
+            "actuator_names": list(header.actuator_names),
+            "contact_names": list(header.contact_names),
         }
         self._rollouts: dict[str, RolloutWriter] = {}
         self._numbers: dict[str, int] = {}  # the last that was added to a name

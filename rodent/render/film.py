@@ -190,7 +190,7 @@ def _open_shots(source: Path, options: RenderOptions) -> Iterator[tuple[SceneCon
 
 
 def _require_poses(recording: Recording, options: RenderOptions) -> None:
-    """Make sure, before anything is drawn, that what is wanted was recorded."""
+    """Make sure, before anything is drawn, that what is expected was recorded."""
     for name, rollout in recording.rollouts.items():
         if name in (options.clips or recording.rollouts):
             rollout.require("qpos")
@@ -219,12 +219,12 @@ def _chosen(shots: list[Shot], names: tuple[str, ...], source: Path) -> list[Sho
     return [known[name] for name in names] or shots
 
 
-def _thinned(plan: list[tuple[Shot, np.ndarray]], wanted: np.ndarray) -> list[tuple[Shot, np.ndarray]]:
-    """Of the frames of all shots, counted through, the wanted ones."""
+def _thinned(plan: list[tuple[Shot, np.ndarray]], chosen: np.ndarray) -> list[tuple[Shot, np.ndarray]]:
+    """Of the frames of all shots, counted through, the chosen ones."""
     starts = np.cumsum([0, *(len(frames) for _, frames in plan)])
     thin = []
     for (shot, frames), start in zip(plan, starts[:-1], strict=True):
-        here = wanted[(wanted >= start) & (wanted < start + len(frames))] - start
+        here = chosen[(chosen >= start) & (chosen < start + len(frames))] - start
         if len(here):
             thin.append((shot, frames[here]))
     return thin

@@ -22,9 +22,9 @@ def open_gl(model: mujoco.MjModel, size: tuple[int, int]) -> tuple[Any, mujoco.M
     Raises:
         NoOpenGLError: there is none; the message says what to install or set.
     """
-    wanted = os.environ.get("MUJOCO_GL", "")
+    backend = os.environ.get("MUJOCO_GL", "")
     screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    headless = not wanted and sys.platform == "linux" and not screen
+    headless = not backend and sys.platform == "linux" and not screen
     try:
         if headless:
             from mujoco.egl import GLContext
@@ -35,7 +35,7 @@ def open_gl(model: mujoco.MjModel, size: tuple[int, int]) -> tuple[Any, mujoco.M
         return context, mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
     # what a missing driver raises depends on where PyOpenGL notices it
     except (ImportError, AttributeError, OSError, RuntimeError, mujoco.FatalError) as error:
-        kind = "egl" if headless else wanted or "default"
+        kind = "egl" if headless else backend or "default"
         raise NoOpenGLError(
             f"no OpenGL context ({kind}, {size[0]}x{size[1]}: {error}); on Linux install libegl1 and "
             "libgl1-mesa-dri and set MUJOCO_GL=egl, or install libosmesa6 and set MUJOCO_GL=osmesa"

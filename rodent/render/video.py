@@ -167,4 +167,4 @@ def check_target(path: Path, size: tuple[int, int]) -> None:
     if not all(16 <= side <= 4096 for side in size):
         raise InputError(f"the size is {size[0]}x{size[1]}; width and height must lie in [16, 4096] pixels")
     if path.suffix == ".mp4" and any(side % 2 for side in size):
-        raise InputError(f"the size is {size[0]}x{size[1]}; MP4 wants an even width and height")
+        raise InputError(f"the size is {size[0]}x{size[1]}; MP4 needs an even width and height")

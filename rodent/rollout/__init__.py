@@ -1,4 +1,4 @@
-"""Let a policy act on clips from their first frames, and record what happens.
+"""Let a policy act, such as on clips from their first frames, and record what happens.
 
     player = Player.of(policy, clips, n=9)
     for row in player.play(policy.params, policy.normalizer, np.arange(9)):
@@ -9,7 +9,18 @@ A row describes one control step: the state the policy saw, what it commanded, a
 reward and forces that came of it.
 """
 
-from rodent.rollout.play import OnFailure, Player, Row
+from rodent.record_config import RecordConfig
+from rodent.rollout.episodes import Episode, clip_episodes, policy_episodes, task_episodes
+from rodent.rollout.play import Player, Row
 from rodent.rollout.record import record
 
-__all__ = ["OnFailure", "Player", "Row", "record"]
+__all__ = [
+    "Episode",
+    "Player",
+    "RecordConfig",
+    "Row",
+    "clip_episodes",
+    "policy_episodes",
+    "record",
+    "task_episodes",
+]

@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rodent.errors import InputError
+from rodent.loop import Actor
 from rodent.physics.engine import PhysicsState
-from rodent.policy.agent import Agent, Memory, Params, restarted, still
+from rodent.policy.agent import Agent, Memory, restarted, still
 from rodent.policy.controls import control_units
 from rodent.policy.gates import capture_gates
-from rodent.policy.policy import Normalizer, Policy
+from rodent.policy.policy import Policy
 from rodent.recording.controls import random_layer
 from rodent.rollout.play import Row
 from rodent.tasks.imitation import Imitation, ImitationState
+from rodent.tasks.task import Task
 
 _STREAM = 0xC0  # keeps the weights apart from those that training drew from the same seed
 
@@ -34,52 +38,64 @@ class Controls:
     def __init__(
         self,
         policy: Policy,
-        task: Imitation,
+        task: Task[Any],
         n: int,
         *,
         seed: int = 0,
         gates: bool = False,
         sample: bool = False,
     ):
-        self._task, self._normalizer = task, policy.normalizer
+        if not isinstance(task, Imitation):
+            raise InputError(
+                "--controls needs the task imitation, whose coming poses are one of the controls"
+            )
+        self._task = task
         self._memory = policy.agent.initial_memory(n)
         states = ImitationState(jnp.zeros(n, int))
         observation = jax.vmap(task.observe)(states, jax.vmap(task.initial_physics)(states))
         key_weights, key_latent = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), _STREAM))
-        self._params = policy.agent.init(key_weights, observation)
-        self._step = jax.jit(partial(_step, policy.agent, gates, sample, key_latent))
+        self._actor = Actor(policy.agent.init(key_weights, observation), policy.normalizer)
+        choices = _Choices(policy.agent, gates, sample, key_latent)
+        self._step = jax.jit(partial(_step, choices))
 
     def beside(self, rows: Iterator[Row]) -> Iterator[Row]:
         """The same rows of `Player.play`, with control layers among their units."""
         memory = self._memory
         for row in rows:
-            known = (self._params, self._normalizer, self._task)
-            units, memory = self._step(*known, row.task, row.physics, row.index, memory, row.is_first)
+            seen = _Seen(row.task, row.physics, row.index, row.is_first)
+            units, memory = self._step(self._actor, self._task, seen, memory)
             yield row._replace(units=row.units | jax.tree.map(np.asarray, units))
 
 
+class _Choices(NamedTuple):
+    """What is fixed when the step is compiled."""
+
+    agent: Agent
+    gates: bool
+    sample: bool
+    key: jax.Array
+
+
+class _Seen(NamedTuple):
+    """What the step needs of a row."""
+
+    task: ImitationState
+    physics: PhysicsState
+    index: jax.Array | int
+    is_first: jax.Array | np.ndarray
+
+
 def _step(
-    agent: Agent,
-    with_gates: bool,
-    sample: bool,
-    key: jax.Array,
-    params: Params,
-    normalizer: Normalizer,
-    task: Imitation,
-    state: ImitationState,
-    physics: PhysicsState,
-    index: jax.Array,
-    memory: Memory,
-    is_first: jax.Array,
+    choices: _Choices, actor: Actor, task: Imitation, seen: _Seen, memory: Memory
 ) -> tuple[dict[str, jax.Array], Memory]:
-    memory = restarted(agent, memory, is_first)
-    observation = normalizer(jax.vmap(task.observe)(state, physics))
-    noise = still(agent, len(is_first))
-    noise = noise._replace(
-        latent=jax.random.normal(jax.random.fold_in(key, index), noise.latent.shape) * sample
-    )
+    agent = choices.agent
+    memory = restarted(agent, memory, jnp.asarray(seen.is_first))
+    observation = actor.normalizer(jax.vmap(task.observe)(seen.task, seen.physics))
+    noise = still(agent, len(seen.is_first))
+    key = jax.random.fold_in(choices.key, seen.index)
+    noise = noise._replace(latent=jax.random.normal(key, noise.latent.shape) * choices.sample)
     with capture_gates() as gates:
-        coming = jax.vmap(task.coming)(state)
-        units, memory = control_units(agent, params, observation, coming, memory, noise)
-    named = {random_layer(layer): values for layer, values in gates.items()} if with_gates else {}
+        coming = jax.vmap(task.coming)(seen.task)
+        units, memory = control_units(agent, actor.params, observation, coming, memory, noise)
+    named = {random_layer(layer): values for layer, values in gates.items()} if choices.gates else {}
     return units | named, memory

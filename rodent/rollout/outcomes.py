@@ -4,7 +4,7 @@
     outcome.add({"lost": lost, "reward/total": reward, "error/root_position": error})    # rows as they come
     outcome.values()["lifespan"]
 
-Means are over the frames before the reference was first lost, as in the tracking metrics.
+Means are over the frames before the episode was first lost, as in the tracking metrics.
 """
 
 from collections.abc import Mapping
@@ -12,27 +12,22 @@ from collections.abc import Mapping
 import numpy as np
 
 from rodent.recording import Channel
+from rodent.tasks.task import Metric
 
-ERRORS: Mapping[str, str] = {
-    "root_position": "m",
-    "root_orientation": "rad",
-    "joint_angle": "rad",
-    "body_position": "m",
-    "end_effector": "m",
-}
-"""The tracking errors, and their units."""
-TRACKING_OUTCOMES: Mapping[str, Channel] = {
-    f"error/{name}": Channel(unit, "mean tracking error before the reference was first lost", (), "f8")
-    for name, unit in ERRORS.items()
-}
-"""The outcomes of tracking, beside those that every rollout has."""
+
+def outcome_channels(metrics: Mapping[str, Metric]) -> dict[str, Channel]:
+    """The outcomes of a task with these metrics, beside those that every rollout has."""
+    return {
+        f"error/{name}": Channel(metric.unit, "mean error before the episode was first lost", (), "f8")
+        for name, metric in metrics.items()
+    }
 
 
 class Outcome:
     """The outcomes of one rollout, from its rows.
 
     Args:
-        once: a rat that is left where it is fails only once; else it is put back each time.
+        once: a body that is left where it is fails only once; else it is put back each time.
     """
 
     def __init__(self, once: bool):
@@ -44,11 +39,11 @@ class Outcome:
         """Take the next rows.
 
         Args:
-            rows: `lost`, whether the reference was lost at a frame, and whatever means are wanted of; each of
-                shape (n,).
+            rows: `lost`, whether the episode was lost at a frame, and whatever the means are taken of; each
+                of shape (n,).
 
         Returns:
-            whether the rat was alive, bool, shape (n,).
+            whether the episode was not lost, bool, shape (n,).
         """
         before = len(self._lost)
         self._lost = np.concatenate([self._lost, rows["lost"]])
@@ -61,7 +56,7 @@ class Outcome:
 
     @property
     def failures(self) -> int:
-        """How often the reference was lost so far."""
+        """How often it was lost so far."""
         return int(self._lost.any() if self._once else self._lost.sum())
 
     def values(self) -> dict[str, float]:

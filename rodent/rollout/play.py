@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +14,8 @@ from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Params
 from rodent.policy.policy import Normalizer, Policy
+from rodent.record_config import OnFailure
 from rodent.tasks.task import Task
-
-OnFailure = Literal["continue", "restart"]
 
 
 class Row(NamedTuple):

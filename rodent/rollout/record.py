@@ -1,6 +1,6 @@
-"""Play clips and write down all that happens: the way from a policy to a recording."""
+"""Play a policy's task and write down all that happens: the way from a policy to a recording."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -9,150 +9,104 @@ from typing import Any
 import jax
 import numpy as np
 
-from rodent.clips.clip import Clip, ClipSet
-from rodent.clips.validate import require_body
-from rodent.errors import InputError, unknown
+from rodent.clips.clip import ClipSet
+from rodent.errors import InputError
 from rodent.parts import TASKS
 from rodent.policy.networks import remembers
 from rodent.policy.policy import Policy
 from rodent.progress import progress
-from rodent.recording import Content, RecordingWriter, RolloutMetadata
-from rodent.recording.channels import CONTENTS
+from rodent.record_config import RecordConfig
+from rodent.recording import Header, RecordingWriter, RolloutMetadata, RolloutWriter
 from rodent.rollout.controls import Controls
-from rodent.rollout.outcomes import ERRORS, TRACKING_OUTCOMES, Outcome
-from rodent.rollout.play import OnFailure, Player, Row
-from rodent.scene import make_scene
+from rodent.rollout.episodes import Episode, policy_episodes
+from rodent.rollout.outcomes import Outcome, outcome_channels
+from rodent.rollout.play import Player, Row
+from rodent.tasks.task import Task
 from rodent.versions import versions
 
 Table = dict[str, np.ndarray]
 
+_DEFAULT = RecordConfig()
 _BLOCK = 64  # rows handed to the file at once
-_AT_ONCE = 32  # clips played side by side: bounds memory
+_AT_ONCE = 32  # episodes played side by side: bounds memory
 
 
 def record(
     policy: Policy,
-    clips: ClipSet,
+    clips: ClipSet | None,
     out: Path | str,
+    config: RecordConfig = _DEFAULT,
     *,
-    content: Content = "units",
-    repeats: int = 1,
     origin: Mapping[str, Any] = MappingProxyType({}),
-    seed: int = 0,
-    sample: bool = False,
-    on_failure: OnFailure = "continue",
-    controls: bool = False,
-    gates: bool = False,
 ) -> dict[str, Any]:
-    """Play clips and write a recording of all that happens and of every unit.
+    """Play a policy's task and write a recording of all that happens and of every unit.
 
     Args:
         policy: who acts.
-        clips: what is asked; each becomes a rollout of its name.
+        clips: what is asked; each becomes a rollout of its name. None for a task without clips.
         out: the recording file.
-        content: how much to write: `outcomes`, outcomes of each rollout alone; `states`, also what body and
-            policy did in every frame; `units`, also every unit.
-        repeats: how often each clip is played, all in turn, from the second time on in drawn orders: if they
-            came again in one order, a null of time shifts would hold signal. A number is added to the names
-            of later rollouts.
+        config: how to play, and how much to write.
         origin: where policy and clips came from, or anything else to keep in the recording's
             provenance.
-        seed: of the orders of repeats, of latents and actions where they are sampled, and of the controls'
-            weights.
-        sample: draw latents and actions, instead of playing their means.
-        on_failure: leave a rat that lost its reference where it is, or put it back.
-        controls: record control layers, too; see `rodent.policy.controls`.
-        gates: record the gates of an LSTM decoder, too; see `rodent.policy.gates`.
 
     Returns:
         the numbers of rollouts, frames, failures and layers.
 
     Raises:
-        InputError: the clips belong to a body of another scale, gates are asked of a policy without an LSTM,
-            or layers of a recording without units.
+        InputError: the clips belong to a body of another scale, clips are missing or not needed, or gates or
+            controls are asked of a policy that has none.
         WorkError: the disk is full.
     """
-    _check_options(policy, content, repeats, controls=controls, gates=gates)
-    out, body = Path(out), make_scene(policy.scene)
-    require_body(clips, body)
-    task = policy.task.build(body, clips)
-    timestep = task.timestep
-    played = _played(len(clips), repeats, seed)
+    out, units = Path(out), config.content == "units"
+    _check_policy(policy, config)
+    task, episodes = policy_episodes(policy, clips, config.repeats)
+    played = _played(episodes, 1 if clips is None else config.repeats, config.seed)
     n = min(_AT_ONCE, len(played))
-    units = content == "units"
-    player = Player(task, policy.agent, n, units=units, gates=gates, sample=sample)
-    added = Controls(policy, task, n, seed=seed, gates=gates, sample=sample) if controls else None
-    provenance = {
-        **origin,
-        "policy": policy.digest(),
-        "seed": seed,
-        "sampled": sample,
-        "on_failure": on_failure,
-        "intervention": None,
-        "versions": versions(),
-    }
-    writer = RecordingWriter(
-        out,
-        fps=1 / timestep,
-        scene=body.config,
-        joint_names=body.joint_names,
-        actuator_names=body.actuator_names,
-        contact_names=body.roles.touch,
-        provenance=provenance,
-        content=content,
-        outcomes=TRACKING_OUTCOMES,
-    )
-    kind = TASKS.name_of(type(policy.task))
-    total = repeats * clips.total_frames
-    failures, layers = 0, set[str]()
-    with writer, progress("recording", total, "frames") as advance:
+    player = Player(task, policy.agent, n, units=units, gates=config.gates, sample=config.sample)
+    choices = {"seed": config.seed, "gates": config.gates, "sample": config.sample}
+    added = Controls(policy, task, n, **choices) if config.controls else None
+    files = _Files(out, policy, player, config, origin)
+    drawn = config.sample or clips is None
+    total = sum(episode.frames for episode in played)
+    with files.writer, progress("recording", total, "frames") as advance:
         for number, begin in enumerate(range(0, len(played), n)):
-            # the last group is filled up by repeating its last clip
-            group = played[np.minimum(np.arange(begin, begin + n), len(played) - 1)]
-            draws = _seed_of_group(seed, number)
-            episodes = [
-                _Episode(writer, clips[int(i)], on_failure, task=kind, seed=draws if sample else None)
-                for i in group[: len(played) - begin]
-            ]
-            rows = player.play(policy.params, policy.normalizer, group, seed=draws, on_failure=on_failure)
+            group = played[begin : begin + n]
+            # the last group is filled up by repeating its last episode
+            places = np.array([one.group for one in (*group, *[group[-1]] * (n - len(group)))])
+            draws = _seed_of_group(config.seed, number)
+            rollouts = [files.rollout(one, draws if drawn else None) for one in group]
+            rows = player.play(
+                policy.params, policy.normalizer, places, seed=draws, on_failure=config.on_failure
+            )
             if added is not None:
                 rows = added.beside(rows)
             for block in _blocks(rows):
-                frames = {} if content == "outcomes" else _frames(block, body.touch_rows, timestep)
-                measures = _measures(block)
-                for rat, episode in enumerate(episodes):
-                    advance(episode.append(_of_rat(frames, rat), _of_rat(measures, rat)))
-                layers |= block[0].units.keys()
-            failures += sum(episode.close() for episode in episodes)
+                files.append(block, rollouts, advance)
+            files.close(rollouts)
     return {
         "recording": str(out),
-        "content": content,
+        "content": config.content,
         "rollouts": len(played),
         "frames": total,
-        "failures": failures,
-        "layers": sorted(layers),
+        "failures": files.failures,
+        "layers": sorted(files.layers),
     }
 
 
-def _check_options(policy: Policy, content: Content, repeats: int, *, controls: bool, gates: bool) -> None:
-    if content not in CONTENTS:
-        raise unknown("content", content, CONTENTS)
-    if repeats < 1:
-        raise InputError(f"repeats is {repeats}; a clip is played at least once")
-    for option, given in (("controls", controls), ("gates", gates)):
-        if given and content != "units":
-            raise InputError(
-                f"--{option} adds layers, which --record {content} leaves out; take --record units"
-            )
-    if gates and not remembers(policy.network_config):
+def _check_policy(policy: Policy, config: RecordConfig) -> None:
+    if config.gates and not remembers(policy.network_config):
         kind = policy.network_config.decoder_kind
-        raise InputError(f"--gates wants an LSTM decoder; this policy's is of the kind {kind!r}")
+        raise InputError(f"--gates needs an LSTM decoder; this policy's is of the kind {kind!r}")
 
 
-def _played(clips: int, repeats: int, seed: int) -> np.ndarray:
-    """Which clips are played one after the other, shape (clips * repeats,)."""
-    random = np.random.default_rng(seed)
-    return np.concatenate([np.arange(clips), *(random.permutation(clips) for _ in range(repeats - 1))])
+def _played(episodes: list[Episode], repeats: int, seed: int) -> list[Episode]:
+    """The episodes one after the other, from the second time on in random orders.
+
+    If they came again in one order, a null of time shifts would hold signal.
+    """
+    random, count = np.random.default_rng(seed), len(episodes)
+    orders = [np.arange(count), *(random.permutation(count) for _ in range(repeats - 1))]
+    return [episodes[i] for i in np.concatenate(orders)]
 
 
 def _seed_of_group(seed: int, number: int) -> int:
@@ -161,19 +115,79 @@ def _seed_of_group(seed: int, number: int) -> int:
     return int(np.random.SeedSequence((seed, number)).generate_state(1)[0] >> 1) if number else seed
 
 
-class _Episode:
-    """One clip's rollout in the file: takes rows until the clip is over."""
+class _Files:
+    """The recording of a policy's rollouts.
+
+    Attributes:
+        writer: of the file.
+        failures: how often episodes that are closed were lost.
+        layers: names of those that were recorded.
+    """
 
     def __init__(
-        self, writer: RecordingWriter, clip: Clip, on_failure: OnFailure, *, task: str, seed: int | None
+        self,
+        out: Path,
+        policy: Policy,
+        player: Player,
+        config: RecordConfig,
+        origin: Mapping[str, Any],
     ):
-        metadata = RolloutMetadata.of_clip(clip.name, behavior=clip.behavior, task=task, seed=seed)
-        self._file = writer.rollout(clip.name, metadata)
-        self._left = clip.n_frames
-        self._outcome = Outcome(once=on_failure == "continue")
+        task = player.task
+        provenance = {
+            **origin,
+            "policy": policy.digest(),
+            "seed": config.seed,
+            "sampled": config.sample,
+            "on_failure": config.on_failure,
+            "intervention": None,
+            "versions": versions(),
+        }
+        header = Header.of(
+            task.scene,
+            1 / task.timestep,
+            provenance=provenance,
+            content=config.content,
+            channels=task.own_channels,
+            outcome_channels=outcome_channels(task.metrics),
+        )
+        self.writer = RecordingWriter(out, header)
+        self.failures, self.layers = 0, set[str]()
+        self._task, self._config, self._kind = task, config, TASKS.name_of(type(policy.task))
+
+    def rollout(self, episode: Episode, seed: int | None) -> "_Rollout":
+        """Begin the rollout of an episode, played with a seed if that matters."""
+        start = None if episode.start is None else dict(episode.start)
+        metadata = RolloutMetadata(start=start, behavior=episode.behavior, task=self._kind, seed=seed)
+        file = self.writer.rollout(episode.name, metadata)
+        return _Rollout(file, episode.frames, once=self._config.on_failure == "continue")
+
+    def append(self, block: list[Row], rollouts: list["_Rollout"], advance: Callable[[int], None]) -> None:
+        """Hand rows of all environments to the rollouts that they belong to."""
+        frames = {} if self._config.content == "outcomes" else _frames(block, self._task)
+        measures = _measures(block)
+        for i, rollout in enumerate(rollouts):
+            advance(rollout.append(_of_one(frames, i), _of_one(measures, i)))
+        self.layers |= block[0].units.keys()
+
+    def close(self, rollouts: list["_Rollout"]) -> None:
+        """Write how they went."""
+        self.failures += sum(rollout.close() for rollout in rollouts)
+
+
+class _Rollout:
+    """One episode's rollout in the file: takes rows until the episode is over.
+
+    Args:
+        file: the rollout in the file.
+        frames: of the episode.
+        once: see `Outcome`.
+    """
+
+    def __init__(self, file: RolloutWriter, frames: int, *, once: bool):
+        self._file, self._left, self._outcome = file, frames, Outcome(once=once)
 
     def append(self, frames: Table, measures: Table) -> int:
-        """Take what still belongs to the clip; returns the number of rows."""
+        """Take what still belongs to the episode; returns the number of rows."""
         count = min(self._left, len(measures["lost"]))
         if count == 0:
             return 0
@@ -189,17 +203,17 @@ class _Episode:
         return self._outcome.failures
 
 
-def _frames(block: list[Row], touch: np.ndarray, timestep: float) -> Table:
-    """Channels of all rats under their names in the recording, arrays (rows, rats, ...)."""
+def _frames(block: list[Row], task: Task[Any]) -> Table:
+    """Channels of all environments under their names in the recording, arrays (rows, n, ...)."""
     row = jax.tree.map(lambda *x: np.stack(x), *block)
     return {
-        "time": np.repeat(np.array(row.index)[:, None] * timestep, row.failed.shape[1], axis=1),
+        "time": np.repeat(np.array(row.index)[:, None] * task.timestep, row.failed.shape[1], axis=1),
         "qpos": row.physics.qpos,
         "qvel": row.physics.qvel,
         "ctrl": row.ctrl,
         "actuator_force": row.force,
         **row.channels,
-        "contact": row.physics.sensordata[..., touch],
+        "contact": row.physics.sensordata[..., task.scene.touch_rows],
         **{f"reward/{name}": term for name, term in row.terms.items()},
         "reward/total": np.sum(list(row.terms.values()), axis=0),
         **{f"units/{layer}": values for layer, values in row.units.items()},
@@ -207,10 +221,10 @@ def _frames(block: list[Row], touch: np.ndarray, timestep: float) -> Table:
 
 
 def _measures(block: list[Row]) -> Table:
-    """What the outcomes of all rats are made of, arrays (rows, rats)."""
+    """What the outcomes of all environments are made of, arrays (rows, n)."""
     terms = {name: np.stack([row.terms[name] for row in block]) for name in block[0].terms}
-    errors = {name: np.stack([row.metrics[name] for row in block]) for name in ERRORS}
-    # of the end effectors, their mean
+    errors = {name: np.stack([row.metrics[name] for row in block]) for name in block[0].metrics}
+    # of a metric with several values, such as one per end effector, their mean
     errors = {name: values.reshape(*values.shape[:2], -1).mean(-1) for name, values in errors.items()}
     return {
         "lost": np.stack([row.failed for row in block]),
@@ -220,8 +234,8 @@ def _measures(block: list[Row]) -> Table:
     }
 
 
-def _of_rat(table: Table, rat: int) -> Table:
-    return {name: values[:, rat] for name, values in table.items()}
+def _of_one(table: Table, i: int) -> Table:
+    return {name: values[:, i] for name, values in table.items()}
 
 
 def _first_rows(table: Table, count: int) -> Table:

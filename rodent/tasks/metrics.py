@@ -21,11 +21,13 @@ _DEGREES = 57.29577951308232  # per radian
 def tracking_metrics(limits: ImitationLimits, end_effectors: tuple[str, ...]) -> dict[str, Metric]:
     """How the tracking errors of a body with these end effectors are reported: millimetres and degrees."""
     return {
-        "root_position": Metric("root_position_error_mm", 1e3, 50.0, 1e3 * limits.root_position),
-        "root_orientation": Metric("root_orientation_error_deg", _DEGREES, 90.0, limits.root_orientation),
-        "joint_angle": Metric("joint_angle_error_deg", _DEGREES, 90.0),
-        "body_position": Metric("body_position_error_mm", 1e3, 50.0, 1e3 * limits.body_position),
-        "end_effector": Metric("end_effector_error_mm", 1e3, 50.0, parts=end_effectors),
+        "root_position": Metric("root_position_error_mm", "m", 1e3, 50.0, 1e3 * limits.root_position),
+        "root_orientation": Metric(
+            "root_orientation_error_deg", "rad", _DEGREES, 90.0, limits.root_orientation
+        ),
+        "joint_angle": Metric("joint_angle_error_deg", "rad", _DEGREES, 90.0),
+        "body_position": Metric("body_position_error_mm", "m", 1e3, 50.0, 1e3 * limits.body_position),
+        "end_effector": Metric("end_effector_error_mm", "m", 1e3, 50.0, parts=end_effectors),
     }
 
 

@@ -23,6 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.physics.engine import PhysicsState
+from rodent.recording.channels import Channel
 from rodent.scene import Scene
 from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
 
@@ -65,13 +66,15 @@ class Metric:
 
     Attributes:
         label: name of the figure, with its unit.
-        factor: from the SI unit to the figure's.
+        unit: of the metric itself, an SI unit; `1` where it has none.
+        factor: from that unit to the figure's.
         worst: what counts for a frame after the failure, in the figure's unit.
         limit: beyond which the episode terminates, in the figure's unit; None for no limit.
         parts: names of the values of a metric that is an array.
     """
 
     label: str
+    unit: str
     factor: float
     worst: float
     limit: float | None = None
@@ -178,7 +181,12 @@ class Task(flax.struct.PyTreeNode, Generic[S]):
         return np.asarray(starts.last)[groups] - np.asarray(starts.first)[groups] + 1
 
     def channels(self, state: S) -> dict[str, jax.Array]:
-        """What a recording keeps of the task's state, by name."""
+        """What a recording keeps of the task's state, by name: `reference`, or one of `own_channels`."""
+        return {}
+
+    @property
+    def own_channels(self) -> Mapping[str, Channel]:
+        """What those of `channels` are that are no standard channel of recordings, such as a command."""
         return {}
 
     def for_evaluation(self) -> Any:

@@ -76,7 +76,7 @@ class Motion(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Motions of one rat, by name, each made when it is wanted."""
+    """Motions of one rat, by name, each made when it is expected."""
 
     body: BodyKind
     motions: Mapping[str, Callable[[], Motion]]

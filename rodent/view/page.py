@@ -38,8 +38,8 @@ class Page:
 
     def __init__(self, server: "viser.ViserServer", session: Session):
         self._server, self._session = server, session
-        # controls answer in threads of their own; what they want is done between two frames
-        self._wanted: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        # controls answer in threads of their own; what they ask is done between two frames
+        self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._figure = Figure(session.source.body)
         self._center = np.zeros(2)
         self._drawn: tuple[Any, ...] = ()
@@ -50,9 +50,9 @@ class Page:
         self._show_choice()
 
     def step(self, seconds: float) -> None:
-        """Do what was wanted at the controls, let seconds pass, and draw what changed."""
-        while not self._wanted.empty():
-            self._wanted.get()()
+        """Do what was asked at the controls, let seconds pass, and draw what changed."""
+        while not self._requests.empty():
+            self._requests.get()()
         self._session.advance(seconds)
         if self._follow.value:
             self._center = glide(self._center, self._target(), seconds)
@@ -166,7 +166,7 @@ class Page:
             # a value that is set here calls back too, without a client
             if event.client is not None:
                 for deed in deeds:
-                    self._wanted.put(deed)
+                    self._requests.put(deed)
 
         return callback
 

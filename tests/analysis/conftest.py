@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rodent.recording import RecordingWriter, RolloutMetadata
+from rodent.recording import Header, RecordingWriter, RolloutMetadata
 from rodent.scene_config import SceneConfig
 
 NQ, NV, NU = 74, 73, 38
@@ -23,7 +23,7 @@ def write_recording(tmp_path: Path) -> Callable[..., Path]:
     def write(rollouts: Rollouts, fps: float = FPS, **behaviors: str) -> Path:
         path = tmp_path / "recording.h5"
         names = {"joint_names": [f"j{i}" for i in range(67)], "actuator_names": [f"a{i}" for i in range(NU)]}
-        with RecordingWriter(path, fps=fps, scene=SceneConfig(), **names) as writer:
+        with RecordingWriter(path, Header(fps=fps, scene=SceneConfig(), **names)) as writer:
             for name, layers in rollouts.items():
                 frames = len(next(iter(layers.values())))
                 widths = {

@@ -114,7 +114,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     "hardly begun clip file": (lambda w: w.raw(b"\x89HDF\r\n\x1a\n\0\0"), ["damaged"]),
     "other schema": (
         lambda w: w.native(attribute("/", "schema", "virtual-rodent/recording")),
-        ["schema 'virtual-rodent/recording'", "'virtual-rodent/clips' is wanted"],
+        ["schema 'virtual-rodent/recording'", "'virtual-rodent/clips' is expected"],
     ),
     "other version": (lambda w: w.native(attribute("/", "version", 2)), ["version 2", "reads version 1"]),
     "no schema": (lambda w: w.native(lambda f: f.attrs.__delitem__("schema")), ["no clip file", "clips"]),

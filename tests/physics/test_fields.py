@@ -95,7 +95,7 @@ def test_a_field_that_nothing_follows_from_is_the_only_one(model):
         ({"opt.timestep": np.full((N, 1), 0.01)}, r"opt.timestep cannot differ.*the same substeps"),
         (
             {"body_mass": np.ones(6)},
-            r"body_mass has shape \(6,\); \(8, 6\) is wanted, with environments first",
+            r"body_mass has shape \(6,\); \(8, 6\) is expected, with environments first",
         ),
         ({"body_mass": np.full((N, 6), np.nan)}, "body_mass has values that are not finite numbers"),
     ],

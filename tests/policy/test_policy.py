@@ -93,7 +93,7 @@ DAMAGE = {
     "a newer version": (lambda f: _edited(f, version=7), "version 7.*reads versions 2, 3.*update"),
     "a version that was never read": (lambda f: _edited(f, version=1), r"version 1.*reads versions 2, 3$"),
     "no scene": (lambda f: _edited(f, scene=None), "lacks scene"),
-    "body of another kind": (lambda f: _edit_body(f, [1]), "body is list; an object is wanted"),
+    "body of another kind": (lambda f: _edit_body(f, [1]), "body is list; an object is expected"),
     "unknown field": (
         lambda f: _edit_body(f, {"wings": 2}),
         r"unknown field 'policy.scene.body.wings'.*body.scale",
@@ -102,7 +102,7 @@ DAMAGE = {
         lambda f: _edit_part(f, "task", name="fly"),
         r"unknown task 'fly' in .*policy.json, policy.task; There are: imitation \(built in\)",
     ),
-    "wrong type": (lambda f: _edit_body(f, {"scale": "big"}), "body.scale is 'big'; float is wanted"),
+    "wrong type": (lambda f: _edit_body(f, {"scale": "big"}), "body.scale is 'big'; float is expected"),
     "impossible body": (lambda f: _edit_body(f, {"scale": -1.0}), "scale is -1"),
     "unknown decoder": (lambda f: _edit_part(f, "network", decoder_kind="gru"), "unknown value"),
     "no parameters": (lambda f: (f / "params.safetensors").unlink(), "no such file.*params.safetensors"),

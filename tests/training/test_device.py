@@ -18,11 +18,11 @@ import pytest
 from rodent.cli import main
 from rodent.clips.clip import Clip, ClipSet
 from rodent.policy.sizes import NetworkConfig
+from rodent.rollout import clip_episodes
 from rodent.scene import Scene
 from tests.bodies import hopper
 from training.backend import DeviceBackend
 from training.config import ModelBasedConfig, PPOConfig, TrainConfig
-from training.evaluate import clip_episodes
 from training.ppo import POLICY_FIGURES
 from training.trainer import Trainer
 

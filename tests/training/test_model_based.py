@@ -10,11 +10,11 @@ import pytest
 import training.update
 from rodent.policy.agent import in_a_row
 from rodent.policy.sizes import NetworkConfig
+from rodent.rollout import clip_episodes
 from rodent.tasks.imitation import ImitationState
 from tests.bodies import hopper
 from tests.training.test_device import small_clips
 from training.config import ModelBasedConfig, PPOConfig, TrainConfig
-from training.evaluate import clip_episodes
 from training.experience import DynamicsSample
 from training.hyperparameters import Hyperparameters
 from training.learner import normalizer_of

@@ -14,12 +14,12 @@ from rodent.cli import main
 from rodent.clips.file import write_clips
 from rodent.errors import InputError
 from rodent.policy.policy import Policy, load_policy, save_policy
+from rodent.rollout import clip_episodes
 from rodent.scene_config import SceneConfig
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.settings import ImitationConfig
 from tests.policies import TINY, untrained_policy
 from training.config import PPOConfig, TrainConfig
-from training.evaluate import clip_episodes
 from training.learner import normalizer_of
 from training.start import fitted, starting_policy
 from training.trainer import Trainer

@@ -125,8 +125,8 @@ def _last_state(run: Path) -> bytes:
     import jax
 
     from rodent.clips.reading import read_clips
+    from rodent.rollout import clip_episodes
     from training.checkpoint import Checkpoints
-    from training.evaluate import clip_episodes
 
     opened = open_run(run)
     clips = read_clips(opened.clips)

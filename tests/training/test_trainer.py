@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.evaluate import Episode
+from rodent.rollout import Episode
 from training.trainer import Trainer
 
 

@@ -6,11 +6,11 @@ import jax
 import numpy as np
 import pytest
 
+from rodent.rollout import clip_episodes
 from rodent.scene import make_scene
 from rodent.scene_config import NoArenaConfig, SceneConfig
 from tests.bodies import HOPPER, SMALL
 from tests.training.test_device import CONFIG, small_clips
-from training.evaluate import clip_episodes
 from training.trainer import Trainer
 
 

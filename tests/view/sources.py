@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rodent.recording import RecordingWriter, RolloutMetadata
+from rodent.recording import Header, RecordingWriter, RolloutMetadata
 
 LAYERS = {"decoder/layer_0": 12, "latent/mean": 5}
 
@@ -10,7 +10,7 @@ LAYERS = {"decoder/layer_0": 12, "latent/mean": 5}
 def write_recording(path, body, clips):
     """Each clip as a rollout 5 cm beside its reference; the second is lost from frame 12, broken from 15."""
     names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
-    with RecordingWriter(path, fps=50, scene=body.config, **names) as writer:
+    with RecordingWriter(path, Header(fps=50, scene=body.config, **names)) as writer:
         for i, clip in enumerate(clips):
             frames = np.arange(clip.n_frames)
             qpos = clip.qpos + 0.05 * np.eye(74)[1]

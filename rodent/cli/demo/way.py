@@ -24,7 +24,7 @@ from rodent.policy.sizes import NetworkConfig
 from rodent.progress import progress
 from rodent.recording import open_recording
 from rodent.render import NoOpenGLError, RenderOptions, render
-from rodent.rollout import record
+from rodent.rollout import RecordConfig, record
 from training import train
 from training.config import PPOConfig, TrainConfig
 from training.evaluate import evaluate
@@ -187,15 +187,8 @@ def _compare(out: Path, plan: Plan, clips: ClipSet) -> tuple[SimulatedNeurons, E
         "   regressed on these units; the score on time-shifted spikes is subtracted."
     )
     session = out / "session.h5"
-    record(
-        load_policy(POLICY),
-        clips,
-        session,
-        repeats=plan.repeats,
-        origin=ORIGIN,
-        sample=True,
-        on_failure="restart",
-    )
+    config = RecordConfig(repeats=plan.repeats, sample=True, on_failure="restart")
+    record(load_policy(POLICY), clips, session, config, origin=ORIGIN)
     with (
         open_recording(session) as recording,
         progress("regressing", n_fits(plan.encoding), "fits") as advance,

@@ -35,7 +35,7 @@ class Models:
         sets: the bands of each model.
         unique: layers of which is asked what they add.
         base: the bands that they are added to.
-        partition: sets of bands whose unique and shared parts are wanted.
+        partition: sets of bands whose unique and shared parts are asked for.
         scan: lags at which every model is scored, seconds.
     """
 

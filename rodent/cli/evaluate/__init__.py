@@ -12,21 +12,21 @@ from rodent.errors import InputError
 if TYPE_CHECKING:
     from rodent.clips.clip import ClipSet
 
-COLUMNS = {
-    "frames": "frames",
-    "lifespan": "lifespan_frames",
-    "root mm": "root_position_error_mm",
-    "root deg": "root_orientation_error_deg",
-    "joints deg": "joint_angle_error_deg",
-    "bodies mm": "body_position_error_mm",
+_HEADINGS = {
+    "lifespan_frames": "lifespan",
+    "root_position_error_mm": "root mm",
+    "root_orientation_error_deg": "root deg",
+    "joint_angle_error_deg": "joints deg",
+    "body_position_error_mm": "bodies mm",
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Evaluate:
-    """Measure how well a policy tracks clips, played from their first frames.
+    """Measure how well a policy does its task, such as tracking clips from their first frames.
 
-    A run folder stores its clips, and which of them were held out of training: --split test plays those.
+    A run folder stores its clips, and which of them were held out of training: --split test plays those. A
+    policy whose task has no clips plays --episodes of it.
 
     Example: rodent evaluate runs/walk --clips clips.h5 --report tracking.html
     """
@@ -38,6 +38,8 @@ class Evaluate:
     the run."""
     split: Literal["all", "train", "test"] = "all"
     """Which of the run's clips: training clips, held-out clips, or all."""
+    episodes: int = 24
+    """Number of episodes of a task without clips."""
     report: Path | None = None
     """Write an HTML report: how long clips are tracked and how closely, errors over time, and what ended each
     clip."""
@@ -55,15 +57,19 @@ class Evaluate:
         from rodent.files import atomic_path
         from rodent.policy.policy import load_policy
         from rodent.progress import progress
+        from rodent.rollout import policy_episodes
         from training.evaluate import n_steps, scores, trace_policy
 
         policy = load_policy(self.policy)
-        clips, split = self._clips()
+        clips, split = self._clips() if policy.task.needs_clips or self.clips else (None, None)
+        _, episodes = policy_episodes(policy, clips, self.episodes)
         with contextlib.ExitStack() as stack:
             # before the work: a page that cannot be written should not be found out after it
             page = None if self.report is None else stack.enter_context(atomic_path(self.report))
-            with progress("evaluating", n_steps(clips), "steps") as advance:
-                traces = trace_policy(policy, clips, advance=advance, threads=self.threads)
+            with progress("evaluating", n_steps(episodes), "steps") as advance:
+                traces = trace_policy(
+                    policy, clips, count=self.episodes, advance=advance, threads=self.threads
+                )
             found = scores(traces, split)
             if page is not None:
                 from rodent.cli.evaluate.page import write_report
@@ -94,23 +100,35 @@ class Evaluate:
         return clips.subset(run.split[self.split]), run.split
 
 
+def columns_of(found: dict[str, Any]) -> dict[str, str]:
+    """What is shown of every clip, by heading: how long it lasted, and its errors while it did."""
+    figures = [key for key, value in found["mean"].items() if isinstance(value, float)]
+    keys = [key for key in figures if key != "success" and not key.endswith("_all_frames")]
+    return {_HEADINGS.get(key, key.replace("_", " ")): key for key in keys}
+
+
 def _print(found: dict[str, Any]) -> None:
     """A table of clips, one of groups of clips, and a line of successes."""
     from rodent.cli.output import print_table
 
-    known = ["split"] if "splits" in found else []
-    figures = COLUMNS.values()
+    known, columns = ["split"] if "splits" in found else [], columns_of(found)
+    figures = columns.values()
     rows = [[clip[key] for key in ("name", "behavior", *known, *figures)] for clip in found["clips"]]
     ended = [(clip["ended_by"] or "").replace("_", " ") for clip in found["clips"]]
     mean = ["mean", "", *([""] * len(known)), *(found["mean"][key] for key in figures)]
     rows = [[*row, by] for row, by in zip([*rows, mean], [*ended, ""], strict=True)]
-    print_table(["clip", "behavior", *known, *COLUMNS, "ended by"], rows)
+    print_table(["clip", "behavior", *known, *columns, "ended by"], rows)
     groups = groups_of(found)
     if groups:
         print()
-        print_table(["", "clips", "success", *COLUMNS], [_group_row(*group) for group in groups.items()])
-    rates = ", ".join(f"{found[f'success_rate_{mm}mm']:.0%} within {mm} mm" for mm in (50, 30, 20))
-    print(f"success: {found['success_rate']:.0%} of the clips tracked to the end; {rates}")
+        print_table(["", "clips", "success", *columns], [_group_row(found, *one) for one in groups.items()])
+    print(f"success: {found['success_rate']:.0%} of the clips tracked to the end{_within(found)}")
+
+
+def _within(found: dict[str, Any]) -> str:
+    """Success within distances, of a task that has them."""
+    rates = {mm: found.get(f"success_rate_{mm}mm") for mm in (50, 30, 20)}
+    return "".join(f", {rate:.0%} within {mm} mm" for mm, rate in rates.items() if rate is not None)
 
 
 def groups_of(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -123,5 +141,6 @@ def groups_of(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return groups
 
 
-def _group_row(name: str, group: dict[str, Any]) -> list[Any]:
-    return [name, group["clips"], f"{group['success']:.0%}", *(group[key] for key in COLUMNS.values())]
+def _group_row(found: dict[str, Any], name: str, group: dict[str, Any]) -> list[Any]:
+    figures = (group[key] for key in columns_of(found).values())
+    return [name, group["clips"], f"{group['success']:.0%}", *figures]

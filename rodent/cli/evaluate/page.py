@@ -7,10 +7,19 @@ from typing import Any
 import numpy as np
 
 from analysis.pages.page import Drawing, Section, Table, write_page
-from rodent.cli.evaluate import COLUMNS, groups_of
+from rodent.cli.evaluate import columns_of, groups_of
 from rodent.cli.evaluate.drawings import alive, errors, within
 from training.evaluate import Trace
-from training.survival import NOT_FINITE, THRESHOLDS_MM, alive_by_frame, how_lost, limits, success_within
+from training.survival import (
+    NOT_FINITE,
+    TERMINATED,
+    THRESHOLDS_MM,
+    alive_by_frame,
+    how_lost,
+    limits,
+    success_within,
+    unit_of,
+)
 
 _MOST_CLIPS = 30  # whose errors are drawn
 _RATES = (50, 30, 20)  # mm
@@ -35,7 +44,7 @@ def write_report(out: Path, policy: str, found: dict[str, Any], traces: Sequence
         _survival(found, traces),
         _ends(found, traces),
         clip_by_clip(found),
-        _errors(found, traces),
+        *([_errors(found, traces)] if limits(traces[0]) else []),
     ]
     write_page(out, f"How {policy} tracks {len(traces)} clips", sections)
 
@@ -46,51 +55,65 @@ def whole(found: dict[str, Any]) -> Section:
     rows = [
         ["clips", len(found["clips"])],
         ["tracked to the end", f"{found['success_rate']:.0%}"],
-        *([f"… and never further off than {mm} mm", f"{found[f'success_rate_{mm}mm']:.0%}"] for mm in _RATES),
+        *(
+            [f"… and never further off than {mm} mm", f"{found[key]:.0%}"]
+            for mm in _RATES
+            if (key := f"success_rate_{mm}mm") in found
+        ),
         ["frames tracked", f"{mean['lifespan_frames']:.0f} of {mean['frames']:.0f}"],
-        ["root position error", f"{mean['root_position_error_mm']:.1f} mm"],
-        ["root orientation error", f"{mean['root_orientation_error_deg']:.1f} degrees"],
-        ["joint angle error", f"{mean['joint_angle_error_deg']:.1f} degrees"],
-        ["body position error", f"{mean['body_position_error_mm']:.1f} mm"],
+        *([_in_words(key), f"{mean[key]:.1f} {unit_of(key)}"] for key in _errors_of(found)),
     ]
+    lost = f"until {how_lost(found['limits'])}" if found["limits"] else "until the task ends it"
     text = (
-        "Every clip is played from its first frame, by the policy's mean action, until it is lost: until "
-        f"{how_lost(found['limits'])}. Errors are means over the frames before that."
+        "Every clip is played from its first frame, by the policy's mean action, until it is lost: "
+        f"{lost}. Errors are means over the frames before that."
     )
     tables = [Table(["", ""], rows)]
     if groups := groups_of(found):
-        columns = ["", "clips", "tracked to the end", *COLUMNS]
-        tables.append(Table(columns, [_group(*group) for group in groups.items()]))
+        columns = ["", "clips", "tracked to the end", *columns_of(found)]
+        tables.append(Table(columns, [_group(found, *group) for group in groups.items()]))
     return Section("On the whole", text, tuple(tables))
 
 
-def _group(name: str, group: dict[str, Any]) -> list[Any]:
-    return [name, group["clips"], f"{group['success']:.0%}", *_figures(group)]
+def _errors_of(found: dict[str, Any]) -> list[str]:
+    return [key for key in columns_of(found).values() if "frames" not in key]
 
 
-def _figures(scores: dict[str, Any]) -> list[str]:
-    """The cells of COLUMNS: frames whole, errors with one decimal."""
-    return [f"{scores[key]:.{0 if 'frames' in key else 1}f}" for key in COLUMNS.values()]
+def _in_words(key: str) -> str:
+    return key.rpartition("_")[0].replace("_", " ")
+
+
+def _group(found: dict[str, Any], name: str, group: dict[str, Any]) -> list[Any]:
+    return [name, group["clips"], f"{group['success']:.0%}", *_figures(found, group)]
+
+
+def _figures(found: dict[str, Any], scores: dict[str, Any]) -> list[str]:
+    """The cells of `columns_of`: frames whole, errors with one decimal."""
+    keys = columns_of(found).values()
+    return [f"{scores[key]:.{0 if 'frames' in key else 1}f}" for key in keys]
 
 
 def _survival(found: dict[str, Any], traces: Sequence[Trace]) -> Section:
     parts = _parts(found, traces)
     last = max(len(trace.failed) for trace in traces)
     frames = alive({name: alive_by_frame(group) for name, group in parts.items()}, last)
-    curves = {
-        name: (
-            success_within(group, THRESHOLDS_MM),
-            success_within(group, THRESHOLDS_MM, ("root_position",)),
+    drawings = [
+        Drawing(frames, "Clips not yet lost. A clip that is over counts no more among those that can be.")
+    ]
+    if "survival_mm" in found:
+        curves = {
+            name: (
+                success_within(group, THRESHOLDS_MM),
+                success_within(group, THRESHOLDS_MM, ("root_position",)),
+            )
+            for name, group in parts.items()
+        }
+        caption = (
+            "Clips tracked to the end and never further off than a threshold: the root and the mean of the "
+            "bodies; dashed, the root alone."
         )
-        for name, group in parts.items()
-    }
-    captions = (
-        "Clips not yet lost. A clip that is over counts no more among those that can be.",
-        "Clips tracked to the end and never further off than a threshold: the root and the mean of the "
-        "bodies; dashed, the root alone.",
-    )
-    drawings = (Drawing(frames, captions[0]), Drawing(within(THRESHOLDS_MM, curves), captions[1]))
-    return Section("Survival", "", drawings)
+        drawings.append(Drawing(within(THRESHOLDS_MM, curves), caption))
+    return Section("Survival", "", tuple(drawings))
 
 
 def _parts(found: dict[str, Any], traces: Sequence[Trace]) -> dict[str, list[Trace]]:
@@ -105,7 +128,7 @@ def _parts(found: dict[str, Any], traces: Sequence[Trace]) -> dict[str, list[Tra
 
 
 def _ends(found: dict[str, Any], traces: Sequence[Trace]) -> Section:
-    causes = [*limits(traces[0]), NOT_FINITE]
+    causes = [*(limits(traces[0]) or [TERMINATED]), NOT_FINITE]
     names = list(dict.fromkeys(clip["behavior"] for clip in found["clips"]))
     rows = []
     for name in names:
@@ -127,12 +150,14 @@ def clip_by_clip(found: dict[str, Any]) -> Section:
     rows = [
         [
             *(clip[key] for key in ("name", "behavior", *known)),
-            *_figures(clip),
+            *_figures(found, clip),
             (clip["ended_by"] or "-").replace("_", " "),
         ]
         for clip in found["clips"]
     ]
-    return Section("Clip by clip", "", (Table(["clip", "behavior", *known, *COLUMNS, "ended by"], rows),))
+    return Section(
+        "Clip by clip", "", (Table(["clip", "behavior", *known, *columns_of(found), "ended by"], rows),)
+    )
 
 
 def _errors(found: dict[str, Any], traces: Sequence[Trace]) -> Section:

@@ -101,9 +101,9 @@ class Events(SessionArguments):
 
         known = tuple(dict.fromkeys(name for one in prepared for name in one.times))
         chosen: dict[str, None] = {}
-        for wanted in self.event:
-            matching = [wanted] if wanted in known else fnmatch.filter(known, wanted)
+        for pattern in self.event:
+            matching = [pattern] if pattern in known else fnmatch.filter(known, pattern)
             if not matching:
-                raise unknown("event", wanted, known, " and ".join(one.name for one in prepared))
+                raise unknown("event", pattern, known, " and ".join(one.name for one in prepared))
             chosen |= dict.fromkeys(matching)
         return tuple(chosen)

@@ -38,6 +38,7 @@ class Export:
         from rodent.errors import InputError
         from rodent.files import atomic_path
         from rodent.progress import progress
+        from rodent.rollout import clip_episodes
         from training.evaluate import n_steps, scores, trace_policy
 
         if not (self.run_folder / "config.json").is_file():
@@ -50,7 +51,7 @@ class Export:
         if subject.split is None:
             raise InputError(f"{self.clips} is another file than {self.run_folder} was begun with")
         with atomic_path(self.out) as folder:
-            with progress("evaluating", n_steps(subject.clips), "steps") as advance:
+            with progress("evaluating", n_steps(clip_episodes(subject.clips)), "steps") as advance:
                 traces = trace_policy(subject.policy, subject.clips, advance=advance)
             shutil.copytree(self.run_folder / "policy", folder)  # copied unchanged: they name their versions
             text, curve = card(self.out.name, subject, scores(traces, subject.split), self.note)

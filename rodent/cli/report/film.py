@@ -10,7 +10,7 @@ from analysis.pages.page import Film
 from rodent.cli.report.subject import Subject
 from rodent.recording import Rollout, open_recording
 from rodent.render import RenderOptions, Shot, render_shots
-from rodent.rollout import record
+from rodent.rollout import RecordConfig, record
 
 _SHOTS, _SECONDS = 3, 4.0  # of a film, and of each of its shots, at most
 _OPTIONS = RenderOptions(size=(480, 360), fps=25.0)
@@ -29,7 +29,7 @@ def film_subject(subject: Subject, folder: Path) -> Film:
     """
     folder.mkdir()
     clips = subject.clips.subset(clip.name for clip in _various(subject.clips))
-    record(subject.policy, clips, folder / "film.h5", content="states")
+    record(subject.policy, clips, folder / "film.h5", RecordConfig(content="states"))
     return film_recording(folder / "film.h5", folder / "film.mp4", subject.name)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.pages.drawing import courses
 from analysis.pages.page import Drawing, Section, Table, write_page
-from rodent.cli.evaluate import COLUMNS
+from rodent.cli.evaluate import columns_of
 from rodent.cli.evaluate.drawings import alive
 from rodent.cli.evaluate.page import clip_by_clip, whole
 from rodent.cli.report.comparison import Encoding, Origin, Similarity
@@ -19,6 +19,7 @@ from rodent.configs import to_json
 from rodent.progress import progress
 from rodent.recording import open_recording
 from rodent.render import NoOpenGLError
+from rodent.rollout import clip_episodes
 from rodent.versions import versions
 from training.config import TrainConfig
 from training.evaluate import Trace, n_steps, scores, trace_policy
@@ -85,7 +86,7 @@ def write_report(
 
 
 def _track(subject: Subject) -> Tracked:
-    with progress(f"evaluating {subject.name}", n_steps(subject.clips), "steps") as advance:
+    with progress(f"evaluating {subject.name}", n_steps(clip_episodes(subject.clips)), "steps") as advance:
         traces = trace_policy(subject.policy, subject.clips, advance=advance)
     return Tracked(scores(traces, subject.split), traces)
 
@@ -190,18 +191,19 @@ def _how(limits: dict[str, float]) -> str:
 
 def _summary(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> Table:
     """A row per policy."""
+    columns = columns_of(tracked[0].found)
     rows = [
         [
             subject.name,
             len(one.traces),
             f"{one.found['success_rate']:.0%}",
             f"{one.found['success_rate_20mm']:.0%}",
-            *(f"{one.found['mean'][key]:.{0 if 'frames' in key else 1}f}" for key in COLUMNS.values()),
+            *(f"{one.found['mean'][key]:.{0 if 'frames' in key else 1}f}" for key in columns.values()),
         ]
         for subject, one in zip(subjects, tracked, strict=True)
     ]
-    columns = ["", "clips", "tracked to the end", "never off by 20 mm", *COLUMNS]
-    return Table(columns, rows, "Means over the clips.")
+    headings = ["", "clips", "tracked to the end", "never off by 20 mm", *columns]
+    return Table(headings, rows, "Means over the clips.")
 
 
 def _film(subjects: Sequence[Subject], recording: Path | None, folder: Path) -> tuple[Section, str | None]:

@@ -17,7 +17,7 @@ from analysis.encoding.features import Features
 from analysis.encoding.folds import Folds
 from analysis.timeline import Timeline
 from rodent.errors import InputError
-from rodent.recording import RecordingWriter, open_recording
+from rodent.recording import Header, RecordingWriter, open_recording
 from rodent.rotation import from_rotvec
 from rodent.scene import make_scene
 from rodent.scene_config import SceneConfig
@@ -52,7 +52,7 @@ def moving(tmp_path_factory):
     path = tmp_path_factory.mktemp("moving") / "recording.h5"
     names = {"joint_names": [f"j{i}" for i in range(67)], "actuator_names": [f"a{i}" for i in range(NU)]}
     names["contact_names"] = ["palm_L", "palm_R", "sole_L", "sole_R"]
-    with RecordingWriter(path, fps=50.0, scene=SceneConfig(), **names) as writer:
+    with RecordingWriter(path, Header(fps=50.0, scene=SceneConfig(), **names)) as writer:
         writer.rollout("walk").append(block)
     with open_recording(path) as recording:
         timeline = Timeline.of(list(recording.rollouts.values()), 50.0, 0.02)

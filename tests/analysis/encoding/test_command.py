@@ -10,7 +10,7 @@ from pynwb import NWBHDF5IO, NWBFile
 
 from analysis.multiple_testing import holm
 from rodent.cli import main
-from rodent.recording import RecordingWriter
+from rodent.recording import Header, RecordingWriter
 from rodent.recording.channels import OUTCOMES
 from rodent.scene_config import SceneConfig
 
@@ -118,7 +118,7 @@ def test_command_takes_chosen_rollouts(files, capsys):
         (("--features", "history", "--lag-scan", "0:1:0.1"), "history has none"),
         (("--layer", "latent/mean", "--tables", "csv"), "written to --out; name a folder"),
         (("--layer", "latent/mean", "--nwb-out", "x.nwb"), "is no NWB file but"),
-        (("--layer", "latent/mean", "--out", __file__), "it is a file, and a folder is wanted"),
+        (("--layer", "latent/mean", "--out", __file__), "it is a file, and a folder is expected"),
     ],
 )
 def test_wrong_options_exit_with_2(files, arguments, message, capsys):
@@ -148,7 +148,7 @@ def test_what_was_not_recorded_is_told_with_the_option(files, asked, message, ca
 def test_a_recording_of_outcomes_has_no_bins(tmp_path, files, capsys):
     names = {"joint_names": ["j"] * 67, "actuator_names": ["a"] * 38}
     path = tmp_path / "outcomes.h5"
-    with RecordingWriter(path, fps=10, scene=SceneConfig(), content="outcomes", **names) as writer:
+    with RecordingWriter(path, Header(fps=10, scene=SceneConfig(), content="outcomes", **names)) as writer:
         writer.rollout("walk").outcomes |= dict.fromkeys(OUTCOMES, 100)
     assert main(["encode", str(path), files[1], "--layer", "latent/mean"]) == 2
     told = "has no alive: it was recorded with --record outcomes; record it with --record states"

@@ -4,7 +4,7 @@ import numpy as np
 from analysis.encoding.scalars import read_scalars
 from analysis.timeline import Timeline
 from rodent.body_config import BodyConfig
-from rodent.recording import RecordingWriter, open_recording
+from rodent.recording import Header, RecordingWriter, open_recording
 from rodent.scene import make_scene
 from rodent.scene_config import SceneConfig
 
@@ -19,7 +19,7 @@ def test_scalars_are_those_of_the_pose(tmp_path):
     qvel[:, 0], qvel[:, 1], qvel[:, 5] = 0.3, 0.4, 2.0
     names = {"joint_names": body.joint_names, "actuator_names": [f"a{i}" for i in range(NU)]}
     path = tmp_path / "recording.h5"
-    with RecordingWriter(path, fps=10.0, scene=SceneConfig(), **names) as writer:
+    with RecordingWriter(path, Header(fps=10.0, scene=SceneConfig(), **names)) as writer:
         block = {"qpos": qpos, "qvel": qvel}
         block |= {key: np.zeros((frames, NU)) for key in ("ctrl", "actuator_force")}
         block |= {"time": np.arange(frames) / 10, "alive": np.ones(frames, bool)}

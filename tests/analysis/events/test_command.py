@@ -10,7 +10,7 @@ from analysis.events.rat import rat_events
 from analysis.events.settings import RatEventSettings
 from rodent.cli import main
 from rodent.clips import read_clips
-from rodent.recording import RecordingWriter, open_recording
+from rodent.recording import Header, RecordingWriter, open_recording
 from tests.analysis.events.sessions import after, poisson
 
 NU, NV = 38, 73
@@ -35,7 +35,7 @@ def recording(body, tmp_path_factory):
     block["alive"] = np.ones(len(qpos), bool)
     names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
     names["contact_names"] = TOUCH_SENSORS
-    with RecordingWriter(path, fps=FPS, scene=body.config, **names) as writer:
+    with RecordingWriter(path, Header(fps=FPS, scene=body.config, **names)) as writer:
         writer.rollout("walk").append(block)
     with open_recording(path) as recorded:
         assert recorded.contact_names == TOUCH_SENSORS

@@ -115,7 +115,7 @@ def test_a_file_without_epochs_has_no_events(workshop):
     ],
 )
 def test_what_is_taken_for_times(values, wanted):
-    assert are_times(values, STARTS, STARTS + 4) is wanted
+    assert are_times(values, STARTS, STARTS + 4) is expected
 
 
 def test_intervals_without_rows_have_no_events():

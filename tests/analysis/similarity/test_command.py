@@ -170,7 +170,7 @@ def test_kinematics_name_behaviors_too(files, capsys):
         (("--bin-seconds", "0.3"), "no whole number of bins of 0.3 s"),
         (("--session", "nothing.h5", "nothing.npz"), "no such file: nothing.h5"),
         (("--out", "nowhere/there"), "cannot write nowhere/there"),
-        (("--out", __file__), "it is a file, and a folder is wanted"),
+        (("--out", __file__), "it is a file, and a folder is expected"),
     ],
 )
 def test_wrong_options_exit_with_2(files, arguments, message, capsys):
