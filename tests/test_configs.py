@@ -83,7 +83,7 @@ def test_what_an_older_file_does_not_say_is_the_default():
             {"size": 2, "shape": {"name": "large", "colour": "pink"}},
             "unknown value 'world.shape.colour=pink'",
         ),
-        ({"size": 2, "box": {"edges": [1]}}, "world.box.edges has 1 values; 2 are wanted"),
+        ({"size": 2, "box": {"edges": [1]}}, "world.box.edges has 1 values; 2 are expected"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name_and_place(values, message):

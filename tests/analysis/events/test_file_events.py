@@ -105,7 +105,7 @@ def test_a_file_without_epochs_has_no_events(workshop):
 
 
 @pytest.mark.parametrize(
-    ("values", "wanted"),
+    ("values", "expected"),
     [
         (STARTS + 2, True),
         (STARTS - 0.5, True),  # a cue shortly before
@@ -114,7 +114,7 @@ def test_a_file_without_epochs_has_no_events(workshop):
         (np.array([2.0, np.nan, np.nan, np.nan, np.nan, 52.0]), False),  # too few to tell
     ],
 )
-def test_what_is_taken_for_times(values, wanted):
+def test_what_is_taken_for_times(values, expected):
     assert are_times(values, STARTS, STARTS + 4) is expected
 
 
