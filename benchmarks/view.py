@@ -72,7 +72,7 @@ def main() -> int:
     clip = benchmark_clips(body)[0]
     motion = WithUnits(clip.name, clip.fps, clip.qpos, clip.qpos + 0.05 * np.eye(74)[1])
     with open_server() as server:
-        session = Session(Source(body.config.body, {clip.name: lambda: motion}))
+        session = Session(Source(body.config, {clip.name: lambda: motion}))
         page = Page(server, session)
         page.step(0.0)
         client = Client(server.get_port())

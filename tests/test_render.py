@@ -158,7 +158,7 @@ def test_caption_is_written_below(rng):
     ("options", "message"),
     [
         ({"clips": ("run_9",)}, r"unknown clip 'run_9' in .*sway\.h5; did you mean"),
-        ({"size": (95, 64)}, "95x64; MP4 wants an even width and height"),
+        ({"size": (95, 64)}, "95x64; MP4 needs an even width and height"),
         ({"size": (8, 64)}, r"8x64; width and height must lie in \[16, 4096\]"),
         ({"size": (96, 10_000)}, "96x10000"),
     ],

@@ -77,9 +77,11 @@ class View:
         from rodent.policy.policy import load_policy
         from rodent.view.live import live_source
 
-        policy, clips = load_policy(self.source), self.clips or _clips_of_run(self.source)
+        policy, path = load_policy(self.source), self.clips
+        if path is None and policy.task.needs_clips:
+            path = _clips_of_run(self.source)
         say("compiling the policy")
-        return live_source(policy, read_clips(clips))
+        return live_source(policy, None if path is None else read_clips(path))
 
 
 def _clips_of_run(folder: Path) -> Path:

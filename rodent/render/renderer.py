@@ -1,4 +1,4 @@
-"""The stage: a rat on a floor, perhaps a ghost beside it, and pictures of them."""
+"""The stage: a body in its arena, perhaps a ghost beside it, and pictures of them."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
@@ -12,7 +12,7 @@ from rodent.render.camera import View
 from rodent.render.gl import open_gl
 from rodent.render.skin import GHOST_RGBA, add_skin
 from rodent.render.tail import Tail
-from rodent.scene import make_scene, scene_spec
+from rodent.scene import Scene, make_scene, scene_body
 from rodent.scene.scene import ARENA
 from rodent.scene_config import BodyKind, SceneConfig, as_scene_config
 
@@ -77,11 +77,13 @@ class Renderer:
         scene = as_scene_config(config)
         rat = isinstance(scene.body, BodyConfig)
         geoms = geoms or not rat
-        self.model, scale = _drawing_model(scene, size, ghost)
+        body = scene_body(scene)
+        scale = scene.body.scale if isinstance(scene.body, BodyConfig) else relative_size(make_scene(scene))
+        self.model = _drawing_model(body.spec, scene.body, scale, size, ghost)
         self.nq = self.model.nq // 2 if ghost else self.model.nq
         if see_through:
             self.model.skin_rgba[:, 3] = _THIN
-        root = self.model.body(scene.body.build().roles.root)
+        root = self.model.body(body.roles.root)
         # above the body that has the free joint, as high as the root
         self.middle = root.pos * (0, 0, 1) if root.jntnum[0] == 0 else np.zeros(3)
         self._data = mujoco.MjData(self.model)
@@ -165,16 +167,17 @@ class Renderer:
                 geom.category = mujoco.mjtCatBit.mjCAT_DECOR
 
 
-def _drawing_model(config: SceneConfig, size: tuple[int, int], ghost: bool) -> tuple[mujoco.MjModel, float]:
-    """The model to draw, and its size relative to dm_control's rat."""
-    spec, rat = scene_spec(config), isinstance(config.body, BodyConfig)
-    scale = config.body.scale if isinstance(config.body, BodyConfig) else _relative_size(config)
+def _drawing_model(
+    spec: mujoco.MjSpec, body: BodyKind, scale: float, size: tuple[int, int], ghost: bool
+) -> mujoco.MjModel:
+    """The model to draw: of a body in its arena, whose size is relative to dm_control's rat."""
+    rat = isinstance(body, BodyConfig)
     if rat:
         for eye in ("eye_L_collision", "eye_R_collision"):
             # the skin leaves holes for the eyes
             spec.geom(eye).group, spec.geom(eye).rgba = 0, (0.03, 0.02, 0.02, 1)
     if ghost:
-        second = config.body.build().spec
+        second = body.build().spec
         for part in (*second.actuators, *second.sensors, *second.tendons, *second.excludes):
             second.delete(part)
         for geom in second.geoms:
@@ -196,12 +199,11 @@ def _drawing_model(config: SceneConfig, size: tuple[int, int], ghost: bool) -> t
     visual.map.fogstart, visual.map.fogend = 3, 11
     visual.map.shadowclip = 0.6
     visual.rgba.fog = visual.rgba.haze = _HAZE
-    return spec.compile(), scale
+    return spec.compile()
 
 
-def _relative_size(config: SceneConfig) -> float:
+def relative_size(scene: Scene) -> float:
     """Size of a body relative to dm_control's rat, by what is within reach of its tracked bodies."""
-    scene = make_scene(config)
     data = mujoco.MjData(scene.model)
     mujoco.mj_kinematics(scene.model, data)
     places = data.xpos[scene.tracked_ids]

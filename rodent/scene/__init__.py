@@ -8,6 +8,6 @@ scene.roles.end_effectors
 """
 
 from rodent.scene.roles import BodySpec, Roles
-from rodent.scene.scene import Scene, kinematic_model, make_scene, scene_spec
+from rodent.scene.scene import Scene, kinematic_model, make_scene, scene_body, scene_spec
 
-__all__ = ["BodySpec", "Roles", "Scene", "kinematic_model", "make_scene", "scene_spec"]
+__all__ = ["BodySpec", "Roles", "Scene", "kinematic_model", "make_scene", "scene_body", "scene_spec"]

@@ -37,9 +37,9 @@ class Scene:
 
     def __init__(self, config: SceneConfig):
         self.config = config
-        body = config.body.build()
+        body = scene_body(config)
         self.roles, self.scale = body.roles, body.scale
-        self.model = _in_arena(body, config).compile()
+        self.model = body.spec.compile()
         m = self.model
         self.joint_names = tuple(m.joint(i).name for i in range(1, m.njnt))
         self.actuator_names = tuple(m.actuator(i).name for i in range(m.nu))
@@ -211,8 +211,16 @@ def _written(config: SceneConfig) -> tuple[int, ...]:
 
 def scene_spec(config: SceneConfig | BodyKind) -> mujoco.MjSpec:
     """The body in its arena, as an editable specification; the arena's names begin with `arena/`."""
+    return scene_body(config).spec
+
+
+def scene_body(config: SceneConfig | BodyKind) -> BodySpec:
+    """The body in its arena, see `scene_spec`, and the roles of its parts."""
     config = as_scene_config(config)
-    return _in_arena(config.body.build(), config)
+    body, arena = config.body.build(), config.arena.build()
+    if arena is not None:
+        body.spec.attach(arena, frame=body.spec.worldbody.add_frame(), prefix=ARENA)
+    return body
 
 
 def kinematic_model(model: mujoco.MjModel) -> mujoco.MjModel:
@@ -220,13 +228,6 @@ def kinematic_model(model: mujoco.MjModel) -> mujoco.MjModel:
     model = copy.copy(model)
     model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT | mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
     return model
-
-
-def _in_arena(body: BodySpec, config: SceneConfig) -> mujoco.MjSpec:
-    arena = config.arena.build()
-    if arena is not None:
-        body.spec.attach(arena, frame=body.spec.worldbody.add_frame(), prefix=ARENA)
-    return body.spec
 
 
 def _nominal_force(model: mujoco.MjModel, body: BodySpec, names: tuple[str, ...]) -> np.ndarray:

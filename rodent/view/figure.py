@@ -1,16 +1,14 @@
-"""The rat and its ghost as triangles: the vertices of their skins in any pose."""
+"""A body and its ghost as triangles: the vertices of what covers them, in any pose."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import mujoco
 import numpy as np
 
 from rodent.body_config import BodyConfig
-from rodent.errors import InputError
 from rodent.render import Renderer
 from rodent.render.renderer import GHOST
 from rodent.render.tail import Tail
-from rodent.scene_config import BodyKind
 
 _EYES = ("eye_L_collision", "eye_R_collision")
 # of the coat's texture, u from fur to bare skin and v from back to belly: where one ends
@@ -18,10 +16,10 @@ _BARE, _BELLY = 0.5, 0.65
 
 
 class Patch(NamedTuple):
-    """A part of the coat that has one colour.
+    """A part of what covers a body that has one color.
 
     Attributes:
-        vertices: which of the skin's vertices it uses, shape (n,).
+        vertices: which of the cover's vertices it uses, shape (n,).
         faces: its triangles, of those n vertices, shape (faces, 3).
         color: sRGB, 0 to 255.
     """
@@ -35,7 +33,7 @@ class Pose(NamedTuple):
     """Where everything is, metres, float32.
 
     Attributes:
-        skin: vertices of the rat, shape (vertices, 3).
+        skin: vertices of the body's cover, shape (vertices, 3).
         ghost: vertices of the ghost, shape (vertices, 3); None without a reference.
         eyes: their centres, shape (2, 3).
     """
@@ -45,21 +43,39 @@ class Pose(NamedTuple):
     eyes: np.ndarray
 
 
-class Figure:
-    """Poses a rat and its ghost.
+class Figure(Protocol):
+    """Poses a body and its ghost.
 
     Attributes:
-        patches: the rat's coat.
-        faces: triangles of the whole skin, shape (faces, 3).
+        patches: what covers the body.
+        faces: triangles of the whole cover, shape (faces, 3).
         rest: a pose, shape (nq,).
         eye_radius: metres.
-        scale: of the rat, relative to dm_control's.
-        middle: height of a point between snout and tail above the walker's origin, metres.
+        scale: of the body, relative to dm_control's rat.
+        middle: height of the body's middle above the origin of its pose, metres.
     """
 
-    def __init__(self, body: BodyKind):
-        if not isinstance(body, BodyConfig):
-            raise InputError("the viewer shows rats; films show any body: rodent render")
+    patches: tuple[Patch, ...]
+    faces: np.ndarray
+    rest: np.ndarray
+    eye_radius: float
+    scale: float
+    middle: float
+
+    def pose(self, qpos: np.ndarray, reference: np.ndarray | None = None) -> Pose:
+        """The shape of a body and of its ghost.
+
+        Args:
+            qpos: metres, w x y z, radians, all finite, shape (nq,).
+            reference: pose of the ghost, finite too, shape (nq,).
+        """
+        ...
+
+
+class SkinFigure:
+    """Poses a rat and its ghost by their skins; see `Figure`."""
+
+    def __init__(self, body: BodyConfig):
         scene, self.scale = Renderer(body, ghost=True), body.scale
         self._model, self.middle = scene.model, float(scene.middle[2])
         self._data = mujoco.MjData(self._model)
@@ -73,12 +89,7 @@ class Figure:
         self.patches = _patches(self.faces, self._rows("texcoord", "skin"), _texture(self._model))
 
     def pose(self, qpos: np.ndarray, reference: np.ndarray | None = None) -> Pose:
-        """The shape of a rat and of its ghost.
-
-        Args:
-            qpos: metres, w x y z, radians, all finite, shape (nq,).
-            reference: pose of the ghost, finite too, shape (nq,).
-        """
+        """See `Figure.pose`."""
         model, data = self._model, self._data
         nq = len(self.rest)
         data.qpos[:nq] = qpos

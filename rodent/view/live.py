@@ -1,15 +1,13 @@
-"""A policy that imitates a clip while one looks on and pushes it."""
+"""A policy that acts, such as imitating a clip, while one looks on and pushes it."""
 
 from functools import partial
 
 import numpy as np
 
-from rodent.clips import Clip, ClipSet
-from rodent.clips.validate import require_body
+from rodent.clips import ClipSet
 from rodent.policy.policy import Policy
-from rodent.rollout import Player
+from rodent.rollout import Episode, Player, policy_episodes
 from rodent.rotation import rotate
-from rodent.scene import make_scene
 from rodent.view.motion import Moment, Source, stride
 
 DIRECTIONS = {
@@ -22,16 +20,17 @@ DIRECTIONS = {
 """Ways to push a rat: ahead, left and up as it faces."""
 
 
-def live_source(policy: Policy, clips: ClipSet) -> Source:
-    """The policy imitating each of the clips.
+def live_source(policy: Policy, clips: ClipSet | None) -> Source:
+    """The policy imitating each of the clips, or in episodes of a task without clips.
 
     Raises:
-        InputError: the clips belong to a body of another scale, or differ in frame rate.
+        InputError: clips are missing or not needed, they belong to a body of another scale, or differ in
+            frame rate.
     """
-    require_body(clips, make_scene(policy.scene))
-    player = Player.of(policy, clips, 1, units=True)
-    motions = {clip.name: partial(Live, player, policy, i, clip) for i, clip in enumerate(clips)}
-    return Source(policy.body, motions)
+    task, episodes = policy_episodes(policy, clips)
+    player = Player(task, policy.agent, 1, units=True)
+    motions = {one.name: partial(Live, player, policy, one, i) for i, one in enumerate(episodes)}
+    return Source(policy.scene, motions)
 
 
 class Live:
@@ -39,17 +38,22 @@ class Live:
 
     directions = tuple(DIRECTIONS)
 
-    def __init__(self, player: Player, policy: Policy, index: int, clip: Clip):
-        self.name, self.fps, self.n_frames = clip.name, clip.fps, clip.n_frames
-        self._player, self._policy, self._index = player, policy, index
-        self._stride = stride(clip.n_frames)
+    def __init__(self, player: Player, policy: Policy, episode: Episode, seed: int):
+        self.name, self.n_frames = episode.name, episode.frames
+        self.fps = 1 / player.task.timestep
+        self._player, self._policy, self._episode, self._seed = player, policy, episode, seed
+        self._stride = stride(episode.frames)
         self.rewind()
 
     def rewind(self) -> None:
         """Forget what has happened and begin again."""
         self._wrench = np.zeros((1, 6))
         self._rows = self._player.play(
-            self._policy.params, self._policy.normalizer, np.array([self._index]), wrench=self._take_wrench
+            self._policy.params,
+            self._policy.normalizer,
+            np.array([self._episode.group]),
+            seed=self._seed,
+            wrench=self._take_wrench,
         )
         self._moments: list[Moment] = []
         self._units: list[dict[str, np.ndarray]] = []
@@ -67,7 +71,8 @@ class Live:
             row = next(self._rows)
             if row.index % self._stride == 0:
                 self._units.append({layer: values[0] for layer, values in row.units.items()})
-            self._moments.append(Moment(row.physics.qpos[0], row.channels["reference"][0], not row.failed[0]))
+            reference = row.channels["reference"][0] if "reference" in row.channels else None
+            self._moments.append(Moment(row.physics.qpos[0], reference, not row.failed[0]))
         return self._moments[frame]
 
     def activity(self, layer: str) -> np.ndarray:

@@ -14,7 +14,7 @@ from rodent.clips import Clip, read_clips
 from rodent.clips.reading import clips_path
 from rodent.errors import unknown
 from rodent.recording import Rollout, is_recording, open_recording
-from rodent.scene_config import BodyKind
+from rodent.scene_config import SceneConfig
 
 COLUMNS = 400
 """The most moments of a motion at which the activity of units is looked up."""
@@ -76,9 +76,9 @@ class Motion(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Motions of one rat, by name, each made when it is expected."""
+    """Motions in one scene, by name, each made when it is asked for."""
 
-    body: BodyKind
+    scene: SceneConfig
     motions: Mapping[str, Callable[[], Motion]]
 
     def subset(self, names: Iterable[str]) -> "Source":
@@ -158,10 +158,11 @@ def open_source(path: Path) -> Iterator[Source]:
                 name: partial(_of_rollout, rollout, recording.fps)
                 for name, rollout in recording.rollouts.items()
             }
-            yield Source(recording.body, motions)
+            yield Source(recording.scene, motions)
     else:
         clips = read_clips(path)
-        yield Source(BodyConfig(scale=clips.scale), {clip.name: partial(_of_clip, clip) for clip in clips})
+        scene = SceneConfig(body=BodyConfig(scale=clips.scale))
+        yield Source(scene, {clip.name: partial(_of_clip, clip) for clip in clips})
 
 
 def _of_rollout(rollout: Rollout, fps: float) -> Recorded:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rodent.body_config import BodyConfig
 from rodent.render.camera import CAMERAS
 from rodent.render.renderer import check_poses
 from rodent.render.skin import GHOST_RGBA
 from rodent.rotation import rotate
-from rodent.view.figure import Figure
+from rodent.scene import make_scene
+from rodent.view.figure import Figure, SkinFigure
+from rodent.view.geoms import GeomFigure, has_plane, surroundings
 from rodent.view.session import SPEEDS, Pushable, Session, glide
 from rodent.view.strip import mark, strip
 
@@ -40,7 +43,9 @@ class Page:
         self._server, self._session = server, session
         # controls answer in threads of their own; what they ask is done between two frames
         self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._figure = Figure(session.source.body)
+        scene = session.source.scene
+        rat = scene.body if isinstance(scene.body, BodyConfig) else None
+        self._figure: Figure = SkinFigure(rat) if rat else GeomFigure(make_scene(scene))
         self._center = np.zeros(2)
         self._drawn: tuple[Any, ...] = ()
         self._strip_of: tuple[Any, ...] = ()
@@ -67,19 +72,7 @@ class Page:
         pose = figure.pose(figure.rest)
         # the camera stays with the rat because the world moves, so that it can be turned meanwhile
         self._world = scene.add_frame("/world", show_axes=False)
-        scene.add_grid(
-            "/world/floor",
-            width=10,
-            height=10,
-            cell_size=0.05,
-            cell_color=_TILE,
-            section_size=0.5,
-            section_color=_SQUARE,
-            plane_color=_FLOOR,
-            plane_opacity=1.0,
-            fade_distance=4.0,
-            shadow_opacity=0.35,
-        )
+        self._build_surroundings()
         self._rat = scene.add_frame("/world/rat", show_axes=False)
         self._coat = [
             scene.add_mesh_simple(
@@ -103,8 +96,27 @@ class Page:
         )
         self._place_camera()
 
+    def _build_surroundings(self) -> None:
+        scene, compiled = self._server.scene, make_scene(self._session.source.scene)
+        if has_plane(compiled):
+            scene.add_grid(
+                "/world/floor",
+                width=10,
+                height=10,
+                cell_size=0.05,
+                cell_color=_TILE,
+                section_size=0.5,
+                section_color=_SQUARE,
+                plane_color=_FLOOR,
+                plane_opacity=1.0,
+                fade_distance=4.0,
+                shadow_opacity=0.35,
+            )
+        for i, mesh in enumerate(surroundings(compiled)):
+            scene.add_mesh_simple(f"/world/arena_{i}", mesh.vertices, mesh.faces, color=mesh.color)
+
     def _place_camera(self) -> None:
-        """Look at the rat as films do."""
+        """Look at the body as films do."""
         turn, elevation = np.radians(CAMERAS["oblique"])
         x, y, _ = rotate(self._pose_of_rat()[3:7], np.array([1.0, 0.0, 0.0]))
         azimuth = np.arctan2(y, x) + turn
@@ -156,7 +168,7 @@ class Page:
         with gui.add_folder("Push"):
             direction = gui.add_dropdown("Direction", directions)
             impulse = gui.add_slider("Impulse (mN·s)", 5, 200, 5, 50)
-            push = gui.add_button("Push the rat")
+            push = gui.add_button("Push")
         push.on_click(self._on_user(lambda: session.push(direction.value, 1e-3 * impulse.value)))
 
     def _on_user(self, *deeds: Callable[[], None]) -> Callable[[Any], None]:

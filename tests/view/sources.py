@@ -3,6 +3,9 @@
 import numpy as np
 
 from rodent.recording import Header, RecordingWriter, RolloutMetadata
+from rodent.scene import make_scene
+from rodent.view import Source
+from rodent.view.motion import Recorded
 
 LAYERS = {"decoder/layer_0": 12, "latent/mean": 5}
 
@@ -27,3 +30,10 @@ def write_recording(path, body, clips):
             block |= dict.fromkeys(("ctrl", "actuator_force"), np.zeros((clip.n_frames, 38)))
             metadata = RolloutMetadata.of_clip(clip.name, behavior=clip.behavior)
             writer.rollout(f"run_{i}", metadata).append(block)
+
+
+def moving_hopper(scene):
+    """A small body that slides along x, 1 cm per frame."""
+    qpos = np.tile(make_scene(scene).model.qpos0, (50, 1))
+    qpos[:, 0] += 0.01 * np.arange(50)
+    return Source(scene, {"slide": lambda: Recorded("slide", 50, qpos)})

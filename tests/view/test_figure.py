@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from rodent.render import Renderer
-from rodent.view.figure import Figure
+from rodent.view.figure import SkinFigure
 
 
 @pytest.fixture(scope="module")
 def figure(body):
-    return Figure(body.config.body)
+    return SkinFigure(body.config.body)
 
 
 def test_the_patches_are_the_whole_coat(figure):

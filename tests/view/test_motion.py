@@ -12,7 +12,7 @@ from tests.view.sources import LAYERS
 
 def test_a_recording_shows_rat_reference_and_loss(recording, clips, body):
     with open_source(recording) as source:
-        assert source.body == body.config.body
+        assert source.scene == body.config
         assert list(source.motions) == ["run_0", "run_1"]
         motion = source.motions["run_1"]()
     assert (motion.name, motion.fps, motion.n_frames) == ("run_1", 50, 20)

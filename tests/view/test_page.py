@@ -53,7 +53,7 @@ def test_the_server_answers_on_loopback_alone(server, capfd):
 
 
 def test_poses_of_another_body_are_refused(server, session):
-    small = Source(session.source.body, {"small": lambda: Recorded("small", 50, np.zeros((3, 10)))})
+    small = Source(session.source.scene, {"small": lambda: Recorded("small", 50, np.zeros((3, 10)))})
     with pytest.raises(InputError, match="small has poses of 10 numbers; its body has 74"):
         Page(server, Session(small))
 
@@ -63,7 +63,7 @@ def test_a_motion_without_a_reference_says_nothing_of_tracking(server, session):
     page.step(0.0)
     assert "reference" in page._status.content and page._ghost.visible
     free = Recorded("free", 50, session.motion.at(0).qpos[None])
-    page._session = Session(Source(session.source.body, {"free": lambda: free}))
+    page._session = Session(Source(session.source.scene, {"free": lambda: free}))
     page._show_choice()
     page.step(0.0)
     assert page._status.content == "" and not page._ghost.visible and not page._with_ghost.visible
@@ -120,7 +120,7 @@ def test_a_rat_whose_physics_broke_is_not_shown(server, session):
 def test_a_motion_that_begins_broken(server, session, clips):
     qpos = np.full_like(clips[0].qpos, np.nan)
     broken = Recorded("broken", 50.0, qpos, clips[0].qpos)
-    page = Page(server, Session(Source(session.source.body, {"broken": lambda: broken})))
+    page = Page(server, Session(Source(session.source.scene, {"broken": lambda: broken})))
     page.step(0.1)
     assert not page._rat.visible
     assert np.isfinite(page._ghost.vertices).all()

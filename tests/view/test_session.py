@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rodent.body_config import BodyConfig
 from rodent.errors import InputError
+from rodent.scene_config import SceneConfig
 from rodent.view import Moment, Session, Source
 from rodent.view.session import Clock, glide
 
@@ -35,7 +35,7 @@ class Moving(Counted):
 
 @pytest.fixture
 def session():
-    return Session(Source(BodyConfig(), {name: lambda name=name: Counted(name) for name in "ab"}))
+    return Session(Source(SceneConfig(), {name: lambda name=name: Counted(name) for name in "ab"}))
 
 
 def run(session, seconds, step=0.02):
@@ -94,7 +94,7 @@ def test_choosing_and_starting_again(session):
 
 
 def test_a_push_leads_back_to_the_present():
-    session = Session(Source(BodyConfig(), {"a": lambda: Moving("a")}))
+    session = Session(Source(SceneConfig(), {"a": lambda: Moving("a")}))
     session.seek(0.1)
     session.push("from the left", 0.05)
     assert session.motion.pushed == ("from the left", 0.05)
