@@ -92,6 +92,7 @@ class Renderer:
         self._tails = [Tail(self.model, prefix, scale) for prefix in tails]
         self._option = mujoco.MjvOption()
         self._option.geomgroup[:] = [1, geoms, geoms, 0, 0, 0]
+        self._option.sitegroup[:] = 0  # sensors are no part of the picture
         self._option.flags[mujoco.mjtVisFlag.mjVIS_SKIN] = not geoms
         self._camera = mujoco.MjvCamera()
         self._camera.distance = _DISTANCE * scale * max(1.0, 4 / 3 * size[1] / size[0])
@@ -187,6 +188,8 @@ def _drawing_model(
             add_skin(spec, scale, GHOST, ghost=True)
     if rat:
         add_skin(spec, scale)
+    if not spec.lights:
+        _add_sun(spec)
     visual = spec.visual
     visual.global_.offwidth, visual.global_.offheight = size
     visual.global_.fovy = 30
@@ -202,9 +205,17 @@ def _drawing_model(
     return spec.compile()
 
 
+def _add_sun(spec: mujoco.MjSpec) -> None:
+    """Light a scene whose author left it dark, as the floor of the arenas is lit."""
+    sun = spec.worldbody.add_light(name=f"{ARENA}sun", type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL)
+    sun.pos, sun.dir, sun.castshadow = (0, 0, 2), (0.35, 0.25, -1), True
+    sun.diffuse, sun.specular = (0.55, 0.55, 0.52), (0.1, 0.1, 0.1)
+
+
 def relative_size(scene: Scene) -> float:
-    """Size of a body relative to dm_control's rat, by what is within reach of its tracked bodies."""
-    data = mujoco.MjData(scene.model)
-    mujoco.mj_kinematics(scene.model, data)
-    places = data.xpos[scene.tracked_ids]
-    return max(float(np.ptp(places, axis=0).max()), 0.02) / _RAT_LENGTH
+    """Size of a body relative to dm_control's rat, by the length that its geoms span."""
+    model, data = scene.model, mujoco.MjData(scene.model)
+    mujoco.mj_kinematics(model, data)
+    moving = np.flatnonzero(model.body_weldid[model.geom_bodyid])
+    places, radii = data.geom_xpos[moving], model.geom_rbound[moving, None]
+    return float(((places + radii).max(0) - (places - radii).min(0)).max()) / _RAT_LENGTH

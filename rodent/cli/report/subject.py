@@ -131,7 +131,9 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 def _clips_of_run(run: Run, path: Path | None) -> tuple[Path, ClipSet, dict[str, list[str]] | None]:
     """The clips to play, where they lie, and their parts if they are the run's own."""
     if run.clips is None:
-        raise InputError(f"{run.folder} was trained without clips; a report is of how clips are tracked")
+        raise InputError(
+            f"{run.folder} was trained without clips; reports and exports describe how clips are tracked"
+        )
     if path is None and not run.clips.exists():
         raise InputError(
             f"{run.folder} was trained on {run.clips}, which is gone; say where these clips lie now: "
