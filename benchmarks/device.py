@@ -22,7 +22,7 @@ from _motion import benchmark_clips
 
 from rodent.clips.clip import ClipSet
 from rodent.physics import Command, HostEngine, PhysicsState
-from rodent.physics.device import DeviceEngine, DeviceState
+from rodent.physics.device import DeviceEngine, DeviceState, Mjx
 from rodent.physics.mjx_compat import Implementation
 from rodent.rollout import clip_episodes
 from rodent.scene import Scene, make_scene
@@ -87,7 +87,7 @@ def whole_iteration(
     """Iterations of the trainer."""
 
     def backend(algorithm: Algorithm, task: Task[Any]) -> DeviceBackend:
-        return DeviceBackend(algorithm, task, implementation, [device])
+        return DeviceBackend(algorithm, task, implementation, (device,))
 
     trainer = Trainer(config, config.task.build(body, clips), clip_episodes(clips), backend=backend)
     return timed(trainer.iterate, config.ppo.num_envs * config.ppo.unroll)
@@ -127,7 +127,9 @@ def measure(device: jax.Device, implementation: Implementation, counts: Iterable
     reference = build_reference(clips, body)
     best = 0.0
     for n in sorted(counts):
-        engine = DeviceEngine(body.model, n, timestep, implementation, [device], bodies=body.tracked_ids)
+        engine = DeviceEngine(
+            body.model, n, timestep, Mjx(implementation, (device,)), bodies=body.tracked_ids
+        )
         physics = physics_alone(engine, reference)
         say(f"physics alone, {n} rats", physics.rate, "env steps/s", STEPS_BAR)
         config = TrainConfig(
@@ -146,7 +148,7 @@ def measure(device: jax.Device, implementation: Implementation, counts: Iterable
     led = whole_iteration(imagining, body, clips, implementation, device)
     say(f"imagined rollouts, {usual.ppo.num_envs} rats, a GPU's defaults", led.rate, "env steps/s")
     say("compile time of that", led.compiling, "s", COMPILE_BAR)
-    engine = DeviceEngine(body.model, 256, timestep, implementation, [device], bodies=body.tracked_ids)
+    engine = DeviceEngine(body.model, 256, timestep, Mjx(implementation, (device,)), bodies=body.tracked_ids)
     apart = distance_from_host(engine, reference)
     say("device from host after 20 control steps", apart, "mm, median over bodies", ERROR_BAR)
     say("whole PPO, the best", best, "env steps/s", STEPS_BAR)

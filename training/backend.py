@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.loop import LoopState
-from rodent.physics.device import DeviceEngine, warp_devices
+from rodent.physics.device import DeviceEngine, Mjx, warp_devices
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence, HostEngine, HostState
 from rodent.physics.mjx_compat import Implementation
@@ -112,7 +112,7 @@ class DeviceBackend:
     Args:
         algorithm: what is learnt, and how.
         task: of one environment.
-        implementation: of MJX, see `DeviceEngine`.
+        implementation: of MJX, see `Mjx`.
         devices: of JAX; None for all that MuJoCo Warp can use.
 
     Raises:
@@ -124,7 +124,7 @@ class DeviceBackend:
         algorithm: Algorithm,
         task: Task[Any],
         implementation: Implementation = "warp",
-        devices: list[jax.Device] | None = None,
+        devices: tuple[jax.Device, ...] | None = None,
     ):
         scene, n = task.scene, algorithm.config.ppo.num_envs
         devices = warp_devices(n) if devices is None else devices
@@ -132,8 +132,7 @@ class DeviceBackend:
             scene.model,
             n,
             task.timestep,
-            implementation,
-            devices,
+            Mjx(implementation, devices),
             bodies=scene.tracked_ids,
             root=scene.root_id,
         )

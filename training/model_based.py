@@ -22,7 +22,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from rodent.loop import Actor, Decision, Exploration, Loop, scan
+from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, scan
 from rodent.loop.state import under_way
 from rodent.physics.engine import Command, PhysicsState
 from rodent.policy.agent import Agent, Noise, in_a_row
@@ -173,10 +173,7 @@ class ModelBased:
         # what lies between matrix products is cheaper to make again than to keep
         saved = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
         (state, end), steps = scan(
-            loop,
-            task,
-            actor,
-            engine,
+            ClosedLoop(loop, task, actor, engine),
             (state, engine.begin(first.physics)),
             keep,
             noise=self._noise(n, key),

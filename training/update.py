@@ -18,7 +18,7 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
-from rodent.loop import Actor, Exploration, Loop, LoopState, Step, first, iterate, scan
+from rodent.loop import Actor, ClosedLoop, Exploration, Loop, LoopState, Step, first, iterate, scan
 from rodent.physics.engine import Engine, PhysicsState
 from rodent.policy.agent import Agent
 from rodent.tasks.task import Task
@@ -177,7 +177,7 @@ def host_update(algorithm: Algorithm, engine: Engine[Any]) -> Update:
     def updated(state: TrainState, hyper: Hyperparameters, task: Task[Any]) -> tuple[TrainState, Figures]:
         actor = Actor(state.learner.params, normalizer_of(state.learner.statistics))
         carried, steps = (state.loop, state.engine), []
-        running = iterate(algorithm.loop, task, actor, engine, carried, kept)
+        running = iterate(ClosedLoop(algorithm.loop, task, actor, engine), carried, kept)
         for _ in range(unroll):
             carried, step = next(running)
             steps.append(step)
@@ -194,7 +194,8 @@ def device_update(algorithm: Algorithm, engine: Engine[Any]) -> Update:
     def updated(state: TrainState, hyper: Hyperparameters, task: Task[Any]) -> tuple[TrainState, Figures]:
         actor = Actor(state.learner.params, normalizer_of(state.learner.statistics))
         carried = (state.loop, state.engine)
-        (loop, engine_state), steps = scan(algorithm.loop, task, actor, engine, carried, kept, length=unroll)
+        closed = ClosedLoop(algorithm.loop, task, actor, engine)
+        (loop, engine_state), steps = scan(closed, carried, kept, length=unroll)
         state = dataclasses.replace(state, loop=loop, engine=engine_state)
         return learn(algorithm, jax.lax.cond, hyper, task, state, laid_out(task, steps, loop))
 

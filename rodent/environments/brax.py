@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 from rodent.environments.given import acting, begun, given_loop, seen
 from rodent.loop.step import decide, evaluate_transition
-from rodent.physics.device import DeviceEngine
+from rodent.physics.device import DeviceEngine, Mjx
 from rodent.physics.mjx_compat import Implementation
 from rodent.tasks.task import Observation, Task
 
@@ -31,7 +31,7 @@ class BraxEnv(Env):
     Args:
         task: of one environment.
         num_envs: number of environments.
-        implementation: of MJX, see `DeviceEngine`.
+        implementation: of MJX, see `Mjx`.
     """
 
     def __init__(self, task: Task[Any], num_envs: int, implementation: Implementation = "jax"):
@@ -41,7 +41,7 @@ class BraxEnv(Env):
             scene.model,
             num_envs,
             task.timestep,
-            implementation,
+            Mjx(implementation),
             bodies=scene.tracked_ids,
             root=scene.root_id,
         )

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +18,22 @@ from rodent.tasks.task import Task
 E = TypeVar("E", bound=EngineState)
 Keep = Callable[[Task[Any], Decision], Any]
 """What is kept of a task's decision; what is not costs nothing, for it is never computed."""
+
+
+class ClosedLoop(NamedTuple, Generic[E]):
+    """What a closed loop is made of.
+
+    Attributes:
+        loop: how environments are run.
+        task: of one environment.
+        actor: what the agent acts with.
+        engine: steps the physics.
+    """
+
+    loop: Loop
+    task: Task[Any]
+    actor: Actor
+    engine: Engine[E]
 
 
 class Step(NamedTuple):
@@ -62,10 +78,7 @@ def first(
 
 
 def iterate(
-    loop: Loop,
-    task: Task[Any],
-    actor: Actor,
-    engine: Engine[E],
+    closed: ClosedLoop[E],
     carried: tuple[LoopState, E],
     keep: Keep,
     wrench: Callable[[], np.ndarray | None] = lambda: None,
@@ -73,10 +86,7 @@ def iterate(
     """Step without end on the host.
 
     Args:
-        loop: how environments are run.
-        task: of one environment.
-        actor: what the agent acts with.
-        engine: steps the physics.
+        closed: what is run.
         carried: the loop's state and the engine's, see `first`.
         keep: what is kept of decisions; a function at the top of a module, so that it is compiled once.
         wrench: what pushes the root bodies, asked before every step; see `Command`.
@@ -84,6 +94,7 @@ def iterate(
     Yields:
         what to carry on with, and what is kept of the step.
     """
+    loop, task, actor, engine = closed
     state, engine_state = carried
     physics = jax.tree.map(jnp.asarray, engine_state.physics)
     while True:
@@ -107,10 +118,7 @@ evaluated = jax.jit(evaluate_transition)
 
 
 def scan(
-    loop: Loop,
-    task: Task[Any],
-    actor: Actor,
-    engine: Engine[E],
+    closed: ClosedLoop[E],
     carried: tuple[LoopState, E],
     keep: Keep,
     length: int | None = None,
@@ -120,7 +128,7 @@ def scan(
     """Make many steps inside a compiled program.
 
     Args:
-        loop, task, actor, engine, carried, keep: see `iterate`; the engine is traceable.
+        closed, carried, keep: see `iterate`; the engine is traceable.
         length: how many steps; None for as many as there is noise.
         noise: of all steps, leaves (steps, n, …); None to draw it.
         wrap: around a step, such as `jax.checkpoint`.
@@ -128,6 +136,7 @@ def scan(
     Returns:
         what to carry on with, and the steps, leaves (length, n, …).
     """
+    loop, task, actor, engine = closed
 
     def step(carried: tuple[LoopState, E], noise: Noise | None) -> tuple[tuple[LoopState, E], Step]:
         state, engine_state = carried

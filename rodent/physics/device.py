@@ -1,6 +1,7 @@
 """The engine on an accelerator: MJX, as pure functions for `jax.jit` and `jax.lax.scan`.
 
-    engine = DeviceEngine(body.model, 4096, 0.02, "warp", warp_devices(4096), bodies=body.tracked_ids)
+    on_gpus = Mjx("warp", warp_devices(4096))
+    engine = DeviceEngine(body.model, 4096, 0.02, on_gpus, bodies=body.tracked_ids)
     state = engine.begin(reference.start(frame))
     state = engine.step(state, Command(ctrl, restart, initial))
     state.physics                                       # what the task sees
@@ -48,6 +49,19 @@ class DeviceState:
     warmstart: jax.Array
 
 
+@dataclasses.dataclass(frozen=True)
+class Mjx:
+    """How MJX computes."""
+
+    implementation: Implementation
+    """`warp` or `jax`."""
+    devices: tuple[jax.Device, ...] | None = None
+    """Of JAX; None for the first."""
+    contacts: int = 96
+    """Room for contacts per environment, shared by those of a device; MuJoCo Warp drops contacts that find
+    none. The JAX implementation has room for all."""
+
+
 class DeviceEngine:
     """Steps num_envs environments, spread evenly over devices.
 
@@ -65,10 +79,7 @@ class DeviceEngine:
         model: the compiled body; it is left as it is.
         num_envs: number of environments, a multiple of the number of devices.
         control_timestep: seconds that one control is held, a multiple of the physics timestep.
-        implementation: `warp` or `jax`.
-        devices: of JAX; None for the first.
-        contacts: room for contacts per environment, shared by those of a device; MuJoCo Warp drops contacts
-            that find none. The JAX implementation has room for all.
+        by: how MJX computes.
         bodies: indices of the bodies whose positions the state gives; None for all.
         root: index of the body that a command's wrench pushes; None for the first that has a mass.
         fields: model fields that differ between environments, see `rodent.physics.fields`; of `jax` only.
@@ -85,16 +96,15 @@ class DeviceEngine:
         model: mujoco.MjModel,
         num_envs: int,
         control_timestep: float,
-        implementation: Implementation,
-        devices: Sequence[jax.Device] | None = None,
-        contacts: int = 96,
+        by: Mjx,
         bodies: np.ndarray | None = None,
         root: int | None = None,
         fields: Mapping[str, np.ndarray] = MappingProxyType({}),
     ):
+        implementation = by.implementation
         if implementation == "warp":
             _require_warp()
-        devices = jax.devices()[:1] if devices is None else devices
+        devices = jax.devices()[:1] if by.devices is None else by.devices
         _require_even(num_envs, devices)
         self.model = stepped_model(model, implementation)
         self.num_envs = num_envs
@@ -107,7 +117,7 @@ class DeviceEngine:
         self._mjx_model = mjx.put_model(self.model, devices[0], implementation)
         room: dict[str, int] = {}
         if implementation == "warp":
-            room = _warp_room(self.model, num_envs // len(devices), contacts)
+            room = _warp_room(self.model, num_envs // len(devices), by.contacts)
             # the host's solver stops after as many iterations, and says nothing
             told = self._mjx_model.opt._impl.warn_overflow & ~SOLVER_LIMITS
             self._mjx_model = self._mjx_model.tree_replace({"opt._impl.warn_overflow": told})
@@ -188,14 +198,14 @@ def _array_fields(model: mjx.Model) -> set[str]:
     return found | {f"opt.{field.name}" for field in dataclasses.fields(model.opt) if field.type is jax.Array}
 
 
-def warp_devices(num_envs: int) -> list[jax.Device]:
+def warp_devices(num_envs: int) -> tuple[jax.Device, ...]:
     """The GPUs of this machine, for MuJoCo Warp to step so many rats on.
 
     Raises:
         InputError: there is none, Warp is not installed, or the rats cannot be spread evenly.
     """
     try:
-        devices = jax.devices("cuda")
+        devices = tuple(jax.devices("cuda"))
     except RuntimeError as error:
         raise InputError(
             f"JAX sees no NVIDIA GPU here, only {jax.default_backend()}; `rodent doctor` says what is missing"

@@ -1,7 +1,7 @@
 """The model as an implementation of MJX can step it; to compare the engines, give it to both.
 
     model = stepped_model(body.model, "jax")
-    host, device = HostEngine(model, 8, 0.02), DeviceEngine(body.model, 8, 0.02, "jax")
+    host, device = HostEngine(model, 8, 0.02), DeviceEngine(body.model, 8, 0.02, Mjx("jax"))
     unknown_contacts(body.model)          # pairs of geoms that touch no more
 
 MuJoCo Warp knows everything the rat is made of, so its model is the host's. What the JAX

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.clips.clip import ClipSet
-from rodent.loop import Actor, Decision, Exploration, Loop, first, iterate
+from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, first, iterate
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Params
@@ -117,8 +117,8 @@ class Player:
         loop = dataclasses.replace(self._loop, restart=restart)
         state, physics = _first(self.agent, self.task, jnp.asarray(begin), jax.random.PRNGKey(seed))
         carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics)))
-        actor = Actor(params, normalizer)
-        steps = iterate(loop, self.task, actor, self._engine, carried, _kept, wrench)
+        closed = ClosedLoop(loop, self.task, Actor(params, normalizer), self._engine)
+        steps = iterate(closed, carried, _kept, wrench)
         for index, (_, step) in zip(range(count), steps, strict=False):
             kept = jax.tree.map(np.asarray, step.kept)
             yield Row(

@@ -12,7 +12,7 @@ import pytest
 from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.physics import Command, HostEngine, PhysicsState
-from rodent.physics.device import DeviceEngine, warp_devices
+from rodent.physics.device import DeviceEngine, Mjx, warp_devices
 from rodent.physics.mjx_compat import stepped_model, unknown_contacts
 from rodent.physics.mjx_parts import WARP_INSTALLED, geom_pairs
 from rodent.scene import make_scene
@@ -25,7 +25,7 @@ N, STEP = 8, 0.02  # rats, seconds per control step
 def engine(request: pytest.FixtureRequest) -> DeviceEngine:
     if request.param == "warp" and not WARP_INSTALLED:
         pytest.skip("MuJoCo Warp is not installed: it comes with the extras cuda12 and cuda13")
-    return DeviceEngine(hopper().model, N, STEP, request.param)
+    return DeviceEngine(hopper().model, N, STEP, Mjx(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -178,4 +178,4 @@ def test_without_a_gpu_one_line_says_so():
 
 def test_rats_are_spread_evenly_or_not_at_all():
     with pytest.raises(InputError, match="3 rats cannot be spread evenly over 2 devices"):
-        DeviceEngine(hopper().model, 3, STEP, "jax", devices=jax.devices()[:1] * 2)
+        DeviceEngine(hopper().model, 3, STEP, Mjx("jax", tuple(jax.devices()[:1] * 2)))

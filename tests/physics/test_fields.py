@@ -9,7 +9,7 @@ import pytest
 
 from rodent.errors import InputError
 from rodent.physics import Command, HostEngine
-from rodent.physics.device import DeviceEngine
+from rodent.physics.device import DeviceEngine, Mjx
 from rodent.physics.fields import checked_fields, derived_fields
 from rodent.physics.mjx_compat import stepped_model
 from tests.bodies import SMALL
@@ -18,7 +18,7 @@ from tests.physics.test_device import STEP, N, compare, physics, standing
 
 @pytest.fixture(scope="module")
 def model() -> mujoco.MjModel:
-    return stepped_model(mujoco.MjModel.from_xml_path(str(SMALL)), "jax")
+    return stepped_model(mujoco.MjModel.from_xml_path(str(SMALL)), Mjx("jax"))
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_each_environment_moves_as_its_own_model_would(model, fields, rng):
 
 
 def test_the_device_agrees_with_the_host(model, fields, rng):
-    engine = DeviceEngine(model, N, STEP, "jax", fields=fields)
+    engine = DeviceEngine(model, N, STEP, Mjx("jax"), fields=fields)
     start, ctrl = standing(engine, rng), rng.uniform(-1, 1, (20, N, model.nu))
     compiled, none = jax.jit(engine.step), np.zeros(N, bool)
     compare(
@@ -106,10 +106,10 @@ def test_what_cannot_differ_is_refused(model, fields, message):
 
 
 def test_warp_says_that_it_takes_none(model, monkeypatch):
-    engine = DeviceEngine(model, N, STEP, "jax")
+    engine = DeviceEngine(model, N, STEP, Mjx("jax"))
     with pytest.raises(InputError, match="MuJoCo Warp takes no model field, such as body_mass"):
         engine._own_fields({"body_mass": np.tile(model.body_mass, (N, 1))}, "warp")
     with pytest.raises(
         InputError, match=r"site_size cannot differ.*implementation jax, which compiles it in"
     ):
-        engine._own_fields({"site_size": np.tile(model.site_size, (N, 1, 1))}, "jax")
+        engine._own_fields({"site_size": np.tile(model.site_size, (N, 1, 1))}, Mjx("jax"))
