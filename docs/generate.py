@@ -14,7 +14,7 @@ import sys
 import textwrap
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from analysis.events.settings import EventSettings, RatEventSettings
 from analysis.neural.settings import QualitySettings
 from analysis.similarity.settings import SimilaritySettings
 from rodent.cli import main as rodent
+from rodent.parts import REWARD_TERMS
 from rodent.tasks.settings import Term
 from training.config import TrainConfig
 
@@ -106,13 +107,28 @@ def _groups(config: type, prefix: str) -> Iterator[str]:
     for field, kind in _hints(config).items():
         if _is_group(kind):
             yield from _groups(kind, f"{prefix}{field}.")
+        elif _is_table(kind):
+            yield f"## {prefix}{field}"
+            yield _field_docstrings(config)[field]
+            yield _rows_of_terms(getattr(config(), field))
+
+
+def _rows_of_terms(table: Mapping[str, Term]) -> str:
+    """The terms of a reward, each with what it measures."""
+    rows = ["| field | kind | default | meaning |", "|---|---|---|---|"]
+    for name, default in table.items():
+        term = REWARD_TERMS.get(name)
+        sort = "Cost" if term.is_cost else "Tracking"
+        meaning = f"{sort}, {term.unit}. {inspect.getdoc(term.measure)}"
+        rows.append(f"| `{name}` | weight and scale | `{default.weight:g}, {default.scale:g}` | {meaning} |")
+    return "\n".join(rows)
 
 
 def _table(config: type) -> str:
     meanings, defaults = _field_docstrings(config), config()
     rows = ["| field | kind | default | meaning |", "|---|---|---|---|"]
     for name, kind in _hints(config).items():
-        if not _is_group(kind):
+        if not _is_group(kind) and not _is_table(kind):
             cells = (f"`{name}`", _kind(kind), f"`{_plain(getattr(defaults, name))}`", meanings[name])
             rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows)
@@ -132,7 +148,12 @@ def _hints(config: type) -> dict[str, Any]:
 
 def _is_group(kind: Any) -> bool:
     """Whether this is a dataclass whose fields are settings of their own."""
-    return dataclasses.is_dataclass(kind) and kind is not Term
+    return dataclasses.is_dataclass(kind)
+
+
+def _is_table(kind: Any) -> bool:
+    """Whether this is a table of the terms of a reward."""
+    return typing.get_origin(kind) is Mapping
 
 
 def _field_docstrings(config: type) -> dict[str, str]:
@@ -169,13 +190,10 @@ _WORDS = {
     bool: "switch",
     str: "text",
     types.NoneType: "none",
-    Term: "weight and scale",
 }
 
 
 def _plain(default: Any) -> str:
-    if isinstance(default, Term):
-        return f"{default.weight:g}, {default.scale:g}"
     if isinstance(default, tuple):
         return " ".join(_plain(x) for x in default) or "none"
     if isinstance(default, bool):

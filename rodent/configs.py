@@ -12,6 +12,7 @@ migration. A field whose metadata says `always_stored` was in every file from th
 damaged.
 """
 
+import copy
 import dataclasses
 import functools
 import types
@@ -42,6 +43,19 @@ class Tagged:
 
     registry: Registry[Any]
     usual: type | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Marks a field that is a mapping whose keys are names of a registry's parts.
+
+    Attributes:
+        registry: the parts that the mapping may name.
+        unused: the value of a part that is not used.
+    """
+
+    registry: Registry[Any]
+    unused: Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,6 +140,20 @@ def from_json(kind: type[Config], values: Any, path: Path | str, part: str) -> C
         return kind(**plain)
 
 
+def with_all_rows(config: Config) -> Config:
+    """The same, where every table has a row for every part that is installed, so that each can be set.
+
+    The result is what an option's default is taken from. It is not a configuration to be used or stored: a
+    table of a configuration has no rows that are not used.
+    """
+    full = copy.copy(config)
+    for name, hint in _hints(type(config)).items():
+        for table in (extra for extra in getattr(hint, "__metadata__", ()) if isinstance(extra, Table)):
+            rows = dict.fromkeys(table.registry.names(), table.unused) | dict(getattr(config, name))
+            object.__setattr__(full, name, rows)
+    return full
+
+
 @functools.cache
 def _hints(kind: type) -> Mapping[str, Any]:
     """The types of a dataclass's fields, with what is annotated beside."""
@@ -155,6 +183,8 @@ def _plain(value: Any) -> Any:
         return to_json(value)
     if isinstance(value, list | tuple):
         return type(value)(_plain(x) for x in value)
+    if isinstance(value, Mapping):
+        return {name: _plain(x) for name, x in value.items()}
     return value
 
 
@@ -176,6 +206,12 @@ def _value(hint: Any, value: Any, path: Path | str, place: str) -> Any:
     if tag := _tag(hint):
         return _of_a_kind(tag, typing.get_args(hint)[0], value, path, place)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Annotated:
+        return _value(arguments[0], value, path, place)
+    if origin is Mapping:
+        if not isinstance(value, Mapping):
+            raise InputError(f"{path}: {place} is {type(value).__name__}; an object is expected")
+        return {name: _value(arguments[1], one, path, f"{place}.{name}") for name, one in value.items()}
     if dataclasses.is_dataclass(hint):
         return from_json(typing.cast(type, hint), value, path, place)
     if origin is tuple and isinstance(value, list | tuple):

@@ -26,3 +26,39 @@ TASKS = Registry("task", "virtual_rodent.tasks", {"imitation": "rodent.tasks.set
 """What is asked of it."""
 NETWORKS = Registry("network", "virtual_rodent.networks", {"intention": "rodent.policy.sizes:NetworkConfig"})
 """What acts: `intention` is an encoder, a latent intention and a decoder."""
+REWARD_TERMS = Registry(
+    "reward term",
+    "virtual_rodent.reward_terms",
+    {
+        name: f"rodent.tasks.reward:{name}"
+        for name in (
+            "root_position",
+            "root_orientation",
+            "joint_angles",
+            "joint_velocities",
+            "end_effectors",
+            "body_positions",
+            "control",
+            "control_change",
+            "energy",
+        )
+    },
+)
+"""What the reward of a task is made of; see `rodent.tasks.reward`."""
+USUAL_SENSES = (
+    "joint_angles",
+    "joint_velocities",
+    "activations",
+    "root_height",
+    "gravity",
+    "linear_velocity",
+    "angular_velocity",
+    "inertial",
+    "touch",
+    "end_effectors",
+)
+"""What a body senses if a task does not say otherwise. Saved policies rely on it: it never changes."""
+SENSES = Registry(
+    "sense", "virtual_rodent.senses", {name: f"rodent.sensing.proprioception:{name}" for name in USUAL_SENSES}
+)
+"""Parts of proprioception; see `rodent.sensing.proprioception`."""

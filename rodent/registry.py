@@ -13,7 +13,9 @@ A notebook adds one with `TASKS.register("velocity")` as a decorator. A part who
 like any other, and only asking for it is an error.
 """
 
+import functools
 import importlib
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -69,6 +71,20 @@ class Registry(Generic[T]):
         added = {point.name: _package(point) for point in self._entry_points()}
         return origins | {name: origin for name, origin in added.items() if name not in origins}
 
+    def require(self, name: str, where: str = "") -> None:
+        """Refuse a name that no part has; nothing is imported for it.
+
+        Args:
+            name: as in a configuration.
+            where: the file and place that ask for it, for the error.
+
+        Raises:
+            InputError: there is no such part; the message lists the parts and where each comes from.
+        """
+        if name not in self._built_in and name not in (origins := self.origins()):
+            known = [f"{known} ({origin})" for known, origin in origins.items()]
+            raise unknown(self.kind, name, known, where, list(origins))
+
     def get(self, name: str, where: str = "") -> T:
         """The part of a name.
 
@@ -92,9 +108,7 @@ class Registry(Generic[T]):
         if name in self._built_in:
             module, _, attribute = self._built_in[name].partition(":")
             return getattr(importlib.import_module(module), attribute)
-        if not points:
-            known = [f"{known} ({origin})" for known, origin in self.origins().items()]
-            raise unknown(self.kind, name, known, where, list(self.origins()))
+        self.require(name, where)
         try:
             return points[0].load()
         except Exception as error:  # a stranger's code may raise anything
@@ -133,11 +147,17 @@ class Registry(Generic[T]):
                 continue
         raise KeyError(f"{config.__name__} configures no {self.kind} of {', '.join(self.names())}")
 
-    def _entry_points(self) -> "list[EntryPoint]":
-        # the command line is derived from configurations without it
-        from importlib.metadata import entry_points
+    def _entry_points(self) -> "tuple[EntryPoint, ...]":
+        return _entry_points(self.group, tuple(sys.path))
 
-        return sorted(entry_points(group=self.group), key=lambda point: point.name)
+
+@functools.lru_cache(maxsize=64)
+def _entry_points(group: str, path: tuple[str, ...]) -> "tuple[EntryPoint, ...]":
+    """Entry points of a group that are installed on a path, by name; looked up once."""
+    # the command line is derived from configurations without it
+    from importlib.metadata import entry_points
+
+    return tuple(sorted(entry_points(group=group), key=lambda point: point.name))
 
 
 def _package(point: "EntryPoint") -> str:

@@ -8,6 +8,7 @@ from rodent.policy.policy import Normalizer, Policy
 from rodent.policy.sizes import NetworkConfig
 from rodent.scene import Scene
 from rodent.synthesis.stance import stance_clips
+from rodent.tasks.observation import observation_of
 from rodent.tasks.settings import ImitationConfig
 
 TINY = NetworkConfig(latent=8, encoder=(16,), decoder=(12, 10), value=(6,))
@@ -23,4 +24,5 @@ def untrained_policy(body: Scene, config: NetworkConfig = TINY, seed: int = 0) -
     params = IntentionAgent(config, body.model.nu).init(jax.random.PRNGKey(seed), observation)
     ones = jax.tree.map(jnp.ones_like, one)
     normalizer = Normalizer(jax.tree.map(jnp.zeros_like, one), ones)
-    return Policy(body.config, task, config, params, normalizer, {"trained_on": []})
+    parts = observation_of(imitation)
+    return Policy(body.config, task, config, params, normalizer, {"trained_on": []}, parts)

@@ -193,7 +193,8 @@ class TrainConfig:
     """Where episodes begin."""
     start_from: str | None = None
     """Policy to go on from instead of from nothing: a run or policy folder, or the name of one that is built
-    in. Its network, actuation, horizon and action scale are kept; the steps it was trained for count."""
+    in. Its network, actuation, senses, horizon and action scale are kept; the steps it was trained for
+    count."""
     seed: int = 0
     """All randomness comes from it."""
     test_fraction: float = 0.0

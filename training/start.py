@@ -26,7 +26,7 @@ from training.learner import SEEN_EVERY, Learner
 # what a policy's parameters mean: all of its network, what it sees, what its actions do
 _ITS_OWN = {
     "body": ("actuation",),
-    "task": ("horizon", "action_scale"),
+    "task": ("horizon", "action_scale", "senses"),
     "network": tuple(field.name for field in dataclasses.fields(NetworkConfig)),
 }
 
@@ -53,7 +53,7 @@ def starting_policy(config: TrainConfig, kept_out: Sequence[str] = ()) -> Policy
 
 
 def fitted(config: TrainConfig, policy: Policy) -> TrainConfig:
-    """The configuration with the policy's network, actuation, horizon and action scale.
+    """The configuration with the policy's network, actuation, senses, horizon and action scale.
 
     Raises:
         InputError: one of these is set in the configuration, to something else.

@@ -20,6 +20,7 @@ from rodent.physics.host import Divergence
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
 from rodent.rollout import Episode, Player
+from rodent.tasks.observation import observation_of
 from rodent.tasks.task import Task
 from training.backend import Backend, DeviceBackend, HostBackend
 from training.config import TrainConfig
@@ -161,7 +162,8 @@ class Trainer:
         """The policy that is kept, see `evaluate`."""
         params, normalizer = self._best_policy
         config = self.config
-        return Policy(config.scene, config.task, config.network, params, normalizer, provenance)
+        parts = observation_of(self.task)
+        return Policy(config.scene, config.task, config.network, params, normalizer, provenance, parts)
 
     def state(self) -> SavedState:
         """Everything the next iteration depends on."""

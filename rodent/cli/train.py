@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 
 import tyro
 
+from rodent.configs import with_all_rows
 from rodent.errors import InputError
 from rodent.parts import ARENAS, BODIES, NETWORKS, TASKS
 from rodent.registry import Registry
@@ -144,6 +145,7 @@ def parsed(words: Sequence[str]) -> Train:
     names = {part: _given(words, part) or usual for part, usual in _USUAL.items()}
     device = _given(words, "device")
     default = configured(names, DEFAULTS.get(device or "cpu", TrainConfig()))
+    default = dataclasses.replace(default, task=with_all_rows(default.task))
     kind: Any = Train if type(default) is type(_DEFAULT) else _command_of(type(default))
     command = tyro.cli(
         kind, prog="rodent train", args=list(words), default=kind(out=tyro.MISSING, config=default)

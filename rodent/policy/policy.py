@@ -22,14 +22,15 @@ import numpy as np
 
 from rodent.assets import path_or_built_in
 from rodent.configs import from_json, to_json
-from rodent.errors import InputError
+from rodent.errors import InputError, one_line
 from rodent.files import atomic_path, existing_file, read_json
 from rodent.parts import TASKS
 from rodent.policy.card import POLICY, PolicyConfig
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.scene_config import SceneConfig
-from rodent.tasks.task import Observation
+from rodent.tasks.observation import Parts
+from rodent.tasks.task import Observation, Part
 from rodent.versions import versions
 
 
@@ -56,6 +57,7 @@ class Policy:
         params: parameters of the agent, nested by layer name.
         normalizer: of its observations.
         provenance: clips, steps, seed and versions it came from.
+        observation: the parts of what it observes; none of a policy saved before they were stated.
     """
 
     scene: SceneConfig
@@ -64,6 +66,7 @@ class Policy:
     params: Mapping[str, Any]
     normalizer: Normalizer
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    observation: Parts = dataclasses.field(default_factory=dict)
 
     def __repr__(self) -> str:
         task = TASKS.name_of(type(self.task))
@@ -101,6 +104,9 @@ def save_policy(policy: Policy, folder: Path) -> None:
         "digest": policy.digest(),
         "versions": versions(),
         "provenance": dict(policy.provenance),
+        "observation": {
+            group: [part._asdict() for part in parts] for group, parts in policy.observation.items()
+        },
     }
     with atomic_path(Path(folder)) as temporary:
         temporary.mkdir()
@@ -150,12 +156,27 @@ def load_policy(folder: Path | str) -> Policy:
         params=tree["params"],
         normalizer=Normalizer(tree["mean"], tree["std"]),
         provenance=card.get("provenance", {}),
+        observation=_stated_parts(card.get("observation", {}), path),
     )
     if policy.digest() != card["digest"]:
         raise InputError(
             f"{weights} was altered: its digest is {policy.digest()}, policy.json says {card['digest']}"
         )
     return policy
+
+
+def _stated_parts(groups: Any, path: Path) -> dict[str, tuple[Part, ...]]:
+    """The parts of an observation as a card states them."""
+    try:
+        return {
+            group: tuple(Part(str(part["name"]), int(part["size"]), str(part["unit"])) for part in parts)
+            for group, parts in groups.items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path}: observation is damaged ({one_line(error)}); lists of objects with name, size "
+            "and unit are expected, by group"
+        ) from error
 
 
 def _policy_folder(folder: Path) -> Path:

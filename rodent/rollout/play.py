@@ -15,6 +15,7 @@ from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.record_config import OnFailure
+from rodent.tasks.observation import observation_of, require_same
 from rodent.tasks.task import Task
 
 
@@ -81,10 +82,16 @@ class Player:
 
     @classmethod
     def of(cls, policy: Policy, clips: ClipSet, n: int, **options: Any) -> "Player":
-        """A player of a policy's task on clips; see `Player` for the options."""
+        """A player of a policy's task on clips; see `Player` for the options.
+
+        Raises:
+            InputError: what the task observes is not what the policy was trained with.
+        """
         from rodent.scene import make_scene
 
-        return cls(policy.task.build(make_scene(policy.scene), clips), policy.agent, n, **options)
+        task = policy.task.build(make_scene(policy.scene), clips)
+        require_same(policy.observation, observation_of(task), repr(policy))
+        return cls(task, policy.agent, n, **options)
 
     def play(
         self,

@@ -3,8 +3,8 @@
     task = ImitationConfig().build(body, clips)
     state = task.initial_state(jnp.int32(0), key)         # at the first frame of the first clip
 
-The reward is a table of terms, `ImitationReward`. Tracking terms give weight * exp(-(error / scale)^2),
-cost terms give -weight * (cost / scale)^2; what each measures is one line of `reward`.
+The reward is a table of terms, see `rodent.tasks.reward`; what the body senses is a list of senses, see
+`rodent.sensing.proprioception`. Both are chosen in the configuration.
 """
 
 import dataclasses
@@ -14,23 +14,19 @@ from typing import NamedTuple
 import flax.struct
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from rodent import rotation
 from rodent.physics.engine import PhysicsState
-from rodent.sensing.proprioception import proprioception
+from rodent.sensing.proprioception import Observed, proprioception, sensed
 from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
 from rodent.tasks.metrics import limit_fraction, tracking_error, tracking_metrics
 from rodent.tasks.reference import Reference
+from rodent.tasks.reward import Reached, rewards
 from rodent.tasks.settings import ImitationConfig
 from rodent.tasks.task import PROPRIOCEPTION, Measure, Metric, Starts, Task
 
 REFERENCE = "reference"
-TRACKING = ("root_position", "root_orientation", "joint_angles", "joint_velocities", "end_effectors")
-TRACKING = (*TRACKING, "body_positions")
-"""Terms of the reward that are highest without an error."""
-COSTS = ("control", "control_change", "energy")
-"""Terms of the reward that are costs."""
+_UNITS = {"orientation": "1", "positions": "m", "joints": "rad"}  # of the window
 
 
 class ImitationState(NamedTuple):
@@ -47,7 +43,7 @@ class Imitation(Task[ImitationState]):
     """The task of following a reference frame by frame.
 
     Attributes:
-        config: horizon, action, reward and limits.
+        config: horizon, action, senses, reward and limits.
         reference: all frames of all clips.
     """
 
@@ -76,23 +72,36 @@ class Imitation(Task[ImitationState]):
     def observe(self, state: ImitationState, physics: PhysicsState) -> dict[str, jax.Array]:
         """What the body senses, and the coming frames relative to it."""
         return {
-            PROPRIOCEPTION: proprioception(self.scene, physics),
+            PROPRIOCEPTION: proprioception(self.scene, physics, self.config.senses),
             REFERENCE: self.window(state, physics),
+        }
+
+    def observation_parts(
+        self, state: ImitationState, physics: PhysicsState
+    ) -> dict[str, dict[str, Observed]]:
+        """Senses by name; of the window on the reference, orientations, positions and joints."""
+        seen = self._seen(state, physics)
+        return {
+            PROPRIOCEPTION: sensed(self.scene, physics, self.config.senses),
+            REFERENCE: {name: Observed(values.reshape(-1), _UNITS[name]) for name, values in seen.items()},
         }
 
     def window(self, state: ImitationState, physics: PhysicsState) -> jax.Array:
         """The next frames' root, joints and bodies relative to the present body, shape (r,)."""
+        return jnp.concatenate(list(self._seen(state, physics).values()), -1).reshape(-1)
+
+    def _seen(self, state: ImitationState, physics: PhysicsState) -> dict[str, jax.Array]:
+        """What the window shows of every frame, shape (horizon, size) each; units in `_UNITS`."""
         reference, rows = self.reference, self.scene.previewed_joints
         ahead = self._coming_frames(state)
         turn = physics.qpos[3:7]
         distance = reference.state.xpos[ahead] - physics.xpos[self.scene.root_row]
         target = reference.state.qpos[ahead]
-        parts = [
-            rotation.two_columns(rotation.multiply(rotation.conjugate(turn), target[:, 3:7])),
-            rotation.into_frame(turn, distance).reshape(len(ahead), -1),
-            target[:, 7:][:, rows] - physics.qpos[7:][rows],
-        ]
-        return jnp.concatenate(parts, -1).reshape(-1)
+        return {
+            "orientation": rotation.two_columns(rotation.multiply(rotation.conjugate(turn), target[:, 3:7])),
+            "positions": rotation.into_frame(turn, distance).reshape(len(ahead), -1),
+            "joints": target[:, 7:][:, rows] - physics.qpos[7:][rows],
+        }
 
     def coming(self, state: ImitationState) -> jax.Array:
         """The frames of the window as the reference has them, whatever the body does.
@@ -145,28 +154,9 @@ class Imitation(Task[ImitationState]):
         previous: jax.Array,
     ) -> dict[str, jax.Array]:
         """See `Task.reward`."""
-        target, errors = self.reference.at(state.frame), measure.metrics
-        strongest = np.abs(self.scene.model.actuator_forcerange[:, 1])
-        values = {
-            "root_position": errors["root_position"],
-            "root_orientation": errors["root_orientation"],
-            "joint_angles": errors["joint_angle"],
-            "joint_velocities": _rms(physics.qvel[6:] - target.qvel[6:]),
-            "end_effectors": _rms(errors["end_effector"]),
-            "body_positions": errors["body_position"],
-            "control": _rms(action),
-            "control_change": _rms(action - previous),
-            "energy": _rms(physics.actuator_force / jnp.asarray(strongest, jnp.float32)),
-        }
-        table = self.config.reward
-        terms = {}
-        for name in TRACKING:
-            term = getattr(table, name)
-            terms[name] = term.weight * jnp.exp(-jnp.square(values[name] / term.scale))
-        for name in COSTS:
-            term = getattr(table, name)
-            terms[name] = -term.weight * jnp.square(values[name] / term.scale)
-        return terms
+        target = self.reference.at(state.frame)
+        reached = Reached(self, state, physics, target, measure.metrics, action, previous)
+        return rewards(self.config.reward, reached)
 
     def truncated(self, state: ImitationState) -> jax.Array:
         """At a clip's last frame."""
@@ -183,7 +173,3 @@ class Imitation(Task[ImitationState]):
     def _coming_frames(self, state: ImitationState) -> jax.Array:
         """Frames of the window, shape (horizon,)."""
         return self.reference.after(state.frame, jnp.arange(1, self.config.horizon + 1))
-
-
-def _rms(x: jax.Array) -> jax.Array:
-    return jnp.sqrt(jnp.mean(jnp.square(x), -1))

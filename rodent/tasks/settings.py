@@ -1,9 +1,13 @@
 """Settings of the imitation task. Light to import: the command line is derived from them."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
+from rodent.configs import Table
 from rodent.errors import InputError, unknown
+from rodent.parts import REWARD_TERMS, SENSES, USUAL_SENSES
 
 if TYPE_CHECKING:
     from rodent.clips.clip import ClipSet
@@ -39,28 +43,60 @@ class Term:
             )
 
 
-@dataclasses.dataclass(frozen=True)
-class ImitationReward:
-    """Terms of the reward: weight * exp(-(error / scale)^2) for tracking, less weight * (cost / scale)^2."""
+UNUSED = Term(0.0, 1.0)
+"""A term that is left out of the reward."""
+USUAL_REWARD: Mapping[str, Term] = MappingProxyType(
+    {
+        "root_position": Term(0.20, 0.030),
+        "root_orientation": Term(0.20, 0.45),
+        "joint_angles": Term(0.30, 0.25),
+        "joint_velocities": Term(0.05, 6.0),
+        "end_effectors": Term(0.20, 0.030),
+        "body_positions": Term(0.20, 0.025),
+        "control": Term(0.01, 1.0),
+        "control_change": Term(0.10, 1.0),  # for less, torques tremble
+        "energy": Term(0.01, 1.0),
+    }
+)
+"""The terms that every reward of imitation has, unless their weight is set to 0."""
 
-    root_position: Term = Term(0.20, 0.030)
-    """Distance of the root, m."""
-    root_orientation: Term = Term(0.20, 0.45)
-    """Angle of the root, rad."""
-    joint_angles: Term = Term(0.30, 0.25)
-    """Root mean square over joints, rad."""
-    joint_velocities: Term = Term(0.05, 6.0)
-    """Root mean square over joints, rad/s."""
-    end_effectors: Term = Term(0.20, 0.030)
-    """Root mean square over paws and head of their distances, m."""
-    body_positions: Term = Term(0.20, 0.025)
-    """Mean distance of the tracked bodies, m."""
-    control: Term = Term(0.01, 1.0)
-    """Cost of the action, root mean square."""
-    control_change: Term = Term(0.10, 1.0)
-    """Cost of its change from the step before; for less, torques tremble."""
-    energy: Term = Term(0.01, 1.0)
-    """Cost of the actuators' forces relative to their limits, root mean square."""
+
+class RewardTable(Mapping[str, Term]):
+    """Weight and scale of every term of a reward, by the term's name; it does not change.
+
+    Terms that are not given are the usual ones. A further term of weight 0 is not kept, so that a
+    configuration depends on no package that it makes no use of.
+
+    >>> RewardTable({"control": Term(0.02, 1.0)})["control"].weight
+    0.02
+
+    Args:
+        terms: those that differ from the usual ones.
+
+    Raises:
+        InputError: no reward term has such a name.
+    """
+
+    def __init__(self, terms: Mapping[str, Term] = MappingProxyType({})):
+        for name in terms:
+            REWARD_TERMS.require(name, "the reward")
+        every = {**USUAL_REWARD, **terms}
+        self._terms = {name: term for name, term in every.items() if name in USUAL_REWARD or term.weight}
+
+    def __getitem__(self, name: str) -> Term:
+        return self._terms[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._terms)
+
+    def __len__(self) -> int:
+        return len(self._terms)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._terms.items()))
+
+    def __repr__(self) -> str:
+        return f"RewardTable({self._terms})"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,10 +136,20 @@ class ImitationConfig:
     """Limits of failure during training, relative to those of evaluation."""
     limits: ImitationLimits = dataclasses.field(default_factory=ImitationLimits)
     """Limits of failure."""
-    reward: ImitationReward = dataclasses.field(default_factory=ImitationReward)
-    """Terms of the reward."""
+    reward: Annotated[Mapping[str, Term], Table(REWARD_TERMS, UNUSED)] = dataclasses.field(
+        default_factory=RewardTable
+    )
+    """Terms of the reward: weight * exp(-(error / scale)^2) for tracking, less weight * (cost / scale)^2.
+    Terms that are not given are the usual ones; those that packages add are left out by default."""
+    senses: tuple[str, ...] = USUAL_SENSES
+    """What the body senses, in the order in which the policy sees it: these, or any that packages add."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "reward", RewardTable(self.reward))
+        for name in self.senses:
+            SENSES.require(name, "task senses")
+        if not self.senses or len(set(self.senses)) < len(self.senses):
+            raise InputError(f"task senses is {self.senses}; name at least one, and each once")
         if self.setpoint not in ("reference", "neutral"):
             raise unknown("setpoint", str(self.setpoint), ("reference", "neutral"))
         if not 1 <= self.horizon <= 100:
@@ -117,11 +163,15 @@ class ImitationConfig:
         """The task of imitating clips.
 
         Raises:
-            InputError: there are no clips, or they differ in frame rate.
+            InputError: there are no clips, they differ in frame rate, or the package of a reward term or a
+                sense is broken.
         """
         if clips is None:
             raise InputError("imitation needs clips: name the motion to imitate")
         from rodent.tasks.imitation import Imitation
         from rodent.tasks.reference import build_reference, control_timestep
 
+        for registry, names in ((REWARD_TERMS, self.reward), (SENSES, self.senses)):
+            for name in names:
+                registry.get(name)
         return Imitation(scene, control_timestep(clips), self, build_reference(clips, scene))

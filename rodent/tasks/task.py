@@ -25,6 +25,7 @@ import numpy as np
 from rodent.physics.engine import PhysicsState
 from rodent.recording.channels import Channel
 from rodent.scene import Scene
+from rodent.sensing.proprioception import Observed
 from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
 
 Observation = Mapping[str, jax.Array]
@@ -40,7 +41,7 @@ class Part(NamedTuple):
     Attributes:
         name: such as `joint_angles`.
         size: how many numbers.
-        unit: of them; `1` for those without.
+        unit: of them; `1` for those without, empty if it is not stated.
     """
 
     name: str
@@ -140,6 +141,13 @@ class Task(flax.struct.PyTreeNode, Generic[S]):
     def observe(self, state: S, physics: PhysicsState) -> dict[str, jax.Array]:
         """What the agent is fed, by group; see `Observation`."""
         raise NotImplementedError
+
+    def observation_parts(self, state: S, physics: PhysicsState) -> dict[str, dict[str, Observed]]:
+        """The named parts of every group of the observation, with their units.
+
+        By default each group is one part of the group's name, whose unit is not stated.
+        """
+        return {name: {name: Observed(values, "")} for name, values in self.observe(state, physics).items()}
 
     def control(self, state: S, action: jax.Array) -> jax.Array:
         """Controls for the step from this state to the next, shape (nu,).

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +19,6 @@ import pytest
 from analysis.encoding.settings import EncodingSettings
 from rodent.cli.main import Command
 from rodent.clips.formats import MIMIC_DEMO, demo_name
-from rodent.tasks.settings import Term
 from training.config import TrainConfig
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -143,8 +142,10 @@ def fields_of(config: type, prefix: str = "") -> Iterator[tuple[str, str]]:
     usual = config()
     for field in dataclasses.fields(typing.cast(Any, config)):
         value = getattr(usual, field.name)
-        if dataclasses.is_dataclass(value) and not isinstance(value, Term):
+        if dataclasses.is_dataclass(value):
             yield from fields_of(type(value), f"{prefix}{field.name}.")
+        elif isinstance(value, Mapping):
+            yield from ((f"{prefix}{field.name}", name) for name in value)
         else:
             yield prefix.rstrip(".") or "whole run", field.name
 
@@ -153,7 +154,7 @@ def test_every_setting_stands_with_its_default_and_meaning(generated):
     page = (generated / "settings.md").read_text()
     sections = dict(re.findall(r"^## (.*)\n((?:(?!^## ).*\n?)*)", page, re.MULTILINE))
     fields = [*fields_of(TrainConfig), *(("encode", f.name) for f in dataclasses.fields(EncodingSettings))]
-    assert {("body", "scale"), ("ppo.optimizer", "name")} <= set(fields)
+    assert {("body", "scale"), ("ppo.optimizer", "name"), ("task.reward", "energy")} <= set(fields)
     for section, name in fields:
         row = re.search(rf"^\| `{name}` \| (.+) \| `(.*)` \| (.+) \|$", sections[section], re.MULTILINE)
         assert row, f"{section}.{name} has no row"

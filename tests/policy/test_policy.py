@@ -1,5 +1,6 @@
 """Policy folders: whole round trips, and every kind of damage refused in one clear line."""
 
+import dataclasses
 import json
 import shutil
 
@@ -11,7 +12,9 @@ from rodent.body_config import BodyConfig
 from rodent.configs import to_json
 from rodent.errors import InputError
 from rodent.policy.policy import load_policy, save_policy
+from rodent.rollout import Player
 from rodent.scene_config import SceneConfig
+from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 
 
@@ -44,6 +47,46 @@ def test_the_folder_is_self_contained_and_says_what_it_is(folder):
         "intention",
     )
     assert {"mujoco", "jax", "virtual-rodent"} <= card["versions"].keys()
+
+
+def test_the_card_states_the_parts_of_the_observation(policy, folder, body):
+    card = json.loads((folder / "policy.json").read_text())
+    first = {"name": "joint_angles", "size": body.model.nq - 7, "unit": "rad"}
+    assert card["observation"]["proprioception"][0] == first
+    assert load_policy(folder).observation == policy.observation
+    del card["observation"]  # as in policies that were saved before it was stated
+    (folder / "policy.json").write_text(json.dumps(card))
+    assert load_policy(folder).observation == {}
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "message"),
+    [
+        (
+            "senses",
+            ["touch", "whiskers"],
+            r"policy\.json: unknown sense 'whiskers' in task senses.*touch \(built",
+        ),
+        (
+            "reward",
+            {"speed": {"weight": 1.0, "scale": 1.0}},
+            r"policy\.json: unknown reward term 'speed' in the reward.*energy \(built in",
+        ),
+    ],
+)
+def test_a_part_that_is_not_installed_is_named(folder, place, name, message):
+    card = json.loads((folder / "policy.json").read_text())
+    card["task"][place] = name
+    (folder / "policy.json").write_text(json.dumps(card))
+    with pytest.raises(InputError, match=message):
+        load_policy(folder)
+
+
+def test_a_policy_is_not_played_with_another_observation(policy, body):
+    parts = policy.observation["proprioception"]
+    before = {**policy.observation, "proprioception": (parts[0]._replace(size=3), *parts[1:])}
+    with pytest.raises(InputError, match="part 'joint_angles' had size 3 and has size 67 here"):
+        Player.of(dataclasses.replace(policy, observation=before), stance_clips(body, frames=10), 1)
 
 
 def test_a_run_folder_serves_too(folder):
@@ -109,6 +152,10 @@ DAMAGE = {
     "truncated": (lambda f: _truncate(f / "params.safetensors"), "truncated or damaged"),
     "not safetensors": (lambda f: (f / "params.safetensors").write_text("hello"), "truncated or damaged"),
     "altered": (lambda f: _flip(f / "params.safetensors"), "was altered|not finite"),
+    "observation": (
+        lambda f: _edited(f, observation={"proprioception": [{"name": "touch"}]}),
+        r"observation is damaged .*lists of objects with name, size and unit are expected",
+    ),
     "shapes": (lambda f: _edited(f, shapes={}), "does not fit policy.json"),
 }
 

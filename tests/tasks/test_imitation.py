@@ -12,10 +12,10 @@ from rodent.errors import InputError
 from rodent.kinematics import Trunk, posed
 from rodent.loop.step import finite
 from rodent.synthesis.stance import stance_clips
-from rodent.tasks.imitation import COSTS, TRACKING, ImitationState
+from rodent.tasks.imitation import ImitationState
 from rodent.tasks.metrics import tracking_error
 from rodent.tasks.reference import build_reference, control_timestep
-from rodent.tasks.settings import ImitationConfig, ImitationLimits, Term
+from rodent.tasks.settings import USUAL_REWARD, ImitationConfig, ImitationLimits, Term
 
 
 @pytest.fixture(scope="module")
@@ -111,22 +111,19 @@ def test_rewards_peak_on_the_reference(task, reference):
         return task.reward(here, physics, task.measure(here, physics), action, still)
 
     terms = rewarded(physics, still)
-    assert set(terms) == set(TRACKING) | set(COSTS)
-    for name in TRACKING:
-        weight = getattr(task.config.reward, name).weight
-        np.testing.assert_allclose(terms[name], weight, rtol=1e-5, err_msg=name)
-    for name in COSTS:
-        np.testing.assert_allclose(terms[name], 0.0, atol=1e-7, err_msg=name)
-    root, control = task.config.reward.root_position, task.config.reward.control
+    assert terms.keys() == USUAL_REWARD.keys()
+    for name, value in terms.items():
+        weight = 0 if name in ("control", "control_change", "energy") else task.config.reward[name].weight
+        np.testing.assert_allclose(value, weight, rtol=1e-5, atol=1e-7, err_msg=name)
+    root, control = task.config.reward["root_position"], task.config.reward["control"]
     worse = rewarded(_moved(physics, (root.scale, 0, 0)), still + 1)
     np.testing.assert_allclose(worse["root_position"], root.weight / np.e, rtol=1e-3)
     np.testing.assert_allclose(worse["control"], -control.weight, rtol=1e-4)
 
 
 def test_terms_and_limits_are_settings(body):
-    config = ImitationConfig(limits=ImitationLimits(root_position=0.02))
-    config = dataclasses.replace(
-        config, reward=dataclasses.replace(config.reward, root_position=Term(2.0, 0.1))
+    config = ImitationConfig(
+        limits=ImitationLimits(root_position=0.02), reward={"root_position": Term(2.0, 0.1)}
     )
     task = config.build(body, stance_clips(body))
     here, still = ImitationState(jnp.int32(5)), jnp.zeros(38)
@@ -209,7 +206,14 @@ def test_clips_of_two_rates_are_refused(body):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("horizon", 0), ("action_scale", 0.0), ("failure_factor", 2.0), ("setpoint", "sitting")],
+    [
+        ("horizon", 0),
+        ("action_scale", 0.0),
+        ("failure_factor", 2.0),
+        ("setpoint", "sitting"),
+        ("senses", ()),
+        ("senses", ("touch", "touch")),
+    ],
 )
 def test_senseless_tasks_are_refused(field, value):
     with pytest.raises(InputError, match=field):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rodent.cli.report.subject import Subject, flat
 from rodent.clips.clip import Clip
 from rodent.configs import to_json
+from rodent.tasks.observation import Parts
+from rodent.tasks.task import Part
 from training.defaults import DEFAULTS
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def command(subject: Subject) -> str:
     if subject.history:
         words += ["--steps", str(subject.history[-1]["steps"])]
     for key, value in subject.settings.items():
-        if value != usual[key]:
+        if value != usual.get(key):
             words += list(_option(key, value))
     return shlex.join(words)
 
@@ -74,6 +76,7 @@ def _facts(subject: Subject) -> list[list[str]]:
     rows = [
         ["body", f"scale {body.scale:g}, {body.actuation} actuation, {physics}"],
         ["network", _network(network)],
+        *([["observation", _observation(subject.policy.observation)]] if subject.policy.observation else []),
         ["trained on", _motion(trained)],
     ]
     if kept_out := [clip for clip in subject.clips.clips if clip.name in split["test"]]:
@@ -103,6 +106,13 @@ def _network(network: Any) -> str:
         f"encoder of {units(network.encoder)} units, intention of {network.latent}, "
         f"{network.decoder_kind.upper()} decoder of {units(network.decoder)}"
     )
+
+
+def _observation(groups: Parts) -> str:
+    def numbers(part: Part) -> str:
+        return f"{part.name} ({part.size}{'' if part.unit in ('', '1') else f', {part.unit}'})"
+
+    return "; ".join(f"{group}: {', '.join(map(numbers, parts))}" for group, parts in groups.items())
 
 
 def _motion(clips: Sequence[Clip]) -> str:
