@@ -36,11 +36,16 @@ class RecordConfig:
     """Also record control layers for `rodent encode --controls`: the same network with random weights on the
     same observations (`control/random/LAYER`), the encoder's input (`control/encoder_input`) and the coming
     poses of the reference (`control/reference`). The file becomes about twice as large."""
+    observation: bool = False
+    """Also record the parts of what the policy observes, before they are normalised, as channels such as
+    `observation/touch`. They follow from the states; the file becomes larger by about a quarter."""
     gates: bool = False
     """Record the gates of an LSTM decoder, too, as layers `decoder/lstm.input_gate`, `.forget_gate`,
     `.output_gate` and `.candidate`."""
 
     def __post_init__(self) -> None:
+        if self.observation and self.content == "outcomes":
+            raise InputError("--observation adds channels, which --record outcomes leaves out")
         if self.content not in CONTENTS:
             raise unknown("content", self.content, CONTENTS)
         if self.repeats < 1:

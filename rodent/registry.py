@@ -106,14 +106,22 @@ class Registry(Generic[T]):
         if name in self._registered:
             return self._registered[name]
         if name in self._built_in:
-            module, _, attribute = self._built_in[name].partition(":")
-            return getattr(importlib.import_module(module), attribute)
+            return self.built_in(name)
         self.require(name, where)
         try:
             return points[0].load()
         except Exception as error:  # a stranger's code may raise anything
             reason = f"{type(error).__name__}: {one_line(error)}"
             raise InputError(f"{self.kind} {name!r} of {offers[0]} cannot be imported: {reason}") from error
+
+    def built_in(self, name: str) -> T:
+        """One of the project's own parts, without a look at installed packages.
+
+        Raises:
+            KeyError: it is none of them.
+        """
+        module, _, attribute = self._built_in[name].partition(":")
+        return getattr(importlib.import_module(module), attribute)
 
     def config(self, name: str, where: str = "") -> type:
         """The dataclass that configures the part of a name: the part itself, or the type of its `config`.

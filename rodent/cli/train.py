@@ -26,7 +26,10 @@ def configured(names: Mapping[str, str], default: TrainConfig) -> Any:
 
     Its type says which parts' settings there are; parts that are not the usual ones have their own defaults.
     """
-    kinds = {part: PARTS[part].config(name, f"--{part}") for part, name in names.items()}
+    return _composed({part: PARTS[part].config(name, f"--{part}") for part, name in names.items()}, default)
+
+
+def _composed(kinds: Mapping[str, type], default: TrainConfig) -> Any:
     values = {field.name: getattr(default, field.name) for field in dataclasses.fields(default)}
     for part, kind in kinds.items():
         if type(values[part]) is not kind:
@@ -54,7 +57,8 @@ def _concrete(kinds: tuple[tuple[str, type], ...]) -> Any:
     return made
 
 
-_DEFAULT = configured(_USUAL, TrainConfig())
+# without a look at installed packages, which no other command needs
+_DEFAULT = _composed({part: PARTS[part].built_in(name) for part, name in _USUAL.items()}, TrainConfig())
 
 
 @dataclasses.dataclass(frozen=True)

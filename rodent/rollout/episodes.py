@@ -16,6 +16,7 @@ from rodent.errors import InputError
 from rodent.parts import TASKS
 from rodent.policy.policy import Policy
 from rodent.scene import make_scene
+from rodent.tasks.observation import observation_of, require_same
 from rodent.tasks.task import Task
 
 EPISODES = 24
@@ -69,15 +70,30 @@ def policy_episodes(
         count: number of episodes of a task that needs no clips.
 
     Raises:
-        InputError: the task needs clips and there are none, or the reverse; the clips belong to another body.
+        InputError: as `policy_task`.
+    """
+    task = policy_task(policy, clips)
+    return task, task_episodes(task, count) if clips is None else clip_episodes(clips)
+
+
+def policy_task(policy: Policy, clips: ClipSet | None) -> Task[Any]:
+    """The task of a policy in its scene.
+
+    Args:
+        policy: which states its task.
+        clips: those to follow; None for a task that needs none.
+
+    Raises:
+        InputError: the task needs clips and there are none, or the reverse; the clips belong to another body;
+            or what the task observes is not what the policy was trained with.
     """
     require_clips(policy, given=clips is not None)
     scene = make_scene(policy.scene)
+    if clips is not None:
+        require_body(clips, scene)
     task = policy.task.build(scene, clips)
-    if clips is None:
-        return task, task_episodes(task, count)
-    require_body(clips, scene)
-    return task, clip_episodes(clips)
+    require_same(policy.observation, observation_of(task), repr(policy))
+    return task
 
 
 def require_clips(policy: Policy, *, given: bool) -> None:

@@ -15,7 +15,8 @@ from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.record_config import OnFailure
-from rodent.tasks.observation import observation_of, require_same
+from rodent.rollout.episodes import policy_task
+from rodent.tasks.observation import part_names
 from rodent.tasks.task import Task
 
 
@@ -27,6 +28,7 @@ class Row(NamedTuple):
         physics: what the policy saw, environments that were put back in their places.
         task: the task's state.
         channels: what the task records of it, such as the reference.
+        observation: parts of what the policy was fed, not normalised; empty unless asked for.
         metrics: of the state before anything was put back.
         failed: whether the task was lost there.
         is_first: whether an episode begins here, its memory cleared.
@@ -40,6 +42,7 @@ class Row(NamedTuple):
     physics: PhysicsState
     task: Any
     channels: dict[str, np.ndarray]
+    observation: dict[str, np.ndarray]
     metrics: dict[str, np.ndarray]
     failed: np.ndarray
     is_first: np.ndarray
@@ -58,6 +61,7 @@ class Player:
         n: how many episodes at once.
         units: whether rows hold every layer's activations.
         gates: whether the gates of LSTM cells are among them.
+        observation: whether rows hold the parts of what the policy was fed.
         sample: draw latents and actions, instead of playing their means.
         threads: that step the physics; 0 for one per core.
     """
@@ -70,9 +74,11 @@ class Player:
         *,
         units: bool = False,
         gates: bool = False,
+        observation: bool = False,
         sample: bool = False,
         threads: int = 0,
     ):
+        self._keep = _kept_with_observation if observation else _kept
         self.task, self.agent, self.n = task.for_evaluation(), agent, n
         scene = task.scene
         self._loop = Loop(agent, Exploration(sample), units=units, gates=gates)
@@ -81,17 +87,13 @@ class Player:
         )
 
     @classmethod
-    def of(cls, policy: Policy, clips: ClipSet, n: int, **options: Any) -> "Player":
+    def of(cls, policy: Policy, clips: ClipSet | None, n: int, **options: Any) -> "Player":
         """A player of a policy's task on clips; see `Player` for the options.
 
         Raises:
-            InputError: what the task observes is not what the policy was trained with.
+            InputError: as `policy_task`.
         """
-        from rodent.scene import make_scene
-
-        task = policy.task.build(make_scene(policy.scene), clips)
-        require_same(policy.observation, observation_of(task), repr(policy))
-        return cls(task, policy.agent, n, **options)
+        return cls(policy_task(policy, clips), policy.agent, n, **options)
 
     def play(
         self,
@@ -125,7 +127,7 @@ class Player:
         state, physics = _first(self.agent, self.task, jnp.asarray(begin), jax.random.PRNGKey(seed))
         carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics)))
         closed = ClosedLoop(loop, self.task, Actor(params, normalizer), self._engine)
-        steps = iterate(closed, carried, _kept, wrench)
+        steps = iterate(closed, carried, self._keep, wrench)
         for index, (_, step) in zip(range(count), steps, strict=False):
             kept = jax.tree.map(np.asarray, step.kept)
             yield Row(
@@ -144,9 +146,15 @@ def _kept(task: Task[Any], decision: Decision) -> dict[str, Any]:
         "physics": decision.physics,
         "task": decision.task,
         "channels": jax.vmap(task.channels)(decision.task),
+        "observation": {},
         "metrics": decision.metrics,
         "failed": decision.lost,
         "is_first": decision.is_first,
         "ctrl": decision.ctrl,
         "units": decision.units,
     }
+
+
+def _kept_with_observation(task: Task[Any], decision: Decision) -> dict[str, Any]:
+    parts = part_names(jax.vmap(task.observation_parts)(decision.task, decision.physics))
+    return _kept(task, decision) | {"observation": {name: part.values for name, part in parts.items()}}

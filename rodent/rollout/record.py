@@ -16,11 +16,12 @@ from rodent.policy.networks import remembers
 from rodent.policy.policy import Policy
 from rodent.progress import progress
 from rodent.record_config import RecordConfig
-from rodent.recording import Header, RecordingWriter, RolloutMetadata, RolloutWriter
+from rodent.recording import Channel, Header, RecordingWriter, RolloutMetadata, RolloutWriter
 from rodent.rollout.controls import Controls
 from rodent.rollout.episodes import Episode, policy_episodes
 from rodent.rollout.outcomes import Outcome, outcome_channels
 from rodent.rollout.play import Player, Row
+from rodent.tasks.observation import observation_of, part_names
 from rodent.tasks.task import Task
 from rodent.versions import versions
 
@@ -62,7 +63,8 @@ def record(
     task, episodes = policy_episodes(policy, clips, config.repeats)
     played = _played(episodes, 1 if clips is None else config.repeats, config.seed)
     n = min(_AT_ONCE, len(played))
-    player = Player(task, policy.agent, n, units=units, gates=config.gates, sample=config.sample)
+    options = {"units": units, "gates": config.gates, "observation": config.observation}
+    player = Player(task, policy.agent, n, sample=config.sample, **options)
     choices = {"seed": config.seed, "gates": config.gates, "sample": config.sample}
     added = Controls(policy, task, n, **choices) if config.controls else None
     files = _Files(out, policy, player, config, origin)
@@ -147,7 +149,7 @@ class _Files:
             1 / task.timestep,
             provenance=provenance,
             content=config.content,
-            channels=task.own_channels,
+            channels={**task.own_channels, **(_observed(task) if config.observation else {})},
             outcome_channels=outcome_channels(task.metrics),
         )
         self.writer = RecordingWriter(out, header)
@@ -172,6 +174,15 @@ class _Files:
     def close(self, rollouts: list["_Rollout"]) -> None:
         """Write how they went."""
         self.failures += sum(rollout.close() for rollout in rollouts)
+
+
+def _observed(task: Task[Any]) -> dict[str, Channel]:
+    """What the parts of a task's observation are."""
+    parts = {group: {part.name: part for part in members} for group, members in observation_of(task).items()}
+    return {
+        f"observation/{name}": Channel(part.unit or "not stated", "part of what the policy observes")
+        for name, part in part_names(parts).items()
+    }
 
 
 class _Rollout:
@@ -213,6 +224,7 @@ def _frames(block: list[Row], task: Task[Any]) -> Table:
         "ctrl": row.ctrl,
         "actuator_force": row.force,
         **row.channels,
+        **{f"observation/{name}": values for name, values in row.observation.items()},
         "contact": row.physics.sensordata[..., task.scene.touch_rows],
         **{f"reward/{name}": term for name, term in row.terms.items()},
         "reward/total": np.sum(list(row.terms.values()), axis=0),

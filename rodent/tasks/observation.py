@@ -1,19 +1,19 @@
 """What an observation is made of: named parts with sizes and units, and their values under these names.
 
 parts = observation_of(task)                                       # {"proprioception": (Part, …), …}
-part_channels(task.observation_parts(state, physics))["touch"]     # values and unit
+part_names(task.observation_parts(state, physics))["touch"]        # values and unit
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 
 from rodent.errors import InputError
-from rodent.sensing.proprioception import Observed
 from rodent.tasks.task import PROPRIOCEPTION, Part, Task
 
+P = TypeVar("P")
 Parts = Mapping[str, tuple[Part, ...]]
 """The parts of an observation by group, in order."""
 
@@ -31,7 +31,7 @@ def observation_of(task: Task[Any]) -> dict[str, tuple[Part, ...]]:
     return found
 
 
-def part_channels(parts: Mapping[str, Mapping[str, Observed]]) -> dict[str, Observed]:
+def part_names(parts: Mapping[str, Mapping[str, P]]) -> dict[str, P]:
     """Parts under the names that they have in a recording.
 
     Senses have their own names, such as `touch`; parts of another group have its name before theirs, such as
@@ -40,7 +40,7 @@ def part_channels(parts: Mapping[str, Mapping[str, Observed]]) -> dict[str, Obse
     Raises:
         InputError: two parts come to have one name.
     """
-    found: dict[str, Observed] = {}
+    found: dict[str, P] = {}
     for group, members in parts.items():
         for name, one in members.items():
             full = name if group == PROPRIOCEPTION or name == group else f"{group}/{name}"

@@ -9,7 +9,7 @@ from rodent.errors import InputError
 from rodent.parts import USUAL_SENSES
 from rodent.sensing.proprioception import Observed
 from rodent.synthesis.stance import stance_clips
-from rodent.tasks.observation import observation_of, part_channels, require_same
+from rodent.tasks.observation import observation_of, part_names, require_same
 from rodent.tasks.settings import ImitationConfig
 from rodent.tasks.task import Part, Task
 
@@ -56,7 +56,7 @@ def test_fewer_senses_are_a_smaller_observation(body):
 
 
 def test_channels_have_the_names_of_the_parts(seen):
-    channels = part_channels(seen[1])
+    channels = part_names(seen[1])
     others = ["reference/orientation", "reference/positions", "reference/joints"]
     assert list(channels) == [*USUAL_SENSES, *others]
     assert (channels["touch"].unit, channels["reference/joints"].unit) == ("1", "rad")
@@ -65,7 +65,7 @@ def test_channels_have_the_names_of_the_parts(seen):
         "goal": {"goal": Observed(jnp.ones(1), "")},
     }
     with pytest.raises(InputError, match="two parts of the observation are called 'goal'"):
-        part_channels(twice)
+        part_names(twice)
 
 
 def test_a_task_that_names_no_parts_has_one_part_per_group(body):
@@ -75,7 +75,7 @@ def test_a_task_that_names_no_parts_has_one_part_per_group(body):
 
     parts = Still(body, 0.02).observation_parts(None, None)
     assert parts["command"]["command"].unit == ""
-    assert list(part_channels(parts)) == ["command"]
+    assert list(part_names(parts)) == ["command"]
 
 
 @pytest.mark.parametrize(
