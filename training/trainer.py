@@ -77,15 +77,15 @@ class Trainer:
     ):
         self.config, self.task = config, task
         agent = IntentionAgent(config.network, task.action_size)
-        self._algorithm = Algorithm(config, agent, Dynamics(task.scene, config.model_based, task.timestep))
+        self.algorithm = Algorithm(config, agent, Dynamics(task.scene, config.model_based, task.timestep))
         self._hyper = Hyperparameters.of(config)
         if backend is not None:
-            self.backend = backend(self._algorithm, task)
+            self.backend = backend(self.algorithm, task)
         elif config.device == "gpu":
-            self.backend = DeviceBackend(self._algorithm, task)
+            self.backend = DeviceBackend(self.algorithm, task)
         else:
-            self.backend = HostBackend(self._algorithm, task, threads)
-        self.train_state = self.backend.begin(*begin(self._algorithm, task, jax.random.PRNGKey(config.seed)))
+            self.backend = HostBackend(self.algorithm, task, threads)
+        self.train_state = self.backend.begin(*begin(self.algorithm, task, jax.random.PRNGKey(config.seed)))
         chosen = np.unique(np.linspace(0, len(episodes) - 1, min(_EVALUATED, len(episodes))).astype(int))
         self._episodes, self._evaluated = episodes, [episodes[i] for i in chosen]
         self._player = Player(task, agent, len(chosen), threads=threads)
@@ -118,11 +118,11 @@ class Trainer:
     def phase(self) -> str:
         """What the next iteration does: PPO, fitting the dynamics model, or imagined rollouts."""
         state = self.train_state
-        return self._algorithm.model_based.phase(state.learner, state.model_based)
+        return self.algorithm.model_based.phase(state.learner, state.model_based)
 
     def iterate(self) -> dict[str, float]:
         """Collect one unroll and learn from it; returns the iteration's figures."""
-        algorithm, warm = self._algorithm, self._algorithm.is_warm(self.train_state)
+        algorithm, warm = self.algorithm, self.algorithm.is_warm(self.train_state)
         self.train_state, figures = self.backend.update(self.train_state, self._hyper, self.task)
         meaningless = algorithm.meaningless(warm, self.train_state)
         return {name: float(value) for name, value in figures.items() if name not in meaningless}

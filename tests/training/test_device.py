@@ -53,15 +53,15 @@ def small_clips(body: Scene, frames: int = 12) -> ClipSet:
     return ClipSet(tuple(clips), body.scale, body.joint_names)
 
 
-def small_trainer(devices: int) -> Trainer:
+def small_trainer(devices: int, config: TrainConfig = CONFIG) -> Trainer:
     """A trainer of the small body, whose policy has three actions."""
     body = hopper()
     clips = small_clips(body)
 
     def backend(algorithm, task):
-        return DeviceBackend(algorithm, task, "jax", jax.devices()[:devices])
+        return DeviceBackend(algorithm, task, "jax", tuple(jax.devices()[:devices]))
 
-    return Trainer(CONFIG, CONFIG.task.build(body, clips), clip_episodes(clips), backend=backend)
+    return Trainer(config, config.task.build(body, clips), clip_episodes(clips), backend=backend)
 
 
 def leaves(trainer: Trainer) -> list[np.ndarray]:

@@ -71,7 +71,7 @@ def _returns(trainer: Trainer, params, first: DynamicsSample, weight: float = 0.
     hyper = Hyperparameters.of(trainer.config)
     normalizer = normalizer_of(state.learner.statistics)
     imagination = Imagination(params, state.model_based.dynamics, normalizer, hyper, weight)
-    returns = jax.jit(trainer._algorithm.model_based.returns)
+    returns = jax.jit(trainer.algorithm.model_based.returns)
     return returns(trainer.task, imagination, first, jax.random.PRNGKey(seed))
 
 
@@ -92,7 +92,7 @@ def test_they_improve_the_policy(trained):
     better, model_based = state.learner, state.model_based
     for _ in range(5):
         better, after, _ = improve(
-            trainer._algorithm.model_based, trainer.task, hyper, better, model_based, samples
+            trainer.algorithm.model_based, trainer.task, hyper, better, model_based, samples
         )
         model_based = dataclasses.replace(after, dynamics=model_based.dynamics)
     assert _returns(trainer, better.params, first, seed=5).mean() > before + 1e-4
