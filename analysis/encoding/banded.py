@@ -17,7 +17,7 @@ import numpy as np
 
 from analysis.encoding.features import Features
 from analysis.encoding.folds import Folds
-from analysis.encoding.regressions import HeldOut, Regression, enough_bins, rate_limits
+from analysis.encoding.regressions import HeldOut, Regression, enough_bins, rate_limits, require_shared
 from analysis.encoding.scores import likelihood_gain, mean_count
 from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.targets import Targets
@@ -42,18 +42,14 @@ class BandedRegression(Regression):
         advance: Callable[[float], None],
     ):
         super().__init__(features, folds, targets, settings, advance)
-        if targets.n_own:
-            raise InputError(
-                "banded ridge has one set of features for all neurons, and history is each neuron's own; "
-                "take --model group-lasso, or leave out history"
-            )
+        require_shared(targets, "banded ridge")
         if settings.folds < 3:
             raise InputError(
                 "banded ridge chooses its penalties between training folds; take 3 --folds or more"
             )
 
-    @staticmethod
-    def n_fits(settings: EncodingSettings, n_groups: int = 1) -> int:
+    @classmethod
+    def n_fits(cls, settings: EncodingSettings, n_groups: int = 1) -> int:
         """How many regressions of all neurons there are: the unit of progress."""
         return settings.folds
 

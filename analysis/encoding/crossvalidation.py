@@ -25,34 +25,26 @@ from typing import Any
 
 import numpy as np
 
-from analysis.encoding.banded import BandedRegression
 from analysis.encoding.bands import HISTORY, Band
 from analysis.encoding.bins import Bins
 from analysis.encoding.ceiling import NoiseCeiling, noise_ceiling
 from analysis.encoding.coefficients import coefficients
+from analysis.encoding.encoder import regression_class
 from analysis.encoding.null import turned_gains
-from analysis.encoding.penalised import PoissonRegression
-from analysis.encoding.regressions import HeldOut, Regression
+from analysis.encoding.regressions import HeldOut
 from analysis.encoding.repeats import Repeats
 from analysis.encoding.result import EncodingResult
 from analysis.encoding.scores import log_factorials, saturated_log_likelihood
-from analysis.encoding.settings import EncodingSettings, ModelName
+from analysis.encoding.settings import EncodingSettings
 from analysis.neural.spikes import BinnedSpikes
 from analysis.timeline import Timeline
 from rodent.errors import InputError
-
-REGRESSIONS: dict[ModelName, type[Regression]] = {
-    "ridge": PoissonRegression,
-    "elastic-net": PoissonRegression,
-    "group-lasso": PoissonRegression,
-    "banded-ridge": BandedRegression,
-}
 
 
 def n_fits(settings: EncodingSettings, n_bands: int = 1) -> int:
     """How many regressions of all neurons `score` makes of a model of so many bands: the unit of progress."""
     null = 0 if settings.refits else settings.folds
-    return REGRESSIONS[settings.model].n_fits(settings, n_bands) + null
+    return regression_class(settings.model).n_fits(settings, n_bands) + null
 
 
 def cross_validate(
@@ -102,7 +94,7 @@ def score(
     # the score's counts, and where the null is refitted those of each shift, are regressed side by side
     targets = bins.targets(HISTORY in names, bins.orders if settings.refits else ())
     features = bins.features(bands, settings)
-    regression = REGRESSIONS[settings.model](features, bins.folds, targets, settings, advance)
+    regression = regression_class(settings.model)(features, bins.folds, targets, settings, advance)
     held = [regression.held_out(fold) for fold in range(bins.folds.n_folds)]
     spikes, *shifted = targets.spikes()
     gains = np.sum([found.gain for found in held], axis=0).reshape(-1, len(bins.names))
@@ -147,7 +139,7 @@ def held_out_blocks(
     _require_bands(bands)
     targets = bins.targets(HISTORY in [band.name for band in bands])
     features = bins.features(bands, settings)
-    regression = REGRESSIONS[settings.model](features, bins.folds, targets, settings, advance)
+    regression = regression_class(settings.model)(features, bins.folds, targets, settings, advance)
     return _block_gains(bins, [regression.held_out(fold) for fold in range(bins.folds.n_folds)])
 
 

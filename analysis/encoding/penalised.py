@@ -34,8 +34,8 @@ _FACTORS = (0.01, 0.1, 10.0, 1000.0)  # of a band's strength, relative to the co
 class PoissonRegression(Regression):
     """Poisson regression with one of the penalties; its strengths are chosen within the training folds."""
 
-    @staticmethod
-    def n_fits(settings: EncodingSettings, n_groups: int = 1) -> int:
+    @classmethod
+    def n_fits(cls, settings: EncodingSettings, n_groups: int = 1) -> int:
         """How many regressions of all neurons there are: the unit of progress."""
         pairs, strengths = math.comb(settings.folds, 2), len(settings.strengths)
         searched = pairs * strengths if strengths > 1 else 0

@@ -13,14 +13,15 @@ from typing import Self
 import numpy as np
 
 from analysis.encoding.design import Data
+from analysis.encoding.encoder import Encoder
 from analysis.encoding.newton import TOLERANCE, solve
 from analysis.encoding.penalties import FREE, Penalty, PenaltyName
 from analysis.encoding.regressions import rate_limits
-from analysis.encoding.scores import bits_per_spike, mean_count
+from analysis.encoding.scores import mean_count
 from rodent.errors import WorkError
 
 
-class PoissonEncoder:
+class PoissonEncoder(Encoder):
     """Penalised Poisson regression with an exponential link, for many neurons.
 
     Per neuron it minimises the mean over bins of (rate - count log rate) / mean count, plus
@@ -85,7 +86,3 @@ class PoissonEncoder:
         """
         log_rate = np.clip(features, *self.range_) @ self.coef_ + self.intercept_
         return np.exp(np.clip(log_rate, *self.limits_))
-
-    def score(self, features: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """Bits per spike against the training mean, shape (neurons,)."""
-        return bits_per_spike(counts, self.predict(features), self.mean_)

@@ -4,7 +4,8 @@
     held = regression.held_out(fold=0)
     held.gain                                               # nats above the training mean, (columns,)
 
-`analysis.encoding.penalised` has Poisson regressions, `analysis.encoding.banded` banded ridge.
+`analysis.encoding.penalised` has Poisson regressions, `analysis.encoding.banded` banded ridge,
+`analysis.encoding.encoder` those of one's own.
 """
 
 import abc
@@ -75,9 +76,9 @@ class Regression(abc.ABC):
         self.advance = advance
         self.unconverged = 0
 
-    @staticmethod
+    @classmethod
     @abc.abstractmethod
-    def n_fits(settings: EncodingSettings, n_groups: int = 1) -> int:
+    def n_fits(cls, settings: EncodingSettings, n_groups: int = 1) -> int:
         """How many regressions of all neurons there are: the unit of progress."""
 
     @abc.abstractmethod
@@ -87,6 +88,19 @@ class Regression(abc.ABC):
         Raises:
             InputError: there are fewer training bins than features.
         """
+
+
+def require_shared(targets: Targets, name: str) -> None:
+    """Refuse the neurons' own past, for a regression that has one set of features for all neurons.
+
+    Raises:
+        InputError: the past is among the features.
+    """
+    if targets.n_own:
+        raise InputError(
+            f"{name} has one set of features for all neurons, and history is each neuron's own; "
+            "take --model group-lasso, or leave out history"
+        )
 
 
 def enough_bins(n_bins: int, n_features: int) -> None:

@@ -5,9 +5,8 @@ import functools
 import math
 from typing import Literal
 
+from analysis.parts import REGRESSIONS
 from rodent.errors import InputError, check_setting
-
-ModelName = Literal["ridge", "elastic-net", "group-lasso", "banded-ridge"]
 
 _FEW_SHIFTS = 20  # up to which regressions of the null are made in full
 _USUAL_SHIFT, _SHORT_SHIFT = 20.0, 2.0  # seconds
@@ -22,10 +21,11 @@ _check = functools.partial(check_setting, "encoding setting")
 class EncodingSettings:
     """How neurons are regressed on features, and how the regression is tested."""
 
-    model: ModelName = "ridge"
+    model: str = "ridge"
     """Poisson regression with a penalty on squares (`ridge`), on squares and absolute values
-    (`elastic-net`) or on the norm of each band (`group-lasso`, which leaves out whole bands); or
-    linear regression of the root of the counts with a penalty per band (`banded-ridge`)."""
+    (`elastic-net`) or on the norm of each band (`group-lasso`, which leaves out whole bands);
+    linear regression of the root of the counts with a penalty per band (`banded-ridge`); or a
+    regression that an installed package adds, by its name."""
     components: int | None = None
     """Principal components kept of each band's standardised features, the same in every model; all
     features if not given. Fewer cost less, and tell less: 32 components hold half of 67 joints."""
@@ -71,6 +71,7 @@ class EncodingSettings:
     """Of the random shifts, weightings and bootstraps."""
 
     def __post_init__(self) -> None:
+        REGRESSIONS.require(self.model, "--model")
         _check("components", self.components is None or self.components >= 1, self.components, "at least 1")
         for name, low in (("folds", 2), ("band_weights", 1), ("shifts", 1), ("seed", 0)):
             _check(name, getattr(self, name) >= low, getattr(self, name), f"at least {low}")
@@ -109,7 +110,7 @@ class EncodingSettings:
     def separates(self, n_groups: int) -> bool:
         """Whether so many bands are to have strengths of their own."""
         several = n_groups > 1 and len(self.strengths) > 1
-        return several and self.penalties == "bands" and self.model != "banded-ridge"
+        return several and self.penalties == "bands"
 
     def lags_of(self, band: str) -> tuple[float, ...]:
         """Lags of a band, seconds."""

@@ -23,6 +23,7 @@ import numpy as np
 
 from analysis.encoding.bands import HISTORY, Band
 from analysis.encoding.bins import Bins
+from analysis.encoding.encoder import regression_class
 from analysis.encoding.features import Features
 from analysis.encoding.inference import mean_p, rank_p
 from analysis.encoding.newton import solve_path
@@ -116,7 +117,7 @@ class Base:
         settings: EncodingSettings,
         advance: Callable[[float], None] = lambda n: None,
     ):
-        if settings.model == "banded-ridge":
+        if not issubclass(regression_class(settings.model), PoissonRegression):
             raise InputError("what a layer adds is found by Poisson regression; take --model ridge")
         lags = base_lags(settings, bins.timeline.bin_seconds)
         self.bins, self.settings = bins, settings
