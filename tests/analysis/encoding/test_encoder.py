@@ -118,7 +118,7 @@ def test_packages_add_regressions_and_a_broken_one_is_named(tmp_path, monkeypatc
     install(tmp_path / "b", monkeypatch, "bad-fits", group, {"bad": "Bad"}, "import nothing_of_the_kind")
     assert regression_class("plain").encoder is PoissonEncoder
     assert regression_class("ridge") is PoissonRegression
-    with pytest.raises(InputError, match="regression 'bad' of package bad-fits 0.1 cannot be imported"):
+    with pytest.raises(InputError, match=r"regression 'bad' of package bad-fits 0.1 cannot be imported"):
         regression_class("bad")
     with pytest.raises(InputError) as error:
         EncodingSettings(model="plian")
