@@ -25,7 +25,8 @@ BODIES = Registry(
 TASKS = Registry("task", "virtual_rodent.tasks", {"imitation": "rodent.tasks.settings:ImitationConfig"})
 """What is asked of it."""
 NETWORKS = Registry("network", "virtual_rodent.networks", {"intention": "rodent.policy.sizes:NetworkConfig"})
-"""What acts: `intention` is an encoder, a latent intention and a decoder."""
+"""What acts: `intention` is an encoder, a latent intention and a decoder. Others are subclasses of its
+configuration, with hidden layers of their own."""
 REWARD_TERMS = Registry(
     "reward term",
     "virtual_rodent.reward_terms",

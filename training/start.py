@@ -17,18 +17,14 @@ import jax.numpy as jnp
 
 from rodent.clips.names import original_name
 from rodent.errors import InputError
+from rodent.parts import NETWORKS
 from rodent.policy.policy import Policy, load_policy
-from rodent.policy.sizes import NetworkConfig
 from training.brax_parts import running_statistics
 from training.config import TrainConfig
 from training.learner import SEEN_EVERY, Learner
 
-# what a policy's parameters mean: all of its network, what it sees, what its actions do
-_ITS_OWN = {
-    "body": ("actuation",),
-    "task": ("horizon", "action_scale", "senses"),
-    "network": tuple(field.name for field in dataclasses.fields(NetworkConfig)),
-}
+# what a policy's parameters mean, beside all of its network: what it sees, what its actions do
+_ITS_OWN = {"body": ("actuation",), "task": ("horizon", "action_scale", "senses")}
 
 
 def starting_policy(config: TrainConfig, kept_out: Sequence[str] = ()) -> Policy | None:
@@ -59,11 +55,21 @@ def fitted(config: TrainConfig, policy: Policy) -> TrainConfig:
         InputError: one of these is set in the configuration, to something else.
     """
     parts = {"body": policy.body, "task": policy.task, "network": policy.network_config}
-    for part, names in _ITS_OWN.items():
-        here, default = getattr(config, part), getattr(TrainConfig(), part)
+    if type(config.network) is not type(policy.network_config):
+        if config.network != TrainConfig().network:
+            its, own = (NETWORKS.name_of(type(one)) for one in (policy.network_config, config.network))
+            raise InputError(
+                f"{config.start_from} cannot be started from: its network is {its!r}, here it is {own!r}; "
+                "leave out --network"
+            )
+        config = dataclasses.replace(config, network=policy.network_config)
+    network = tuple(field.name for field in dataclasses.fields(policy.network_config))
+    for part, names in {**_ITS_OWN, "network": network}.items():
+        here = getattr(config, part)
+        default = {field.name: field.default for field in dataclasses.fields(here)}
         its = {name: getattr(parts[part], name) for name in names}
         for name, value in its.items():
-            if getattr(here, name) not in (value, getattr(default, name)):
+            if getattr(here, name) not in (value, default[name]):
                 raise InputError(
                     f"{config.start_from} cannot be started from: its {part}.{name} is {value}, here it is "
                     f"{getattr(here, name)}; leave out --{part}.{name.replace('_', '-')}"

@@ -5,7 +5,8 @@
 
 Layer names are addresses: recordings and interventions use them, so they never change.
 A hidden layer `encoder/layer_0` has its activation there and what went into the
-nonlinearity at `encoder/layer_0.pre`.
+nonlinearity at `encoder/layer_0.pre`. What a hidden layer computes is chosen by the configuration, see
+`NetworkConfig.hidden_layer`.
 """
 
 from typing import NamedTuple
@@ -54,7 +55,15 @@ def goal(observation: Observation) -> jax.Array:
     return groups[0] if len(groups) == 1 else jnp.concatenate(groups, -1)
 
 
-class HiddenLayer(nn.Module):
+class Layer(nn.Module):
+    """Base of layers that are recorded under their names: what calling one returns, shape (n, units).
+
+    Dense layers and LSTM cells are recorded, too. One that is named `pre` inside `layer_0` is recorded as
+    `layer_0.pre`, any other as `layer_0/NAME`.
+    """
+
+
+class HiddenLayer(Layer):
     """A dense layer and its nonlinearity."""
 
     units: int
@@ -64,7 +73,7 @@ class HiddenLayer(nn.Module):
         return nn.silu(nn.Dense(self.units, kernel_init=nn.initializers.orthogonal(2**0.5), name="pre")(x))
 
 
-class Sample(nn.Module):
+class Sample(Layer):
     """A draw from a diagonal normal distribution, the noise given."""
 
     @nn.compact
@@ -75,12 +84,12 @@ class Sample(nn.Module):
 class Encoder(nn.Module):
     """What is asked, such as the reference window, to features."""
 
-    units: tuple[int, ...]
+    config: NetworkConfig
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
-        for i, n in enumerate(self.units):
-            x = HiddenLayer(n, name=f"layer_{i}")(x)
+        for i, n in enumerate(self.config.encoder):
+            x = self.config.hidden_layer(n, f"layer_{i}")(x)
         return x
 
 
@@ -106,26 +115,21 @@ class Latent(nn.Module):
 class Decoder(nn.Module):
     """Latent and proprioception to the mean of the action; an MLP or one that remembers."""
 
-    units: tuple[int, ...]
+    config: NetworkConfig
     num_actions: int
-    kind: str
-    action_std: float
 
     @nn.compact
     def __call__(
         self, latent: jax.Array, proprioception: jax.Array, cell: jax.Array, hidden: jax.Array
     ) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-        x = jnp.concatenate([latent, proprioception], -1)
-        layers = self.units if self.kind == "mlp" else self.units[:-1]
-        for i, n in enumerate(layers):
-            x = HiddenLayer(n, name=f"layer_{i}")(x)
-        if self.kind == "lstm":
-            (cell, hidden), x = nn.OptimizedLSTMCell(self.units[-1], name="lstm")((cell, hidden), x)
+        c, x = self.config, jnp.concatenate([latent, proprioception], -1)
+        for i, n in enumerate(c.decoder if c.decoder_kind == "mlp" else c.decoder[:-1]):
+            x = c.hidden_layer(n, f"layer_{i}")(x)
+        if c.decoder_kind == "lstm":
+            (cell, hidden), x = nn.OptimizedLSTMCell(c.decoder[-1], name="lstm")((cell, hidden), x)
         small = nn.initializers.variance_scaling(1e-4, "fan_in", "truncated_normal")
         mean = nn.Dense(self.num_actions, kernel_init=small, name="action_mean")(x)
-        log_std = self.param(
-            "log_std", nn.initializers.constant(jnp.log(self.action_std)), (self.num_actions,)
-        )
+        log_std = self.param("log_std", nn.initializers.constant(jnp.log(c.action_std)), (self.num_actions,))
         return mean, jnp.broadcast_to(jnp.exp(log_std), mean.shape), cell, hidden
 
 
@@ -138,9 +142,9 @@ class PolicyNetwork(nn.Module):
     @nn.compact
     def __call__(self, observation: Observation, memory: Memory, noise: jax.Array) -> PolicyOutput:
         c = self.config
-        features = Encoder(c.encoder, name="encoder")(goal(observation))
+        features = Encoder(c, name="encoder")(goal(observation))
         mean, logvar, latent = Latent(c.latent, name="latent")(features, noise)
-        decoder = Decoder(c.decoder, self.num_actions, c.decoder_kind, c.action_std, name="decoder")
+        decoder = Decoder(c, self.num_actions, name="decoder")
         action_mean, action_std, cell, hidden = decoder(
             latent, observation[PROPRIOCEPTION], memory.cell, memory.hidden
         )
@@ -156,7 +160,7 @@ class ValueNetwork(nn.Module):
     def __call__(self, observation: Observation) -> jax.Array:
         x = jnp.concatenate([observation[PROPRIOCEPTION], goal(observation)], -1)
         for i, n in enumerate(self.config.value):
-            x = HiddenLayer(n, name=f"layer_{i}")(x)
+            x = self.config.hidden_layer(n, f"layer_{i}")(x)
         return nn.Dense(1, kernel_init=nn.initializers.orthogonal(1.0), name="expected_return")(x)[..., 0]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from rodent.policy.networks import ActorCritic, HiddenLayer, Memory, PolicyOutput, Sample
+from rodent.policy.networks import ActorCritic, Layer, Memory, PolicyOutput
 from rodent.tasks.task import Observation
 
 
@@ -44,7 +44,7 @@ def probe(
 
 
 def _is_layer(module: nn.Module, method: str) -> bool:
-    kinds = (HiddenLayer, nn.Dense, Sample, nn.OptimizedLSTMCell)
+    kinds = (Layer, nn.Dense, nn.OptimizedLSTMCell)
     inside_cell = any("lstm" in part for part in module.path[:-1])
     return method == "__call__" and isinstance(module, kinds) and not inside_cell
 

@@ -1,9 +1,12 @@
 """Sizes and kinds of the policy network. Light to import: the command line is derived from them."""
 
 import dataclasses
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rodent.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    import flax.linen as nn
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +37,20 @@ class NetworkConfig:
                 )
         if self.latent < 1 or not 0 < self.action_std <= 10:
             raise InputError("network latent must be at least 1 and action_std in (0, 10]")
+
+    def hidden_layer(self, units: int, name: str) -> "nn.Module":
+        """A hidden layer of the encoder, the decoder or the value network; a subclass may return its own.
+
+        Args:
+            units: how many it has.
+            name: such as `layer_0`, to be the name of the module.
+
+        Returns:
+            a flax module from an array of shape (n, size) to one of shape (n, units).
+        """
+        from rodent.policy.networks import HiddenLayer
+
+        return HiddenLayer(units, name=name)
 
     def describe(self) -> str:
         """In words, for messages."""

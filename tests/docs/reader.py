@@ -37,9 +37,15 @@ from tests.test_demo import SMALL
 SMALL_ENCODING = (
     "EncodingSettings(folds=2, block_seconds=1, gap_seconds=0, shift_seconds=2, shifts=3, strengths=(1.0,))"
 )
+SMALL_TRAINING = (
+    "TrainConfig(network=DivisiveConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)), "
+    "ppo=dataclasses.replace(TrainConfig().ppo, num_envs=8, minibatches=2, epochs=1, unroll=4))"
+)
 REPLACED = {
     "stance_clips(make_scene(), frames=500, n=24)": "stance_clips(make_scene(), frames=150, n=4)",
     "EncodingSettings()": SMALL_ENCODING,
+    "TrainConfig(network=DivisiveConfig())": SMALL_TRAINING,
+    "Until(minutes=25)": "Until(steps=32)",
     "--between 4423 5382": "--between 101 104",
 }
 INTERRUPTED = 130

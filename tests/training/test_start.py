@@ -115,13 +115,14 @@ def test_the_same_start_gives_the_same_run(folder, clips, tmp_path):
 
 
 def test_what_is_not_said_is_as_the_policy_has_it(policy):
-    task = dataclasses.replace(policy.task, horizon=3)
+    task = dataclasses.replace(policy.task, horizon=3, senses=("touch", "gravity"))
     torque = dataclasses.replace(
         policy, task=task, scene=SceneConfig(body=dataclasses.replace(policy.body, actuation="torque"))
     )
     config = fitted(TrainConfig(seed=4), torque)
     assert config.network == TINY != TrainConfig().network
     assert (config.task.horizon, config.body.actuation, config.seed) == (3, "torque", 4)
+    assert config.task.senses == ("touch", "gravity")
     assert fitted(config, torque) == config
 
 
@@ -135,6 +136,7 @@ def test_what_is_not_said_is_as_the_policy_has_it(policy):
         ({"body": BodyConfig(actuation="torque")}, "leave out --body.actuation"),
         ({"task": ImitationConfig(horizon=6)}, "its task.horizon is 5, here it is 6"),
         ({"task": ImitationConfig(action_scale=2)}, "leave out --task.action-scale"),
+        ({"task": ImitationConfig(senses=("touch",))}, "leave out --task.senses"),
     ],
 )
 def test_what_is_said_must_be_as_the_policy_has_it(policy, changes, message):
