@@ -123,3 +123,9 @@ def test_installed_terms_are_options_of_the_command_line(drift):
     more = ["--task.reward.drift.weight", "0.5", "--task.reward.energy.scale", "2"]
     reward = parsed([*words, *more]).config.task.reward
     assert reward == RewardTable({"drift": Term(0.5, 1.0), "energy": Term(0.01, 2.0)})
+
+
+def test_a_term_of_a_newer_version_is_refused_by_its_name():
+    newer = {"reward": {"energy": {"weight": 1.0, "scale": 1.0, "power": 2.0}}}
+    with pytest.raises(InputError, match=r"unknown field 'task\.reward\.energy\.power' in policy\.json"):
+        from_json(ImitationConfig, newer, "policy.json", "task")
