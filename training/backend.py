@@ -16,7 +16,7 @@ import numpy as np
 
 from rodent.loop import LoopState
 from rodent.physics.device import DeviceEngine, Mjx, warp_devices
-from rodent.physics.engine import PhysicsState
+from rodent.physics.engine import Engine, PhysicsState
 from rodent.physics.host import Divergence, HostEngine, HostState
 from rodent.physics.mjx_compat import Implementation
 from rodent.tasks.task import Task
@@ -77,7 +77,7 @@ class HostBackend:
         self, learner: Learner, model_based: ModelBasedState, loop: LoopState, physics: PhysicsState
     ) -> TrainState:
         """See `Backend.begin`."""
-        return TrainState(learner, model_based, loop, self.engine.begin(physics))
+        return TrainState(learner, model_based, loop, _begun(self.engine, loop, physics))
 
     def update(
         self, state: TrainState, hyper: Hyperparameters, task: Task[Any]
@@ -94,7 +94,8 @@ class HostBackend:
         """See `Backend.restored`; double precision stays on the host."""
         rows = np.asarray(state.engine.rows)
         arrays = jax.tree.map(jnp.asarray, dataclasses.replace(state, engine=state.engine.physics))
-        return dataclasses.replace(arrays, engine=HostState(arrays.engine, rows, 0))
+        scales = {name: np.asarray(factors) for name, factors in state.engine.scales.items()}
+        return dataclasses.replace(arrays, engine=HostState(arrays.engine, rows, 0, scales))
 
     def take_divergences(self) -> list[Divergence]:
         """See `Backend.take_divergences`."""
@@ -150,7 +151,7 @@ class DeviceBackend:
         self, learner: Learner, model_based: ModelBasedState, loop: LoopState, physics: PhysicsState
     ) -> TrainState:
         """See `Backend.begin`."""
-        return self._spread(TrainState(learner, model_based, loop, self.engine.begin(physics)))
+        return self._spread(TrainState(learner, model_based, loop, _begun(self.engine, loop, physics)))
 
     def update(
         self, state: TrainState, hyper: Hyperparameters, task: Task[Any]
@@ -177,6 +178,11 @@ class DeviceBackend:
         """Put everything where the compiled program expects it: elsewhere it would be compiled again."""
         state = jax.tree.map(lambda x: jnp.asarray(x, x.dtype), state)  # without weak types
         return jax.device_put(state, shardings(self.engine))
+
+
+def _begun(engine: Engine[Any], loop: LoopState, physics: PhysicsState) -> Any:
+    """The engine's state of bodies that begin in their worlds."""
+    return engine.begin(physics, None if loop.world is None else loop.world.scales)
 
 
 def shardings(engine: DeviceEngine) -> TrainState:

@@ -8,6 +8,7 @@ from rodent.configs import Tagged
 from rodent.errors import InputError, unknown
 from rodent.parts import ARENAS, BODIES, NETWORKS, TASKS
 from rodent.policy.sizes import NetworkConfig
+from rodent.randomisation_config import RandomisationConfig
 from rodent.scene_config import ArenaKind, BodyKind, FloorConfig, SceneConfig
 from rodent.tasks.settings import ImitationConfig, TaskKind
 
@@ -191,6 +192,8 @@ class TrainConfig:
     """Model-based policy gradient."""
     sampler: SamplerConfig = dataclasses.field(default_factory=SamplerConfig)
     """Where episodes begin."""
+    randomisation: RandomisationConfig = dataclasses.field(default_factory=RandomisationConfig)
+    """A world that differs between episodes."""
     start_from: str | None = None
     """Policy to go on from instead of from nothing: a run or policy folder, or the name of one that is built
     in. Its network, actuation, senses, horizon and action scale are kept; the steps it was trained for

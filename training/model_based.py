@@ -14,6 +14,7 @@ loop of `rodent.loop` with the dynamics model as its engine.
 """
 
 import dataclasses
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -80,8 +81,8 @@ class LearnedEngine:
     num_envs: int
     traceable = True
 
-    def begin(self, physics: PhysicsState) -> LearnedState:
-        """See `Engine.begin`."""
+    def begin(self, physics: PhysicsState, scales: Mapping[str, Any] | None = None) -> LearnedState:
+        """See `Engine.begin`; the model knows one world."""
         return LearnedState(physics)
 
     def step(self, state: LearnedState, command: Command) -> LearnedState:

@@ -78,7 +78,7 @@ class Algorithm:
         self.config, self.agent = config, agent
         self.model_based = ModelBased(config.model_based, config.ppo, agent, dynamics)
         explore = Exploration(sample=True, correlation=config.ppo.noise_correlation)
-        self.loop = Loop(agent, explore, restart="done")
+        self.loop = Loop(agent, explore, restart="done", vary=config.randomisation.in_use)
 
     def is_warm(self, state: TrainState) -> bool:
         """Whether imagined rollouts improve the policy in the next update, and PPO does not."""
@@ -115,7 +115,7 @@ def _begin(
     agent, starts = model_based.agent, task.starts
     sampler = new_sampler(config.sampler, starts)
     places = jnp.full(config.ppo.num_envs, starts.first[0])
-    loop, physics = first(agent, task, places, key_loop, sampler)
+    loop, physics = first(agent, task, places, key_loop, sampler, config.randomisation.in_use)
     observation = jax.vmap(task.observe)(loop.task, physics)
     learner = new_learner(config.ppo, agent, observation, key_learner)
     return learner, model_based.init(learner, jax.random.fold_in(key_learner, 1)), loop, physics

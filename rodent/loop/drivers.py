@@ -11,8 +11,10 @@ import numpy as np
 
 from rodent.loop.state import Actor, LoopState, under_way
 from rodent.loop.step import Decision, Loop, Outcome, decide, evaluate_transition
+from rodent.loop.world import displaced, drawn_world, world_key
 from rodent.physics.engine import Command, Engine, EngineState, PhysicsState
 from rodent.policy.agent import Agent, Noise
+from rodent.randomisation_config import RandomisationConfig
 from rodent.tasks.task import Task
 
 E = TypeVar("E", bound=EngineState)
@@ -51,7 +53,12 @@ class Step(NamedTuple):
 
 
 def first(
-    agent: Agent, task: Task[Any], start: jax.Array, key: jax.Array, sampler: Any = None
+    agent: Agent,
+    task: Task[Any],
+    start: jax.Array,
+    key: jax.Array,
+    sampler: Any = None,
+    vary: RandomisationConfig | None = None,
 ) -> tuple[LoopState, PhysicsState]:
     """States of n environments whose episodes are about to begin.
 
@@ -61,15 +68,22 @@ def first(
         start: places of `task.starts`, shape (n,).
         key: of all randomness.
         sampler: a `StartSampler`, where episodes begin anew at other places.
+        vary: how the world differs between episodes; None for one world.
 
     Returns:
-        the loop's state, and where the bodies are, for `Engine.begin`.
+        the loop's state, and where the bodies are, for `Engine.begin`; their worlds are the state's.
     """
     n = len(start)
     key, key_task = jax.random.split(key) if sampler is not None else (key, key)
     task_state = jax.vmap(task.initial_state)(start, jax.random.split(key_task, n))
     physics = jax.vmap(task.initial_physics)(task_state)
-    state = dataclasses.replace(under_way(agent, task, task_state, physics, key), start=start)
+    world = None
+    if vary is not None:
+        key_world, key_start = jax.random.split(world_key(key))
+        physics = displaced(vary, key_start, physics)
+        world = drawn_world(vary, task.timestep, key_world, n)
+    state = under_way(agent, task, task_state, physics, key)
+    state = dataclasses.replace(state, start=start, world=world)
     if sampler is not None:
         # it decides where to begin from the very first episode on
         no = jnp.zeros(n, bool)
@@ -89,7 +103,8 @@ def iterate(
         closed: what is run.
         carried: the loop's state and the engine's, see `first`.
         keep: what is kept of decisions; a function at the top of a module, so that it is compiled once.
-        wrench: what pushes the root bodies, asked before every step; see `Command`.
+        wrench: what pushes the root bodies, asked before every step; see `Command`. None for what the loop
+            itself does.
 
     Yields:
         what to carry on with, and what is kept of the step.
@@ -99,7 +114,9 @@ def iterate(
     physics = jax.tree.map(jnp.asarray, engine_state.physics)
     while True:
         state, kept, command = decided(loop, keep, task, actor, state, physics)
-        engine_state = engine.step(engine_state, command._replace(wrench=wrench()))
+        push = wrench()
+        command = command if push is None else command._replace(wrench=push)
+        engine_state = engine.step(engine_state, command)
         physics = jax.tree.map(jnp.asarray, engine_state.physics)
         state, outcome = evaluated(task, state, physics)
         yield (state, engine_state), Step(kept, outcome, engine_state.physics)

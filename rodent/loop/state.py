@@ -67,6 +67,7 @@ class LoopState:
         metrics: of where it led.
         sampler: a `StartSampler`; None where environments are put back where they were.
         key: of all randomness.
+        world: of a world that differs between episodes, see `rodent.loop.world.World`; None for one world.
     """
 
     task: Any
@@ -82,6 +83,7 @@ class LoopState:
     metrics: dict[str, jax.Array]
     sampler: Any
     key: jax.Array
+    world: Any = None
 
 
 def under_way(

@@ -12,9 +12,11 @@ import jax
 import jax.numpy as jnp
 
 from rodent.loop.state import Actor, Ended, LoopState
+from rodent.loop.world import displaced, drawn_world, pushed, sensed_noisily, world_key
 from rodent.physics.engine import Command, PhysicsState
 from rodent.policy.agent import Agent, AgentOutput, Memory, Noise, restarted
 from rodent.policy.gates import capture_gates
+from rodent.randomisation_config import RandomisationConfig
 from rodent.tasks.task import Observation, Task
 
 Restart = Literal["done", "terminated", "diverged", "never"]
@@ -48,6 +50,7 @@ class Loop:
         restart: which environments begin anew.
         units: whether decisions hold the activations of every layer.
         gates: whether the gates of LSTM cells are among them.
+        vary: how the world differs between episodes; None for one world.
     """
 
     agent: Agent
@@ -55,6 +58,7 @@ class Loop:
     restart: Restart = "diverged"
     units: bool = False
     gates: bool = False
+    vary: RandomisationConfig | None = None
 
 
 class Decision(NamedTuple):
@@ -134,6 +138,15 @@ def decide(
     key, key_latent, key_action = jax.random.split(state.key, 3)
     restart, begun = restarted_state(loop, task, state)
     initial = jax.vmap(task.initial_physics)(begun.task)
+    world, wrench, scales, key_world = state.world, None, None, world_key(state.key)
+    if loop.vary is not None:
+        key_begin, key_start, key_push, key_sense = jax.random.split(key_world, 4)
+        initial = displaced(loop.vary, key_start, initial)
+        drawn = drawn_world(loop.vary, task.timestep, key_begin, len(restart))
+        world = select(restart, drawn, world)
+        scales = world.scales
+        if loop.vary.pushes:
+            world, wrench = pushed(loop.vary, task.scene, task.timestep, key_push, world)
     now = physics if loop.restart == "never" else select(restart, initial, physics)
     is_first = begun.steps == 0
     memory = restarted(agent, state.memory, is_first)
@@ -142,6 +155,8 @@ def decide(
     if noise is None:
         noise = _drawn(loop, (key_latent, key_action), state.noise, is_first)
     seen = actor.normalizer(observation)
+    if loop.vary is not None and loop.vary.sensor_noise:
+        seen = sensed_noisily(loop.vary, key_sense, seen)
     output, units = _acted(loop, actor, memory, seen, noise)
     ctrl = jax.vmap(task.control)(begun.task, output.action)
     decision = Decision(
@@ -165,8 +180,9 @@ def decide(
         noise=noise.action,
         memory=output.memory,
         key=key,
+        world=world,
     )
-    return state, decision, Command(ctrl, restart, now)
+    return state, decision, Command(ctrl, restart, now, wrench, scales)
 
 
 def evaluate_transition(

@@ -32,6 +32,7 @@ from rodent.physics.fields import checked_fields, derived_fields
 from rodent.physics.host import count_substeps, first_with_mass
 from rodent.physics.mjx_compat import Implementation, stepped_model
 from rodent.physics.mjx_parts import SOLVER_LIMITS, WARP_INSTALLED, mjx
+from rodent.physics.scales import TracedScales
 
 _ENVS = PartitionSpec("envs")
 
@@ -43,10 +44,12 @@ class DeviceState:
     Attributes:
         physics: what the task sees of them.
         warmstart: accelerations that the contact solver begins with, shape (num_envs, nv).
+        scales: factors on the world's quantities, see `Command`; each (num_envs,).
     """
 
     physics: PhysicsState
     warmstart: jax.Array
+    scales: dict[str, jax.Array] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,11 +125,24 @@ class DeviceEngine:
             told = self._mjx_model.opt._impl.warn_overflow & ~SOLVER_LIMITS
             self._mjx_model = self._mjx_model.tree_replace({"opt._impl.warn_overflow": told})
         self._at_rest = mjx.make_data(self.model, devices[0], implementation, **room)
-        self._fields = self._own_fields(fields, implementation)
+        self._warp, self._arrays = implementation == "warp", _array_fields(self._mjx_model)
+        self._fields = self._own_fields(fields)
+        self._scaled: TracedScales | None = None  # made when worlds first differ
 
-    def begin(self, physics: PhysicsState) -> DeviceState:
-        """See `Engine.begin`."""
-        return DeviceState(physics, jnp.zeros_like(physics.qvel))
+    def begin(self, physics: PhysicsState, scales: Mapping[str, jax.Array] | None = None) -> DeviceState:
+        """See `Engine.begin`.
+
+        Raises:
+            InputError: there are scales, which MuJoCo Warp does not take.
+        """
+        if scales and self._warp:
+            raise InputError(
+                f"MuJoCo Warp takes no model field that differs between environments, such as "
+                f"{next(iter(scales))}; leave out --randomisation of the world, or train with --device cpu"
+            )
+        if scales and self._scaled is None:
+            self._scaled = TracedScales(self.model, self._arrays)
+        return DeviceState(physics, jnp.zeros_like(physics.qvel), dict(scales or {}))
 
     def step(self, state: DeviceState, command: Command) -> DeviceState:
         """See `Engine.step`; a pure function."""
@@ -138,32 +154,33 @@ class DeviceEngine:
             step = jax.shard_map(step, mesh=self._mesh, in_specs=_ENVS, out_specs=_ENVS, check_vma=False)
         return step(state, command.ctrl, push, self._fields)
 
-    def _own_fields(
-        self, fields: Mapping[str, np.ndarray], implementation: Implementation
-    ) -> dict[str, jax.Array]:
+    def _own_fields(self, fields: Mapping[str, np.ndarray]) -> dict[str, jax.Array]:
         """Values of the fields that differ between environments, and of those that follow from them."""
         own = checked_fields(self.model, self.num_envs, fields)
         if not own:
             return {}
-        if implementation == "warp":
+        if self._warp:
             raise InputError(
                 f"MuJoCo Warp takes no model field, such as {next(iter(own))}, that differs between "
                 "environments; the host engine does, and so does the implementation jax"
             )
-        arrays = _array_fields(self._mjx_model)
-        if static := [name for name in own if name not in arrays]:
+        if static := [name for name in own if name not in self._arrays]:
             raise InputError(
                 f"model field {static[0]} cannot differ between environments with the implementation jax, "
                 "which compiles it in; the host engine takes it"
             )
         found = derived_fields(self.model, own)
-        return {name: jnp.asarray(values, jnp.float32) for name, values in found.items() if name in arrays}
+        return {
+            name: jnp.asarray(values, jnp.float32) for name, values in found.items() if name in self._arrays
+        }
 
     def _step_one(
         self, state: DeviceState, ctrl: jax.Array, wrench: jax.Array, fields: dict[str, jax.Array]
     ) -> DeviceState:
         """`step` of one environment, leaves without a leading dimension."""
         model = self._mjx_model.tree_replace(fields) if fields else self._mjx_model
+        if self._scaled is not None and state.scales:
+            model = model.tree_replace(self._scaled.fields(state.scales))
         before = {name: getattr(state.physics, name) for name in ("qpos", "qvel", "act")}
         before["qacc_warmstart"] = state.warmstart
         sound = _sound(before)
@@ -175,8 +192,11 @@ class DeviceEngine:
         places = mjx.kinematics(model, data).xpos[self.bodies]
         found: dict[str, Any] = {name: getattr(data, name) for name in PhysicsState.__dataclass_fields__}
         sound &= _sound({name: found[name] for name in ("qpos", "qvel", "act")})
-        after = DeviceState(PhysicsState(**found | {"xpos": places}), data.qacc_warmstart)
-        return jax.tree.map(lambda x: jnp.where(sound, x, jnp.nan), after)
+        physics = PhysicsState(**found | {"xpos": places})
+        physics, warmstart = jax.tree.map(
+            lambda x: jnp.where(sound, x, jnp.nan), (physics, data.qacc_warmstart)
+        )
+        return DeviceState(physics, warmstart, state.scales)
 
 
 def _restarted(state: DeviceState, command: Command) -> DeviceState:
@@ -189,7 +209,13 @@ def _restarted(state: DeviceState, command: Command) -> DeviceState:
         qvel=jnp.where(rows, initial.qvel, physics.qvel),
         act=jnp.where(rows, initial.act, physics.act),
     )
-    return DeviceState(physics, jnp.where(rows, 0.0, state.warmstart))
+    scales = state.scales
+    if command.scales:
+        scales = {
+            name: jnp.where(command.restart, command.scales[name], factors)
+            for name, factors in scales.items()
+        }
+    return DeviceState(physics, jnp.where(rows, 0.0, state.warmstart), scales)
 
 
 def _array_fields(model: mjx.Model) -> set[str]:

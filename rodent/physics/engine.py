@@ -9,6 +9,7 @@ returns, and nothing is hidden in it. `step` may reuse the memory of the state t
 `jax.jit` does with donated arguments: go on with the state that it returns.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import flax.struct
@@ -40,7 +41,7 @@ class PhysicsState:
 
 
 class Command(NamedTuple):
-    """What an engine is told for one control step of num_envs environments.
+    """What an engine does in one control step of num_envs environments.
 
     Attributes:
         ctrl: controls that are held for the step, shape (num_envs, nu).
@@ -48,12 +49,15 @@ class Command(NamedTuple):
         initial: the states in which those begin; the rows of all others are ignored.
         wrench: force (N) and torque (N·m) in the world's frame that push the root body for the step, shape
             (num_envs, 6); None for none.
+        scales: factors on the world's quantities of the environments that begin, by name, each of shape
+            (num_envs,); see `rodent.physics.scales`. None where none is ever given.
     """
 
     ctrl: Array
     restart: Array
     initial: PhysicsState
     wrench: Array | None = None
+    scales: Mapping[str, Array] | None = None
 
 
 class EngineState(Protocol):
@@ -82,8 +86,13 @@ class Engine(Protocol[E]):
     num_envs: int
     traceable: bool
 
-    def begin(self, physics: PhysicsState) -> E:
-        """The state of bodies that are in the given positions, velocities and activations."""
+    def begin(self, physics: PhysicsState, scales: Mapping[str, Array] | None = None) -> E:
+        """The state of bodies that are in the given positions, velocities and activations.
+
+        Args:
+            physics: of all environments.
+            scales: of all environments, see `Command`.
+        """
         ...
 
     def step(self, state: E, command: Command) -> E:

@@ -22,6 +22,7 @@ from mujoco.batch import Batch, SimulationError
 from rodent.errors import InputError
 from rodent.physics.engine import Command, PhysicsState
 from rodent.physics.fields import checked_fields, expand
+from rodent.physics.scales import BatchScales
 from rodent.physics.skeleton import bare_skeleton
 
 _POSITIONS, _VELOCITIES = (int(s) for s in (mujoco.mjtStage.mjSTAGE_POS, mujoco.mjtStage.mjSTAGE_VEL))
@@ -85,11 +86,13 @@ class HostState:
         rows: MuJoCo's integration states, float64, shape (num_envs, nstate). Of a state that `step` returned
             they are the engine's own memory, which its next step writes over; see `HostEngine.copy`.
         serial: number of the call that made the state: how the engine knows one whose rows are gone.
+        scales: factors on the world's quantities, see `Command`; each (num_envs,).
     """
 
     physics: PhysicsState
     rows: np.ndarray
     serial: int
+    scales: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
 class HostEngine:
@@ -141,6 +144,7 @@ class HostEngine:
         own = checked_fields(self.model, num_envs, fields)
         self._batch = Batch(self.model, num_envs, threads)
         expand(self._batch, own)
+        self._scales = BatchScales(self._batch, self.model, own)
         self._outputs = {
             name: self._batch.bind(name) for name in PhysicsState.__dataclass_fields__ if name != "xpos"
         }
@@ -163,11 +167,13 @@ class HostEngine:
         """Threads that step the environments."""
         return self._batch.nthread
 
-    def begin(self, physics: PhysicsState) -> HostState:
+    def begin(self, physics: PhysicsState, scales: Mapping[str, np.ndarray] | None = None) -> HostState:
         """See `Engine.begin`."""
         self._rows[:] = self._fresh
-        self._put(np.arange(self.num_envs), physics)
-        return self._next(_single(physics))
+        everyone, own = np.arange(self.num_envs), _factors(scales)
+        self._put(everyone, physics)
+        self._scales.put(everyone, own)
+        return self._next(_single(physics), own)
 
     def step(self, state: HostState, command: Command) -> HostState:
         """See `Engine.step`.
@@ -176,7 +182,11 @@ class HostEngine:
             RuntimeError: the state was used up by an earlier call.
         """
         self._take(state)
-        self._put(np.flatnonzero(command.restart), command.initial)
+        begun, scales = np.flatnonzero(command.restart), state.scales
+        self._put(begun, command.initial)
+        if command.scales and len(begun):
+            self._scales.put(begun, given := _factors(command.scales))
+            scales = {name: np.where(command.restart, given[name], scales[name]) for name in scales}
         self._pushed[:, self._root] = 0.0 if command.wrench is None else command.wrench
         before = {name: self._outputs[name].copy() for name in ("qpos", "qvel", "act")}
         ctrl = np.asarray(command.ctrl)
@@ -188,7 +198,7 @@ class HostEngine:
             except SimulationError as error:
                 raised = error.ids
         self._mark_diverged(before, ctrl, raised)
-        return self._next(self._physics())
+        return self._next(self._physics(), scales)
 
     def copy(self, state: HostState) -> HostState:
         """The same state in memory of its own: it can be kept, written to a file, and stepped many times."""
@@ -223,6 +233,7 @@ class HostEngine:
         self._check(state)
         if state.rows is not self._rows:
             self._rows[:] = state.rows
+            self._scales.put(np.arange(self.num_envs), state.scales)
 
     def _put(self, ids: np.ndarray, physics: PhysicsState) -> None:
         """Put environments into the states that the rows of `physics` say."""
@@ -231,9 +242,9 @@ class HostEngine:
                 self._outputs[name][ids] = np.asarray(getattr(physics, name))[ids]
             self._warmstart[ids] = 0.0
 
-    def _next(self, physics: PhysicsState) -> HostState:
+    def _next(self, physics: PhysicsState, scales: dict[str, np.ndarray]) -> HostState:
         self._serial += 1
-        return HostState(physics, self._rows, self._serial)
+        return HostState(physics, self._rows, self._serial, scales)
 
     def _physics(self) -> PhysicsState:
         """A copy of the present state, float32."""
@@ -257,6 +268,10 @@ class HostEngine:
         for i in fresh[: _REPORTED - len(self._divergences)]:
             state = (before[name][i] for name in ("qpos", "qvel", "act"))
             self._divergences.append(Divergence(int(i), *state, np.array(ctrl[i])))
+
+
+def _factors(scales: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
+    return {name: np.array(factors, float) for name, factors in (scales or {}).items()}
 
 
 def _single(physics: PhysicsState) -> PhysicsState:

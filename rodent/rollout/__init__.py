@@ -11,7 +11,7 @@ reward and forces that came of it.
 
 from rodent.record_config import RecordConfig
 from rodent.rollout.episodes import Episode, clip_episodes, policy_episodes, task_episodes
-from rodent.rollout.play import Player, Row
+from rodent.rollout.play import Player, Row, Show
 from rodent.rollout.record import record
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Player",
     "RecordConfig",
     "Row",
+    "Show",
     "clip_episodes",
     "policy_episodes",
     "record",

@@ -14,6 +14,7 @@ from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Params
 from rodent.policy.policy import Normalizer, Policy
+from rodent.randomisation_config import RandomisationConfig
 from rodent.record_config import OnFailure
 from rodent.rollout.episodes import policy_task
 from rodent.tasks.observation import part_names
@@ -52,6 +53,21 @@ class Row(NamedTuple):
     terms: dict[str, np.ndarray]
 
 
+@dataclasses.dataclass(frozen=True)
+class Show:
+    """What rows hold beside what every row holds."""
+
+    units: bool = False
+    """Every layer's activations."""
+    gates: bool = False
+    """The gates of LSTM cells, among them."""
+    observation: bool = False
+    """The parts of what the policy was fed."""
+
+
+_NOTHING_MORE = Show()
+
+
 class Player:
     """Plays n episodes side by side, for any parameters of one kind of agent.
 
@@ -59,10 +75,9 @@ class Player:
         task: what is asked, as it is evaluated.
         agent: what acts.
         n: how many episodes at once.
-        units: whether rows hold every layer's activations.
-        gates: whether the gates of LSTM cells are among them.
-        observation: whether rows hold the parts of what the policy was fed.
+        show: what rows hold beside what every row holds.
         sample: draw latents and actions, instead of playing their means.
+        vary: how the world differs between episodes; None for one world.
         threads: that step the physics; 0 for one per core.
     """
 
@@ -72,16 +87,15 @@ class Player:
         agent: Agent,
         n: int,
         *,
-        units: bool = False,
-        gates: bool = False,
-        observation: bool = False,
+        show: Show = _NOTHING_MORE,
         sample: bool = False,
+        vary: RandomisationConfig | None = None,
         threads: int = 0,
     ):
-        self._keep = _kept_with_observation if observation else _kept
+        self._keep = _kept_with_observation if show.observation else _kept
         self.task, self.agent, self.n = task.for_evaluation(), agent, n
         scene = task.scene
-        self._loop = Loop(agent, Exploration(sample), units=units, gates=gates)
+        self._loop = Loop(agent, Exploration(sample), units=show.units, gates=show.gates, vary=vary)
         self._engine = HostEngine(
             scene.model, n, task.timestep, threads, bodies=scene.tracked_ids, root=scene.root_id
         )
@@ -124,8 +138,10 @@ class Player:
         count = longest if frames is None else min(frames, longest)
         restart = "terminated" if on_failure == "restart" else "diverged"
         loop = dataclasses.replace(self._loop, restart=restart)
-        state, physics = _first(self.agent, self.task, jnp.asarray(begin), jax.random.PRNGKey(seed))
-        carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics)))
+        key = jax.random.PRNGKey(seed)
+        state, physics = _first(self.agent, self.task, jnp.asarray(begin), key, vary=self._loop.vary)
+        scales = None if state.world is None else jax.tree.map(np.asarray, state.world.scales)
+        carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics), scales))
         closed = ClosedLoop(loop, self.task, Actor(params, normalizer), self._engine)
         steps = iterate(closed, carried, self._keep, wrench)
         for index, (_, step) in zip(range(count), steps, strict=False):
@@ -138,7 +154,7 @@ class Player:
             )
 
 
-_first = jax.jit(first, static_argnums=0)
+_first = jax.jit(first, static_argnums=0, static_argnames="vary")
 
 
 def _kept(task: Task[Any], decision: Decision) -> dict[str, Any]:

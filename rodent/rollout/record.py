@@ -20,7 +20,7 @@ from rodent.recording import Channel, Header, RecordingWriter, RolloutMetadata, 
 from rodent.rollout.controls import Controls
 from rodent.rollout.episodes import Episode, policy_episodes
 from rodent.rollout.outcomes import Outcome, outcome_channels
-from rodent.rollout.play import Player, Row
+from rodent.rollout.play import Player, Row, Show
 from rodent.tasks.observation import observation_of, part_names
 from rodent.tasks.task import Task
 from rodent.versions import versions
@@ -63,8 +63,8 @@ def record(
     task, episodes = policy_episodes(policy, clips, config.repeats)
     played = _played(episodes, 1 if clips is None else config.repeats, config.seed)
     n = min(_AT_ONCE, len(played))
-    options = {"units": units, "gates": config.gates, "observation": config.observation}
-    player = Player(task, policy.agent, n, sample=config.sample, **options)
+    show = Show(units=units, gates=config.gates, observation=config.observation)
+    player = Player(task, policy.agent, n, show=show, sample=config.sample)
     choices = {"seed": config.seed, "gates": config.gates, "sample": config.sample}
     added = Controls(policy, task, n, **choices) if config.controls else None
     files = _Files(out, policy, player, config, origin)

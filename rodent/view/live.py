@@ -6,7 +6,7 @@ import numpy as np
 
 from rodent.clips import ClipSet
 from rodent.policy.policy import Policy
-from rodent.rollout import Episode, Player, policy_episodes
+from rodent.rollout import Episode, Player, Show, policy_episodes
 from rodent.rotation import rotate
 from rodent.view.motion import Moment, Source, stride
 
@@ -28,7 +28,7 @@ def live_source(policy: Policy, clips: ClipSet | None) -> Source:
             frame rate.
     """
     task, episodes = policy_episodes(policy, clips)
-    player = Player(task, policy.agent, 1, units=True)
+    player = Player(task, policy.agent, 1, show=Show(units=True))
     motions = {one.name: partial(Live, player, policy, one, i) for i, one in enumerate(episodes)}
     return Source(policy.scene, motions)
 

@@ -18,7 +18,7 @@ from tests.physics.test_device import STEP, N, compare, physics, standing
 
 @pytest.fixture(scope="module")
 def model() -> mujoco.MjModel:
-    return stepped_model(mujoco.MjModel.from_xml_path(str(SMALL)), Mjx("jax"))
+    return stepped_model(mujoco.MjModel.from_xml_path(str(SMALL)), "jax")
 
 
 @pytest.fixture
@@ -107,9 +107,10 @@ def test_what_cannot_differ_is_refused(model, fields, message):
 
 def test_warp_says_that_it_takes_none(model, monkeypatch):
     engine = DeviceEngine(model, N, STEP, Mjx("jax"))
-    with pytest.raises(InputError, match="MuJoCo Warp takes no model field, such as body_mass"):
-        engine._own_fields({"body_mass": np.tile(model.body_mass, (N, 1))}, "warp")
     with pytest.raises(
         InputError, match=r"site_size cannot differ.*implementation jax, which compiles it in"
     ):
-        engine._own_fields({"site_size": np.tile(model.site_size, (N, 1, 1))}, Mjx("jax"))
+        engine._own_fields({"site_size": np.tile(model.site_size, (N, 1, 1))})
+    monkeypatch.setattr(engine, "_warp", True)
+    with pytest.raises(InputError, match="MuJoCo Warp takes no model field, such as body_mass"):
+        engine._own_fields({"body_mass": np.tile(model.body_mass, (N, 1))})
