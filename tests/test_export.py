@@ -40,8 +40,10 @@ ROWS = [
 @pytest.fixture
 def run(body, tmp_path):
     clips = stance_clips(body, frames=30, n=3)
-    told = {"behavior": "Sway|1", "licence": "CC0"}
-    named = (dataclasses.replace(clip, source=f"made by hand id {i}", **told) for i, clip in enumerate(clips))
+    labels = {"behavior": "Sway|1", "licence": "CC0"}
+    named = (
+        dataclasses.replace(clip, source=f"made by hand id {i}", **labels) for i, clip in enumerate(clips)
+    )
     clips = dataclasses.replace(clips, clips=tuple(named))
     write_clips(clips, tmp_path / "clips.h5")
     split = {"train": ["sway_0", "sway_1"], "test": ["sway_2"]}
@@ -51,7 +53,7 @@ def run(body, tmp_path):
     return run
 
 
-def test_an_exported_policy_is_the_runs_own_and_tells_what_it_is(run, tmp_path):
+def test_an_exported_policy_is_that_of_the_run_with_a_card(run, tmp_path):
     out = tmp_path / "rat-sway"
     assert main(["export", str(run.folder), "--out", str(out), "--note", "It only sways."]) == 0
     assert sorted(p.name for p in out.iterdir()) == [
@@ -62,17 +64,17 @@ def test_an_exported_policy_is_the_runs_own_and_tells_what_it_is(run, tmp_path):
     ]
     assert load_policy(out).digest() == load_policy(run.folder).digest()
     card = (out / "README.md").read_text()
-    for told in (
+    for text in (
         "# rat-sway\n\nIt only sways.\n",
         "| trained on | 2 clips, 1 s: 2 Sway\\|1 |",
-        "| kept out | 1 clips, 1 s: 1 Sway\\|1 |",
+        "| held out | 1 clips, 1 s: 1 Sway\\|1 |",
         "| source of the motion | made by hand (CC0): 2 |",
         "1,536 control steps in 3 minutes",
         "| sway_2 | Sway\\|1 | test |",
         "of 3 clips are tracked to the end",
         "](learning.svg)",
     ):
-        assert told in card, told
+        assert text in card, text
     assert "<svg" in (out / "learning.svg").read_text()
 
 
@@ -85,9 +87,9 @@ def test_the_command_on_the_card_is_the_runs_configuration(run):
     assert (again.config, again.steps, str(again.clips)) == (CONFIG, 1536, "clips.h5")
 
 
-def test_a_gpus_command_tells_what_differs_from_a_gpus_defaults(run):
+def test_the_command_of_a_gpu_run_has_the_options_that_differ_from_gpu_defaults(run):
     (subject,) = open_subjects([run.folder], None)
-    # as many rats as on a CPU, which a GPU's default is not
+    # the CPU's default of environments, which differs from the GPU's
     config = dataclasses.replace(DEFAULTS["gpu"], ppo=dataclasses.replace(DEFAULTS["gpu"].ppo, num_envs=512))
     words = shlex.split(command(dataclasses.replace(subject, settings=dict(flat(to_json(config))))))
     again = parsed(words[1:])
@@ -95,7 +97,7 @@ def test_a_gpus_command_tells_what_differs_from_a_gpus_defaults(run):
     assert [word for word in words if word.startswith("--")][-2:] == ["--ppo.num-envs", "--device"]
 
 
-def test_a_policy_that_another_began_says_so(run, body, tmp_path):
+def test_the_card_names_the_policy_that_training_started_from(run, body, tmp_path):
     start = {"digest": "abc", "steps": 500, "trained_on": ["walk", "trot"]}
     started = dataclasses.replace(untrained_policy(body), provenance={"start": start})
     save_policy(started, run.folder / "policy")
@@ -105,11 +107,11 @@ def test_a_policy_that_another_began_says_so(run, body, tmp_path):
     assert "1,036 control steps in 3 minutes" in card
 
 
-def test_a_run_that_was_never_logged_has_no_curve(run, tmp_path):
+def test_a_run_without_metrics_has_no_learning_curve(run, tmp_path):
     (run.folder / "metrics.jsonl").unlink()
     assert main(["export", str(run.folder), "--out", str(tmp_path / "quiet")]) == 0
     assert not (tmp_path / "quiet" / "learning.svg").exists()
-    assert "How it learnt" not in (tmp_path / "quiet" / "README.md").read_text()
+    assert "Learning curve" not in (tmp_path / "quiet" / "README.md").read_text()
 
 
 def test_bad_input_ends_with_two_and_leaves_nothing(run, tmp_path, capsys):
@@ -122,7 +124,7 @@ def test_bad_input_ends_with_two_and_leaves_nothing(run, tmp_path, capsys):
         ([run.folder, "--out", tmp_path / "no" / "a"], "does not exist; create it first"),
         (
             [run.folder, "--clips", tmp_path / "other.h5", "--out", tmp_path / "a"],
-            "other.h5 is another file",
+            "other.h5 differs from the clip file",
         ),
     ):
         assert main(["export", *map(str, words)]) == 2

@@ -3,6 +3,7 @@
 import dataclasses
 import html.parser
 import importlib.util
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -55,10 +56,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("site", ".cache", "__pycache__"))
     for command in (["generate.py"], ["-m", "zensical", "build", "--clean", "--strict"]):
         done = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True)
-        told = done.stdout + done.stderr
-        assert done.returncode == 0, told
-        assert "warn" not in told.lower(), told
+        output = done.stdout + done.stderr
+        assert done.returncode == 0, output
+        assert "warn" not in output.lower(), output
     return folder / "site"
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if "\n::: " in p.read_text()], ids=name_of)
+def test_the_reference_names_what_exists(page: Path) -> None:
+    for match in re.finditer(
+        r"^::: (\S+)\n(?:    options:\n      members: \[(.*)\])?", page.read_text(), re.M
+    ):
+        member = pkgutil.resolve_name(match[1])
+        missing = [name for name in re.findall(r"\w+", match[2] or "") if not hasattr(member, name)]
+        assert not missing, f"{page.name}: {match[1]} has no {missing}"
 
 
 class Page(html.parser.HTMLParser):

@@ -9,11 +9,11 @@ import tyro
 
 @dataclasses.dataclass(frozen=True)
 class Export:
-    """Copy a run's policy to a folder of its own, with a card that describes it.
+    """Copy a run's policy to a new folder, with a card that describes it.
 
     The card states the body, the network, the clips with their sources and licences, the command that
-    trains it again, the tracking errors of every clip, and the learning curve. The folder is all that others
-    need: rodent rollout rat-walk --clips clips.h5 --out walk-recording.h5
+    reproduces the policy, the tracking errors of every clip, and the learning curve. The folder is
+    self-contained: rodent rollout rat-walk --clips clips.h5 --out walk-recording.h5
 
     Example: rodent export runs/walk --out rat-walk --note "Trained on walks alone: it cannot rear."
     """
@@ -21,11 +21,11 @@ class Export:
     run_folder: tyro.conf.Positional[Path]
     """A run folder."""
     out: Path
-    """The folder to make; its name is the policy's."""
+    """Folder to create; its name becomes the name of the policy."""
     clips: Path | None = None
     """New location of the run's clips, if they moved."""
     note: str = ""
-    """What users should know beyond the figures, such as what the policy cannot do."""
+    """Text for the card, for example the limits of the policy."""
 
     def run(self) -> None:
         """Track the run's clips and write the folder; see the class."""
@@ -43,13 +43,15 @@ class Export:
 
         if not (self.run_folder / "config.json").is_file():
             raise InputError(
-                f"{self.run_folder} is not a run folder: only a run folder stores how its policy was trained"
+                f"{self.run_folder} is not a run folder; only a run folder stores how its policy was trained"
             )
         if self.out.exists():
             raise InputError(f"{self.out} exists already; choose another --out")
         (subject,) = open_subjects([self.run_folder], self.clips)
         if subject.split is None:
-            raise InputError(f"{self.clips} is another file than {self.run_folder} was begun with")
+            raise InputError(
+                f"{self.clips} differs from the clip file of {self.run_folder}; expected the clips of the run"
+            )
         with atomic_path(self.out) as folder:
             with progress("evaluating", n_steps(clip_episodes(subject.clips)), "steps") as advance:
                 traces = trace_policy(subject.policy, subject.clips, advance=advance)
@@ -58,4 +60,4 @@ class Export:
             (folder / "README.md").write_text(text)
             if curve is not None:
                 curve.savefig(folder / "learning.svg")
-        say(f"wrote {self.out}: now read {self.out / 'README.md'}")
+        say(f"wrote {self.out}; the card is {self.out / 'README.md'}")

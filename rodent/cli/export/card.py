@@ -1,4 +1,4 @@
-"""The card of a policy: what it is, what it was trained on, how well it does, how to make it again."""
+"""The card of a policy: body, network, training clips, tracking errors, and the training command."""
 
 import re
 import shlex
@@ -20,40 +20,40 @@ _COURSES = {"frames tracked": "tracking/lifespan_frames", "success rate": "succe
 
 
 def card(
-    name: str, subject: Subject, found: Mapping[str, Any], note: str = ""
+    name: str, subject: Subject, metrics: Mapping[str, Any], note: str = ""
 ) -> "tuple[str, Figure | None]":
     """The card as Markdown, and the learning curve that it shows as learning.svg.
 
     Args:
         name: of the policy.
         subject: the policy with the clips and the log of its run.
-        found: its tracking metrics on these clips.
-        note: what else to say.
+        metrics: its tracking metrics on these clips.
+        note: text below the title.
     """
     curve = _curve(subject)
     parts = [
         f"# {name}",
         *([note] if note else []),
         _table(["", ""], _facts(subject)),
-        "## How well it tracks",
+        "## Tracking",
     ]
-    parts += [_success(found), _clips(found)]
+    parts += [_success(metrics), _clips(metrics)]
     if curve is not None:
         parts += [
-            "## How it learnt",
+            "## Learning curve",
             "![frames tracked and success rate by control steps](learning.svg)",
         ]
     return "\n\n".join(parts) + "\n", curve
 
 
 def command(subject: Subject) -> str:
-    """The command line that trains it again."""
-    usual = dict(flat(to_json(DEFAULTS[subject.settings["device"]]))) | {"device": "cpu"}
+    """The command line that trains the policy again."""
+    defaults = dict(flat(to_json(DEFAULTS[subject.settings["device"]]))) | {"device": "cpu"}
     words = ["rodent", "train", "--clips", subject.source.name, "--out", "run"]
     if subject.history:
         words += ["--steps", str(subject.history[-1]["steps"])]
     for key, value in subject.settings.items():
-        if value != usual.get(key):
+        if value != defaults.get(key):
             words += list(_option(key, value))
     return shlex.join(words)
 
@@ -79,22 +79,23 @@ def _facts(subject: Subject) -> list[list[str]]:
         *([["observation", _observation(subject.policy.observation)]] if subject.policy.observation else []),
         ["trained on", _motion(trained)],
     ]
-    if kept_out := [clip for clip in subject.clips.clips if clip.name in split["test"]]:
-        rows.append(["kept out", _motion(kept_out)])
+    if held_out := [clip for clip in subject.clips.clips if clip.name in split["test"]]:
+        rows.append(["held out", _motion(held_out)])
     origins = Counter(map(_origin, trained))
     rows += [["source of the motion", f"{text}: {n}"] for text, n in origins.items() if text]
     start = subject.policy.provenance.get("start", {})
     before = start.get("steps", 0)
     if start:
-        from_what = f"{subject.settings['start_from']} ({start['digest']})"
+        policy = f"{subject.settings['start_from']} ({start['digest']})"
         n = len(start.get("trained_on", ()))
-        rows.append(["started from", f"{from_what}, after {before:,} control steps on {n} clips"])
+        rows.append(["started from", f"{policy}, after {before:,} control steps on {n} clips"])
     if subject.history:
         steps = subject.history[-1]["steps"] - before
         rows.append(["training", f"{steps:,} control steps in {subject.minutes[-1]:.0f} minutes"])
-    kept = ("mujoco", "jax", "virtual-rodent")
-    rows.append(["made again by", f"`{command(subject)}`"])
-    rows.append(["versions", ", ".join(f"{k} {subject.versions[k]}" for k in kept if k in subject.versions)])
+    packages = ("mujoco", "jax", "virtual-rodent")
+    rows.append(["reproduced by", f"`{command(subject)}`"])
+    versions = (f"{name} {subject.versions[name]}" for name in packages if name in subject.versions)
+    rows.append(["versions", ", ".join(versions)])
     return rows
 
 
@@ -117,47 +118,48 @@ def _observation(groups: Parts) -> str:
 
 def _motion(clips: Sequence[Clip]) -> str:
     seconds = sum(clip.n_frames / clip.fps for clip in clips)
-    kinds = Counter(clip.behavior or "unnamed" for clip in clips)
-    return f"{len(clips)} clips, {seconds:.0f} s: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+    behaviors = Counter(clip.behavior or "unlabelled" for clip in clips)
+    listed = ", ".join(f"{n} {behavior}" for behavior, n in behaviors.items())
+    return f"{len(clips)} clips, {seconds:.0f} s: {listed}"
 
 
 def _origin(clip: Clip) -> str:
-    """Source and licence; clips of one source are often numbered."""
+    """Source and licence, without the number of the clip within the source."""
     source = re.sub(r"(\s+id)?\s+\d+$", "", clip.source)
     return f"{source} ({clip.licence})" if source and clip.licence else source or clip.licence
 
 
-def _success(found: Mapping[str, Any]) -> str:
-    mean, n = found["mean"], len(found["clips"])
-    whole, close = (round(n * found[rate]) for rate in ("success_rate", "success_rate_20mm"))
+def _success(metrics: Mapping[str, Any]) -> str:
+    mean, n = metrics["mean"], len(metrics["clips"])
+    tracked, close = (round(n * metrics[rate]) for rate in ("success_rate", "success_rate_20mm"))
     return (
-        f"Played from their first frames by the mean action, {whole} of {n} clips are tracked to the end, "
-        f"{close} of them never further off than 20 mm. "
-        "Until a clip is over or lost, at 50 mm or 60 degrees, "
-        f"the root is {mean['root_position_error_mm']:.1f} mm and "
-        f"{mean['root_orientation_error_deg']:.1f} degrees off, and joints are "
-        f"{mean['joint_angle_error_deg']:.1f} degrees off."
+        "The clips are played from their first frames with the mean action. "
+        f"{tracked} of {n} clips are tracked to the end, {close} of them always within 20 mm. "
+        "Mean errors before a failure (50 mm or 60 degrees): "
+        f"root position {mean['root_position_error_mm']:.1f} mm, "
+        f"root orientation {mean['root_orientation_error_deg']:.1f} degrees, "
+        f"joint angles {mean['joint_angle_error_deg']:.1f} degrees."
     )
 
 
-def _clips(found: Mapping[str, Any]) -> str:
-    known = ["split"] if len(found["splits"]) > 1 else []
+def _clips(metrics: Mapping[str, Any]) -> str:
+    split = ["split"] if len(metrics["splits"]) > 1 else []
     errors = ("root_position_error_mm", "joint_angle_error_deg", "body_position_error_mm")
     rows = [
         [
-            *(str(clip[key]) for key in ("name", "behavior", *known)),
+            *(str(clip[key]) for key in ("name", "behavior", *split)),
             f"{clip['lifespan_frames']} of {clip['frames']}",
             *(f"{clip[key]:.1f}" for key in errors),
         ]
-        for clip in found["clips"]
+        for clip in metrics["clips"]
     ]
     return _table(
-        ["clip", "behavior", *known, "frames tracked", "root, mm", "joints, deg", "bodies, mm"], rows
+        ["clip", "behavior", *split, "frames tracked", "root, mm", "joints, deg", "bodies, mm"], rows
     )
 
 
 def _curve(subject: Subject) -> "Figure | None":
-    """By steps, not minutes: those are of one machine and what else it did."""
+    """Over control steps, because minutes depend on the machine and its load."""
     from analysis.pages.drawing import courses
 
     panels = {label: {"": subject.curve(key, subject.steps / 1e6)} for label, key in _COURSES.items()}
