@@ -14,6 +14,8 @@ from typing import Literal
 
 import numpy as np
 
+from analysis.encoding.grouped import least_of_groups
+
 PenaltyName = Literal["ridge", "elastic-net", "group-lasso"]
 FREE = -1
 """Group of coefficients that are not penalised: the constant."""
@@ -71,12 +73,8 @@ class Penalty:
         return found
 
     def shrink(self, coef: np.ndarray, amount: np.ndarray) -> np.ndarray:
-        """The proximal operator of the rough part times an amount, shape (D, K)."""
-        coef = np.sign(coef) * np.maximum(np.abs(coef) - amount * self.lasso[:, None], 0.0)
-        for rows, weight in self.groups:
-            norm = np.linalg.norm(coef[rows], axis=0)
-            coef[rows] *= np.maximum(0.0, 1 - amount[rows[0]] * weight / np.maximum(norm, 1e-300))
-        return coef
+        """The proximal operator of the absolute values times an amount, shape (D, K)."""
+        return np.sign(coef) * np.maximum(np.abs(coef) - amount * self.lasso[:, None], 0.0)
 
     def step(
         self, slope: np.ndarray, curvature: np.ndarray, coef: np.ndarray, strength: np.ndarray
@@ -91,6 +89,9 @@ class Penalty:
         """
         if self.smooth:
             return -np.linalg.solve(curvature, slope.T[..., None])[..., 0].T
+        if self.groups:
+            weighted = [(rows, weight * strength[rows[0]]) for rows, weight in self.groups]
+            return least_of_groups(slope, curvature, coef, weighted)
         # accelerated proximal steps, begun anew where they turn back (O'Donoghue and Candès,
         # Foundations of Computational Mathematics 15, 715, 2015)
         length = 1 / np.abs(curvature).sum(-1).max(-1)

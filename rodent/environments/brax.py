@@ -3,7 +3,8 @@
     env = BraxEnv(task, num_envs=64)
     brax.training.agents.ppo.train.train(env, wrap_env=False, num_envs=64, num_eval_envs=64, ...)
 
-Its batch and the new beginnings of episodes are its own: brax must not wrap it.
+Its batch and the new beginnings of episodes are its own: brax must not wrap it. brax 0.14 calls
+`jax.device_put_replicated`, which JAX 0.10 no longer has; `benchmarks/brax_ppo.py` trains with a replacement.
 """
 
 import contextlib
@@ -26,7 +27,8 @@ with contextlib.redirect_stdout(io.StringIO()):  # importing mujoco.mjx prints w
 class BraxEnv(Env):
     """num_envs environments at once; an episode that is over begins anew in the next step.
 
-    Observations are one array, all groups of the task one after the other.
+    Observations are one array, see `flat_observation`. Metrics are the task's, of one number each; `info` has
+    `truncation`, `steps`, `episode_done`, and `episode_metrics`, sums over the episode so far.
 
     Args:
         task: of one environment.
@@ -56,9 +58,10 @@ class BraxEnv(Env):
         metrics = {
             name: jnp.zeros(value.shape[:1]) for name, value in loop.metrics.items() if value.ndim == 1
         }
-        info = {"truncation": none, "steps": none}
+        sums = dict.fromkeys((*metrics, "sum_reward", "length"), none)
+        info = {"truncation": none, "steps": none, "episode_done": none, "episode_metrics": sums}
         carried: Any = (loop, engine)
-        return State(carried, _in_one(observation), none, none, metrics, info)
+        return State(carried, flat_observation(observation), none, none, metrics, info)
 
     def step(self, state: Any, action: jax.Array) -> State:
         """One control step of all environments."""
@@ -70,13 +73,19 @@ class BraxEnv(Env):
         observation, _ = seen(self._loop, self.task, loop, engine.physics)
         done = (outcome.terminated | outcome.truncated).astype(jnp.float32)
         metrics = {name: outcome.metrics[name] for name in state.metrics}
+        added = metrics | {"sum_reward": outcome.reward, "length": jnp.ones(self.num_envs)}
+        so_far = state.info["episode_metrics"]
         info = state.info | {
             "truncation": outcome.truncated.astype(jnp.float32),
             "steps": loop.steps.astype(jnp.float32),
+            "episode_done": done,
+            "episode_metrics": {
+                name: value + jnp.where(state.done > 0, 0.0, so_far[name]) for name, value in added.items()
+            },
         }
         return state.replace(
             pipeline_state=(loop, engine),
-            obs=_in_one(observation),
+            obs=flat_observation(observation),
             reward=outcome.reward,
             done=done,
             metrics=metrics,
@@ -100,5 +109,13 @@ class BraxEnv(Env):
         return "mjx"
 
 
-def _in_one(observation: Observation) -> jax.Array:
+def flat_observation(observation: Observation) -> jax.Array:
+    """All groups of an observation in one array, in the order of their names: what `BraxEnv` gives.
+
+    Args:
+        observation: by group, shapes (n, …).
+
+    Returns:
+        shape (n, observation_size).
+    """
     return jnp.concatenate([observation[name] for name in sorted(observation)], -1)
