@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rodent.clips.clip import ClipSet
-from rodent.clips.formats import with_former_names
+from rodent.clips.mimic import with_former_names
 from rodent.clips.reading import read_clips
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError

@@ -141,3 +141,11 @@ def joined(sets: Sequence[tuple[str, ClipSet]]) -> ClipSet:
                 raise InputError(f"both {owner[clip]} and {name} have a clip {clip!r}; names must be unique")
             owner[clip] = name
     return dataclasses.replace(first, clips=tuple(clip for _, clips in sets for clip in clips))
+
+
+def prefixed(clips: ClipSet, prefix: str) -> ClipSet:
+    """The clips with a prefix: `Walk_0` becomes `monday_Walk_0`. An empty prefix changes nothing."""
+    if not prefix:
+        return clips
+    named = tuple(dataclasses.replace(clip, name=f"{prefix}_{clip.name}") for clip in clips)
+    return dataclasses.replace(clips, clips=named)
