@@ -64,6 +64,8 @@ class ImportOptions:
     """The body whose pose qpos begins with; by default detected from the file if possible, else walker."""
     frames_per_clip: int | None = None
     """Cut into clips of this many frames; by default the file's own clips."""
+    name: str = ""
+    """Prefix of the clips' names, such as `monday`, so that sets with the same names can be joined."""
     subject: str | None = None
     """Name of the animal, for all clips."""
     session: str | None = None

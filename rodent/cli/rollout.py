@@ -22,6 +22,8 @@ class Rollout:
     """The recording file to write."""
     clip: tuple[str, ...] = ()
     """Names of the clips to play; all if none is given."""
+    resample: float | None = None
+    """Frame rate to which clips are resampled, Hz; by default that of the file."""
     record: Literal["outcomes", "states", "units"] = "units"
     """How much to write. `outcomes`: only how each rollout went: how long it tracked, errors, rewards.
     `states`: also poses, controls, forces, contacts and rewards of every frame. `units`: also the activation
@@ -55,7 +57,7 @@ class Rollout:
         from rodent.policy.policy import load_policy
         from rodent.rollout import record
 
-        policy, clips = load_policy(self.policy), read_clips(self.clips)
+        policy, clips = load_policy(self.policy), read_clips(self.clips, resample=self.resample)
         if self.clip:
             clips = clips.subset(self.clip)
         found = record(

@@ -138,7 +138,10 @@ def joined(sets: Sequence[tuple[str, ClipSet]]) -> ClipSet:
             )
         for clip in clips.names:
             if clip in owner:
-                raise InputError(f"both {owner[clip]} and {name} have a clip {clip!r}; names must be unique")
+                raise InputError(
+                    f"both {owner[clip]} and {name} have a clip {clip!r}; names must be unique: "
+                    "give one set a prefix with --name of rodent register or rodent clips import"
+                )
             owner[clip] = name
     return dataclasses.replace(first, clips=tuple(clip for _, clips in sets for clip in clips))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rodent.clips.clip import Clip, ClipSet
+from rodent.clips.clip import Clip, ClipSet, prefixed
 from rodent.clips.file import load_clip_file
 from rodent.clips.quaternions import check_quaternion_order, of_walker
 from rodent.clips.raw import RawClip, RawClips, distinct
@@ -58,7 +58,7 @@ def import_clips(path: str | Path, options: ImportOptions | None = None) -> Clip
     named = (dataclasses.replace(piece, name=name) for piece, name in zip(pieces, names, strict=True))
     clips = tuple(_convert(clip, raw, order, body, options, path) for clip in named)
     with naming(path):
-        return ClipSet(clips, scale, body.joint_names)
+        return prefixed(ClipSet(clips, scale, body.joint_names), options.name)
 
 
 def _read(path: Path, options: ImportOptions) -> RawClips:

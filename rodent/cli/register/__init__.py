@@ -128,8 +128,10 @@ class Register:
     ) -> None:
         """Write all files or none: each is renamed when all are written."""
         from rodent.clips.file import write_clips
+        from rodent.clips.validate import check_clip_set
         from rodent.files import atomic_path
 
+        check_clip_set(clips, f"cannot write {self.out}")  # files below have temporary names
         with contextlib.ExitStack() as stack:
             write_clips(clips, stack.enter_context(atomic_path(self.out)))
             if self.save_markers is not None:

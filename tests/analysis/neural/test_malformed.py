@@ -175,7 +175,7 @@ MALFORMED = {
     ),
     "times as text": npz("times has type <U3; numbers are expected", times=["1.0"], neurons=[0]),
     "no times": npz("there are no spikes, times is empty", times=np.zeros(0), neurons=np.zeros(0, int)),
-    "damaged inside": (broken_inside, "counts is damaged"),
+    "damaged inside": (broken_inside, "is truncated or damaged: .*'counts.npy'"),
     "a lying header": (lying, r"times declares shape \(4000000000.* is it damaged"),
     "train is a group": h5("spikes/3 is a group; a dataset of times", spikes__3__times=[0.1]),
     "trains and counts": h5("holds both counts and a group spikes", spikes__3=[0.1], counts=GOOD),
@@ -190,7 +190,7 @@ MALFORMED = {
         lambda w: written(w, "a.npy", b"\x93NUMPY\x01\x00" + bytes(20)),
         "bare npy array: save it with numpy.savez",
     ),
-    "cut npz": (lambda w: cut(w.npz(counts=GOOD, fps=10.0)), "or is damaged"),
+    "cut npz": (lambda w: cut(w.npz(counts=GOOD, fps=10.0)), "truncated or damaged"),
     "missing": (lambda w: w.folder / "none.npz", "no such file"),
     "folder": (lambda w: w.folder, "is a folder"),
     # sessions of Aldarondo et al.
