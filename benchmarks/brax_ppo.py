@@ -43,7 +43,7 @@ from tests.bodies import hopper
 from training.backend import DeviceBackend
 from training.config import ModelBasedConfig, PPOConfig, TrainConfig
 from training.curves import TABLE, plot_learning
-from training.evaluate import clip_episodes, scores, trace_episodes
+from training.evaluate import scores, trace_episodes
 from training.trainer import Trainer
 from training.update import Algorithm
 
@@ -173,7 +173,7 @@ def learn_rodent(config: TrainConfig, task: Task[Any], clips: ClipSet, size: Siz
     """Train with our PPO."""
 
     def backend(algorithm: Algorithm, task: Task[Any]) -> DeviceBackend:
-        return DeviceBackend(algorithm, task, "jax", jax.devices()[:1])
+        return DeviceBackend(algorithm, task, "jax", tuple(jax.devices()[:1]))
 
     trainer = Trainer(config, task, clip_episodes(clips), backend=backend)
     seconds = 0.0

@@ -1,9 +1,19 @@
-"""What the project's configurations can be made of, by name; see `rodent.registry` for how to add to it.
+"""What the project's configurations can be made of and which files it reads, by name.
+
+See `rodent.registry` for how to add to it.
 
 Light to import: parts are named here, and imported when they are asked for.
 """
 
+from typing import TYPE_CHECKING
+
 from rodent.registry import Registry
+
+if TYPE_CHECKING:
+    from rodent.clips.raw import RawClips
+    from rodent.keypoints.raw import RawKeypoints
+    from rodent.reader import Reader
+    from rodent.reading_config import ImportOptions, KeypointOptions
 
 ARENAS = Registry(
     "arena",
@@ -63,3 +73,33 @@ SENSES = Registry(
     "sense", "virtual_rodent.senses", {name: f"rodent.sensing.proprioception:{name}" for name in USUAL_SENSES}
 )
 """Parts of proprioception; see `rodent.sensing.proprioception`."""
+KEYPOINT_READERS: "Registry[Reader[KeypointOptions, RawKeypoints]]" = Registry(
+    "reader of keypoints",
+    "virtual_rodent.keypoint_readers",
+    {
+        "nwb": "rodent.keypoints.nwb:READER",
+        "stac-mjx": "rodent.keypoints.hdf5:STAC",
+        "dannce": "rodent.keypoints.matlab:READER",
+        "mat-struct": "rodent.keypoints.matlab_struct:READER",
+        "tracks": "rodent.keypoints.hdf5:TRACKS",
+        "aldarondo": "rodent.keypoints.session:READER",
+        "npz": "rodent.keypoints.npz:READER",
+        "deeplabcut": "rodent.keypoints.tables:DEEPLABCUT",
+        "jarvis": "rodent.keypoints.tables:JARVIS",
+        "anipose": "rodent.keypoints.tables:ANIPOSE",
+    },
+)
+"""Formats of tracked keypoints."""
+CLIP_READERS: "Registry[Reader[ImportOptions, RawClips]]" = Registry(
+    "reader of clips",
+    "virtual_rodent.clip_readers",
+    {
+        "clips": "rodent.clips.importers:CLIP_FILE",
+        "dm-control": "rodent.clips.dm_control:READER",
+        "stac-mjx": "rodent.clips.stac:READER",
+        "npz": "rodent.clips.arrays:NPZ",
+        "npy": "rodent.clips.arrays:NPY",
+        "mimic-mjx": "rodent.clips.mimic:READER",
+    },
+)
+"""Formats of reference motion."""

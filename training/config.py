@@ -200,6 +200,8 @@ class TrainConfig:
     count."""
     seed: int = 0
     """All randomness comes from it."""
+    resample: float | None = None
+    """Frame rate to which clips are resampled, Hz; by default that of the file. A control step is a frame."""
     test_fraction: float = 0.0
     """Part of the sessions (of the clips, where there is one session) kept out of training."""
     test_clips: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rodent.clips.clip import ClipSet
-from rodent.clips.formats import with_former_names
+from rodent.clips.mimic import with_former_names
 from rodent.clips.reading import read_clips
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
@@ -124,7 +124,7 @@ def read_own_clips(run: Run, path: Path | None = None) -> ClipSet:
             "or begin a new run"
         )
     known = [name for names in run.split.values() for name in names]
-    clips = with_former_names(read_clips(path, make_scene(run.config.scene)), known)
+    clips = with_former_names(read_clips(path, make_scene(run.config.scene), run.config.resample), known)
     if astray := [name for name in clips.names if name not in known]:
         raise InputError(f"{run.folder / 'split.json'} does not say where {astray[0]!r} of {path} belongs")
     return clips

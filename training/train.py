@@ -120,7 +120,7 @@ def new_run(out: Path | str, config: TrainConfig, clips: Path | str | None = Non
         if not config.task.needs_clips:
             raise InputError("this task needs no clips; leave out --clips")
         path = clips_path(clips)
-        clip_set = read_clips(path, scene)
+        clip_set = read_clips(path, scene, config.resample)
         require_body(clip_set, scene)
         split = split_clips(clip_set, config.test_fraction, config.seed, config.test_clips)
     task = config.task.build(scene, clip_set)

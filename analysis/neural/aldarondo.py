@@ -19,16 +19,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.neural.counts import read_counts
+from analysis.neural.seconds import require_no_unit
 from analysis.neural.session import Behavior, NeuralSession
+from analysis.neural.settings import SpikeOptions
 from analysis.neural.spikes import SpikeCounts
 from analysis.neural.timeseries import epoch, runs, series
 from rodent.arrays import numbers
 from rodent.errors import InputError
 from rodent.files import open_hdf5, reading
-from rodent.keypoints.raw import in_order, names_of
-from rodent.keypoints.session import FPS, LABELS, BehaviorLabels, read_labels
+from rodent.keypoints.raw import Layout, in_order, names_of
+from rodent.keypoints.session import FPS, LABELS, ORDERS, BehaviorLabels, read_labels
 from rodent.keypoints.session import POINTS as KEYPOINTS
 from rodent.progress import progress
+from rodent.reader import FileStart, Reader
 
 if TYPE_CHECKING:
     from analysis.neural.timeseries import Series
@@ -38,18 +41,19 @@ COUNTS, QPOS = "ephys/spike_counts", "pose/qpos"
 _METRES = 1e-3  # the keypoints' unit
 
 
-def is_session(members: tuple[str, ...]) -> bool:
-    """Whether an HDF5 file with these members is one of these, or means to be."""
-    return "ephys" in members
+def is_session(file: FileStart) -> bool:
+    """Whether a file is one of these, or means to be."""
+    return file.is_hdf5 and "ephys" in file.members
 
 
-def read_session_file(path: Path) -> NeuralSession:
+def read_session_file(path: Path, options: SpikeOptions) -> NeuralSession:
     """Read a session.
 
     Raises:
         InputError: damaged, a dataset is missing or has another shape than the rest, no column is
             usable, or the behaviors are not counted from 1.
     """
+    require_no_unit(options, path, "a session of Aldarondo et al.")
     with reading(path), open_hdf5(path) as file:
         counts = _dataset(file, COUNTS, path)
         if len(counts.shape) != 2:
@@ -161,7 +165,7 @@ def _qpos(path: Path) -> "Series":
 
 def _keypoints(path: Path) -> "Series":
     with reading(path), open_hdf5(path) as file:
-        points = in_order(file[KEYPOINTS][()], ("fck", "fkc"), None, f"{path}: {KEYPOINTS}")
+        points = in_order(file[KEYPOINTS][()], Layout(ORDERS), f"{path}: {KEYPOINTS}")
     return series(np.arange(len(points)) / FPS, points * _METRES, None, f"{path}: {KEYPOINTS}")
 
 
@@ -180,3 +184,6 @@ def _check_frames(dataset: Any, bins: int, what: str) -> None:
             f"{what} has shape {dataset.shape}, {COUNTS} {bins} bins; both must have a row per 20 ms of one "
             "session"
         )
+
+
+READER = Reader("session of Aldarondo et al. (2024)", is_session, read_session_file)

@@ -8,38 +8,49 @@ is in it is not looked at. Pickled objects are never loaded.
 """
 
 import math
-import zipfile
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from analysis.neural.counts import MOST_BYTES, read_counts
+from analysis.neural.seconds import column, seconds, whole_numbers
 from analysis.neural.session import NeuralSession
+from analysis.neural.settings import SpikeOptions
 from analysis.neural.spikes import SAME_RATE, SpikeCounts, SpikeTimes
 from analysis.neural.table import as_column, as_text
+from rodent import npz
 from rodent.errors import InputError
 from rodent.files import open_hdf5, reading
+from rodent.reader import FileStart, Reader
 
 FIELDS = ("counts", "bin_seconds", "fps", "names", "times", "neurons")
 TRAINS = "spikes/"  # and the neuron: a dataset of its spike times
 TABLE = "units/"  # and the column: an entry for each neuron
 
 
-def read_npz(path: Path) -> NeuralSession:
+def read_npz(path: Path, options: SpikeOptions) -> NeuralSession:
     """Read spikes from an npz file.
 
     Raises:
         InputError: damaged, or something in it is missing, contradictory or no spike data.
     """
-    return _session(path, "npz", *_read_npz(path))
+    arrays, found = npz.read_npz(path, lambda name: name in FIELDS or name.startswith((TRAINS, TABLE)))
+    if "counts" in arrays:
+        arrays["counts"] = read_counts(arrays["counts"], f"{path}: counts")
+    return session_of(path, "npz", arrays, found, options)
 
 
-def read_hdf5(path: Path) -> NeuralSession:
+def read_hdf5(path: Path, options: SpikeOptions) -> NeuralSession:
     """Read spikes from a plain HDF5 file; raises as `read_npz` does."""
-    return _session(path, "HDF5", *_read_hdf5(path))
+    with reading(path), open_hdf5(path) as file:
+        is_matlab = any(
+            "MATLAB_class" in member.attrs for member in map(file.get, file) if member is not None
+        )
+    if is_matlab:
+        raise InputError(f"{path} is a MAT file of version 7.3; save it again in MATLAB with -v7")
+    return session_of(path, "HDF5", *_read_hdf5(path), options)
 
 
 def checked_times(path: Path, name: str, array: Any) -> np.ndarray:
@@ -48,7 +59,7 @@ def checked_times(path: Path, name: str, array: Any) -> np.ndarray:
     Raises:
         InputError: no numbers, of another shape, or not finite.
     """
-    times = _numbers(path, name, array, ndim=1, shape="(spikes,)").astype(float)
+    times = column(array, f"{path}: {name}", "iuf").astype(float)
     if not np.isfinite(times).all():
         i = int(np.argmin(np.isfinite(times)))
         raise InputError(f"{path}: {name}[{i}] is {times[i]}; times must be finite, in seconds")
@@ -73,21 +84,37 @@ def of_trains(path: Path, trains: dict[str, np.ndarray], place: str) -> SpikeTim
     return SpikeTimes(path, times, np.repeat(np.arange(len(trains)), lengths), tuple(trains))
 
 
-def _session(path: Path, kind: str, arrays: dict[str, np.ndarray], others: list[str]) -> NeuralSession:
+def session_of(
+    path: Path, kind: str, arrays: dict[str, np.ndarray], others: Sequence[str], options: SpikeOptions
+) -> NeuralSession:
+    """The session that a file's arrays are, by their names.
+
+    Args:
+        path: the file.
+        kind: of the file, for listings.
+        arrays: those in `FIELDS`, and those whose names begin with `TRAINS` or `TABLE`; counts are read by
+            `read_counts`.
+        others: names of all arrays in the file, for messages.
+        options: how it is read.
+
+    Raises:
+        InputError: something is missing, contradictory or no spike data.
+    """
     columns = {name: arrays.pop(name) for name in list(arrays) if name.startswith(TABLE)}
-    spikes = _spikes(path, arrays, others)
+    spikes = _spikes(path, arrays, others, options)
     return NeuralSession(path, kind, spikes, _table(path, columns, spikes.names))
 
 
 def _table(path: Path, arrays: dict[str, np.ndarray], names: tuple[str, ...]) -> dict[str, np.ndarray]:
     """The units table, in the order of the neurons: by its column `id`, where it has one."""
     plain = {name.removeprefix(TABLE): as_column(array) for name, array in arrays.items()}
-    columns = {name: column for name, column in plain.items() if column is not None}
+    columns = {name: entries for name, entries in plain.items() if entries is not None}
     ids = as_text(columns["id"]).tolist() if "id" in columns else list(names)
-    for name, column in columns.items():
-        if len(column) != len(ids):
+    for name, entries in columns.items():
+        if len(entries) != len(ids):
             raise InputError(
-                f"{path}: units/{name} has {len(column)} entries for {len(ids)} neurons; one each is expected"
+                f"{path}: units/{name} has {len(entries)} entries for {len(ids)} neurons; one each is "
+                "expected"
             )
     at = {one: i for i, one in enumerate(ids)}
     if len(at) < len(ids):
@@ -96,10 +123,12 @@ def _table(path: Path, arrays: dict[str, np.ndarray], names: tuple[str, ...]) ->
     if missing:
         raise InputError(f"{path}: units/id has no neuron {missing[0]!r}; it has: {', '.join(ids[:30])}")
     order = [at[name] for name in names]
-    return {name: column[order] for name, column in columns.items()}
+    return {name: entries[order] for name, entries in columns.items()}
 
 
-def _spikes(path: Path, arrays: dict[str, np.ndarray], others: list[str]) -> SpikeCounts | SpikeTimes:
+def _spikes(
+    path: Path, arrays: dict[str, np.ndarray], others: Sequence[str], options: SpikeOptions
+) -> SpikeCounts | SpikeTimes:
     """The one form of spikes that is there."""
     if not arrays:
         raise InputError(
@@ -113,11 +142,11 @@ def _spikes(path: Path, arrays: dict[str, np.ndarray], others: list[str]) -> Spi
         )
     if not forms:
         raise InputError(f"{path} has {', '.join(arrays)} but neither counts, times nor a group spikes")
-    return _FORMS[forms[0]][1](path, arrays)
+    return _FORMS[forms[0]][1](path, arrays, options)
 
 
-def _of_counts(path: Path, arrays: dict[str, np.ndarray]) -> SpikeCounts:
-    counts = arrays["counts"]
+def _of_counts(path: Path, arrays: dict[str, np.ndarray], options: SpikeOptions) -> SpikeCounts:
+    counts = _upright(path, arrays)
     if not counts.any():
         raise InputError(f"{path}: there are no spikes, all counts are zero")
     names = tuple(str(n) for n in range(counts.shape[1]))
@@ -149,13 +178,26 @@ def _bin_seconds(path: Path, arrays: dict[str, np.ndarray]) -> float:
     return seconds[-1]
 
 
-def _of_times(path: Path, arrays: dict[str, np.ndarray]) -> SpikeTimes:
-    times = checked_times(path, "times", arrays["times"])
+def _upright(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """The counts as (bins, neurons); names tell which axis is that of the neurons."""
+    counts = arrays["counts"]
+    rows, columns = counts.shape
+    names = np.atleast_1d(arrays["names"]).size if "names" in arrays else None
+    if names == rows != columns:
+        return counts.T
+    if names is None and rows < columns:
+        raise InputError(
+            f"{path}: counts has shape {counts.shape}: fewer bins than neurons? (bins, neurons) is expected; "
+            "transpose it, or add names, one for each neuron"
+        )
+    return counts
+
+
+def _of_times(path: Path, arrays: dict[str, np.ndarray], options: SpikeOptions) -> SpikeTimes:
+    times = seconds(checked_times(path, "times", arrays["times"]), options, f"{path}: times")
     if "neurons" not in arrays:
         raise InputError(f"{path} has times but no neurons, the integer id of each spike's neuron")
-    neurons = _numbers(path, "neurons", arrays["neurons"], ndim=1, shape="(spikes,)")
-    if neurons.dtype.kind not in "iu":
-        raise InputError(f"{path}: neurons has type {neurons.dtype}; integer ids are expected")
+    neurons = whole_numbers(arrays["neurons"], f"{path}: neurons")
     if neurons.shape != times.shape:
         raise InputError(
             f"{path}: there are {len(times)} times and {len(neurons)} neurons; one neuron per time is "
@@ -167,12 +209,15 @@ def _of_times(path: Path, arrays: dict[str, np.ndarray]) -> SpikeTimes:
     return SpikeTimes(path, times, columns, tuple(map(str, ids.tolist())))
 
 
-def _of_trains(path: Path, arrays: dict[str, np.ndarray]) -> SpikeTimes:
+def _of_trains(path: Path, arrays: dict[str, np.ndarray], options: SpikeOptions) -> SpikeTimes:
     trains = {key.removeprefix(TRAINS): key for key in arrays if key.startswith(TRAINS)}
     # unit 10 after unit 9
     names = sorted(trains, key=lambda name: (not name.isdigit(), int(name) if name.isdigit() else 0, name))
     checked = {name: checked_times(path, trains[name], arrays[trains[name]]) for name in names}
-    return of_trains(path, checked, "datasets in spikes")
+    together = np.concatenate(list(checked.values()))
+    ends = np.cumsum([len(train) for train in checked.values()])[:-1]
+    trains_s = np.split(seconds(together, options, f"{path}: times in spikes"), ends)
+    return of_trains(path, dict(zip(checked, trains_s, strict=True)), "datasets in spikes")
 
 
 _FORMS: dict[str, tuple[str, Callable[..., SpikeCounts | SpikeTimes]]] = {
@@ -189,48 +234,6 @@ def _numbers(path: Path, name: str, array: Any, ndim: int, shape: str) -> np.nda
     if array.ndim != ndim:
         raise InputError(f"{path}: {name} has shape {array.shape}; {shape} is expected")
     return array
-
-
-def _read_npz(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
-    """The arrays that may mean something by name, and the names of all."""
-    name = "its list of arrays"
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {}
-            for name in file.files:
-                if name in FIELDS or name.startswith((TRAINS, TABLE)):
-                    _check_size(path, name, file.zip)
-                    arrays[name] = file[name]
-            others = file.files
-    except ValueError as error:
-        if "allow_pickle" in str(error):
-            raise InputError(
-                f"{path}: {name} holds Python objects; save plain arrays of numbers or texts"
-            ) from error
-        raise InputError(f"{path}: {name} is damaged: {error}") from error
-    except (OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"{path}: {name} is damaged: {error}") from error
-    if "counts" in arrays:
-        arrays["counts"] = read_counts(arrays["counts"], f"{path}: counts")
-    return arrays, others
-
-
-def _check_size(path: Path, name: str, archive: zipfile.ZipFile) -> None:
-    """Refuse an array that would not fit into memory before it is read, and one whose header lies."""
-    member = next((n for n in (f"{name}.npy", name) if n in archive.namelist()), name)
-    with archive.open(member) as file:
-        version = np.lib.format.read_magic(file)
-        header = (
-            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        )
-        shape, _, dtype = header(file)
-        declared = math.prod(shape) * dtype.itemsize
-        stored = archive.getinfo(member).file_size - file.tell()
-    if declared > min(MOST_BYTES, stored) and not dtype.hasobject:
-        raise InputError(
-            f"{path}: {name} declares shape {shape}, {declared:.3g} bytes of which {stored} are there and "
-            f"{MOST_BYTES:.3g} would be read; is it damaged?"
-        )
 
 
 def _read_hdf5(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -269,3 +272,11 @@ def _whole(path: Path, dataset: Any) -> np.ndarray:
             f"at most {MOST_BYTES:.3g} are read; is it damaged?"
         )
     return dataset[()]
+
+
+def _is_plain(file: FileStart) -> bool:
+    return file.is_hdf5 and "schema" not in file.attributes
+
+
+NPZ = Reader("npz of counts or times", lambda file: file.is_npz, read_npz)
+HDF5 = Reader("HDF5 of counts or times", _is_plain, read_hdf5)

@@ -48,3 +48,20 @@ class IntervalTable:
         edges, texts = self.edges[there], as_text(self.columns[column][there])
         found = {kind: intervals(edges[texts == kind]) for kind in np.unique(texts).tolist()}
         return {kind: epoch(edges) for kind, edges in found.items() if len(edges)}
+
+
+def epochs_of(tables: Mapping[str, IntervalTable]) -> "tuple[dict[str, IntervalSet], list[str]]":
+    """Every table of intervals, whole and by each kind that a column of texts names."""
+    epochs, notes = {}, []
+    for name, table in tables.items():
+        whole = intervals(table.edges)
+        if len(whole):
+            epochs[name] = epoch(whole)
+        for column in table.texts:
+            epochs |= {f"{name}/{kind}": one for kind, one in table.kinds(column).items()}
+        n = len(table.edges)
+        if lost := n - len(whole):
+            notes.append(
+                f"{lost} of {n} intervals of {name} overlap others, touch them or do not last, and are joined"
+            )
+    return epochs, notes

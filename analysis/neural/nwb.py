@@ -17,17 +17,19 @@ import numpy as np
 
 from analysis.neural.arrays import checked_times
 from analysis.neural.epochs import INVALID
-from analysis.neural.interval_table import IntervalTable
+from analysis.neural.interval_table import IntervalTable, epochs_of
+from analysis.neural.seconds import require_no_unit
 from analysis.neural.session import Behavior, NeuralSession
+from analysis.neural.settings import SpikeOptions
 from analysis.neural.spikes import SpikeTimes
 from analysis.neural.table import as_column
 from analysis.neural.timeseries import epoch, intervals, series
 from rodent.errors import InputError
 from rodent.files import existing_file, one_line, reading
 from rodent.keypoints.units import METRES, unit_named
+from rodent.reader import Reader
 
 if TYPE_CHECKING:
-    from pynapple import IntervalSet
     from pynwb import NWBFile
 
     from analysis.neural.timeseries import Series
@@ -42,20 +44,22 @@ _RADIANS = {
 }
 
 
-def read_nwb(path: Path) -> NeuralSession:
-    """Read a session.
+def read_nwb(path: Path, options: SpikeOptions) -> NeuralSession:
+    """Read a session. A table of intervals that is damaged is left out, with a note.
 
     Raises:
         InputError: damaged, or without units that have spike times.
     """
+    require_no_unit(options, path, "NWB")
     with open_nwb(path) as nwb:
         table, observed, times, ends = _units(nwb, path)
-        tables = _tables(nwb)
+        tables, broken = _tables(nwb)
         places = _behavior(nwb)
     names = _names(table, len(ends))
     neurons = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
     spikes = SpikeTimes(path, times, neurons, names, observed)
-    epochs, notes = _epochs(tables)
+    epochs, notes = epochs_of(tables)
+    notes += broken
     if INVALID in epochs:
         invalid = epochs[INVALID]
         spikes = spikes.within(np.asarray(epoch(np.array([spikes.span])).set_diff(invalid).values))
@@ -171,7 +175,8 @@ def _of_electrodes(units: Any, path: Path) -> dict[str, np.ndarray]:
     if len(rows) and not (rows.min() >= 0 and rows.max() < len(table)):
         raise InputError(f"{what} names row {rows.max()} of {len(table)} electrodes; is it damaged?")
     known, found = _plain_columns(table), {}
-    for name, source in (("electrode_group", "group_name"), ("electrode_location", "location")):
+    group = "group_name" if "group_name" in known else "group"
+    for name, source in (("electrode_group", group), ("electrode_location", "location")):
         if source in known:
             texts = known[source].astype(str)
             each = [dict.fromkeys(texts[own].tolist()) for own in np.split(rows, ends[:-1])]
@@ -184,33 +189,30 @@ def _names(table: dict[str, np.ndarray], units: int) -> tuple[str, ...]:
     return names if len(set(names)) == units else tuple(map(str, range(units)))
 
 
-def _tables(nwb: "NWBFile") -> dict[str, IntervalTable]:
-    """Every table of intervals."""
-    found = {}
+def _tables(nwb: "NWBFile") -> tuple[dict[str, IntervalTable], list[str]]:
+    """Every table of intervals; notes of those that cannot be read.
+
+    Raises:
+        InputError: the one of times that are not to be used cannot be read.
+    """
+    found, notes = {}, []
     for item in sorted(nwb.objects.values(), key=lambda item: item.name):
-        if type(item).__name__ == "TimeIntervals":
-            columns = _plain_columns(item)
-            edges = np.column_stack([columns.pop("start_time"), columns.pop("stop_time")]).astype(float)
-            del columns["id"]
-            found[item.name] = IntervalTable(edges, columns)
-    return found
+        if type(item).__name__ != "TimeIntervals":
+            continue
+        try:
+            found[item.name] = _interval_table(item)
+        except (InputError, LookupError, ValueError, TypeError, OSError) as error:
+            if item.name == INVALID:
+                raise InputError(f"the table {INVALID} cannot be read: {one_line(error)}") from error
+            notes.append(f"the table {item.name} cannot be read and is left out: {one_line(error)}")
+    return found, notes
 
 
-def _epochs(tables: dict[str, IntervalTable]) -> "tuple[dict[str, IntervalSet], list[str]]":
-    """Every table of intervals, whole and by each kind that a column of texts names."""
-    epochs, notes = {}, []
-    for name, table in tables.items():
-        whole = intervals(table.edges)
-        if len(whole):
-            epochs[name] = epoch(whole)
-        for column in table.texts:
-            epochs |= {f"{name}/{kind}": one for kind, one in table.kinds(column).items()}
-        n = len(table.edges)
-        if lost := n - len(whole):
-            notes.append(
-                f"{lost} of {n} intervals of {name} overlap others, touch them or do not last, and are joined"
-            )
-    return epochs, notes
+def _interval_table(item: Any) -> IntervalTable:
+    columns = _plain_columns(item)
+    edges = np.column_stack([columns.pop("start_time"), columns.pop("stop_time")]).astype(float)
+    del columns["id"]
+    return IntervalTable(edges, columns)
 
 
 def _behavior(nwb: "NWBFile") -> dict[str, tuple[str, str, float | None]]:
@@ -240,6 +242,15 @@ def _read_series(path: Path, identity: str, factor: float) -> "Series":
         values = np.asarray(item.data[:], float) * item.conversion + (item.offset or 0.0)
         if item.timestamps is None and not item.rate:
             raise InputError(f"{what} has neither timestamps nor a rate")
-        times = np.asarray(item.get_timestamps()[:], float)
+        # MatNWB has the axes in reverse order: (coordinates, samples)
+        if values.ndim == 2 and values.shape[0] <= 3 < values.shape[1]:
+            values = values.T
+        if item.timestamps is None:
+            times = (item.starting_time or 0.0) + np.arange(len(values)) / item.rate
+        else:
+            times = np.ravel(np.asarray(item.timestamps[:], float))
     columns = list("xyz"[: values.shape[1]]) if values.ndim == 2 and values.shape[1] <= 3 else None
     return series(times, values * factor, columns, what)
+
+
+READER = Reader("NWB", lambda file: "nwb_version" in file.attributes, read_nwb)

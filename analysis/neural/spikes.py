@@ -70,6 +70,7 @@ class SpikeCounts:
         names: of the neurons.
         bin_seconds: length of the file's bins, seconds.
         recorded: the file's bins that are to be used, bool, shape (bins,); None for all.
+        start: of the first bin, seconds.
     """
 
     path: Path
@@ -77,11 +78,12 @@ class SpikeCounts:
     names: tuple[str, ...]
     bin_seconds: float
     recorded: np.ndarray | None = None
+    start: float = 0.0
 
     @property
     def span(self) -> tuple[float, float]:
         """When the file begins and ends, seconds."""
-        return 0.0, len(self.counts) * self.bin_seconds
+        return self.start, self.start + len(self.counts) * self.bin_seconds
 
     def subset(self, keep: np.ndarray) -> "SpikeCounts":
         """Some of the neurons; `keep` is bool, shape (neurons,)."""
@@ -103,7 +105,8 @@ class SpikeCounts:
 
     def within(self, intervals: np.ndarray) -> "SpikeCounts":
         """The same, of which only the bins inside intervals are to be used, seconds, shape (n, 2)."""
-        inside = whole_bins(intervals, self.bin_seconds * np.arange(len(self.counts)), self.bin_seconds)
+        starts = self.start + self.bin_seconds * np.arange(len(self.counts))
+        inside = whole_bins(intervals, starts, self.bin_seconds)
         recorded = inside if self.recorded is None else inside & self.recorded
         return dataclasses.replace(self, recorded=recorded)
 
@@ -126,13 +129,14 @@ class SpikeCounts:
                 f"{self.path}: bins of {bin_seconds:g} s are no multiple of the file's {self.bin_seconds:g} s"
             )
         start, since = clock.since_start(bin_seconds * np.arange(n_bins))
-        start = start / self.bin_seconds
+        start = (start - self.start) / self.bin_seconds
         off = np.abs(start - np.round(start)) > _ALIGNED
         if clock.rate == 1 and off.any():
             what = "a start" if clock.later else "an offset"
+            later = f" from {self.start:g} s on" if self.start else ""
             raise InputError(
-                f"{self.path}: {what} of {start[off][0] * self.bin_seconds:g} s is not a multiple of the "
-                f"file's bins of {self.bin_seconds:g} s"
+                f"{self.path}: {what} of {start[off][0] * self.bin_seconds + self.start:g} s is not a "
+                f"multiple of the file's bins of {self.bin_seconds:g} s{later}"
             )
         notes = _same_span(self.path, "counts", self.span, n_bins * bin_seconds, clock)
         # rows of the file in which each bin of the recording begins

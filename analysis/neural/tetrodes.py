@@ -15,36 +15,29 @@ from typing import Any
 import numpy as np
 
 from analysis.neural.arrays import checked_times, of_trains
+from analysis.neural.seconds import seconds
 from analysis.neural.session import Behavior, NeuralSession
+from analysis.neural.settings import SpikeOptions
 from analysis.neural.spikes import SpikeTimes
 from analysis.neural.timeseries import intervals
 from analysis.neural.tracker import SUFFIX, Track, read_tracker
 from rodent.errors import InputError
 from rodent.files import read_mat
+from rodent.reader import Reader
 
 KIND = "MAT of tetrodes"
 
 _DEEPEST = 6  # cells in cells
 
 
-def is_matlab(path: Path) -> bool:
-    """Whether a file is a MAT file of version 5 to 7.2."""
-    with path.open("rb") as file:
-        return file.read(10) == b"MATLAB 5.0"
-
-
-def read_tetrodes(path: Path, metres_per_pixel: float | None) -> NeuralSession:
-    """Read a session.
-
-    Args:
-        path: the MAT file.
-        metres_per_pixel: scale of the tracked position, which its file does not tell; without it the
-            session has no position.
+def read_tetrodes(path: Path, options: SpikeOptions) -> NeuralSession:
+    """Read a session. Without a scale of the tracked position it has none.
 
     Raises:
         InputError: damaged, without such spikes, or the tracker's clock is another.
     """
-    spikes, table = _spikes(path)
+    metres_per_pixel = options.metres_per_pixel
+    spikes, table = _spikes(path, options)
     beside = sorted(path.parent.glob(f"*{SUFFIX}"))
     if len(beside) != 1:
         if metres_per_pixel is not None:
@@ -62,7 +55,7 @@ def read_tetrodes(path: Path, metres_per_pixel: float | None) -> NeuralSession:
     return NeuralSession(path, KIND, spikes, table, behavior=behavior, notes=(*track.notes, note))
 
 
-def _spikes(path: Path) -> tuple[SpikeTimes, dict[str, np.ndarray]]:
+def _spikes(path: Path, options: SpikeOptions) -> tuple[SpikeTimes, dict[str, np.ndarray]]:
     """Spikes, and tetrode and unit of each neuron, counted from 1."""
     cells = _variable(path)
     found = dict(_structs(cells, (), path))
@@ -87,7 +80,8 @@ def _spikes(path: Path) -> tuple[SpikeTimes, dict[str, np.ndarray]]:
         raise InputError(
             f"{path}: {len(observed)} of {len(trains)} units have a timerange; all or none should"
         )
-    spikes = SpikeTimes(path, spikes.times, spikes.neurons, spikes.names, tuple(observed) or None)
+    times = seconds(spikes.times, options, f"{path}: spikes")
+    spikes = SpikeTimes(path, times, spikes.neurons, spikes.names, tuple(observed) or None)
     numbers = np.array([(0, *place)[-2:] for place in places])
     return spikes, {"tetrode": numbers[:, 0], "unit": numbers[:, 1]}
 
@@ -97,7 +91,10 @@ def _variable(path: Path) -> Any:
     cells = read_mat(path, "spikes", ("spikes",))["spikes"]
     kind = cells.dtype if isinstance(cells, np.ndarray) else type(cells).__name__
     if not (isinstance(cells, np.ndarray) and cells.dtype.kind == "O"):
-        raise InputError(f"{path}: spikes has type {kind}; a cell array, tetrodes × units, is expected")
+        raise InputError(
+            f"{path}: spikes has type {kind}; a cell array, tetrodes × units, is expected; "
+            "counts are named counts, with bin_seconds or fps"
+        )
     return cells
 
 
@@ -144,3 +141,6 @@ def _same_clock(path: Path, spikes: SpikeTimes, track: Track) -> None:
             f"{path}: its spikes, {first:g} to {last:g} s, and {track.path.name}, {begin:g} to {end:g} s, "
             "do not overlap: they are not of one clock"
         )
+
+
+READER = Reader(KIND, lambda file: file.is_mat, read_tetrodes)

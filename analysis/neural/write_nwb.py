@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from analysis.neural.nwb import open_nwb, read_nwb
+from analysis.neural.settings import SpikeOptions
 from rodent.errors import InputError, WorkError, unknown
 from rodent.files import atomic_path, existing_file, open_hdf5, reading
 
@@ -98,7 +99,7 @@ def check_units_columns(source: Path, target: Path, columns: Sequence[str], *, r
 
 def _rows(path: Path, names: Sequence[str]) -> tuple[np.ndarray, int]:
     """Row of each neuron in the units table, shape (names,), and how many rows there are."""
-    known = read_nwb(path).names
+    known = read_nwb(path, SpikeOptions()).names
     row_of = {name: row for row, name in enumerate(known)}
     for name in names:
         if name not in row_of:

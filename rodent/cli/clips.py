@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 
@@ -11,6 +11,7 @@ from rodent.cli.join import Join
 from rodent.cli.mirror import Mirror
 from rodent.cli.synth import Synth
 from rodent.cli.vary import Vary
+from rodent.reading_config import ImportOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Info:
 
 @dataclasses.dataclass(frozen=True)
 class Import:
-    """Convert motion (stac-mjx HDF5, npz, npy, mimic-mjx JSON) to a clip file.
+    """Convert motion (stac-mjx or dm_control HDF5, npz, npy, mimic-mjx JSON) to a clip file.
 
     Hinges are reordered, quaternions normalised, clips shifted in height so that the paws stand on the
     floor, and velocities computed.
@@ -54,38 +55,19 @@ class Import:
     """The motion file. The format is detected from the content."""
     out: Path
     """The clip file to write."""
-    fps: float | None = None
-    """Frames per second, if the file does not state it or is wrong."""
-    scale: float | None = None
-    """Scale of the body relative to dm_control's rat, if the file does not state it or is wrong."""
-    resample: float | None = None
-    """New frame rate, Hz."""
-    align_floor: bool = True
-    """Shift each clip in height so that its lowest paw is on the floor in the median frame."""
-    max_floor_shift: float = 0.03
-    """Largest such shift that is accepted, metres."""
-    root: Literal["walker", "torso"] | None = None
-    """The body whose pose qpos begins with. Default: detected from the file if possible, else walker."""
-    frames_per_clip: int | None = None
-    """Cut into clips of this many frames; by default the file's own clips."""
-    subject: str | None = None
-    """Name of the animal."""
-    session: str | None = None
-    """Name of the recording session. Clips of one session stay together when data are split."""
-    licence: str | None = None
-    """Licence of the motion."""
+    options: tyro.conf.OmitArgPrefixes[ImportOptions] = dataclasses.field(default_factory=ImportOptions)
+    """How the file is converted."""
 
     def run(self) -> None:
         """Convert and write."""
         from rodent.cli.output import say
         from rodent.clips.file import write_clips
-        from rodent.clips.importers import ImportOptions, import_clips
+        from rodent.clips.importers import import_clips
 
-        options = {field.name: getattr(self, field.name) for field in dataclasses.fields(ImportOptions)}
-        clips = import_clips(self.file, ImportOptions(**options))
+        clips = import_clips(self.file, self.options)
         write_clips(clips, self.out)
         shifts = [1000 * clip.floor_shift for clip in clips]
-        aligned = f"; raised by {min(shifts):.1f} to {max(shifts):.1f} mm" if self.align_floor else ""
+        aligned = f"; raised by {min(shifts):.1f} to {max(shifts):.1f} mm" if self.options.align_floor else ""
         say(f"wrote {self.out}: {len(clips)} clips, {clips.total_frames} frames{aligned}")
 
 

@@ -17,6 +17,8 @@ class Join:
     """Files of clips of any importable format, or names of built-in clips."""
     out: Path
     """The clip file to write."""
+    resample: float | None = None
+    """Frame rate to which clips are resampled, Hz; by default that of the file."""
     json: bool = False
     """Print one JSON object on standard output."""
 
@@ -30,6 +32,6 @@ class Join:
 
         if len(self.files) < 2:
             raise InputError(f"{len(self.files)} file of clips cannot be joined; name two or more")
-        clips = joined([(str(file), read_clips(file)) for file in self.files])
+        clips = joined([(str(file), read_clips(file, resample=self.resample)) for file in self.files])
         write_clips(clips, self.out)
         tell_written(clips, self.out, self.json)

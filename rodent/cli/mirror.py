@@ -19,6 +19,8 @@ class Mirror:
     """Clips of any importable format, or the name of built-in clips."""
     out: Path
     """The clip file to write."""
+    resample: float | None = None
+    """Frame rate to which clips are resampled, Hz; by default that of the file."""
     json: bool = False
     """Print one JSON object on standard output."""
 
@@ -31,7 +33,7 @@ class Mirror:
         from rodent.clips.reading import read_clips
         from rodent.scene import make_scene
 
-        clips = read_clips(self.file)
+        clips = read_clips(self.file, resample=self.resample)
         images = mirrored_clips(clips, make_scene(BodyConfig(scale=clips.scale)))
         write_clips(images, self.out)
         tell_written(images, self.out, self.json)

@@ -24,6 +24,8 @@ class Rollout:
     such as one that draws commands, needs none."""
     clip: tuple[str, ...] = ()
     """Names of the clips to play; all if none is given."""
+    resample: float | None = None
+    """Frame rate to which clips are resampled, Hz; by default that of the file."""
     config: tyro.conf.OmitArgPrefixes[RecordConfig] = dataclasses.field(default_factory=RecordConfig)
     json: bool = False
     """Print what was recorded as one JSON object."""
@@ -41,7 +43,7 @@ class Rollout:
 
         policy = load_policy(self.policy)
         require_clips(policy, given=self.clips is not None)
-        clips = None if self.clips is None else read_clips(self.clips)
+        clips = None if self.clips is None else read_clips(self.clips, resample=self.resample)
         if clips is not None and self.clip:
             clips = clips.subset(self.clip)
         origin = {"policy_folder": str(self.policy), "clips": None if clips is None else str(self.clips)}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from analysis.neural.settings import LabelOptions, SpikeOptions
 from rodent.errors import InputError, naming, unknown
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ class SessionArguments:
     recording: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RECORDING")]
     """A recording that `rodent rollout` made of the session's motion."""
     spikes: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPIKES")]
-    """Spikes: an NWB file; a session of Aldarondo et al. (2024); a MAT file of tetrodes; or npz or
-    HDF5 with `counts` (bins, neurons) and `bin_seconds` or `fps`, with `times` in seconds and
-    `neurons`, an integer each, or with a group `spikes` of times per neuron."""
+    """Spikes: an NWB file; a session of Aldarondo et al. (2024); a folder of Phy or Kilosort; npz of
+    pynapple; a MAT file of tetrodes; or npz, HDF5 or MAT with `counts` (bins, neurons) and `bin_seconds` or
+    `fps`, with `times` and `neurons`, an integer each, or with a group `spikes` of times per neuron."""
     rollout: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Rollout to use; may be given several times, in the order of the session. By default all of them, as
     recorded."""
@@ -54,9 +55,10 @@ class SessionArguments:
     bin_seconds: float | None = None
     """Length of a bin, seconds: a multiple of a frame and of the bins of counts; by default the shortest
     one. Units are averaged and spikes summed over it; longer bins are faster."""
-    metres_per_pixel: float | None = None
-    """Scale of a tracker's positions, which its file does not state. With it, the tracked path is compared
-    with the path of the virtual rat, which reveals a wrong offset or rate."""
+    reading: tyro.conf.OmitArgPrefixes[SpikeOptions] = dataclasses.field(default_factory=SpikeOptions)
+    """How the file of spikes is read."""
+    labels: LabelOptions = dataclasses.field(default_factory=LabelOptions)
+    """Behavior labels of the session, from a file of their own."""
     session: Annotated[
         tyro.conf.UseAppendAction[tuple[tuple[Path, Path], ...]], tyro.conf.arg(metavar="RECORDING SPIKES")
     ] = ()
@@ -139,7 +141,11 @@ def open_sessions(arguments: SessionArguments) -> Iterator[tuple[OpenSession, ..
     """Open the session of the arguments, and the further ones; errors as for one."""
     further = (
         SessionArguments(
-            recording=recording, spikes=spikes, bin_seconds=arguments.bin_seconds, select=arguments.select
+            recording=recording,
+            spikes=spikes,
+            bin_seconds=arguments.bin_seconds,
+            reading=dataclasses.replace(arguments.reading, metres_per_pixel=None),
+            select=arguments.select,
         )
         for recording, spikes in arguments.session
     )
@@ -156,6 +162,7 @@ def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
             fit the rollouts, no neuron is as was selected, the bins fit neither file, the two do not
             overlap in time, or behavior that both hold says that the clock is wrong.
     """
+    from analysis.neural.labels import with_labels
     from analysis.neural.read import read_session
     from analysis.neural.selection import select
     from analysis.timeline import Timeline
@@ -164,7 +171,8 @@ def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
     with open_recording(arguments.recording) as recording:
         rollouts = _chosen(recording, arguments.rollout)
         _check_starts(arguments, rollouts)
-        session = select(read_session(arguments.spikes, arguments.metres_per_pixel), arguments.select)
+        session = with_labels(read_session(arguments.spikes, arguments.reading), arguments.labels)
+        session = select(session, arguments.select)
         seconds = arguments.bin_seconds
         seconds = session.fitting_bin(recording.fps) if seconds is None else seconds
         timeline = Timeline.of(rollouts, recording.fps, seconds, apart=bool(arguments.starts))

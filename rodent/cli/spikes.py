@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from analysis.neural.settings import QualitySettings
+from analysis.neural.settings import LabelOptions, QualitySettings, SpikeOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,10 +27,13 @@ class Spikes:
     """
 
     spikes: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPIKES")]
-    """NWB, a session of Aldarondo et al. (2024), a MAT file of tetrodes with its tracker's file in the same
-    folder, or npz or HDF5 of counts or times."""
-    metres_per_pixel: float | None = None
-    """Scale of a tracker's positions, which its file does not state."""
+    """NWB, a session of Aldarondo et al. (2024), a folder of Phy or Kilosort, npz of pynapple, a MAT file of
+    tetrodes with its tracker's file in the same folder, npz, HDF5 or MAT of counts or times, or a format that
+    an installed package adds."""
+    reading: tyro.conf.OmitArgPrefixes[SpikeOptions] = dataclasses.field(default_factory=SpikeOptions)
+    """How the file is read."""
+    labels: LabelOptions = dataclasses.field(default_factory=LabelOptions)
+    """Behavior labels of the session, from a file of their own."""
     path_out: Path | None = None
     """A CSV file to write the tracked path to, for `rodent clips synth --path`."""
     between: tuple[float, float] | None = None
@@ -47,6 +50,7 @@ class Spikes:
 
     def run(self) -> None:
         """Read, judge and print."""
+        from analysis.neural.labels import with_labels
         from analysis.neural.path import write_path
         from analysis.neural.quality import judge
         from analysis.neural.read import read_session
@@ -56,7 +60,7 @@ class Spikes:
 
         if self.between is not None and self.path_out is None:
             raise InputError("--between is the part of a path; give --path-out, too")
-        session = select(read_session(self.spikes, self.metres_per_pixel), self.select)
+        session = select(with_labels(read_session(self.spikes, self.reading), self.labels), self.select)
         labels = None if self.group is None else session.labels(self.group)
         binned = session.whole(BIN_SECONDS)
         quality = judge(binned, session, self.settings)
@@ -141,9 +145,16 @@ def _epochs(session: "NeuralSession") -> list[dict[str, Any]]:
 def _behavior(session: "NeuralSession") -> list[dict[str, Any]]:
     import numpy as np
 
+    from rodent.cli.output import say
+    from rodent.errors import InputError
+
     rows = []
     for name in session.behavior:
-        series = session.behavior[name]
+        try:
+            series = session.behavior[name]
+        except InputError as error:  # the spikes are good without it
+            say(f"the series {name} cannot be read: {error}")
+            continue
         times, values = np.asarray(series.t), np.asarray(series.values)
         seen = np.isfinite(values.reshape(len(values), -1)).all(1)
         rate = 1 / float(np.median(np.diff(times))) if len(times) > 1 else float("nan")

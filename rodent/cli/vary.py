@@ -24,6 +24,8 @@ class Vary:
     """The clip file to write."""
     variation: tyro.conf.OmitArgPrefixes[Variation] = dataclasses.field(default_factory=Variation)
     """How variants differ."""
+    resample: float | None = None
+    """Frame rate to which clips are resampled, Hz; by default that of the file."""
     json: bool = False
     """Print one JSON object on standard output."""
 
@@ -37,7 +39,7 @@ class Vary:
         from rodent.scene import make_scene
         from rodent.synthesis.variation import varied_clips
 
-        clips = read_clips(self.file)
+        clips = read_clips(self.file, resample=self.resample)
         body = make_scene(BodyConfig(scale=clips.scale))
         with progress("varying", len(clips) * self.variation.copies, "clips") as advance:
             variants = varied_clips(clips, body, self.variation, advance)

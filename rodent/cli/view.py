@@ -28,6 +28,8 @@ class View:
     """A recording, clips in any format that `rodent clips import` reads, a run folder or a policy folder."""
     clips: Path | None = None
     """Clips for a policy to imitate, in any of those formats; by default those of its run."""
+    resample: float | None = None
+    """Frame rate to which clips of a policy are resampled, Hz; by default that of the file."""
     clip: tuple[str, ...] = ()
     """Names of the rollouts or clips to choose from, in this order; by default all of them."""
     port: int = 0
@@ -63,8 +65,10 @@ class View:
         if self.source.is_dir() or built_in(self.source, "policies"):
             yield self._live_source()
             return
-        if self.clips is not None:
-            raise InputError(f"{self.source} is a file to look at by itself; --clips goes with a policy")
+        if self.clips is not None or self.resample is not None:
+            raise InputError(
+                f"{self.source} is a file to look at by itself; --clips and --resample go with a policy"
+            )
         with open_source(self.source) as source:
             yield source
 
@@ -77,24 +81,26 @@ class View:
         from rodent.policy.policy import load_policy
         from rodent.view.live import live_source
 
-        policy, path = load_policy(self.source), self.clips
+        policy, path, resample = load_policy(self.source), self.clips, self.resample
         if path is None and policy.task.needs_clips:
-            path = _clips_of_run(self.source)
+            path, trained = _clips_of_run(self.source)
+            resample = trained if resample is None else resample
         say("compiling the policy")
-        return live_source(policy, None if path is None else read_clips(path))
+        return live_source(policy, None if path is None else read_clips(path, resample=resample))
 
 
-def _clips_of_run(folder: Path) -> Path:
-    """The clips that a run was trained on."""
+def _clips_of_run(folder: Path) -> tuple[Path, float | None]:
+    """The clips that a run was trained on, and the frame rate to which it resampled them."""
     from training.runs import open_run
 
     if not (folder / "config.json").exists():
         raise InputError(f"{folder} is no run, which knows its clips; name what to imitate: --clips FILE")
-    clips = open_run(folder).clips
+    run = open_run(folder)
+    clips = run.clips
     if clips is None:
         raise InputError(f"{folder} was trained without clips; name what to imitate: --clips FILE")
     if not clips.exists():
         raise InputError(
             f"{folder} was trained on {clips}, which is gone; name what to imitate: --clips FILE"
         )
-    return clips
+    return clips, run.config.resample

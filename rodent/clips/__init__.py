@@ -8,14 +8,15 @@ write_clips(mirrored_clips(clips, body), "mirrored.h5")
 """
 
 from rodent.clips.behavior import BEHAVIORS, behaviors, most_common
-from rodent.clips.clip import Clip, ClipSet, joined
+from rodent.clips.clip import Clip, ClipSet, joined, prefixed
 from rodent.clips.file import write_clips
-from rodent.clips.importers import ImportOptions, import_clips
+from rodent.clips.importers import import_clips
 from rodent.clips.mirror import Mirror, mirrored_clips
 from rodent.clips.reading import read_clips
 from rodent.clips.resampling import resample
 from rodent.clips.summary import summarise
 from rodent.clips.validate import require_body
+from rodent.reading_config import ImportOptions
 
 __all__ = [
     "BEHAVIORS",
@@ -28,6 +29,7 @@ __all__ = [
     "joined",
     "mirrored_clips",
     "most_common",
+    "prefixed",
     "read_clips",
     "require_body",
     "resample",

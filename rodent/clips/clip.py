@@ -138,6 +138,17 @@ def joined(sets: Sequence[tuple[str, ClipSet]]) -> ClipSet:
             )
         for clip in clips.names:
             if clip in owner:
-                raise InputError(f"both {owner[clip]} and {name} have a clip {clip!r}; names must be unique")
+                raise InputError(
+                    f"both {owner[clip]} and {name} have a clip {clip!r}; names must be unique: "
+                    "give one set a prefix with --name of rodent register or rodent clips import"
+                )
             owner[clip] = name
     return dataclasses.replace(first, clips=tuple(clip for _, clips in sets for clip in clips))
+
+
+def prefixed(clips: ClipSet, prefix: str) -> ClipSet:
+    """The clips with a prefix: `Walk_0` becomes `monday_Walk_0`. An empty prefix changes nothing."""
+    if not prefix:
+        return clips
+    named = tuple(dataclasses.replace(clip, name=f"{prefix}_{clip.name}") for clip in clips)
+    return dataclasses.replace(clips, clips=named)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rodent.clips.clip import Clip, ClipSet
-from rodent.clips.file import is_clip_file, load_clip_file
-from rodent.clips.formats import read_foreign
-from rodent.clips.raw import RawClip, RawClips, Root
+from rodent.clips.clip import Clip, ClipSet, prefixed
+from rodent.clips.file import load_clip_file
+from rodent.clips.quaternions import check_quaternion_order, of_walker
+from rodent.clips.raw import RawClip, RawClips, distinct
 from rodent.clips.resampling import resample
 from rodent.clips.validate import (
     check_companions,
@@ -28,45 +28,17 @@ from rodent.clips.validate import (
     check_ranges,
 )
 from rodent.errors import InputError, naming
-from rodent.files import existing_file
+from rodent.files import reading
 from rodent.kinematics.floor import floor_shift
-from rodent.kinematics.forward import body_of_scale, torso_offset
+from rodent.kinematics.forward import body_of_scale
 from rodent.kinematics.poses import velocities
-from rodent.rotation import continuous, rotate
+from rodent.parts import CLIP_READERS
+from rodent.reader import FileStart, Reader, descriptions, recognised
+from rodent.reading_config import ImportOptions, Root
+from rodent.rotation import continuous
 from rodent.scene import Scene
 
 _PER_FRAME = ("qpos", "keypoints", "residuals")
-
-
-@dataclasses.dataclass(frozen=True)
-class ImportOptions:
-    """How a motion file is converted."""
-
-    fps: float | None = None
-    """Frames per second; by default that of the file."""
-    scale: float | None = None
-    """Scale of the body relative to dm_control's rat; by default that of the file."""
-    resample: float | None = None
-    """New frame rate, Hz; by default that of the file."""
-    align_floor: bool = True
-    """Shift each clip in height so that its lowest paw is on the floor in the median frame."""
-    max_floor_shift: float = 0.03
-    """Largest accepted shift, metres. Public clips need 0 to 8 mm; 50 mm indicate a root pose of the
-    wrong body."""
-    root: Root | None = None
-    """The body whose pose qpos begins with; by default detected from the file, else walker."""
-    frames_per_clip: int | None = None
-    """Cut into clips of this many frames; by default the file's own clips."""
-    subject: str | None = None
-    """Name of the animal, for all clips."""
-    session: str | None = None
-    """Name of the recording session, for all clips."""
-    licence: str | None = None
-    """Licence of the motion."""
-
-    def __post_init__(self) -> None:
-        if not self.max_floor_shift >= 0:
-            raise InputError(f"max_floor_shift is {self.max_floor_shift:g} m; it must not be negative")
 
 
 def import_clips(path: str | Path, options: ImportOptions | None = None) -> ClipSet:
@@ -76,15 +48,29 @@ def import_clips(path: str | Path, options: ImportOptions | None = None) -> Clip
         InputError: the file is damaged or of unknown format, lacks a needed value, or holds implausible
             motion.
     """
-    options, path = options or ImportOptions(), existing_file(Path(path))
-    cut = options.frames_per_clip is not None
-    raw = _of_clip_file(path) if is_clip_file(path) else read_foreign(path, whole=cut)
+    options, path = options or ImportOptions(), Path(path)
+    raw = _read(path, options)
     scale = _given_or_stated(options.scale, raw.scale, "scale", path)
     body = body_of_scale(scale, str(path))
     order = _joint_order(raw, body, path)
-    clips = tuple(_convert(clip, raw, order, body, options, path) for clip in _cut(raw.clips, options, path))
+    pieces = _cut(raw.clips, options, path)
+    names = distinct([piece.name for piece in pieces])
+    named = (dataclasses.replace(piece, name=name) for piece, name in zip(pieces, names, strict=True))
+    clips = tuple(_convert(clip, raw, order, body, options, path) for clip in named)
     with naming(path):
-        return ClipSet(clips, scale, body.joint_names)
+        return prefixed(ClipSet(clips, scale, body.joint_names), options.name)
+
+
+def _read(path: Path, options: ImportOptions) -> RawClips:
+    file = FileStart.of(path)
+    if file.is_folder:
+        raise InputError(f"{path} is a folder; a file is expected")
+    reader = recognised(CLIP_READERS, file, options.format)
+    if reader is None:
+        pickle = "; it is pickled, which can run code and is never read" if file.is_pickle else ""
+        raise InputError(f"{path} is no motion file{pickle}; formats are: {descriptions(CLIP_READERS)}")
+    with reading(path):
+        return reader.read(path, options)
 
 
 def _convert(
@@ -99,8 +85,9 @@ def _convert(
     qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
     qpos[:, 3:7] = continuous(qpos[:, 3:7])
     root = options.root or of.root
+    check_quaternion_order(qpos, root, body, here)
     if root == "torso":
-        qpos[:, :3] -= rotate(qpos[:, 3:7], torso_offset(body))
+        qpos = of_walker(qpos, body)
     shift = _aligning_shift(qpos, body, root, options, here) if options.align_floor else 0.0
     qpos[:, 2] += shift
     check_motion(qpos, fps, body, here)
@@ -170,7 +157,12 @@ def _joint_order(raw: RawClips, body: Scene, path: Path) -> np.ndarray:
     return np.array([*range(7), *(7 + names.index(name) for name in body.joint_names)])
 
 
-def _of_clip_file(path: Path) -> RawClips:
+def read_clip_file(path: Path, options: ImportOptions) -> RawClips:
+    """The clips of a clip file, to be converted again.
+
+    Raises:
+        InputError: damaged, or its clips have different keypoints.
+    """
     clip_set = load_clip_file(path)
     for clip in clip_set:
         check_companions(clip, f"{path}: clip {clip.name!r}")
@@ -181,3 +173,6 @@ def _of_clip_file(path: Path) -> RawClips:
     if len(names) > 1:
         raise InputError(f"{path}: its clips have different keypoints; import them from files of their own")
     return RawClips(clips, clip_set.scale, clip_set.joint_names, keypoint_names=names.pop() if names else ())
+
+
+CLIP_FILE = Reader("clip file", lambda file: "schema" in file.attributes, read_clip_file)

@@ -2,13 +2,14 @@
 
 import dataclasses
 import re
-from typing import Literal
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
 from rodent.errors import InputError
-
-Root = Literal["walker", "torso"]
+from rodent.reading_config import Root
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,22 +50,39 @@ class RawClips:
 
 
 def behavior_of(label: str) -> str:
-    """The behavior that a label names: its first word.
+    """The behavior that a label names: its first word, in any script.
 
-    >>> [behavior_of(x) for x in ("RGroom_4", "Walk_half_circle(84)", "clip_0093", "7")]
-    ['RGroom', 'Walk', '', '']
+    >>> [behavior_of(x) for x in ("RGroom_4", "Walk_half_circle(84)", "clip_0093", "7", "歩く_2")]
+    ['RGroom', 'Walk', '', '', '歩く']
     """
-    word = re.match(r"[A-Za-z]+", label)
+    word = re.match(r"[^\W\d_]+", unicodedata.normalize("NFC", label))
     return "" if word is None or word[0].lower() == "clip" else word[0]
 
 
 def clean_name(label: str) -> str:
-    """A label as a clip's name, of letters, digits, '.', '-' and '_'.
+    """A label as a clip's name: letters of any script, digits, '.', '-' and '_'; `clip` if none is left.
 
-    >>> clean_name("Walk_half_circle(84)")
-    'Walk_half_circle_84'
+    >>> clean_name("Walk_half_circle(84)"), clean_name("歩く 2"), clean_name("???")
+    ('Walk_half_circle_84', '歩く_2', 'clip')
     """
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", label).strip("_.")
+    return re.sub(r"[^\w.-]+|_+", "_", unicodedata.normalize("NFC", label)).strip("_.") or "clip"
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, with numbers behind those that repeat.
+
+    >>> distinct(["Walk", "Rear", "Walk"])
+    ['Walk_0', 'Rear', 'Walk_1']
+    """
+    counts, taken = Counter(names), set(names)
+    found, number = [], Counter[str]()
+    for name in names:
+        new = name
+        while counts[name] > 1 and new in taken:
+            new, number[name] = f"{name}_{number[name]}", number[name] + 1
+        taken.add(new)
+        found.append(new)
+    return found
 
 
 def split_clips(qpos: np.ndarray, where: str) -> list[np.ndarray]:

@@ -12,15 +12,17 @@ from rodent.assets import path_or_built_in
 from rodent.clips.clip import Clip, ClipSet
 from rodent.clips.file import is_clip_file, load_clip_file
 from rodent.clips.importers import import_clips
+from rodent.clips.resampling import resample as at_rate
 from rodent.clips.validate import check_clip_set
 from rodent.files import existing_file
 from rodent.kinematics.poses import velocities
+from rodent.reading_config import ImportOptions
 
 if TYPE_CHECKING:
     from rodent.scene import Scene
 
 
-def read_clips(path: str | Path, body: "Scene | None" = None) -> ClipSet:
+def read_clips(path: str | Path, body: "Scene | None" = None, resample: float | None = None) -> ClipSet:
     """Clips from a clip file or from any format that can be imported; the content decides.
 
     A bare name, such as `gaits`, is that of clips that are built in. A clip file is checked
@@ -30,6 +32,7 @@ def read_clips(path: str | Path, body: "Scene | None" = None) -> ClipSet:
     Args:
         path: of the file, or a name.
         body: that the clips of a clip file are of; None for the rat of their scale.
+        resample: frame rate that all clips are brought to, Hz; None for that of the file.
 
     Raises:
         InputError: the file is missing, damaged, of no known format, or holds motion that
@@ -37,10 +40,13 @@ def read_clips(path: str | Path, body: "Scene | None" = None) -> ClipSet:
     """
     path = existing_file(clips_path(path))
     if not is_clip_file(path):
-        return import_clips(path)
+        return import_clips(path, ImportOptions(resample=resample))
     clip_set = load_clip_file(path)
     check_clip_set(clip_set, str(path), body)
-    return dataclasses.replace(clip_set, clips=tuple(_with_velocities(clip) for clip in clip_set))
+    clips = (_with_velocities(clip) for clip in clip_set)
+    if resample is not None:
+        clips = (clip if clip.fps == resample else at_rate(clip, resample) for clip in clips)
+    return dataclasses.replace(clip_set, clips=tuple(clips))
 
 
 def clips_path(path: str | Path) -> Path:

@@ -18,18 +18,21 @@ from typing import Any
 
 import numpy as np
 
-from rodent.clips.raw import RawClip, RawClips, Root, behavior_of, clean_name
+from rodent.clips.raw import RawClip, RawClips, behavior_of, clean_name
 from rodent.errors import InputError
 from rodent.keypoints.stac import read_stac_file
+from rodent.reader import Reader
+from rodent.reading_config import ImportOptions, Root
 
 
-def read_stac(path: Path, whole: bool = False) -> RawClips:
-    """Read a stac-mjx file, as one clip if `whole`, else cut where the file says.
+def read(path: Path, options: ImportOptions) -> RawClips:
+    """Read a stac-mjx file, cut where it says; in one piece if clips of another length are asked for.
 
     Raises:
         InputError: it is no file of stac-mjx, or cannot be cut as it says.
     """
     file = read_stac_file(path)
+    whole = options.frames_per_clip is not None
     keypoints = file.keypoints
     labels, bounds = _cuts(len(file.qpos), file.config, whole, path)
     fps = file.setting("model", "RENDER_FPS")
@@ -90,3 +93,6 @@ def _root(qpos: np.ndarray, xpos: Any, names: tuple[str, ...]) -> Root:
     distance = np.linalg.norm(xpos[0, bodies.index("torso")] - qpos[0, :3])
     # in the walker's frame the torso is 70 mm x scale away
     return "torso" if distance < 1e-3 else "walker"
+
+
+READER = Reader("HDF5 of stac-mjx", lambda file: file.is_hdf5, read)

@@ -32,7 +32,8 @@ def require_body(clip_set: ClipSet, body: Scene) -> None:
     if abs(have - want) > 1e-6:
         raise InputError(
             f"the clips were registered on a body of scale {have:g}, the body has scale {want:g}; "
-            f"use a body of scale {have:g} or clips registered at {want:g}"
+            f"use a body of scale {have:g} or clips registered at {want:g} (--body.scale {have:g}, or rodent "
+            f"register --scale {want:g})"
         )
     check_joint_names(clip_set.joint_names, body.joint_names, "the clips")
 

@@ -9,9 +9,6 @@ import numpy as np
 
 from rodent.errors import InputError
 
-AXES = "x,y,z"
-"""The axes of a file that needs no change."""
-
 
 def axes_matrix(text: str) -> np.ndarray:
     """The matrix that maps a file's coordinates to x, y and z, shape (3, 3).

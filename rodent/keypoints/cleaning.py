@@ -5,7 +5,8 @@
 
 The steps, in this order: points of low confidence become missing; frames in which tracking of the whole
 animal is lost become missing; swapped left and right are exchanged back; points that jump away and back
-(spikes) become missing; short gaps are filled. Long gaps stay.
+(spikes) become missing; short gaps are filled. Long gaps stay. Where one recording ends and another begins in
+the same file, frames on both sides become missing, so that clips end there.
 """
 
 import dataclasses
@@ -15,7 +16,7 @@ import numpy as np
 
 from rodent.errors import InputError
 from rodent.keypoints.keypoints import Keypoints
-from rodent.keypoints.losses import lost_frames
+from rodent.keypoints.losses import gaps_around, lost_frames, splice_frames
 from rodent.keypoints.swaps import in_place, side_pairs, swapped_frames
 
 # metres from the running median of 7 frames. In nine public clips of real rats that walk, rear and
@@ -23,6 +24,7 @@ from rodent.keypoints.swaps import in_place, side_pairs, swapped_frames
 MAX_SPIKE = 0.03
 HALF_WINDOW = 3  # frames: of a spike of 3, the 4 others of the window hold the median
 MAX_GAP = 0.1  # seconds
+MAX_SPEED = 5.0  # m/s; a rat's sprint stays below 4
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,6 +39,8 @@ class Cleaning:
     """Removed because of low confidence."""
     lost: np.ndarray
     """Removed because most keypoints jump away and back together."""
+    spliced: np.ndarray
+    """Removed because two recordings meet there."""
     swapped: np.ndarray
     """Exchanged with the other side."""
     spikes: np.ndarray
@@ -57,7 +61,7 @@ class Cleaning:
         }
 
 
-_KINDS = ("uncertain", "lost", "swapped", "spikes", "filled", "missing")
+_KINDS = ("uncertain", "lost", "spliced", "swapped", "spikes", "filled", "missing")
 
 
 def clean(
@@ -90,16 +94,24 @@ def clean(
     sided, swapped = _unswap_sides(found)
     spikes = _spikes(sided.points, max_spike)
     calm = np.where(spikes[..., None], np.nan, sided.points)
-    whole = _fill(calm, int(max_gap * keypoints.fps + 1e-6))
-    cleaned = dataclasses.replace(sided, points=whole)
+    splices = splice_frames(calm, keypoints.fps, MAX_SPEED)
+    spliced = gaps_around(splices, keypoints.n_frames, keypoints.fps)
+    apart = np.where(spliced[:, None, None], np.nan, calm)
+    whole = _fill(apart, int(max_gap * keypoints.fps + 1e-6))
+    notes = tuple(
+        f"{keypoints.source} frame {frame}: all keypoints jump; another recording begins, and clips end there"
+        for frame in splices.tolist()
+    )
+    cleaned = dataclasses.replace(sided, points=whole, notes=(*sided.notes, *notes))
     cleaning = Cleaning(
         keypoints.names,
         keypoints.n_frames,
         uncertain=_count(trusted.missing & ~keypoints.missing),
         lost=_count(lost[:, None] & ~trusted.missing),
+        spliced=_count(spliced[:, None] & ~np.isnan(calm[..., 0])),
         swapped=_count(swapped),
         spikes=_count(spikes),
-        filled=_count(np.isnan(calm[..., 0]) & ~cleaned.missing),
+        filled=_count(np.isnan(apart[..., 0]) & ~cleaned.missing),
         missing=_count(cleaned.missing),
     )
     return cleaned, cleaning

@@ -39,6 +39,8 @@ class Keypoints:
     """The tracker's confidence in each point, usually 0 to 1; shape (frames, K)."""
     source: str = ""
     """The file they come from."""
+    notes: tuple[str, ...] = ()
+    """Changes of the data on reading that a user should know of."""
 
     def __post_init__(self) -> None:
         points = np.asarray(self.points, np.float64)

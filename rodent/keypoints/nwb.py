@@ -5,6 +5,7 @@ They are HDF5: `processing/<module>/<pose>/<keypoint>` holds `data` (frames, 3) 
 `timestamps` (frames,) or `starting_time` with an attribute `rate`, and often `confidence`
 (frames,). The keypoints' order is that of the skeleton's nodes. As in the schemas of NWB 2
 (`nwb.base.yaml`, `nwb.behavior.yaml`) and of ndx-pose 0.1 to 0.4 (`ndx-pose.extensions.yaml`).
+MatNWB writes `data` (3, frames).
 """
 
 import dataclasses
@@ -16,7 +17,9 @@ import numpy as np
 from rodent.arrays import number, numbers
 from rodent.errors import InputError
 from rodent.files import open_hdf5, reading
-from rodent.keypoints.raw import RawKeypoints, names_of, word_of
+from rodent.keypoints.raw import RawKeypoints, names_of, require_animal, word_of
+from rodent.reader import Reader
+from rodent.reading_config import KeypointOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,15 +33,15 @@ class _Series:
     confidence: np.ndarray | None  # (frames,)
 
 
-def read_nwb(path: Path) -> RawKeypoints:
+def read(path: Path, options: KeypointOptions) -> RawKeypoints:
     """Read the 3-D pose of an NWB file.
 
     Raises:
-        InputError: damaged, without a 3-D pose or with several, or its keypoints do not have the
-            same frames, unit and times.
+        InputError: damaged, without a 3-D pose or with several of which none is chosen, or its keypoints do
+            not have the same frames, unit and times.
     """
     with reading(path), open_hdf5(path) as file:
-        pose = _pose(file, path)
+        pose = _pose(file, options.animal, path)
         names = _in_order_of_nodes(pose)
         each = [_read_series(pose[name], f"{path}: keypoint {name!r}") for name in names]
     first = each[0]
@@ -63,8 +66,8 @@ def read_nwb(path: Path) -> RawKeypoints:
     )
 
 
-def _pose(file: Any, path: Path) -> Any:
-    """The group of the one pose whose series have three coordinates."""
+def _pose(file: Any, animal: str | None, path: Path) -> Any:
+    """The group of the one pose whose series have three coordinates, or of the animal's."""
     modules = _groups(_groups(file).get("processing", {}))
     poses = {
         f"{module}/{name}": pose
@@ -73,10 +76,15 @@ def _pose(file: Any, path: Path) -> Any:
         if _series(pose)
     }
     solid = {name: pose for name, pose in poses.items() if any(map(_is_solid, _series(pose).values()))}
-    if len(solid) == 1:
-        return next(iter(solid.values()))
     if solid:
-        raise InputError(f"{path} has several 3-D poses: {', '.join(solid)}; leave one of them in the file")
+        # a pose has the name of its group; its path if another has that name too
+        short = {name.rsplit("/", 1)[-1]: pose for name, pose in solid.items()}
+        named = short if len(short) == len(solid) else solid
+        if animal is None and len(solid) > 1:
+            raise InputError(
+                f"{path} has several 3-D poses: {', '.join(solid)}; choose one: --animal {next(iter(named))}"
+            )
+        return named[require_animal(animal, tuple(named), str(path))]
     if poses:
         raise InputError(
             f"{path}: the points of {', '.join(poses)} have two coordinates, as one camera sees them; "
@@ -103,7 +111,8 @@ def _type(group: Any) -> str:
 
 
 def _is_solid(series: Any) -> bool:
-    return getattr(series.get("data"), "shape", ())[1:] == (3,)
+    shape = getattr(series.get("data"), "shape", ())
+    return len(shape) == 2 and (shape[1] == 3 or (shape[0] == 3 and shape[1] != 2))
 
 
 def _in_order_of_nodes(pose: Any) -> tuple[str, ...]:
@@ -119,6 +128,8 @@ def _read_series(series: Any, what: str) -> _Series:
     if not hasattr(data, "shape"):
         raise InputError(f"{what} has no data")
     points = numbers(data[()], f"{what}: data")
+    if points.ndim == 2 and points.shape[0] == 3 and points.shape[1] != 3:
+        points = points.T  # as MatNWB writes it: MATLAB has the axes in reverse order
     if points.ndim != 2 or points.shape[1] != 3:
         raise InputError(f"{what}: data has shape {points.shape}; (frames, 3) is expected")
     conversion = number(data.attrs.get("conversion", 1.0), f"{what}: conversion")
@@ -139,6 +150,8 @@ def _column(series: Any, name: str, frames: int, what: str) -> np.ndarray | None
     if name not in series:
         return None
     column = numbers(series[name][()], f"{what}: {name}")
+    if column.size == frames == max(column.shape, default=0):
+        column = column.ravel()  # a row or column of MATLAB
     if column.shape != (frames,):
         raise InputError(f"{what}: {name} has shape {column.shape}; ({frames},) is expected")
     return column
@@ -148,3 +161,6 @@ def _same(times: np.ndarray | None, others: np.ndarray | None) -> bool:
     if times is None or others is None:
         return times is others
     return np.array_equal(times, others, equal_nan=True)
+
+
+READER = Reader("NWB with ndx-pose", lambda file: "nwb_version" in file.attributes, read)

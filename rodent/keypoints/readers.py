@@ -1,141 +1,138 @@
 """Files of keypoints, read, put into metres and checked.
 
-    keypoints = read_keypoints("anipose.csv", units="mm", fps=100.0)
+    keypoints = read_keypoints("anipose.csv", KeypointOptions(units="mm", fps=100.0))
+    keypoints.notes                  # changes of the data that a user should know of
 
-An npz holds `points` (or `xyz`, or `keypoints`) (frames, K, 3) and, if wanted, `names` (K,),
-`fps`, `units` and `confidence` (frames, K).
+Formats are those of `rodent.parts.KEYPOINT_READERS`. Here is what all have in common: names, unit, frame
+rate, frames in order, missing points, axes.
 """
 
-from collections.abc import Sequence
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 
-from rodent.arrays import number, numbers
 from rodent.errors import InputError, naming, unknown
-from rodent.files import existing_file, reading
-from rodent.keypoints.axes import AXES, axes_matrix
-from rodent.keypoints.hdf5 import read_hdf5
+from rodent.files import reading
+from rodent.keypoints.axes import axes_matrix
 from rodent.keypoints.keypoints import Keypoints
-from rodent.keypoints.matlab import read_matlab
-from rodent.keypoints.raw import RawKeypoints, in_order, names_of, word_of
-from rodent.keypoints.tables import read_table
-from rodent.keypoints.timing import frame_rate
-from rodent.keypoints.units import Units, metres_per_unit
-
-NPZ_POINTS = ("points", "xyz", "keypoints")
-NPZ_REST = ("names", "fps", "units", "confidence")
+from rodent.keypoints.raw import RawKeypoints, word_of
+from rodent.keypoints.timing import frame_rate, rows_of_frames
+from rodent.keypoints.units import metres_per_unit
+from rodent.parts import KEYPOINT_READERS
+from rodent.reader import FileStart, descriptions, recognised
+from rodent.reading_config import KeypointOptions
 
 
-def read_keypoints(
-    path: str | Path,
-    *,
-    units: Units | None = None,
-    fps: float | None = None,
-    names: Sequence[str] | None = None,
-    unnamed: Sequence[str] | None = None,
-    ignore: Sequence[str] = (),
-    min_confidence: float = 0.0,
-    axes: str = AXES,
-) -> Keypoints:
+def read_keypoints(path: str | Path, options: KeypointOptions | None = None) -> Keypoints:
     """Read a file of keypoints of any known format; the content decides which it is.
 
+    Frames are put in the order of their numbers, frames that the numbers leave out are missing, and so are
+    points at exactly (0, 0, 0).
+
     Args:
-        path: NWB (ndx-pose), DANNCE or sDANNCE MAT, HDF5 of sleap-anipose, stac-mjx or a session of
-            Aldarondo et al. (2024), CSV of anipose or DeepLabCut 3-D, or npz.
-        units: unit of length; by default as stated in the file.
-        fps: frames per second; by default as stated in the file. If given, the file's timestamps are
-            ignored.
-        names: names of the keypoints in the file's order; by default as stated in the file.
-        unnamed: names for a file that has none, in its order.
-        ignore: names of keypoints to leave out.
-        min_confidence: points with a lower confidence count as missing; in the scale of the file.
-        axes: the file's axes that become x, y and z, with z up, as in `Keypoints.along`.
+        path: NWB (ndx-pose), MAT of DANNCE, sDANNCE or Rat7M, HDF5 of sleap-anipose, stac-mjx or a session
+            of Aldarondo et al. (2024), CSV of anipose, DeepLabCut 3-D or JARVIS, npz, or a format that an
+            installed package adds.
+        options: how; by default as the file states.
 
     Raises:
         InputError: the file is missing, damaged, of no known format, or does not say what is needed;
             its timestamps are uneven; the animal does not have the size of a rat in the unit; something
             is no position; or nothing ever moves. The message names file, keypoint, frame and the fix.
     """
-    axes_matrix(axes)  # before anything is read
-    path = existing_file(Path(path))
-    expected = names or unnamed
-    raw = _read(path, None if expected is None else len(expected))
-    known, rate = _names(raw, names, unnamed, path), _rate(raw, fps, path)
-    kept = _kept(known, ignore, path)
-    points = raw.points[:, kept]
-    scale = metres_per_unit(points, units, raw.units, path)
-    confidence = None if raw.confidence is None else _confidence(raw, raw.confidence, path)[:, kept]
+    options = options or KeypointOptions()
+    axes_matrix(options.axes)  # before anything is read
+    path = Path(path)
+    file = FileStart.of(path)
+    if file.is_folder:
+        raise InputError(f"{path} is a folder; a file is expected")
+    reader = recognised(KEYPOINT_READERS, file, options.format)
+    if reader is None:
+        raise _unreadable(file)
+    with reading(path):
+        raw = reader.read(path, options)
+    return _keypoints(raw, options, path)
+
+
+def _keypoints(raw: RawKeypoints, options: KeypointOptions, path: Path) -> Keypoints:
+    names = _names(raw, options, path)
+    kept = _kept(names, options, path)
+    rate = _rate(raw, options.fps, path)
+    confidence = None if raw.confidence is None else _confidence(raw, raw.confidence, path)
+    chosen = dataclasses.replace(
+        raw,
+        points=np.array(raw.points[:, kept], np.float64),
+        names=tuple(names[i] for i in kept),
+        confidence=None if confidence is None else confidence[:, kept],
+    )
+    chosen, notes = _in_sequence(chosen, path)
+    notes += _without_zeros(chosen, path)
+    scale = metres_per_unit(chosen.points, options.units, raw.units, path)
     with naming(path):
-        keypoints = Keypoints(points * scale, tuple(known[i] for i in kept), rate, confidence, path.name)
-        _check_motion(keypoints)
-        return keypoints.confident(min_confidence).along(axes)
-
-
-def _read(path: Path, count: int | None) -> RawKeypoints:
-    import h5py
-
-    with reading(path), open(path, "rb") as file:
-        head = file.read(64)
-    if not head:
-        raise InputError(f"{path} is empty")
-    if head.startswith(b"PK\x03\x04"):
-        return _read_npz(path, count)
-    if head.startswith(b"MATLAB 5.0"):
-        return read_matlab(path, count)
-    # HDF5 may begin after a text of its own, as MAT 7.3 does
-    if head.startswith((b"\x89HDF\r\n\x1a\n", b"MATLAB 7.3")) or h5py.is_hdf5(path):
-        return read_hdf5(path, count)
-    if not any(byte < 32 and byte not in b"\t\r\n" for byte in head):
-        return read_table(path)
-    raise InputError(
-        f"{path} is no file of keypoints: not NWB, MAT, HDF5, npz, or CSV of anipose or DeepLabCut"
-    )
-
-
-def _read_npz(path: Path, count: int | None) -> RawKeypoints:
-    # numpy leaves a damaged file open unless the stream is ours
-    with reading(path), open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
-        found = file.files
-        arrays = {name: file[name] for name in (*NPZ_POINTS, *NPZ_REST) if name in found}
-    holding = [name for name in NPZ_POINTS if name in arrays]
-    if len(holding) != 1:
-        raise InputError(
-            f"{path} has {' and '.join(holding) or 'no keypoints'}; one array of {', '.join(NPZ_POINTS)} is "
-            f"expected; it has: {', '.join(found) or 'none'}"
+        keypoints = Keypoints(
+            chosen.points * scale, chosen.names or (), rate, chosen.confidence, path.name, notes
         )
-    (name,) = holding
-    confidence = arrays.get("confidence")
-    names = names_of(arrays["names"]) if "names" in arrays else None
-    return RawKeypoints(
-        # a file with names may have more keypoints than are asked for
-        in_order(arrays[name], ("fkc",), count if names is None else None, f"{path}: {name}"),
-        names,
-        word_of(arrays["units"]) if "units" in arrays else None,
-        number(arrays["fps"], f"{path}: fps") if "fps" in arrays else None,
-        confidence=None if confidence is None else numbers(confidence, f"{path}: confidence"),
+        _check_motion(keypoints)
+        return keypoints.confident(options.min_confidence).along(options.axes)
+
+
+def _unreadable(file: FileStart) -> InputError:
+    """Why no reader recognises a file."""
+    path = file.path
+    if (schema := file.attributes.get("schema")) is not None:
+        return InputError(f"{path} is a file of {word_of(schema)!r}: its motion needs no registration")
+    if file.is_hdf5 and _is_pandas(path):
+        return InputError(
+            f"{path} is a pandas table, as DeepLabCut writes it, with pickled names that are never read; "
+            f"save it as CSV: pandas.read_hdf({path.name!r}).to_csv({path.stem + '.csv'!r})"
+        )
+    if file.is_hdf5:
+        return InputError(
+            f"{path} is HDF5 without keypoints: no NWB, and no dataset tracks (SLEAP), kp_data (stac-mjx), "
+            f"pred (DANNCE) or pose/keypoints; it has: {', '.join(file.members) or 'nothing'}"
+        )
+    pickle = "; it is pickled, which can run code and is never read" if file.is_pickle else ""
+    return InputError(
+        f"{path} is no file of keypoints{pickle}: not NWB, MAT, HDF5, npz or CSV. Formats are: "
+        f"{descriptions(KEYPOINT_READERS)}"
     )
 
 
-def _names(
-    raw: RawKeypoints, given: Sequence[str] | None, unnamed: Sequence[str] | None, path: Path
-) -> tuple[str, ...]:
-    names = next((tuple(each) for each in (given, raw.names, unnamed) if each is not None), None)
+def _is_pandas(path: Path) -> bool:
+    from rodent.files import open_hdf5
+
+    with reading(path), open_hdf5(path) as file:
+        members = [file.get(name) for name in file]
+        return any(member is not None and "pandas_type" in member.attrs for member in members)
+
+
+def _names(raw: RawKeypoints, options: KeypointOptions, path: Path) -> tuple[str, ...]:
+    names = options.names or raw.names or options.unnamed
     count = raw.points.shape[1]
-    if names is None:
+    if not names:
         raise InputError(f"{path} does not name its {count} keypoints; give the names in its order: --names")
     if len(names) != count:
-        whose = "names were given" if given is not None or raw.names is None else "names"
-        raise InputError(f"{path}: {len(names)} {whose} for {count} keypoints; give one for each")
-    return names
+        if options.names:
+            whose, fix = f"{len(names)} names were given", "give one for each, in its order: --names"
+        elif raw.names:
+            whose, fix = f"{len(names)} names", "give one for each, in its order: --names"
+        else:
+            whose, fix = (
+                f"{len(names)} names are assumed",
+                "give its own names, in its order (--unnamed or --names); those that the marker set does not "
+                "have, or that the file lacks, are left out by --ignore",
+            )
+        raise InputError(f"{path}: {whose} for {count} keypoints; {fix}")
+    return tuple(names)
 
 
-def _kept(names: tuple[str, ...], ignore: Sequence[str], path: Path) -> list[int]:
+def _kept(names: tuple[str, ...], options: KeypointOptions, path: Path) -> list[int]:
     """Indices of the keypoints that are kept."""
-    for name in ignore:
-        if name not in names:
+    for name in options.ignore:
+        if name not in names and name not in options.unnamed:
             raise unknown("keypoint", name, names, f"{path}, to be left out (--ignore)")
-    kept = [i for i, name in enumerate(names) if name not in ignore]
+    kept = [i for i, name in enumerate(names) if name not in options.ignore]
     if not kept:
         raise InputError(f"{path}: all {len(names)} keypoints are to be left out; leave out fewer: --ignore")
     return kept
@@ -147,6 +144,54 @@ def _confidence(raw: RawKeypoints, confidence: np.ndarray, path: Path) -> np.nda
             f"{path}: confidence has shape {confidence.shape}; {raw.points.shape[:2]} is expected"
         )
     return confidence
+
+
+def _in_sequence(raw: RawKeypoints, path: Path) -> tuple[RawKeypoints, tuple[str, ...]]:
+    """The frames in the order of their numbers, those without a row missing; and what was changed."""
+    if raw.frame_numbers is None:
+        return raw, ()
+    numbers = np.ravel(raw.frame_numbers)
+    if len(numbers) != len(raw.points):
+        raise InputError(
+            f"{path} has {len(numbers)} frame numbers for {len(raw.points)} frames; one for each is expected"
+        )
+    rows, count = rows_of_frames(numbers, path)
+    if np.array_equal(rows, np.arange(count)):
+        return raw, ()
+    notes = []
+    if (moved := int(np.count_nonzero(np.diff(rows) < 0))) > 0:
+        notes.append(
+            f"{path.name}: frames were put in the order of their numbers; {moved} times it went back"
+        )
+    if count > len(rows):
+        notes.append(
+            f"{path.name}: {count - len(rows)} frames have no row, by their numbers; they are missing"
+        )
+    points = np.full((count, *raw.points.shape[1:]), np.nan)
+    points[rows] = raw.points
+    confidence = raw.confidence
+    if confidence is not None:
+        confidence = np.full(points.shape[:2], np.nan)
+        confidence[rows] = raw.confidence
+    return dataclasses.replace(raw, points=points, confidence=confidence, frame_numbers=None), tuple(notes)
+
+
+def _without_zeros(raw: RawKeypoints, path: Path) -> tuple[str, ...]:
+    """Makes points at exactly (0, 0, 0) missing: trackers write it where they have no point."""
+    zero = (raw.points == 0).all(axis=2)
+    if not zero.any():
+        return ()
+    never = zero.all(axis=0)
+    if never.any() and raw.names and not never.all():
+        name = raw.names[int(never.argmax())]
+        raise InputError(
+            f"{path}: keypoint {name!r} is at (0, 0, 0) in all {len(zero)} frames: if positions are relative "
+            f"to it, give those in the room; if it was not tracked, leave it out: --ignore {name}"
+        )
+    if never.all():
+        return ()  # an animal without size is refused with its units
+    raw.points[zero] = np.nan
+    return (f"{path.name}: {int(zero.sum())} points at exactly (0, 0, 0) are missing",)
 
 
 def _check_motion(keypoints: Keypoints) -> None:
@@ -164,6 +209,17 @@ def _rate(raw: RawKeypoints, given: float | None, path: Path) -> float:
         return float(given)
     if raw.times is not None:
         return frame_rate(raw.times, path)
-    if raw.fps is None:
-        raise InputError(f"{path} does not say its frame rate; give it: --fps")
-    return raw.fps
+    if raw.fps is not None:
+        return raw.fps
+    steps = "" if raw.frame_numbers is None else _steps(np.ravel(raw.frame_numbers))
+    raise InputError(f"{path} does not say its frame rate; give it: --fps{steps}")
+
+
+def _steps(numbers: np.ndarray) -> str:
+    """The frame rate that frame numbers suggest if they are milliseconds."""
+    step = float(np.median(np.abs(np.diff(numbers)))) if len(numbers) > 1 else np.nan
+    if not 1 < step < 1000:
+        return ""
+    return (
+        f" (its frames are numbered in steps of {step:g}: if these are milliseconds, --fps {1000 / step:.4g})"
+    )

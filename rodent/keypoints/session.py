@@ -16,9 +16,12 @@ import numpy as np
 from rodent.arrays import numbers
 from rodent.errors import InputError
 from rodent.files import open_hdf5, reading
-from rodent.keypoints.raw import RawKeypoints, in_order, names_of
+from rodent.keypoints.raw import Layout, RawKeypoints, in_order, names_of
+from rodent.reader import Reader
+from rodent.reading_config import KeypointOptions
 
 FPS = 50.0  # the bins of the spikes beside them are 20 ms
+ORDERS = ("fck", "fkc")
 POINTS, LABELS = "pose/keypoints", "behavior/motion_mapper"
 
 _WRONG = re.compile(r"tracking\W*error|\(check\)", re.IGNORECASE)
@@ -43,23 +46,17 @@ class BehaviorLabels:
         return np.isin(self.numbers, wrong)
 
 
-def is_session(file: Any) -> bool:
-    """Whether an open HDF5 file is one of these."""
-    return hasattr(file.get(POINTS), "shape")
-
-
-def read_session(path: Path, count: int | None) -> RawKeypoints:
+def read(path: Path, options: KeypointOptions) -> RawKeypoints:
     """Read the keypoints of a session.
-
-    Args:
-        path: the file.
-        count: number of keypoints, if known.
 
     Raises:
         InputError: damaged, of other shapes, or its labels have no names that tell which are wrong.
     """
+    layout = Layout(ORDERS, len(options.expected), options.animal)
     with reading(path), open_hdf5(path) as file:
-        points = in_order(file[POINTS][()], ("fck", "fkc"), count, f"{path}: {POINTS}")
+        if not hasattr(file[POINTS], "shape"):
+            raise InputError(f"{path}: {POINTS} is a group; a dataset is expected")
+        points = in_order(file[POINTS][()], layout, f"{path}: {POINTS}")
         labels = file.get(LABELS)
         if hasattr(labels, "shape"):
             points[read_labels(labels, len(points), f"{path}: {LABELS}").wrong] = np.nan
@@ -101,3 +98,6 @@ def read_labels(dataset: Any, frames: int, what: str) -> BehaviorLabels:
 
 def _is_text(value: Any) -> bool:
     return np.asarray(value).dtype.kind in "SUO"
+
+
+READER = Reader("session of Aldarondo et al. (2024)", lambda file: file.has(POINTS), read)

@@ -1,4 +1,4 @@
-"""Checks that frames are evenly spaced in time."""
+"""Frames in order and evenly spaced in time."""
 
 from pathlib import Path
 
@@ -38,15 +38,54 @@ def frame_rate(times: np.ndarray, path: Path) -> float:
     return float(f"{rate:.9g}")  # 30, not 30.000000000000004
 
 
-def check_frame_numbers(numbers: np.ndarray, path: Path) -> None:
-    """Raise InputError where numbers of frames, shape (frames,), do not count on evenly."""
-    frame = first_uneven(numbers)
-    if frame is not None:
+def rows_of_frames(numbers: np.ndarray, path: Path) -> tuple[np.ndarray, int]:
+    """Row of every frame in a recording without holes, in which frames are in order.
+
+    Args:
+        numbers: of the frames in the video, or their times in milliseconds, shape (frames,).
+        path: the file, for messages.
+
+    Returns:
+        rows, shape (frames,); number of rows.
+
+    Raises:
+        InputError: a frame has no number or that of another, their steps are uneven, or more frames are
+            missing than there are.
+
+    >>> rows_of_frames(np.array([31.0, 1.0, 11.0]), Path("rat.mat"))
+    (array([3, 0, 1]), 4)
+    """
+    if not np.isfinite(numbers).all():
+        raise InputError(f"{path} frame {np.isfinite(numbers).argmin()}: it has no frame number")
+    if len(numbers) < 2:
+        return np.arange(len(numbers)), len(numbers)
+    order = np.argsort(numbers, kind="stable")
+    steps = np.diff(numbers[order])
+    usual = float(np.median(steps))
+    if not (steps > 0).all():
+        at = int(np.argmin(steps > 0))
         raise InputError(
-            f"{path} frame {frame}: it is numbered {numbers[frame]:.9g} and the one before "
-            f"{numbers[frame - 1]:.9g}; frames are missing or out of order: give each its row, "
-            "empty where there is no keypoint"
+            f"{path}: frames {order[at]} and {order[at + 1]} are both numbered {numbers[order[at]]:.9g}; are "
+            "these two recordings in one file? Save them apart"
         )
+    counts = np.round(steps / usual)
+    uneven = (counts < 1) | (np.abs(steps - counts * usual) > TOLERANCE * usual)
+    if uneven.any():
+        at = int(np.argmax(uneven)) + 1
+        raise InputError(
+            f"{path} frame {order[at]}: it is numbered {numbers[order[at]]:.9g} and the one before "
+            f"{numbers[order[at - 1]]:.9g}, where steps of {usual:.9g} are usual; renumber the frames, or "
+            "leave the numbers out"
+        )
+    if counts.sum() + 1 > 2 * len(numbers):
+        at = int(counts.argmax()) + 1
+        raise InputError(
+            f"{path} frame {order[at]}: it is numbered {numbers[order[at]]:.9g} and the one before "
+            f"{numbers[order[at - 1]]:.9g}; more frames are missing than there are: save the parts apart"
+        )
+    rows = np.empty(len(numbers), int)
+    rows[order] = np.append(0, np.cumsum(counts)).astype(int)
+    return rows, int(counts.sum()) + 1
 
 
 def first_uneven(times: np.ndarray) -> int | None:

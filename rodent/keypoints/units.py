@@ -1,13 +1,10 @@
 """The unit of length of a file, checked against the size of a rat."""
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from rodent.errors import InputError, unknown
-
-Units = Literal["m", "cm", "mm"]
 
 METRES: dict[str, float] = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
 WORDS = {"mm": "millimetres", "cm": "centimetres", "m": "metres"}

@@ -71,7 +71,7 @@ def control_timestep(clips: ClipSet) -> float:
     if len(rates) != 1:
         raise InputError(
             f"the clips have different frame rates ({', '.join(f'{r:g}' for r in rates)} Hz); "
-            "bring them to one with: rodent clips import --resample"
+            f"bring them to one: --resample {rates[0]:g}"
         )
     return 1.0 / rates[0]
 

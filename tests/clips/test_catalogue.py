@@ -16,7 +16,7 @@ from rodent.cli import main
 from rodent.clips import catalogue as module
 from rodent.clips import read_clips
 from rodent.clips.catalogue import PublicClips, catalogue, fetch, find, local_copy
-from rodent.clips.formats import MIMIC_DEMO
+from rodent.clips.mimic import MIMIC_DEMO
 from rodent.errors import InputError, WorkError
 
 

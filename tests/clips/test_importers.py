@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rodent.clips import ClipSet, ImportOptions, import_clips, read_clips, write_clips
-from rodent.clips.formats import MIMIC_DEMO, with_former_names
+from rodent.clips.mimic import MIMIC_DEMO, with_former_names
 from rodent.errors import InputError
 from rodent.kinematics.floor import lowest_paw
 from rodent.kinematics.forward import torso_offset, torso_positions

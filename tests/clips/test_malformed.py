@@ -226,11 +226,6 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
         lambda w: w.npz(qpos=np.stack([w.qpos] * 3)),
         ["label has 1 entries for 3 clip"],
     ),
-    "npz with one label twice": (
-        lambda w: w.npz(qpos=np.stack([w.qpos] * 2), label=np.array(["a", "a"])),
-        ["two clips are named 'a'"],
-    ),
-    "npz with an empty label": (lambda w: w.npz(label="???"), ["must not be empty"]),
     "npz with other joints": (lambda w: w.npz(joint_names=np.array(["a"] * 67)), ["joint 0 is 'a'"]),
     "npz with NaN": (lambda w: w.npz(qpos=np.full((9, 74), np.nan)), ["clip 'Walk_2' frame 0", "nan"]),
     "pickle": (lambda w: w.raw(b"\x80\x04\x95\x10", "bad.p"), ["no motion file"]),

@@ -26,7 +26,7 @@ from analysis.encoding.settings import EncodingSettings
 from rodent.cli import main
 from rodent.cli.demo import way
 from rodent.clips import ClipSet, catalogue, read_clips
-from rodent.clips.formats import MIMIC_DEMO
+from rodent.clips.mimic import MIMIC_DEMO
 from rodent.scene import Scene
 from rodent.synthesis.stance import stance_clips
 from tests.clips.test_importers import mimic

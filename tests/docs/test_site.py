@@ -19,7 +19,7 @@ import pytest
 
 from analysis.encoding.settings import EncodingSettings
 from rodent.cli.main import Command
-from rodent.clips.formats import MIMIC_DEMO, demo_name
+from rodent.clips.mimic import MIMIC_DEMO, demo_name
 from training.config import TrainConfig
 
 DOCS = Path(__file__).parents[2] / "docs"

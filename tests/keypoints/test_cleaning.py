@@ -8,7 +8,7 @@ import pytest
 
 from rodent.clips import read_clips
 from rodent.errors import InputError
-from rodent.keypoints import Keypoints, clean, read_keypoints, side_pairs
+from rodent.keypoints import KeypointOptions, Keypoints, clean, read_keypoints, side_pairs
 from rodent.keypoints.cleaning import MAX_SPIKE
 from rodent.keypoints.losses import jump_frames, lost_frames
 from rodent.kinematics.skeleton import Skeleton
@@ -256,7 +256,7 @@ def test_pairs_are_found_by_their_names(names, pairs):
 
 def test_the_real_keypoints_are_left_nearly_as_they_are(data):
     path = data / "mocap" / "test_rodent_mocap_1000_frames.nwb"
-    keypoints = read_keypoints(path, units="mm", fps=50.0)
+    keypoints = read_keypoints(path, KeypointOptions(units="mm", fps=50.0))
     cleaned, cleaning = clean(keypoints)
     assert len(side_pairs(keypoints.names)) == 9
     assert totals(cleaning)["spikes"] + totals(cleaning)["swapped"] < 0.001 * keypoints.missing.size
@@ -264,7 +264,7 @@ def test_the_real_keypoints_are_left_nearly_as_they_are(data):
 
 
 def test_the_real_markers_have_faults(data):
-    markers = read_keypoints(data / "mocap" / "dannce_rat7m_markers_30hz_mm.npz", units="mm")
+    markers = read_keypoints(data / "mocap" / "dannce_rat7m_markers_30hz_mm.npz", KeypointOptions(units="mm"))
     cleaned, cleaning = clean(markers)
     assert 0 < totals(cleaning)["filled"] < markers.missing.sum() + totals(cleaning)["spikes"]
     same = ~markers.missing & ~cleaned.missing

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rodent.errors import InputError
-from rodent.keypoints import read_keypoints
+from rodent.keypoints import KeypointOptions, read_keypoints
 from tests.keypoints.files import FPS, NAMES, Workshop
 
 POSE = "processing/behavior/PoseEstimation"
@@ -143,11 +143,14 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     "MAT of a struct": (lambda w: w.mat(pred={"a": 1.0}), ["pred is not an array of numbers"]),
     "MAT of other axes": (
         lambda w: w.mat(pred=axes(w, "kfc")),
-        ["pred has shape (7, 60, 3)", "(frames, 3, keypoints) or (frames, 1, 3, keypoints) is expected"],
+        [
+            "pred has shape (7, 60, 3)",
+            "(frames, 3, keypoints) or (frames, animals, 3, keypoints) is expected",
+        ],
     ),
     "MAT of two rats": (
         lambda w: w.mat(pred=np.stack([axes(w, "fck")] * 2, axis=1)),
-        ["pred has shape (60, 2, 3, 7)", "2 animals", "file of its own"],
+        ["pred has shape (60, 2, 3, 7)", "2 animals: 1, 2", "--animal 1"],
     ),
     "MAT without names": (lambda w: w.mat(), ["does not name its 7 keypoints", "--names"]),
     "MAT of other confidence": (lambda w: w.mat(p_max=np.ones((60, 9))), ["p_max has shape (60, 9)"]),
@@ -177,7 +180,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     ),
     "tracks of other nodes": (
         lambda w: w.hdf5(tracks=w.points, node_names=np.array(NAMES[:5], dtype="S")),
-        ["tracks has shape (60, 7, 3)", "(frames, 5, 3)"],
+        ["5 names for 7 keypoints", "--names"],
     ),
     "tracks without names": (lambda w: w.hdf5(tracks=w.points), ["does not name its 7 keypoints"]),
     "tracks as a group": (lambda w: w.hdf5(**{"tracks/a": w.points}), ["tracks is a group"]),
@@ -303,9 +306,13 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
         ["frame 9: its row has 50 cells, the header 49"],
     ),
     "anipose cut short": (lambda w: truncated(w.anipose(), 0.501), ["frame 29", "cells, the header 49"]),
-    "anipose with frames left out": (
-        lambda w: w.anipose(lambda rows: rows.__delitem__(slice(21, 24))),
-        ["frame 20: it is numbered 23 and the one before 19", "give each its row"],
+    "anipose with a frame number between two": (
+        lambda w: w.anipose(cell(21, -1, 19.5)),
+        ["frame 20: it is numbered 19.5 and the one before 19", "renumber the frames"],
+    ),
+    "anipose with a frame number twice": (
+        lambda w: w.anipose(cell(21, -1, 19)),
+        ["frames 19 and 20 are both numbered 19", "two recordings"],
     ),
     "anipose with an infinite number": (
         lambda w: w.anipose(cell(10, 7, "inf")),
@@ -317,7 +324,7 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     ),
     "DeepLabCut of two rats": (
         lambda w: w.deeplabcut(individuals=["rat1"] * 12 + ["rat2"] * 9),
-        ["several animals: rat1, rat2"],
+        ["2 animals: rat1, rat2", "--animal rat1"],
     ),
     "DeepLabCut with another header": (
         lambda w: w.deeplabcut(lambda rows: rows.__delitem__(2)),
@@ -331,9 +338,9 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
         lambda w: w.deeplabcut(cell(3, 0, "img000.png")),
         ["frame 0: the number of the frame is 'img000.png'"],
     ),
-    "DeepLabCut with frames out of order": (
-        lambda w: w.deeplabcut(lambda rows: rows.append(rows.pop(20))),
-        ["frame 17: it is numbered 18 and the one before 16"],
+    "DeepLabCut with most frames left out": (
+        lambda w: w.deeplabcut(lambda rows: rows[-1].__setitem__(0, 200)),
+        ["frame 59: it is numbered 200 and the one before 58", "save the parts apart"],
     ),
 }
 GIVEN = {"units": "mm", "fps": FPS}  # what tables, MAT and tracks cannot say
@@ -342,7 +349,7 @@ GIVEN = {"units": "mm", "fps": FPS}  # what tables, MAT and tracks cannot say
 def read(case: str, path: Path):
     """Reads as a user would, who says what this format cannot."""
     silent = case.startswith(("MAT", "HDF5", "tracks", "CSV", "anipose", "DeepLabCut"))
-    return read_keypoints(path, **(GIVEN if silent else {}))
+    return read_keypoints(path, KeypointOptions(**(GIVEN if silent else {})))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -385,10 +392,10 @@ def test_a_pandas_table_is_not_unpickled(workshop):
 )
 def test_what_is_given_is_checked_too(workshop, given, wanted):
     with pytest.raises(InputError, match=wanted):
-        read_keypoints(workshop.npz(), **given)
+        read_keypoints(workshop.npz(), KeypointOptions(**given))
     if "names" in given:
         with pytest.raises(InputError, match=r"names were given|both named"):
-            read_keypoints(workshop.nwb(), **given)
+            read_keypoints(workshop.nwb(), KeypointOptions(**given))
 
 
 @pytest.mark.parametrize("format_", ["npz", "mat", "mat73", "nwb", "anipose", "deeplabcut"])
@@ -401,7 +408,7 @@ def test_damage_anywhere_is_an_input_error_or_harmless(seed, format_, workshop):
         data[at] = rng.integers(256)
     path.write_bytes(data)
     try:
-        keypoints = read_keypoints(path, units="mm", fps=FPS, names=NAMES)
+        keypoints = read_keypoints(path, KeypointOptions(units="mm", fps=FPS, names=NAMES))
     except InputError:
         return
     assert not np.isinf(keypoints.points).any()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rodent.errors import InputError
-from rodent.keypoints import Keypoints, read_keypoints
+from rodent.keypoints import KeypointOptions, Keypoints, read_keypoints
 from rodent.registration import read_markers
 from tests.keypoints.files import FPS, NAMES
 
@@ -40,7 +40,7 @@ def test_matlab(workshop, version, axes):
         p_max=workshop.confidence if axes == "dannce" else workshop.confidence[:, None],
         sampleID=np.arange(len(pred)),
     )
-    assert_read(read_keypoints(path, names=NAMES, **GIVEN), workshop, confident=True)
+    assert_read(read_keypoints(path, KeypointOptions(names=NAMES, **GIVEN)), workshop, confident=True)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_tracks(workshop, axes, named):
     names = {"node_names": np.array(NAMES, dtype="S")} if named else {}
     path = workshop.hdf5(tracks=tracks.transpose(axes), **names)
     given = {} if named else {"names": NAMES}
-    assert_read(read_keypoints(path, **given, **GIVEN), workshop)
+    assert_read(read_keypoints(path, KeypointOptions(**given, **GIVEN)), workshop)
 
 
 def test_stac(workshop):
@@ -144,13 +144,13 @@ def test_nwb_written_by_pynwb(workshop, tmp_path):
 
 
 def test_anipose(workshop):
-    assert_read(read_keypoints(workshop.anipose(), **GIVEN), workshop, confident=True)
+    assert_read(read_keypoints(workshop.anipose(), KeypointOptions(**GIVEN)), workshop, confident=True)
 
 
 def test_deeplabcut(workshop):
-    assert_read(read_keypoints(workshop.deeplabcut(), **GIVEN), workshop)
+    assert_read(read_keypoints(workshop.deeplabcut(), KeypointOptions(**GIVEN)), workshop)
     one = workshop.deeplabcut(individuals=["rat1"] * 21)
-    assert_read(read_keypoints(one, **GIVEN), workshop)
+    assert_read(read_keypoints(one, KeypointOptions(**GIVEN)), workshop)
 
 
 @pytest.mark.parametrize("format_", ["anipose", "deeplabcut"])
@@ -161,7 +161,7 @@ def test_empty_cells_are_missing(workshop, format_):
         column = [*rows[0]].index("EarL_x") if format_ == "anipose" else 4
         rows[first + 7][column : column + 3] = ["", "nan", ""]
 
-    keypoints = read_keypoints(getattr(workshop, format_)(blank), **GIVEN)
+    keypoints = read_keypoints(getattr(workshop, format_)(blank), KeypointOptions(**GIVEN))
     assert np.argwhere(keypoints.missing).tolist() == [[7, 1]]
 
 
@@ -174,16 +174,16 @@ def test_the_content_decides_not_the_name(workshop):
 def test_what_is_given_goes_before_what_the_file_says(workshop):
     names = tuple(f"k{i}" for i in range(7))
     path = workshop.npz(points=workshop.points / 10, fps=30.0)
-    keypoints = read_keypoints(path, units="cm", fps=50.0, names=names)
+    keypoints = read_keypoints(path, KeypointOptions(units="cm", fps=50.0, names=names))
     assert (keypoints.fps, keypoints.names) == (50.0, names)
     np.testing.assert_allclose(keypoints.points, workshop.points / 1000, atol=1e-12)
 
 
 def test_low_confidence_is_missing(workshop):
-    keypoints = read_keypoints(workshop.nwb(), min_confidence=0.8)
+    keypoints = read_keypoints(workshop.nwb(), KeypointOptions(min_confidence=0.8))
     np.testing.assert_array_equal(keypoints.missing, workshop.confidence < 0.8)
     with pytest.raises(InputError, match=r"bad.npz: a confidence of at least 0.5 is asked for"):
-        read_keypoints(workshop.npz(), min_confidence=0.5)
+        read_keypoints(workshop.npz(), KeypointOptions(min_confidence=0.5))
 
 
 @pytest.mark.parametrize(("unit", "word"), [("mm", "millimetres"), ("cm", "centimetres"), ("m", "metres")])
@@ -194,11 +194,11 @@ def test_units_are_recognised_by_the_size_of_a_rat(workshop, unit, word):
         InputError, match=rf"does not say its units; .* look like {word}: pass --units {unit}$"
     ):
         read_keypoints(path)
-    keypoints = read_keypoints(path, units=unit)
+    keypoints = read_keypoints(path, KeypointOptions(units=unit))
     np.testing.assert_allclose(keypoints.points, workshop.points / 1000, atol=1e-12)
     for wrong in {"mm", "cm", "m"} - {unit}:
         with pytest.raises(InputError, match=rf"as --units says.* look like {word}: pass --units {unit}$"):
-            read_keypoints(path, units=wrong)
+            read_keypoints(path, KeypointOptions(units=wrong))
 
 
 def test_the_size_of_a_rat_stands_a_few_wild_points(workshop):
@@ -218,28 +218,28 @@ def test_times_of_cameras_may_jitter(workshop):
 
 
 def test_axes_are_those_of_the_file(workshop):
-    keypoints = read_keypoints(workshop.npz(), axes="x,-z,y")
+    keypoints = read_keypoints(workshop.npz(), KeypointOptions(axes="x,-z,y"))
     np.testing.assert_allclose(keypoints.points, workshop.points[..., [0, 2, 1]] * [1e-3, -1e-3, 1e-3])
 
 
 def test_axes_are_checked_before_the_file_is_read(tmp_path):
     with pytest.raises(InputError, match="axes are 'up'"):
-        read_keypoints(tmp_path / "nowhere.npz", axes="up")
+        read_keypoints(tmp_path / "nowhere.npz", KeypointOptions(axes="up"))
 
 
 def test_names_for_a_file_that_has_none(workshop):
-    assert read_keypoints(workshop.npz(names=None), unnamed=NAMES).names == NAMES
+    assert read_keypoints(workshop.npz(names=None), KeypointOptions(unnamed=NAMES)).names == NAMES
     # names that are given or stand in the file go first
-    assert read_keypoints(workshop.npz(), unnamed=NAMES[::-1]).names == NAMES
+    assert read_keypoints(workshop.npz(), KeypointOptions(unnamed=NAMES[::-1])).names == NAMES
     path = workshop.npz(names=None)
-    assert read_keypoints(path, names=NAMES[::-1], unnamed=NAMES).names == NAMES[::-1]
+    assert read_keypoints(path, KeypointOptions(names=NAMES[::-1], unnamed=NAMES)).names == NAMES[::-1]
 
 
 def test_keypoints_that_are_left_out(workshop):
     left = [name for name in NAMES if name not in ("EarL", "HandR")]
     columns = [NAMES.index(name) for name in left]
     for path in (workshop.nwb(), workshop.npz(confidence=workshop.confidence)):
-        found = read_keypoints(path, ignore=("HandR", "EarL"))
+        found = read_keypoints(path, KeypointOptions(ignore=("HandR", "EarL")))
         assert found.names == tuple(left)
         np.testing.assert_allclose(found.points, workshop.points[:, columns] / 1000, atol=1e-12)
         np.testing.assert_allclose(found.confidence, workshop.confidence[:, columns])
@@ -248,14 +248,14 @@ def test_keypoints_that_are_left_out(workshop):
     for path in (never, wild):
         with pytest.raises(InputError, match="keypoint 'EarR'"):
             read_keypoints(path)
-        assert "EarR" not in read_keypoints(path, ignore=("EarR",)).names
+        assert "EarR" not in read_keypoints(path, KeypointOptions(ignore=("EarR",))).names
 
 
 def test_what_is_left_out_must_be_there(workshop):
     with pytest.raises(InputError, match=r"unknown keypoint 'Hand' in .*bad.npz, .*--ignore.* did you mean"):
-        read_keypoints(workshop.npz(), ignore=("Hand",))
+        read_keypoints(workshop.npz(), KeypointOptions(ignore=("Hand",)))
     with pytest.raises(InputError, match="all 7 keypoints are to be left out; leave out fewer: --ignore"):
-        read_keypoints(workshop.npz(), ignore=NAMES)
+        read_keypoints(workshop.npz(), KeypointOptions(ignore=NAMES))
 
 
 def test_uneven_times_are_named_and_a_given_rate_goes_before_them(workshop):
@@ -265,7 +265,7 @@ def test_uneven_times_are_named_and_a_given_rate_goes_before_them(workshop):
     path = workshop.nwb(drop)
     with pytest.raises(InputError, match=r"frame 23: its timestamp is 12\.98 s .* 12\.94 s.* pass --fps 50$"):
         read_keypoints(path)
-    assert read_keypoints(path, fps=30.0).fps == 30.0
+    assert read_keypoints(path, KeypointOptions(fps=30.0)).fps == 30.0
 
 
 def test_the_two_real_files_of_one_recording_agree(data):
@@ -274,13 +274,13 @@ def test_the_two_real_files_of_one_recording_agree(data):
         InputError, match=r"unit as 'pixels', no length.* look like millimetres: pass --units mm$"
     ):
         read_keypoints(folder / "test_rodent_mocap_1000_frames.nwb")
-    nwb = read_keypoints(folder / "test_rodent_mocap_1000_frames.nwb", units="mm")
+    nwb = read_keypoints(folder / "test_rodent_mocap_1000_frames.nwb", KeypointOptions(units="mm"))
     # its timestamps say 30 Hz of what was filmed at 50 Hz; nothing in the file tells
     assert (nwb.fps, nwb.n_frames, nwb.names[:3]) == (30.0, 1000, ("Snout", "EarL", "EarR"))
     mat = folder / "test_rodent_mocap_1000_frames.mat"
     with pytest.raises(InputError, match="does not name its 23 keypoints"):
-        read_keypoints(mat, units="mm", fps=50.0)
-    same = read_keypoints(mat, units="mm", fps=50.0, unnamed=read_markers("rat23").names)
+        read_keypoints(mat, KeypointOptions(units="mm", fps=50.0))
+    same = read_keypoints(mat, KeypointOptions(units="mm", fps=50.0, unnamed=read_markers("rat23").names))
     assert same.names == nwb.names
     np.testing.assert_allclose(same.points, nwb.points, atol=1e-9)
     assert not nwb.missing.any()
@@ -296,7 +296,7 @@ def test_the_real_markers(data):
     path = data / "mocap" / "dannce_rat7m_markers_30hz_mm.npz"
     with pytest.raises(InputError, match="pass --units mm"):
         read_keypoints(path)
-    markers = read_keypoints(path, units="mm")
+    markers = read_keypoints(path, KeypointOptions(units="mm"))
     assert (markers.n_frames, len(markers.names), markers.fps) == (3000, 20, 30.0)
     assert 0.02 < markers.missing.mean() < 0.3
     assert markers.missing[:, markers.names.index("ElbowL")].mean() > 0.5

@@ -10,7 +10,7 @@ import pytest
 from rodent.cli import main
 from rodent.clips import read_clips
 from rodent.errors import InputError
-from rodent.keypoints import Keypoints, read_keypoints
+from rodent.keypoints import KeypointOptions, Keypoints, read_keypoints
 from rodent.keypoints.axes import axes_matrix, axes_named
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import Registration, read_markers
@@ -102,7 +102,9 @@ def test_real_keypoints_in_every_frame(data):
         ("dannce_rat7m_markers_30hz_mm.npz", "rat20", None),
     ):
         registration = Registration(read_markers(markers))
-        keypoints = read_keypoints(folder / name, units="mm", fps=fps).subset(registration.markers.names)
+        keypoints = read_keypoints(folder / name, KeypointOptions(units="mm", fps=fps)).subset(
+            registration.markers.names
+        )
         points = keypoints.points[::20] / registration.scale_
         for axes in SIGNED:
             matrix = axes_matrix(axes)

@@ -8,7 +8,7 @@ import pytest
 from rodent.body_config import BodyConfig
 from rodent.clips import read_clips
 from rodent.errors import InputError
-from rodent.keypoints import Keypoints, clean, read_keypoints
+from rodent.keypoints import KeypointOptions, Keypoints, clean, read_keypoints
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import Registered, Registration, read_markers
 from rodent.scene import make_scene
@@ -146,7 +146,9 @@ def test_a_y_axis_that_points_up_or_down(keypoints, order, sign, way):
 
 
 def test_real_keypoints_are_explained(data):
-    keypoints = read_keypoints(data / "mocap" / "test_rodent_mocap_1000_frames.nwb", units="mm", fps=50.0)
+    keypoints = read_keypoints(
+        data / "mocap" / "test_rodent_mocap_1000_frames.nwb", KeypointOptions(units="mm", fps=50.0)
+    )
     registration = Registration(read_markers("rat23")).fit(keypoints)
     error = 1000 * registration.transform(keypoints).error
     assert np.nanmean(error) < 4.0
@@ -154,7 +156,9 @@ def test_real_keypoints_are_explained(data):
 
 
 def test_real_markers_with_gaps_are_explained(data):
-    raw = read_keypoints(data / "mocap" / "dannce_rat7m_markers_30hz_mm.npz", units="mm", fps=30.0)
+    raw = read_keypoints(
+        data / "mocap" / "dannce_rat7m_markers_30hz_mm.npz", KeypointOptions(units="mm", fps=30.0)
+    )
     keypoints, _ = clean(raw)
     registration = Registration(read_markers("rat20")).fit(keypoints)
     assert np.nanmean(1000 * registration.transform(keypoints).error) < 8.0

@@ -36,6 +36,8 @@ class Evaluate:
     clips: Path | None = None
     """Reference motion: a clip file, or anything that `rodent clips import` reads. By default the clips of
     the run."""
+    resample: float | None = None
+    """Frame rate to which clips given by --clips are resampled, Hz; by default that of the file."""
     split: Literal["all", "train", "test"] = "all"
     """Which of the run's clips: training clips, held-out clips, or all."""
     episodes: int = 24
@@ -87,7 +89,9 @@ class Evaluate:
 
         path = None if self.clips is None else clips_path(self.clips)
         if path is not None and self.split == "all":
-            return read_clips(path), None
+            return read_clips(path, resample=self.resample), None
+        if self.resample is not None:
+            raise InputError("a run's own clips are resampled as in training; leave out --resample")
         if not (self.policy / "config.json").is_file():
             lacking = "--clips FILE is needed" if path is None else f"there is no --split {self.split}"
             raise InputError(f"{self.policy} is not a run folder, which knows clips and split: {lacking}")

@@ -5,11 +5,12 @@ import dataclasses
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import tyro
 
 from rodent.errors import InputError
+from rodent.reading_config import KeypointOptions
 
 if TYPE_CHECKING:
     from rodent.clips import ClipSet
@@ -29,27 +30,14 @@ class Register:
     """
 
     keypoints: tyro.conf.Positional[Path]
-    """Tracked 3-D keypoints: NWB (ndx-pose), DANNCE .mat, SLEAP, stac-mjx or session HDF5, DeepLabCut or
-    anipose CSV, npz."""
+    """Tracked 3-D keypoints: NWB (ndx-pose), DANNCE or Rat7M .mat, SLEAP, stac-mjx or session HDF5,
+    DeepLabCut, anipose or JARVIS CSV, npz, or a format that an installed package adds."""
     out: Path
     """The clip file to write."""
     markers: Path = Path("rat23")
     """Marker set: positions of the keypoints on the body. Built in: rat20, rat23; or a TOML file."""
-    units: Literal["m", "cm", "mm"] | None = None
-    """Unit of the coordinates, if the file does not state it."""
-    fps: float | None = None
-    """Frames per second, if the file does not state it or is wrong."""
-    names: tuple[str, ...] = ()
-    """Names of the keypoints in the file's order, if it has none or wrong ones. By default a file without
-    names is assumed to be in the order of the marker set."""
-    ignore: tuple[str, ...] = ()
-    """Keypoints to leave out. Keypoints that the marker set does not have must be listed here; badly tracked
-    ones can be."""
-    axes: str = "x,y,z"
-    """The file's axes that become x, y and z of a right-handed frame with z up, each with an optional minus.
-    Example: x,-z,y if y points up."""
-    min_confidence: float = 0.0
-    """Points with a lower confidence count as missing. The scale is that of the file."""
+    reading: tyro.conf.OmitArgPrefixes[KeypointOptions] = dataclasses.field(default_factory=KeypointOptions)
+    """How the file is read."""
     scale: float | None = None
     """Size of the body relative to dm_control's rat; fitted by default. A policy needs clips of the size that
     it was trained on: 0.9 for the built-in ones."""
@@ -57,6 +45,9 @@ class Register:
     """Frame rate of the clips, Hz; by default that of the keypoints."""
     seconds: float | None = None
     """Length of a clip. By default a clip ends only at a gap in tracking."""
+    name: str = ""
+    """Prefix of the clips' names, such as `monday`: clips are then named monday_Walk_0, monday_Rear_1, …, so
+    that `rodent clips join` can join those of several recordings."""
     subject: str = ""
     """Name of the animal."""
     session: str = ""
@@ -75,34 +66,30 @@ class Register:
         """Read, fit, write."""
         from rodent.body_config import BodyConfig
         from rodent.cli.output import print_json, print_table, say
+        from rodent.clips import prefixed
         from rodent.keypoints import clean, read_keypoints
         from rodent.registration import Registration, read_markers, registered_clips
         from rodent.registration.summary import paws_of, results
         from rodent.scene import make_scene
 
-        known, options = read_markers(self.markers), self._clip_options()
-        markers = known.without(self.ignore)
+        known, options, ignore = read_markers(self.markers), self._clip_options(), self.reading.ignore
+        reading = dataclasses.replace(self.reading, unnamed=self.reading.unnamed or known.names)
+        raw = read_keypoints(self.keypoints, reading)
+        markers = known.without(ignore)
         registration = Registration(markers, self.scale)
-        raw = read_keypoints(
-            self.keypoints,
-            units=self.units,
-            fps=self.fps,
-            names=self.names or None,
-            unnamed=known.names,
-            ignore=self.ignore,
-            min_confidence=self.min_confidence,
-            axes=self.axes,
-        )
-        _require_markers(raw, markers, self.keypoints, self.ignore)
+        _require_markers(raw, markers, self.keypoints, ignore)
         keypoints, cleaning = clean(raw)
-        found, speed = _fitted(registration, keypoints, self.axes)
+        for note in keypoints.notes:
+            say(note)
+        found, speed = _fitted(registration, keypoints, reading.axes)
         body = make_scene(BodyConfig(scale=registration.scale_))
-        clips = registered_clips(found, body, options)
+        clips = prefixed(registered_clips(found, body, options), self.name)
         contacts = paws_of(clips, body)
         result: dict[str, Any] = {
             **results(registration, found, cleaning, clips, contacts),
             "frames_per_second": speed,
-            "left_out": list(self.ignore),
+            "left_out": list(ignore),
+            "notes": list(keypoints.notes),
             "out": str(self.out),
         }
         self._write(registration, found, clips, contacts, result)
@@ -141,8 +128,10 @@ class Register:
     ) -> None:
         """Write all files or none: each is renamed when all are written."""
         from rodent.clips.file import write_clips
+        from rodent.clips.validate import check_clip_set
         from rodent.files import atomic_path
 
+        check_clip_set(clips, f"cannot write {self.out}")  # files below have temporary names
         with contextlib.ExitStack() as stack:
             write_clips(clips, stack.enter_context(atomic_path(self.out)))
             if self.save_markers is not None:
@@ -162,9 +151,11 @@ def _require_markers(
     """Raise InputError unless keypoints and markers have the same names."""
     missing = [name for name in markers.names if name not in keypoints.names]
     if missing:
+        leave = shlex.join([*ignored, *missing])
         raise InputError(
             f"{path} has no keypoint {missing[0]!r}, which the marker set has; it has: "
-            f"{', '.join(keypoints.names)}; take another set (--markers), or name them as it does (--names)"
+            f"{', '.join(keypoints.names)}; leave it out of the set (--ignore {leave}), take another set "
+            "(--markers), or name them as it does (--names)"
         )
     extra = [name for name in keypoints.names if name not in markers.names]
     if extra:

@@ -129,7 +129,7 @@ def _gaps(found: Registered, segments: Sequence[slice]) -> list[Table]:
 
 
 def _keypoints(result: dict[str, Any]) -> Section:
-    kinds = ("lost", "spikes", "swapped", "filled")
+    kinds = ("lost", "spliced", "spikes", "swapped", "filled")
     columns = ["keypoint", "mean, mm", "95 %, mm", "seen", "moved, mm", *kinds]
     cleaned = result["cleaning"]["keypoints"]
     rows = [
@@ -145,8 +145,8 @@ def _keypoints(result: dict[str, Any]) -> Section:
     ]
     text = (
         "Moved: distance of the fitted offset from that of the marker set. The last columns count the frames "
-        "that were cleaned before the fit: tracking of the whole rat lost, spikes removed, swapped sides "
-        "exchanged back, short gaps filled."
+        "that were cleaned before the fit: tracking of the whole rat lost, two recordings meeting, spikes "
+        "removed, swapped sides exchanged back, short gaps filled."
     )
     return Section("Keypoints", text, (Table(columns, rows),))
 

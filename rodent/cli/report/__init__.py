@@ -26,6 +26,8 @@ class Report:
     clips: Path | None = None
     """Reference motion to play, in any format that `rodent clips import` reads; by default the clips of each
     run."""
+    resample: float | None = None
+    """Frame rate to which clips given by --clips are resampled, Hz; by default that of the file."""
     recording: Path | None = None
     """A recording for the video; by default a few clips are played for it."""
     encoding: Path | None = None
@@ -56,7 +58,7 @@ class Report:
             with open_recording(self.recording) as recording:
                 for rollout in recording.rollouts.values():
                     rollout.require("qpos")
-        subjects = open_subjects(self.policies, self.clips)
+        subjects = open_subjects(self.policies, self.clips, self.resample)
         with atomic_path(self.out) as page:
             told = write_report(page, subjects, self.recording, encoding, similarity)
         if self.json:

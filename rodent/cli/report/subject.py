@@ -71,12 +71,13 @@ class Subject:
         return over[has], np.array([row[key] for row in self.history if key in row])
 
 
-def open_subjects(names: Sequence[Path], clips: Path | None) -> list[Subject]:
+def open_subjects(names: Sequence[Path], clips: Path | None, resample: float | None = None) -> list[Subject]:
     """Read policies and the clips that they are to imitate.
 
     Args:
         names: run folders, policy folders, or names of built-in policies.
         clips: to imitate; None for those that each run was begun with.
+        resample: frame rate to which given clips are resampled, Hz; None for that of the file.
 
     Raises:
         InputError: something is missing or damaged, or is given twice.
@@ -84,22 +85,22 @@ def open_subjects(names: Sequence[Path], clips: Path | None) -> list[Subject]:
     for i, name in enumerate(names):
         if name in names[:i]:
             raise InputError(f"{name} is given twice; give each RUN once")
-    return [_subject(name, clips) for name in names]
+    return [_subject(name, clips, resample) for name in names]
 
 
-def _subject(name: Path, clips: Path | None) -> Subject:
+def _subject(name: Path, clips: Path | None, resample: float | None) -> Subject:
     policy = load_policy(name)
     folder = path_or_built_in(name, "policies")
     if (folder / "config.json").is_file():
         run = open_run(folder)
-        source, played, split = _clips_of_run(run, clips)
+        source, played, split = _clips_of_run(run, clips, resample)
         settings, seed = to_json(run.config), run.config.seed
         versions = Field(folder / "versions.json", "", read_json(folder / "versions.json")).members()
         history = tuple(_history(folder / "metrics.jsonl"))
     elif clips is None:
         raise InputError(f"{name} is no run, which knows its clips; name what to imitate: --clips FILE")
     else:
-        source, played, split = clips_path(clips), read_clips(clips), None
+        source, played, split = clips_path(clips), read_clips(clips, resample=resample), None
         parts = {"body": policy.body, "task": policy.task, "network": policy.network_config}
         settings = {part: to_json(config) for part, config in parts.items()}
         seed = policy.provenance.get("seed")
@@ -128,7 +129,9 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield f"{prefix}{key}", value
 
 
-def _clips_of_run(run: Run, path: Path | None) -> tuple[Path, ClipSet, dict[str, list[str]] | None]:
+def _clips_of_run(
+    run: Run, path: Path | None, resample: float | None
+) -> tuple[Path, ClipSet, dict[str, list[str]] | None]:
     """The clips to play, where they lie, and their parts if they are the run's own."""
     if run.clips is None:
         raise InputError(
@@ -141,7 +144,7 @@ def _clips_of_run(run: Run, path: Path | None) -> tuple[Path, ClipSet, dict[str,
         )
     source = run.clips if path is None else clips_path(path)
     if path is not None and digest(source) != run.clips_digest:
-        return source, read_clips(source), None
+        return source, read_clips(source, resample=resample), None
     return source, read_own_clips(run, source), run.split
 
 

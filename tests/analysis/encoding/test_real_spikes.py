@@ -9,6 +9,7 @@ from analysis.encoding.crossvalidation import cross_validate
 from analysis.encoding.settings import EncodingSettings
 from analysis.neural.clock import Clock
 from analysis.neural.read import read_session
+from analysis.neural.settings import SpikeOptions
 from analysis.timeline import Timeline
 
 pytest.importorskip("pynapple")
@@ -23,7 +24,9 @@ NULLS += [-0.00067, -0.00581]
 @pytest.fixture(scope="module")
 def track(data):
     """Good neurons, and the bands of place and heading, of 15 minutes."""
-    session = read_session(data / "neural" / "linear-track" / "spikes.mat", 0.003)
+    session = read_session(
+        data / "neural" / "linear-track" / "spikes.mat", SpikeOptions(metres_per_pixel=0.003)
+    )
     clock = Clock(4426.0)
     spikes = session.on_bins(BINS, BIN, clock)
     spikes = spikes.subset(spikes.counts.sum(0) >= 0.05 * BINS * BIN)

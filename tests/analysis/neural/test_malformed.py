@@ -146,7 +146,7 @@ MALFORMED = {
     "text": npz("counts has type <U1; numbers are expected", counts=np.full((50, 2), "1"), fps=10.0),
     "complex": npz("counts has type complex128; numbers are expected", counts=GOOD * 1j, fps=10.0),
     "all zero": npz("there are no spikes, all counts are zero", counts=0 * GOOD, fps=10.0),
-    "pickled": npz("counts holds Python objects", counts=np.array([[1, None]], object), fps=10.0),
+    "pickled": npz("counts holds pickled Python objects", counts=np.array([[1, None]], object), fps=10.0),
     "few names": npz("names has 1 names for 2 columns of counts", counts=GOOD, fps=10.0, names=["a"]),
     "one name twice": npz("names has 1 names for 2 columns", counts=GOOD, fps=10.0, names=["a", "a"]),
     "both": npz("holds both counts and times; keep one of them", counts=GOOD, fps=10.0, times=[1.0]),
@@ -154,10 +154,28 @@ MALFORMED = {
     "ids missing": npz("there are 2 times and 1 neurons", times=[1.0, 2.0], neurons=[0]),
     "ids not whole": npz("neurons has type float64; integer ids are expected", times=[1.0], neurons=[0.5]),
     "times NaN": npz(r"times\[1\] is nan; times must be finite", times=[1.0, np.nan], neurons=[0, 1]),
-    "times 2-D": npz(r"times has shape \(1, 1\); \(spikes,\) is expected", times=[[1.0]], neurons=[[0]]),
+    "times 2-D": npz(
+        r"times has shape \(2, 2\); \(spikes,\) is expected", times=np.eye(2), neurons=np.eye(2, dtype=int)
+    ),
+    "more neurons than bins": npz(
+        r"counts has shape \(2, 50\): fewer bins than neurons\?.*transpose", counts=GOOD.T, fps=10.0
+    ),
+    "times in milliseconds": npz(
+        r"times span 9e\+05, days if they are seconds.*--time-unit ms", times=[0.5, 9e5], neurons=[0, 0]
+    ),
+    "times in samples": npz(
+        "times are all whole numbers: .*--time-unit samples --sample-rate HZ",
+        times=30000 * np.arange(40),
+        neurons=np.zeros(40),
+    ),
+    "clock starts again": npz(
+        r"the clock of neuron '7' starts again: after 59.25 s \(spike 59\) comes 0.5 s",
+        times=np.append(0.25 + np.arange(60.0), 0.5 + np.arange(60)),
+        neurons=np.full(120, 7),
+    ),
     "times as text": npz("times has type <U3; numbers are expected", times=["1.0"], neurons=[0]),
     "no times": npz("there are no spikes, times is empty", times=np.zeros(0), neurons=np.zeros(0, int)),
-    "damaged inside": (broken_inside, "counts is damaged"),
+    "damaged inside": (broken_inside, "is truncated or damaged: .*'counts.npy'"),
     "a lying header": (lying, r"times declares shape \(4000000000.* is it damaged"),
     "train is a group": h5("spikes/3 is a group; a dataset of times", spikes__3__times=[0.1]),
     "trains and counts": h5("holds both counts and a group spikes", spikes__3=[0.1], counts=GOOD),
@@ -167,12 +185,12 @@ MALFORMED = {
     "cut HDF5": (lambda w: cut(w.hdf5({"counts": GOOD})), "truncated or damaged"),
     # other files
     "text file": (lambda w: written(w, "a.csv", b"1,0,2\n"), "neither an npz nor an HDF5, NWB or MAT file"),
-    "empty file": (lambda w: written(w, "a.nwb", b""), "neither an npz nor an HDF5, NWB or MAT file"),
+    "empty file": (lambda w: written(w, "a.nwb", b""), "a.nwb is empty"),
     "bare array": (
         lambda w: written(w, "a.npy", b"\x93NUMPY\x01\x00" + bytes(20)),
         "bare npy array: save it with numpy.savez",
     ),
-    "cut npz": (lambda w: cut(w.npz(counts=GOOD, fps=10.0)), "or is damaged"),
+    "cut npz": (lambda w: cut(w.npz(counts=GOOD, fps=10.0)), "truncated or damaged"),
     "missing": (lambda w: w.folder / "none.npz", "no such file"),
     "folder": (lambda w: w.folder, "is a folder"),
     # sessions of Aldarondo et al.
@@ -223,7 +241,7 @@ MALFORMED = {
     "no spikes in MAT": (lambda w: mat(w, units=[1]), "has no variable 'spikes'; it has: units"),
     "spikes a matrix": (lambda w: mat(w, spikes=[[1.0]]), "a cell array, tetrodes × units, is expected"),
     "cells without time": tetrodes("has no field time; it has: t", cells=cells({"t": [1.0]})),
-    "cells of numbers": tetrodes("a struct with the field time is expected", cells=cells(np.ones(3))),
+    "cells of numbers": tetrodes("a struct with the field time is expected", cells=cells("text")),
     "empty cells": tetrodes("no cell of spikes holds a struct", cells=cells(np.zeros(0), np.zeros(0))),
     "units of no spike": tetrodes("units are empty", cells=cells({"time": np.zeros(0)})),
     "MAT times NaN": tetrodes(r"time\[1\] is nan", cells=cells({"time": [1.0, np.nan]})),

@@ -1,8 +1,4 @@
-"""Readers of foreign motion files, before conversion.
-
-raw = read_foreign(Path("clips.json.gz"))             # npz, npy, JSON, JSON.gz or stac-mjx HDF5
-raw.clips[0].qpos, raw.clips[0].fps, raw.scale         # None where the file does not say
-"""
+"""Clips of mimic-mjx: JSON, or JSON.gz, of poses clip by clip."""
 
 import dataclasses
 import gzip
@@ -11,14 +7,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rodent.arrays import number, numbers
 from rodent.clips.clip import ClipSet
-from rodent.clips.raw import RawClip, RawClips, behavior_of, clean_name, split_clips
-from rodent.clips.stac import read_stac
+from rodent.clips.raw import RawClip, RawClips, behavior_of, clean_name
 from rodent.errors import InputError
-from rodent.files import existing_file, reading
+from rodent.files import reading
+from rodent.reader import FileStart, Reader
+from rodent.reading_config import ImportOptions
 
 MIMIC_SCALE = 0.9  # the size at which mimic-mjx registers; its JSON does not say
 
@@ -64,69 +59,17 @@ def with_former_names(clips: ClipSet, known: Collection[str]) -> ClipSet:
     return dataclasses.replace(clips, clips=tuple(dataclasses.replace(c, name=n) for c, n in renamed))
 
 
-def read_foreign(path: Path, whole: bool = False) -> RawClips:
-    """Read a motion file of any known foreign format.
+def is_json(file: FileStart) -> bool:
+    """Whether this is JSON or something packed with gzip."""
+    return file.start.startswith(b"\x1f\x8b") or file.start.lstrip()[:1] in (b"{", b"[")
 
-    Args:
-        path: the file.
-        whole: leave a stac-mjx recording in one piece.
+
+def read(path: Path, options: ImportOptions) -> RawClips:
+    """Read a JSON or JSON.gz.
 
     Raises:
-        InputError: missing, empty, damaged, or of no known format.
+        InputError: damaged, or without what the format must have.
     """
-    path = existing_file(path)
-    with reading(path), open(path, "rb") as file:
-        head = file.read(64)
-    if not head:
-        raise InputError(f"{path} is empty")
-    if head.startswith(b"\x89HDF\r\n\x1a\n"):
-        return read_stac(path, whole)
-    if head.startswith(b"PK\x03\x04"):
-        return _read_npz(path)
-    if head.startswith(b"\x93NUMPY"):
-        return _read_npy(path)
-    if head.startswith(b"\x1f\x8b") or head.lstrip()[:1] in (b"{", b"["):
-        return _read_mimic(path)
-    raise InputError(
-        f"{path} is no motion file: not a clip file, stac-mjx HDF5, npz, npy or mimic-mjx JSON or JSON.gz"
-    )
-
-
-def _read_npz(path: Path) -> RawClips:
-    # pickled objects could run code, so numpy is told to refuse them; it leaves a damaged file
-    # open unless the stream is ours
-    with reading(path), open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    if "qpos" not in arrays:
-        raise InputError(f"{path} has no array 'qpos'; it has: {', '.join(arrays) or 'none'}")
-    poses = split_clips(numbers(arrays["qpos"], f"{path}: qpos"), str(path))
-    labels = _strings(arrays, "label", len(poses), path) or _numbered(path, len(poses))
-    sources = _strings(arrays, "source", len(poses), path) or [path.name] * len(poses)
-    names = arrays.get("joint_names")
-    fps = number(arrays["fps"], f"{path}: fps") if "fps" in arrays else None
-    return RawClips(
-        clips=tuple(
-            RawClip(
-                clean_name(label), qpos, fps, behavior_of(label) if "label" in arrays else "", source=source
-            )
-            for label, qpos, source in zip(labels, poses, sources, strict=True)
-        ),
-        scale=number(arrays["scale"], f"{path}: scale") if "scale" in arrays else None,
-        joint_names=None if names is None else tuple(str(name) for name in np.atleast_1d(names)),
-    )
-
-
-def _read_npy(path: Path) -> RawClips:
-    with reading(path):
-        array = np.load(path, allow_pickle=False)
-    poses = split_clips(numbers(array, f"{path}: the array"), str(path))
-    labels = _numbered(path, len(poses))
-    return RawClips(
-        tuple(RawClip(clean_name(label), q, source=path.name) for label, q in zip(labels, poses, strict=True))
-    )
-
-
-def _read_mimic(path: Path) -> RawClips:
     with reading(path):
         data = path.read_bytes()
         document = json.loads(gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data)
@@ -170,15 +113,4 @@ def _field(mapping: Any, key: str, kind: type | tuple[type, ...], where: Any) ->
     return mapping[key]
 
 
-def _strings(arrays: dict[str, np.ndarray], name: str, count: int, path: Path) -> list[str]:
-    if name not in arrays:
-        return []
-    values = [str(value) for value in np.atleast_1d(arrays[name])]
-    if len(values) != count:
-        raise InputError(f"{path}: {name} has {len(values)} entries for {count} clip(s)")
-    return values
-
-
-def _numbered(path: Path, count: int) -> list[str]:
-    stem = path.name.split(".")[0] or "clip"
-    return [stem] if count == 1 else [f"{stem}_{i}" for i in range(count)]
+READER = Reader("JSON of mimic-mjx", is_json, read)
