@@ -22,10 +22,10 @@ class RandomisationConfig:
     """On the forces of all actuators."""
     lag: Range = (1.0, 1.0)
     """On the time constant of the actuators' activation."""
-    start_angle: float = 0.0
-    """Standard deviation of the joints' angles where an episode begins, degrees. Of every episode its own,
-    drawn normally with this deviation."""
-    start_velocity: float = 0.0
+    start_angle: Range = (0.0, 0.0)
+    """Smallest and largest standard deviation of the joints' angles where an episode begins, degrees; every
+    episode draws its own."""
+    start_velocity: Range = (0.0, 0.0)
     """The same of velocities: of the root, m/s, and of the joints, rad/s."""
     push_speed: Range = (0.0, 0.0)
     """Smallest and largest change of speed by a push on the root, m/s; in a random direction on the level."""
@@ -43,16 +43,19 @@ class RandomisationConfig:
                 raise InputError(
                     f"randomisation {name} is {low:g} to {high:g}; expected 0.05 <= smallest <= largest <= 20"
                 )
-        low, high = self.push_speed
-        if not 0 <= low <= high <= 5:
-            raise InputError(
-                f"randomisation push_speed is {low:g} to {high:g} m/s; expected 0 <= smallest <= largest <= 5"
-            )
-        for name, largest in (("start_angle", 45), ("start_velocity", 5), ("sensor_noise", 5)):
-            if not 0 <= getattr(self, name) <= largest:
+        for name, unit, most in (
+            ("push_speed", "m/s", 5),
+            ("start_angle", "degrees", 45),
+            ("start_velocity", "m/s", 5),
+        ):
+            low, high = getattr(self, name)
+            if not 0 <= low <= high <= most:
                 raise InputError(
-                    f"randomisation {name} is {getattr(self, name):g}; it must lie in [0, {largest}]"
+                    f"randomisation {name} is {low:g} to {high:g} {unit}; expected 0 <= smallest <= largest "
+                    f"<= {most}"
                 )
+        if not 0 <= self.sensor_noise <= 5:
+            raise InputError(f"randomisation sensor_noise is {self.sensor_noise:g}; it must lie in [0, 5]")
         if not 0 < self.push_seconds <= self.push_interval / 2:
             raise InputError(
                 f"randomisation push_seconds is {self.push_seconds:g} and push_interval "
@@ -62,7 +65,7 @@ class RandomisationConfig:
     @property
     def in_use(self) -> "RandomisationConfig | None":
         """The configuration; None where nothing differs."""
-        deviations = (self.start_angle, self.start_velocity, self.sensor_noise)
+        deviations = (*self.start_angle, *self.start_velocity, self.sensor_noise)
         return self if self.scales or self.pushes or any(deviations) else None
 
     @property

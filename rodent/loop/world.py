@@ -67,10 +67,11 @@ def displaced(config: RandomisationConfig, key: jax.Array, physics: PhysicsState
         physics: where n bodies would begin.
     """
     n = physics.qpos.shape[0]
-    keys = jax.random.split(key, 3)
-    size = jnp.abs(jax.random.normal(keys[0], (2, n, 1)))
-    joints = jnp.deg2rad(config.start_angle) * size[0] * jax.random.normal(keys[1], physics.qpos[:, 7:].shape)
-    velocities = config.start_velocity * size[1] * jax.random.normal(keys[2], physics.qvel.shape)
+    key_size, key_joints, key_velocities = jax.random.split(key, 3)
+    low, high = jnp.array([config.start_angle, config.start_velocity]).T
+    angle, speed = low[:, None, None] + (high - low)[:, None, None] * jax.random.uniform(key_size, (2, n, 1))
+    joints = jnp.deg2rad(angle) * jax.random.normal(key_joints, physics.qpos[:, 7:].shape)
+    velocities = speed * jax.random.normal(key_velocities, physics.qvel.shape)
     # the root keeps its turning: a velocity in m/s is none of a rotation
     velocities = velocities.at[:, 3:6].set(0.0)
     return dataclasses.replace(

@@ -16,7 +16,11 @@ from tests.bodies import hopper
 from tests.policies import stance_clips, untrained_policy
 
 CONFIG = RandomisationConfig(
-    friction=(0.4, 2.2), mass=(0.8, 1.2), push_speed=(0.1, 0.3), start_angle=2.0, start_velocity=0.05
+    friction=(0.4, 2.2),
+    mass=(0.8, 1.2),
+    push_speed=(0.1, 0.3),
+    start_angle=(2.0, 2.0),
+    start_velocity=(0.05, 0.05),
 )
 N, STEP = 4000, 0.02
 

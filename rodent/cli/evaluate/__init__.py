@@ -11,13 +11,15 @@ from rodent.errors import InputError
 
 if TYPE_CHECKING:
     from rodent.clips.clip import ClipSet
+    from rodent.policy.policy import Policy
 
+_ALL = "_all_frames"
 _HEADINGS = {
     "lifespan_frames": "lifespan",
-    "root_position_error_mm": "root mm",
-    "root_orientation_error_deg": "root deg",
-    "joint_angle_error_deg": "joints deg",
-    "body_position_error_mm": "bodies mm",
+    f"root_position_error_mm{_ALL}": "root mm",
+    f"root_orientation_error_deg{_ALL}": "root deg",
+    f"joint_angle_error_deg{_ALL}": "joints deg",
+    f"body_position_error_mm{_ALL}": "bodies mm",
 }
 
 
@@ -26,7 +28,11 @@ class Evaluate:
     """Measure how well a policy does its task, such as tracking clips from their first frames.
 
     A run folder stores its clips, and which of them were held out of training: --split test plays those. A
-    policy whose task has no clips plays --episodes of it.
+    policy whose task has no clips plays --episodes of it. Errors in the table are means over all frames: a
+    frame after the policy lost the clip counts as 50 mm or 90 degrees.
+
+    One rollout of a clip can be luck. --robust plays 12 copies of each from slightly different starts, as the
+    world is and under changes of friction, mass, strength, physics step, start, and under pushes.
 
     Example: rodent evaluate runs/walk --clips clips.h5 --report tracking.html
     """
@@ -36,12 +42,19 @@ class Evaluate:
     clips: Path | None = None
     """Reference motion: a clip file, or anything that `rodent clips import` reads. By default the clips of
     the run."""
+    clip: tuple[str, ...] = ()
+    """Names of the clips to play; all if none is given."""
     resample: float | None = None
     """Frame rate to which clips given by --clips are resampled, Hz; by default that of the file."""
     split: Literal["all", "train", "test"] = "all"
     """Which of the run's clips: training clips, held-out clips, or all."""
     episodes: int = 24
     """Number of episodes of a task without clips."""
+    robust: bool = False
+    """Also play copies of each clip in changed worlds; takes minutes."""
+    copies: int = 12
+    """Copies of each clip with --robust; each joint of a copy begins off by 0.06 degrees (standard
+    deviation)."""
     report: Path | None = None
     """Write an HTML report: how long clips are tracked and how closely, errors over time, and what ended each
     clip."""
@@ -64,6 +77,8 @@ class Evaluate:
 
         policy = load_policy(self.policy)
         clips, split = self._clips() if policy.task.needs_clips or self.clips else (None, None)
+        if clips is not None and self.clip:
+            clips = clips.subset(self.clip)
         _, episodes = policy_episodes(policy, clips, self.episodes)
         with contextlib.ExitStack() as stack:
             # before the work: a page that cannot be written should not be found out after it
@@ -73,6 +88,8 @@ class Evaluate:
                     policy, clips, count=self.episodes, advance=advance, threads=self.threads
                 )
             found = scores(traces, split)
+            if self.robust:
+                found |= self._robustness(policy, clips)
             if page is not None:
                 from rodent.cli.evaluate.page import write_report
 
@@ -81,6 +98,13 @@ class Evaluate:
             print_json(found)
         else:
             _print(found)
+
+    def _robustness(self, policy: "Policy", clips: "ClipSet | None") -> dict[str, Any]:
+        from rodent.progress import progress
+        from training.robust import n_steps, robustness
+
+        with progress("changed worlds", n_steps(policy, clips, self.copies), "steps") as advance:
+            return robustness(policy, clips, copies=self.copies, advance=advance)
 
     def _clips(self) -> "tuple[ClipSet, dict[str, list[str]] | None]":
         """The clips to play, and names of clips by part of the run, where the run is asked for them."""
@@ -105,10 +129,10 @@ class Evaluate:
 
 
 def columns_of(found: dict[str, Any]) -> dict[str, str]:
-    """What is shown of every clip, by heading: how long it lasted, and its errors while it did."""
+    """What is shown of every clip, by heading: how long it lasted, and its errors over all frames."""
     figures = [key for key, value in found["mean"].items() if isinstance(value, float)]
-    keys = [key for key in figures if key != "success" and not key.endswith("_all_frames")]
-    return {_HEADINGS.get(key, key.replace("_", " ")): key for key in keys}
+    keys = [key for key in figures if key != "success" and f"{key}{_ALL}" not in figures]
+    return {_HEADINGS.get(key, key.removesuffix(_ALL).replace("_", " ")): key for key in keys}
 
 
 def _print(found: dict[str, Any]) -> None:
@@ -127,6 +151,20 @@ def _print(found: dict[str, Any]) -> None:
         print()
         print_table(["", "clips", "success", *columns], [_group_row(found, *one) for one in groups.items()])
     print(f"success: {found['success_rate']:.0%} of the clips tracked to the end{_within(found)}")
+    if "robust" in found:
+        print(f"\n{found['copies']} copies of each clip:")
+        print_table(list(ROBUST), robust_rows(found))
+
+
+ROBUST = ("change", "tracked to the end", "frames")
+"""Headings of `robust_rows`."""
+
+
+def robust_rows(found: dict[str, Any]) -> list[list[str]]:
+    """A row per changed world."""
+    return [
+        [row["change"], f"{row['success_rate']:.1%}", f"{row['mean_frames']:.0f}"] for row in found["robust"]
+    ]
 
 
 def _within(found: dict[str, Any]) -> str:

@@ -57,6 +57,22 @@ def within(millimetres: np.ndarray, curves: Mapping[str, tuple[np.ndarray, np.nd
     return figure
 
 
+def by_change(success: Mapping[str, float]) -> "Figure":
+    """Fraction of copies tracked to the end, a bar per change of the world.
+
+    Args:
+        success: fractions by the name of the change, in order.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDTH, 0.6 + 0.26 * len(success)), layout="constrained")
+    axes = figure.subplots()
+    axes.barh(list(success), [100 * value for value in success.values()], color=COLORS[0])
+    axes.invert_yaxis()
+    axes.set(xlabel="copies tracked to the end, %", xlim=(0, 100))
+    return figure
+
+
 def errors(traces: Sequence["Trace"], titles: Sequence[str]) -> "Figure":
     """For every clip its errors over time, each relative to the limit at which the rat counts as lost."""
     from matplotlib.figure import Figure

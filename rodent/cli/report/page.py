@@ -185,7 +185,8 @@ def _tracking(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> list[S
 def _how(limits: dict[str, float]) -> str:
     return (
         "Every clip is played from its first frame, by the policy's mean action, until it is lost: until "
-        f"{how_lost(limits)}. Errors are means over the frames before that."
+        f"{how_lost(limits)}. Errors are means over all frames; a frame after that counts as 50 mm or 90 "
+        "degrees."
     )
 
 
