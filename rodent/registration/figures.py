@@ -2,6 +2,7 @@
 
 figure = course(fps, error, names, labels, starts)      # errors over time, with the clips below
 figure = arena(place, fps)                              # path of the rat in the arena
+figure = profile(scales, costs, errors, scale)          # how well the body fits by scale
 """
 
 from collections.abc import Sequence
@@ -100,6 +101,37 @@ def arena(place: np.ndarray, fps: float) -> "Figure":
     axes.set(xlabel="x, m", ylabel="y, m", aspect="equal")
     axes.spines[["top", "right"]].set_visible(False)
     figure.colorbar(dots, ax=axes, label="seconds", pad=0.02)
+    return figure
+
+
+def profile(scales: np.ndarray, costs: np.ndarray, errors: np.ndarray, scale: float) -> "Figure":
+    """Cost and error by scale, with offsets held near their first guess.
+
+    Args:
+        scales: ascending, shape (n,).
+        costs: negative logarithms of the posterior, times two, shape (n,).
+        errors: mean errors of the keypoints, millimetres, shape (n,).
+        scale: of the fit.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDTH, 0.35 * _WIDTH), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for axes, values, label in (
+        (left, costs - costs.min() + 1, "cost above the least"),
+        (right, errors, "mm"),
+    ):
+        axes.plot(scales, values, color="#0072B2", marker=".", linewidth=0.8)
+        axes.axvline(scale, color="#D55E00", linewidth=0.8)
+        axes.set(xlabel="scale of the body", ylabel=label, xscale="log")
+        axes.set_xticks(
+            [s for s in (0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0) if scales[0] <= s <= scales[-1]]
+        )
+        axes.get_xaxis().set_major_formatter("{x:g}")
+        axes.minorticks_off()
+        axes.spines[["top", "right"]].set_visible(False)
+    left.set_yscale("log")
+    right.set_ylim(0, None)
     return figure
 
 

@@ -5,17 +5,19 @@
     found = registration.transform(keypoints)          # poses and residual errors
     found.qpos, found.error                            # (frames, 74); metres, (frames, K)
 
-`fit` uses a sample of diverse frames. It alternates between poses, and offsets and scale (STAC: Wu et al.,
-Neural Comput. 25, 2318, 2013). Noise biases limb lengths upwards. The bias is estimated by fitting simulated
-keypoints with the measured noise, and subtracted (parametric bootstrap; Efron and Tibshirani, An
-Introduction to the Bootstrap, 1993, ch. 10). `transform` fits the poses of all frames jointly, in
-overlapping windows. All fits use a body of scale 1 and keypoints divided by the scale, so that no other
+`fit` uses a sample of diverse frames. It first decides the scale, with all offsets within their freedoms: the
+optimum with the least cost over all scales counts. Then it finds the floor and the paws that stand, and fits
+the offsets so that these paws are on the floor. Both fits alternate between poses, and offsets and scale
+(STAC: Wu et al., Neural Comput. 25, 2318, 2013). Noise biases limb lengths upwards. The bias is estimated by
+fitting simulated keypoints with the measured noise, and subtracted (parametric bootstrap; Efron and
+Tibshirani, An Introduction to the Bootstrap, 1993, ch. 10). `transform` fits the poses of all frames jointly,
+in overlapping windows. All fits use a body of scale 1 and keypoints divided by the scale, so that no other
 body must be compiled.
 """
 
 import dataclasses
 from collections.abc import Callable
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -27,18 +29,22 @@ from rodent.kinematics.skeleton import Skeleton
 from rodent.registration.axes import require_upright
 from rodent.registration.ground import Floor
 from rodent.registration.markers import MarkerSet
-from rodent.registration.offsets import SCALE_SPREAD, Prior, Step, offset_step
+from rodent.registration.offsets import Prior, Step, offset_step
 from rodent.registration.pose import FEWEST, PAWS, PoseSettings, PoseSolver
-from rodent.registration.windows import track
-from rodent.rotation import conjugate, rotate
+from rodent.registration.sample import diverse_frames
+from rodent.registration.scale import ScaleProfile, at_scale, posterior_cost, rough_scale, scale_profile
+from rodent.registration.stance import Stance, paw_probes
+from rodent.registration.windows import grounded, track
 from rodent.scene import make_scene
 
-_SAMPLE, _CANDIDATES = 200, 4000  # frames in the sample, and candidates for it
-_NEARLY_ALL = 0.7  # fraction of the largest number of keypoints that a candidate must have
 _ROUNDS = 15
 _SETTLED = 2e-4  # metres; the rounds end when no offset moves farther
-_INDEPENDENT = 16.0  # effective number of frames of the sample, against the prior: the model is not exact
-_LIKELY_SCALE = 0.9  # prior mean of the scale relative to dm_control's rat
+_NEAR = 0.5  # standard deviation of offsets where the scale is decided, relative to their freedom
+_COMPARED = 3  # optima of the scale that are fitted to the end
+# prior of the scale relative to dm_control's rat: median, and standard deviation of the logarithm, wide
+# enough for pups and mice
+_LIKELY_SCALE, _SCALE_SPREAD = 0.9, 0.3
+_SLIGHT = 1e-4  # metres beyond a freedom that do not count
 _LEAST_NOISE = 3e-4  # metres; lower bound of the keypoint noise
 
 
@@ -56,6 +62,10 @@ class Registered:
     """Distances of the measured keypoints from `positions`, metres, NaN where missing, shape (frames, K)."""
     floor: Floor
     """The floor before levelling, metres."""
+    standing: np.ndarray
+    """Whether a paw stands, as the keypoints show it, in the order of PAW_NAMES, bool, shape (frames, 4)."""
+    probed: tuple[bool, ...]
+    """Whether there are keypoints on a paw, or on the segment above it, of the four paws."""
     markers: MarkerSet
     """The marker set with fitted offsets."""
     fps: float
@@ -67,6 +77,13 @@ class Registered:
     def names(self) -> tuple[str, ...]:
         """Names of the keypoints."""
         return self.markers.names
+
+
+class Start(NamedTuple):
+    """Where an alternation begins: offsets, metres at scale 1, shape (K, 3), and scale."""
+
+    offsets: np.ndarray
+    scale: float
 
 
 class Registration:
@@ -84,8 +101,11 @@ class Registration:
         markers_: the markers with fitted offsets.
         scale_: of the body.
         noise_: standard deviation of a keypoint's coordinate, metres.
+        profile_: cost and error by scale.
         rounds_: number of alternations between poses and offsets.
     """
+
+    profile_: ScaleProfile
 
     def __init__(self, markers: MarkerSet, scale: float | None = None, settings: PoseSettings | None = None):
         if scale is not None:
@@ -97,6 +117,18 @@ class Registration:
         self._rest = posed(body, Trunk.still(1))[0]
         self.markers_, self.scale_, self.rounds_ = markers, scale or _LIKELY_SCALE, 0
         self.noise_ = self.settings.keypoint_error
+        self._size = self.scale_  # rough; keypoint errors are those of PoseSettings at this scale
+
+    @property
+    def beyond_freedom(self) -> dict[str, float]:
+        """Markers whose offset is farther from its guess than its freedom: by how much, metres.
+
+        Both are of a body of scale 1, as in the marker set. The largest comes first.
+        """
+        moved = np.linalg.norm(self.markers_.offsets - self.markers.offsets, axis=1)
+        far = moved - self.markers.freedoms
+        order = np.argsort(-far)
+        return {self.markers.names[k]: float(far[k]) for k in order if far[k] > _SLIGHT}
 
     @property
     def hinges(self) -> np.ndarray:
@@ -116,25 +148,18 @@ class Registration:
         """
         points = self._points(keypoints)
         solver = self._solver(self.markers.offsets)
-        require_upright(solver, points / self.scale_, keypoints.source)
-        sample = points[self._diverse(solver, points)]
+        self._size = rough_scale(points, solver)
+        require_upright(solver, points / self._size, keypoints.source)
+        frames = diverse_frames(solver, points / self._size)
         self.rounds_ = 0
-        spread = 0.0 if self.scale else SCALE_SPREAD
-        prior = Prior(self.markers.offsets, self.markers.freedoms, self.scale_, spread)
-        fitted = self._alternate(sample, prior, advance)
-        # bias of the fit on simulated keypoints with known offsets and scale; noise and its negative cancel
-        # all but the bias (antithetic variates; Hammersley and Morton, Math. Proc. Camb. Phil. Soc. 52, 449,
-        # 1956)
-        known = Prior(fitted.offsets, self.markers.freedoms, fitted.scale, spread)
-        solver = self._solver(fitted.offsets)
-        made = solver.positions(solver.solve(sample / fitted.scale, fitted.qpos)) * fitted.scale
-        noise = np.random.default_rng(0).normal(0, fitted.noise, made.shape)
-        noise[~np.isfinite(sample)] = np.nan
-        again = [self._alternate(made + one, known, advance) for one in (noise, -noise)]
-        offsets = 2 * fitted.offsets - np.mean([one.offsets for one in again], axis=0)
-        scale = fitted.scale**2 / float(np.mean([one.scale for one in again]))
-        self.markers_ = dataclasses.replace(self.markers, offsets=offsets)
-        self.scale_, self.noise_ = self.scale or scale, max(fitted.noise, _LEAST_NOISE)
+        scale, offsets = self._fit_scale(points[frames], advance)
+        # where paws stand is known once the body has its size
+        solver = self._solver_at(offsets, scale)
+        ground = grounded(solver, self._body, points / scale, keypoints.fps)
+        sample, stance = scale * ground.points[frames], ground.stance.anywhere.at(frames)
+        fitted = self._fit_offsets(sample, stance, scale, advance)
+        self.markers_ = dataclasses.replace(self.markers, offsets=fitted.offsets)
+        self.scale_, self.noise_ = scale, max(fitted.noise, _LEAST_NOISE)
         return self
 
     def transform(
@@ -165,6 +190,8 @@ class Registration:
             positions=tracked.positions,
             error=np.linalg.norm(tracked.points - tracked.positions, axis=-1),
             floor=tracked.floor.scaled(scale),
+            standing=tracked.standing,
+            probed=tuple(len(probe.keypoints) > 0 for probe in solver.probes),
             markers=self.markers_,
             fps=keypoints.fps,
             source=keypoints.source,
@@ -174,16 +201,83 @@ class Registration:
         """The pose solver for these offsets, by default the fitted ones."""
         offsets = self.markers_.offsets if offsets is None else offsets
         return PoseSolver(
-            self._skeleton, offsets, self.markers.weights, self._rest, settings or self.settings
+            self._skeleton,
+            offsets,
+            self.markers.weights,
+            self._rest,
+            settings or self.settings,
+            paw_probes(self.markers.bodies),
         )
 
-    def _alternate(self, sample: np.ndarray, prior: Prior, advance: Callable[[int], None]) -> Step:
+    def _solver_at(self, offsets: np.ndarray, scale: float) -> PoseSolver:
+        """The pose solver for these offsets, whose keypoint error is the same length at every scale."""
+        return self._solver(offsets, at_scale(self.settings, self._size / scale))
+
+    def _fit_scale(self, sample: np.ndarray, advance: Callable[[int], None]) -> tuple[float, np.ndarray]:
+        """Scale, and offsets that stay within their freedoms, shape (K, 3)."""
+        freedoms = self.markers.freedoms
+        near = Prior(self.markers.offsets, _NEAR * freedoms, freedoms, _LIKELY_SCALE, _SCALE_SPREAD)
+        self.profile_ = scale_profile(self._solver_at, sample, near, self._size)
+        if self.scale is not None:
+            return self.scale, near.offsets
+        tried = [
+            self._alternate(sample, near, Start(near.offsets, scale), advance)
+            for scale in self.profile_.optima[:_COMPARED]
+        ]
+        fitted = min(tried, key=lambda step: self._cost(sample, step, near))
+        known = dataclasses.replace(near, offsets=fitted.offsets, scale=fitted.scale)
+        again = [self._alternate(made, known, fitted, advance) for made in self._simulated(sample, fitted)]
+        return fitted.scale**2 / float(np.mean([one.scale for one in again])), fitted.offsets
+
+    def _fit_offsets(
+        self, sample: np.ndarray, stance: Stance, scale: float, advance: Callable[[int], None]
+    ) -> Step:
+        """Offsets of a body of known scale whose standing paws are on the floor."""
+        freedoms = self.markers.freedoms
+        bounds = np.where(freedoms > 0, np.inf, 0.0)
+        loose = Prior(self.markers.offsets, freedoms, bounds, scale, 0.0)
+        fitted = self._alternate(sample, loose, Start(loose.offsets, scale), advance, stance)
+        known = dataclasses.replace(loose, offsets=fitted.offsets)
+        again = [
+            self._alternate(made, known, fitted, advance, stance)
+            for made in self._simulated(sample, fitted, stance)
+        ]
+        offsets = 2 * fitted.offsets - np.mean([one.offsets for one in again], axis=0)
+        return dataclasses.replace(fitted, offsets=offsets)
+
+    def _simulated(self, sample: np.ndarray, fitted: Step, stance: Stance | None = None) -> list[np.ndarray]:
+        """Keypoints of the fitted poses with the measured noise, and with its negative.
+
+        A fit of them shows the bias of the fit. Noise and its negative cancel all but the bias (antithetic
+        variates; Hammersley and Morton, Math. Proc. Camb. Phil. Soc. 52, 449, 1956).
+        """
+        solver = self._solver_at(fitted.offsets, fitted.scale)
+        qpos = solver.solve(sample / fitted.scale, fitted.qpos, stance is not None, stance)
+        made = solver.positions(qpos) * fitted.scale
+        noise = np.random.default_rng(0).normal(0, fitted.noise, made.shape)
+        noise[~np.isfinite(sample)] = np.nan
+        return [made + noise, made - noise]
+
+    def _cost(self, sample: np.ndarray, step: Step, prior: Prior) -> float:
+        """Negative logarithm of the posterior, times two."""
+        solver = self._solver_at(step.offsets, step.scale)
+        qpos = solver.solve(sample / step.scale, step.qpos)
+        return posterior_cost(solver, sample, qpos, step.scale, prior)
+
+    def _alternate(
+        self,
+        sample: np.ndarray,
+        prior: Prior,
+        start: "Start | Step",
+        advance: Callable[[int], None],
+        stance: Stance | None = None,
+    ) -> Step:
         """Alternate between poses and offsets until no offset moves."""
-        offsets, scale, qpos = prior.offsets, prior.scale, None
+        offsets, scale, qpos = start.offsets, start.scale, None
         for _ in range(_ROUNDS):
-            solver = self._solver(offsets)
-            qpos = solver.solve(sample / scale, qpos)
-            step = offset_step(solver, sample, qpos, scale, prior, _INDEPENDENT)
+            solver = self._solver_at(offsets, scale)
+            qpos = solver.solve(sample / scale, qpos, stance is not None, stance)
+            step = offset_step(solver, sample, qpos, scale, prior, stance)
             offsets, scale, qpos = step.offsets, step.scale, step.qpos
             self.rounds_ += 1
             advance(1)
@@ -201,24 +295,3 @@ class Registration:
                 f"{FEWEST} are needed to put the body into place"
             )
         return points
-
-    def _diverse(self, solver: PoseSolver, points: np.ndarray) -> np.ndarray:
-        """Indices of diverse frames, by farthest-point sampling of body shapes."""
-        enough = np.isfinite(points[..., 0]).sum(axis=1)
-        candidates = np.flatnonzero(enough >= max(FEWEST, _NEARLY_ALL * enough.max()))
-        candidates = candidates[
-            np.linspace(0, len(candidates) - 1, min(_CANDIDATES, len(candidates))).astype(int)
-        ]
-        chosen = points[candidates]
-        placed = solver.placed(chosen / self.scale_)
-        local = rotate(
-            np.broadcast_to(conjugate(placed[:, None, 3:7]), (*chosen.shape[:2], 4)),
-            chosen - placed[:, None, :3] * self.scale_,
-        )
-        shape = np.where(np.isfinite(local), local, np.nanmedian(local, axis=0)).reshape(len(chosen), -1)
-        picked = [int(np.argmin(np.linalg.norm(shape - np.median(shape, axis=0), axis=1)))]
-        distance = np.linalg.norm(shape - shape[picked[0]], axis=1)
-        while len(picked) < min(_SAMPLE, len(shape)):
-            picked.append(int(distance.argmax()))
-            distance = np.minimum(distance, np.linalg.norm(shape - shape[picked[-1]], axis=1))
-        return np.sort(candidates[picked])

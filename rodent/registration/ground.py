@@ -67,6 +67,10 @@ class Floor:
         moved[:, 3:7] = continuous(turned.as_quat(scalar_first=True))
         return moved
 
+    def raised(self, height: float) -> "Floor":
+        """The floor higher by this, metres, as measured on the levelled floor."""
+        return dataclasses.replace(self, height=self.height + height / float(np.cos(self.tilt)))
+
     def scaled(self, scale: float) -> "Floor":
         """The same floor, with all lengths scaled."""
         return dataclasses.replace(self, height=self.height * scale)
@@ -110,6 +114,18 @@ def lowest_paws(qpos: np.ndarray, body: Scene) -> np.ndarray:
     place, height = _paw_points(qpos, body)
     frames, paw = np.arange(len(qpos)), height.argmin(axis=1)
     return np.column_stack([place[frames, paw], height[frames, paw]])
+
+
+def standing_height(qpos: np.ndarray, standing: np.ndarray, body: Scene) -> float:
+    """Median height of the lowest points of standing paws, metres; 0 if too few stand.
+
+    Args:
+        qpos: poses, shape (frames, 74).
+        standing: whether a paw stands, bool, shape (frames, 4).
+        body: whose poses.
+    """
+    heights = _paw_points(qpos, body)[1][standing]
+    return float(np.median(heights)) if len(heights) >= _OFTEN else 0.0
 
 
 def _paw_points(qpos: np.ndarray, body: Scene) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,6 @@
 """Keypoint offsets and the scale of the body: one Gauss-Newton step for a sample of frames.
 
-    step = offset_step(solver, sample, qpos, scale, prior, worth)
+    step = offset_step(solver, sample, qpos, scale, prior)
     step.offsets, step.scale, step.noise
 
 The poses are eliminated from the normal equations (variable projection; Golub and Pereyra, SIAM J. Numer.
@@ -14,12 +14,11 @@ import dataclasses
 import numpy as np
 
 from rodent.registration.pose import PoseSolver
+from rodent.registration.stance import Stance
 from rodent.rotation import rotate
 
-SCALE_SPREAD = 0.1
-"""Standard deviation of the logarithm of adult rats' size: length goes with the cube root of mass, and one of
-0.25 to 0.45 kg is 0.9 to 1.1 times as long as dm_control's of 0.34 kg."""
 _SURE = 1e-9  # standard deviation of a fixed parameter
+_TIMES = 4  # solves of one step, each with more offsets held on their bounds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,12 +27,26 @@ class Prior:
 
     offsets: np.ndarray
     """Means, metres at scale 1, shape (K, 3)."""
-    freedoms: np.ndarray
-    """Standard deviations of the offsets, metres, shape (K,); 0 fixes them."""
+    spreads: np.ndarray
+    """Standard deviations of the offsets along each axis, metres, shape (K,); 0 fixes them."""
+    bounds: np.ndarray
+    """Largest distances of the offsets from their means, metres, shape (K,)."""
     scale: float
     """Median of the scale."""
     spread: float
     """Standard deviation of the scale's logarithm; 0 fixes it."""
+    worth: float = 16.0
+    """Effective number of independent frames of a sample, against the prior: the model is not exact."""
+
+    def bounded(self, offsets: np.ndarray) -> np.ndarray:
+        """The nearest offsets within their bounds, metres, shape (K, 3)."""
+        away = offsets - self.offsets
+        length = np.linalg.norm(away, axis=-1)
+        return self.offsets + away * (np.minimum(length, self.bounds) / np.maximum(length, _SURE))[:, None]
+
+    def cost(self, offsets: np.ndarray) -> float:
+        """Negative logarithm of the density of offsets, shape (K, 3), times two."""
+        return float(np.sum(((offsets - self.offsets) / np.maximum(self.spreads, _SURE)[:, None]) ** 2))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +65,12 @@ class Step:
 
 
 def offset_step(
-    solver: PoseSolver, sample: np.ndarray, qpos: np.ndarray, scale: float, prior: Prior, worth: float
+    solver: PoseSolver,
+    sample: np.ndarray,
+    qpos: np.ndarray,
+    scale: float,
+    prior: Prior,
+    stance: Stance | None = None,
 ) -> Step:
     """The most likely offsets and scale in a linear approximation.
 
@@ -62,11 +80,11 @@ def offset_step(
         qpos: their poses on a body of scale 1, as `solver` finds them, shape (n, 74).
         scale: current value.
         prior: of offsets and scale.
-        worth: effective number of independent frames of the whole sample, against the prior.
+        stance: paws that stand, and then above a floor at height 0, lengths on a body of scale 1.
     """
     skeleton, k = solver.skeleton, len(solver.weights)
     batch = skeleton.batch(len(qpos))
-    matrix, slope, _ = solver.system(batch, qpos, sample / scale, floor=False)
+    matrix, slope, _ = solver.system(batch, qpos, sample / scale, stance is not None, stance)
     place, rows = skeleton.linear(batch, qpos, solver.offsets)
     error, trust, _ = solver.misfit(sample / scale, place[:, :k])
     firm = trust / solver.settings.keypoint_error**2
@@ -83,10 +101,12 @@ def offset_step(
     yields = inverse @ across
     whole -= np.einsum("nde,ndf->ef", across, yields)
     down -= np.einsum("nd,nde->e", slope, yields)
-    believed = np.maximum(np.append(np.repeat(prior.freedoms, 3), prior.spread), _SURE) ** -2.0
+    spread = np.append(np.repeat(prior.spreads, 3), prior.spread)
+    believed = np.maximum(spread, _SURE) ** -2.0
     away = np.append((prior.offsets - solver.offsets[:k]).ravel(), np.log(prior.scale / scale))
-    weight = worth / len(qpos)
-    step = np.linalg.solve(weight * whole + np.diag(believed), weight * down + believed * away)
+    weight = prior.worth / len(qpos)
+    hessian, gradient = weight * whole + np.diag(believed), weight * down + believed * away
+    step = _bounded_step(hessian, gradient, solver.offsets[:k], prior)
     growth = float(np.exp(step[-1]))
     given = (inverse @ slope[..., None])[..., 0] - yields @ step
     shrunk = np.concatenate([qpos[:, :3] / growth, qpos[:, 3:]], axis=1)
@@ -100,6 +120,33 @@ def offset_step(
         moved=float(np.abs(step[:-1]).max()),
         noise=float(scale * np.sqrt(left)),
     )
+
+
+def _bounded_step(hessian: np.ndarray, gradient: np.ndarray, offsets: np.ndarray, prior: Prior) -> np.ndarray:
+    """Step of offsets and scale that keeps the offsets within their bounds, by an active set.
+
+    Args:
+        hessian: shape (3 K + 1, 3 K + 1).
+        gradient: negative, shape (3 K + 1,).
+        offsets: current, metres, shape (K, 3).
+        prior: of offsets and scale.
+
+    Returns:
+        shape (3 K + 1,).
+    """
+    step, held = np.zeros(len(gradient)), np.zeros(len(gradient), bool)
+    for _ in range(_TIMES):
+        free = ~held
+        right = gradient[free] - hessian[np.ix_(free, held)] @ step[held]
+        step[free] = np.linalg.solve(hessian[np.ix_(free, free)], right)
+        reached = offsets + step[:-1].reshape(offsets.shape)
+        kept = prior.bounded(reached)
+        step[:-1] = (kept - offsets).ravel()
+        far = np.linalg.norm(kept - reached, axis=1) > _SURE
+        if not far.any():
+            break
+        held[:-1] |= np.repeat(far, 3)
+    return step
 
 
 def _axes(turn: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ an active set. `rodent.registration.smoother` couples neighbouring frames.
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from mujoco.batch import Batch
@@ -17,6 +18,7 @@ from scipy.spatial.transform import Rotation
 
 from rodent.kinematics.bounds import bounded_step, dense
 from rodent.kinematics.skeleton import BLOCK, Skeleton
+from rodent.registration.stance import Probe, Stance
 
 _ITERATIONS = 40
 _GAIN = 1e-4  # relative gain of a step below which a frame has converged
@@ -27,14 +29,19 @@ _LEAST = 1e-3  # curvature; a keypoint has 1e5
 
 FEWEST = 3
 """Keypoints that a frame needs for the rigid alignment."""
-PAWS = ("hand_L", "hand_R", "foot_L", "foot_R", "finger_L", "finger_R", "toe_L", "toe_R")
-"""The bodies that are kept above the floor."""
-# bases and pads of fingers and toes, metres at scale 1: the sites of the MJCF
-_LEFT = np.array(
-    [[0.003, 0.0015, -0.0083], [0.0211, 0.0076, -0.0028], [0.005, 0.002, -0.002], [0.008, 0.002, -0.002]]
+_PAW_POINTS = (  # body of the left side, place in its frame and least height, metres at scale 1
+    ("hand", (0.003, 0.0015, -0.0083), 0.002),  # bases and pads of fingers and toes: the sites of the MJCF
+    ("foot", (0.0211, 0.0076, -0.0028), 0.002),
+    ("finger", (0.005, 0.002, -0.002), 0.002),
+    ("toe", (0.008, 0.002, -0.002), 0.002),
+    ("foot", (-0.003, -0.0025, -0.0018), 0.0032),  # the heel: the end of the foot's capsule
 )
-_PAW_OFFSETS = np.stack([_LEFT, _LEFT * (1, -1, 1)], axis=1).reshape(-1, 3)
-_PAW_HEIGHT = 0.002  # metres; minimal height of these points
+PAWS = tuple(f"{body}_{side}" for body, _, _ in _PAW_POINTS for side in "LR")
+"""The bodies of the points that are kept above the floor."""
+_PAW_OFFSETS = np.array([np.multiply(at, (1, sign, 1)) for _, at, _ in _PAW_POINTS for sign in (1, -1)])
+_PAW_HEIGHTS = np.repeat([height for _, _, height in _PAW_POINTS], 2)
+_PADS = slice(4, 8)  # the points that stand, in the order of PAW_NAMES
+_REACH = 0.015  # metres; a paw so far from where it stands is pulled with a quarter of the weight
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +56,8 @@ class PoseSettings:
     """Of a hinge from the resting posture, radians."""
     floor_error: float = 0.0005
     """Of a paw's penetration depth in the floor, metres."""
+    stance_error: float = 0.002
+    """Of a standing paw's pad from its place on the floor, along each axis, metres."""
     root_acceleration: float = 5.0
     """Of the root along each axis, m/s^2. Steady gaits have 1, freely moving rats 2.5."""
     turn_acceleration: float = 60.0
@@ -67,6 +76,7 @@ class PoseSolver:
         weights: of the keypoints, shape (K,).
         rest: the resting posture, shape (74,).
         settings: weights of the other terms.
+        probes: keypoints that tell whether the paws stand; of no paw by default.
     """
 
     def __init__(
@@ -76,24 +86,33 @@ class PoseSolver:
         weights: np.ndarray,
         rest: np.ndarray,
         settings: PoseSettings,
+        probes: Sequence[Probe] = (),
     ):
-        self.skeleton, self.weights = skeleton, weights
+        self.skeleton, self.weights, self.probes = skeleton, weights, probes
         self.offsets = np.concatenate([offsets, _PAW_OFFSETS])
         self.rest, self.settings = rest, settings
 
-    def solve(self, points: np.ndarray, start: np.ndarray | None = None, floor: bool = False) -> np.ndarray:
+    def solve(
+        self,
+        points: np.ndarray,
+        start: np.ndarray | None = None,
+        floor: bool = False,
+        stance: Stance | None = None,
+    ) -> np.ndarray:
         """Poses, each frame by itself, shape (frames, 74).
 
         Args:
             points: keypoints, metres, NaN where missing, shape (frames, K, 3).
             start: initial poses, shape (frames, 74); the aligned resting posture by default.
             floor: whether to keep paws above a floor at height 0.
+            stance: paws that stand, which are held in their places on the floor.
         """
         found = self.placed(points) if start is None else start.copy()
         batch = self.skeleton.batch(len(found))
         for at in range(0, len(found), BLOCK):
             block = slice(at, at + BLOCK)
-            found[block] = self._solved(batch, points[block], found[block], floor)
+            planted = None if stance is None else stance.at(block)
+            found[block] = self._solved(batch, points[block], found[block], floor, planted)
         return found
 
     def placed(self, points: np.ndarray, posture: np.ndarray | None = None) -> np.ndarray:
@@ -127,12 +146,28 @@ class PoseSolver:
         """Positions of the keypoints in poses, metres, shape (frames, K, 3)."""
         return self.skeleton.positions(qpos, self.offsets)[:, : len(self.weights)]
 
+    def pads(self, qpos: np.ndarray) -> np.ndarray:
+        """Positions of the pads of the paws in poses, metres, shape (frames, 4, 3)."""
+        return self.skeleton.positions(qpos, self.offsets)[:, len(self.weights) :][:, _PADS]
+
     def system(
-        self, batch: Batch, qpos: np.ndarray, points: np.ndarray, floor: bool
+        self,
+        batch: Batch,
+        qpos: np.ndarray,
+        points: np.ndarray,
+        floor: bool,
+        stance: Stance | None = None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Hessian (n, D, D), negative gradient (n, D) and cost (n,); n fits the batch.
 
         A cost of 1 is one coordinate of a keypoint off by one standard deviation.
+
+        Args:
+            batch: for the kinematics.
+            qpos: poses, shape (n, 74).
+            points: keypoints, metres, NaN where missing, shape (n, K, 3).
+            floor: whether to keep paws above a floor at height 0.
+            stance: paws that stand, which are held in their places on the floor.
         """
         settings, hinges, k = self.settings, self.skeleton.hinges, len(self.weights)
         place, rows = self.skeleton.linear(batch, qpos, self.offsets)
@@ -141,16 +176,33 @@ class PoseSolver:
         n, d = len(qpos), rows.shape[-1]
         flat, off = rows[:, :k].reshape(n, 3 * k, d), error.reshape(n, 3 * k)
         if floor:
-            depth = np.maximum(_PAW_HEIGHT - place[:, k:, 2], 0.0)
+            depth = np.maximum(_PAW_HEIGHTS - place[:, k:, 2], 0.0)
             cost += np.sum(depth**2, axis=1) / settings.floor_error**2
             flat, off = np.concatenate([flat, rows[:, k:, 2]], axis=1), np.concatenate([off, depth], axis=1)
             held = np.concatenate([held, (depth > 0) / settings.floor_error**2], axis=1)
+        if stance is not None:
+            pull, away, planted = self._planted(place[:, k:], stance)
+            flat = np.concatenate([flat, rows[:, k:][:, _PADS].reshape(n, -1, d)], axis=1)
+            off = np.concatenate([off, away], axis=1)
+            held, cost = np.concatenate([held, pull], axis=1), cost + planted
         pulled = (flat * held[..., None]).swapaxes(-1, -2)
         matrix, slope = pulled @ flat, (pulled @ off[..., None])[..., 0]
         wish = (self.rest - qpos)[:, 7 + hinges]
         slope[:, -len(hinges) :] += wish / settings.rest_error**2
         matrix[:, np.arange(d), np.arange(d)] += self.prior
         return matrix, slope, cost + np.sum(wish**2, axis=1) / settings.rest_error**2
+
+    def _planted(self, paws: np.ndarray, stance: Stance) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Weights (n, 12) and errors (n, 12) of the pads of standing paws, and costs (n,)."""
+        settings, n = self.settings, len(paws)
+        height = np.broadcast_to(_PAW_HEIGHTS[_PADS], stance.standing.shape)
+        target = np.concatenate([stance.place, height[..., None]], axis=-1)
+        known = stance.standing[..., None] & np.isfinite(target)
+        away = np.where(known, target - paws[:, _PADS], 0.0)
+        square = np.sum(away**2, axis=-1) / _REACH**2
+        cost = np.sum(square / (1 + square), axis=1) * (_REACH / settings.stance_error) ** 2
+        pull = known * (1 / (1 + square) ** 2 / settings.stance_error**2)[..., None]
+        return pull.reshape(n, -1), away.reshape(n, -1), cost
 
     @property
     def prior(self) -> np.ndarray:
@@ -171,9 +223,11 @@ class PoseSolver:
         # the cost saturates, so its curvature falls with the distance
         return error, weight / (1 + square) ** 2, cost * (settings.outlier / settings.keypoint_error) ** 2
 
-    def _solved(self, batch: Batch, points: np.ndarray, begun: np.ndarray, floor: bool) -> np.ndarray:
+    def _solved(
+        self, batch: Batch, points: np.ndarray, begun: np.ndarray, floor: bool, stance: Stance | None
+    ) -> np.ndarray:
         qpos = begun.copy()
-        system = self.system(batch, qpos, points, floor)
+        system = self.system(batch, qpos, points, floor, stance)
         damping = np.full(len(qpos), _DAMPING)
         # frames without keypoints are skipped
         todo = np.flatnonzero(np.isfinite(points[..., 0]).any(axis=1))
@@ -184,7 +238,8 @@ class PoseSolver:
             eased = np.diagonal(matrix, axis1=1, axis2=2) * (1 + damping[todo][:, None])
             step = bounded_step(dense(matrix), eased, slope, *self.skeleton.room(qpos[todo]))
             trial = self.skeleton.moved(qpos[todo], step)
-            found = self.system(batch, trial, points[todo], floor)
+            planted = None if stance is None else stance.at(todo)
+            found = self.system(batch, trial, points[todo], floor, planted)
             good = found[2] < cost
             kept = todo[good]
             qpos[kept] = trial[good]

@@ -1,6 +1,6 @@
 """Smoother: the poses of a whole window jointly, coupled by a prior on accelerations.
 
-    qpos = smoothed(solver, points, initial, fps, apart)         # (frames, 74)
+    qpos = smoothed(solver, points, initial, fps, apart, stance)         # (frames, 74)
 
 It finds the most likely motion for normally distributed keypoint errors and accelerations. This is the
 nonlinear version of the smoother of Rauch, Tung and Striebel (AIAA J. 3, 1445, 1965), as one least-squares
@@ -22,6 +22,7 @@ from scipy.ndimage import uniform_filter1d
 from rodent.kinematics.bounds import Solve, bounded_step
 from rodent.kinematics.skeleton import BLOCK
 from rodent.registration.pose import PoseSolver
+from rodent.registration.stance import Stance
 from rodent.rotation import as_rotvec, conjugate, multiply
 
 _STEPS = 3  # further steps gain less than a thousandth
@@ -31,7 +32,12 @@ _JUMP = 4.0  # RMS acceleration, in standard deviations, with a weight of one qu
 
 
 def smoothed(
-    solver: PoseSolver, points: np.ndarray, initial: np.ndarray, fps: float, apart: np.ndarray
+    solver: PoseSolver,
+    points: np.ndarray,
+    initial: np.ndarray,
+    fps: float,
+    apart: np.ndarray,
+    stance: Stance,
 ) -> np.ndarray:
     """The most likely motion above a floor at height 0, shape (frames, 74).
 
@@ -41,14 +47,15 @@ def smoothed(
         initial: poses, shape (frames, 74).
         fps: frames per second.
         apart: frames that are not coupled to their neighbours, bool, shape (frames,).
+        stance: paws that stand, which are held in their places on the floor.
     """
     if len(points) < 3:
-        return solver.solve(points, initial, floor=True)
+        return solver.solve(points, initial, floor=True)  # too short for a stance
     skeleton, spread = solver.skeleton, _accelerations(solver) / fps**2
     tied = ~(apart[:-2] | apart[1:-1] | apart[2:])
     qpos, damping = initial, np.full((len(points), 1), _DAMPING)
     batch = skeleton.batch(len(points))
-    own = _own_systems(solver, batch, points, qpos)
+    own = _own_systems(solver, batch, points, qpos, stance)
     for _ in range(_STEPS):
         now = _tied(own, _second_differences(qpos, skeleton.hinges), spread, tied)
         band = _band(now.matrix, now.bend)
@@ -56,7 +63,7 @@ def smoothed(
         held = skeleton.pressed(qpos, now.slope)
         step = bounded_step(_banded(band), eased, now.slope, *skeleton.room(qpos), held)
         trial = skeleton.moved(qpos, step)
-        found = _own_systems(solver, batch, points, trial)
+        found = _own_systems(solver, batch, points, trial, stance)
         then = _tied(found, _second_differences(trial, skeleton.hinges), spread, tied)
         good = then.cost < now.cost
         qpos = np.where(good[:, None], trial, qpos)
@@ -77,11 +84,14 @@ class _System:
 
 
 def _own_systems(
-    solver: PoseSolver, batch: Batch, points: np.ndarray, qpos: np.ndarray
+    solver: PoseSolver, batch: Batch, points: np.ndarray, qpos: np.ndarray, stance: Stance
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hessians, negative gradients and costs of the frames without coupling."""
     blocks = [slice(at, at + BLOCK) for at in range(0, len(qpos), BLOCK)]
-    systems = [solver.system(batch, qpos[block], points[block], floor=True) for block in blocks]
+    systems = [
+        solver.system(batch, qpos[block], points[block], floor=True, stance=stance.at(block))
+        for block in blocks
+    ]
     matrix, slope, cost = (np.concatenate(parts) for parts in zip(*systems, strict=True))
     return matrix, slope, cost
 

@@ -10,6 +10,7 @@ from rodent.keypoints import Cleaning
 from rodent.kinematics.paws import PAW_NAMES
 from rodent.registration import Registered, Registration
 from rodent.registration.ground import PawContacts, paw_contacts
+from rodent.registration.trust import StandingPaw
 from rodent.scene import Scene
 
 
@@ -22,7 +23,12 @@ def paws_of(clips: ClipSet, body: Scene) -> PawContacts:
 
 
 def results(
-    registration: Registration, found: Registered, cleaning: Cleaning, clips: ClipSet, contacts: PawContacts
+    registration: Registration,
+    found: Registered,
+    cleaning: Cleaning,
+    clips: ClipSet,
+    contacts: PawContacts,
+    standing: tuple[StandingPaw, ...],
 ) -> dict[str, Any]:
     """Fitted values, residual errors, and how well the clips keep to the floor.
 
@@ -30,7 +36,17 @@ def results(
     paw stands; penetration is the depth that 95 % of the frames keep to, of the deepest paw overall.
     """
     error = 1000 * found.error[np.isfinite(found.error)]
+    profile = registration.profile_
     return {
+        "standing": {paw.name: paw.fitted for paw in standing},
+        "standing_against_keypoints": {paw.name: paw.to_json() for paw in standing},
+        "offsets_beyond_freedom": {name: 1000 * far for name, far in registration.beyond_freedom.items()},
+        "scale_profile": {
+            "scale": profile.scales.tolist(),
+            "cost": profile.costs.tolist(),
+            "error_mm": (1000 * profile.errors).tolist(),
+            "optima": list(profile.optima),
+        },
         "mean_error_mm": float(error.mean()),
         "p95_error_mm": float(np.percentile(error, 95)),
         "frames": len(found.qpos),

@@ -4,15 +4,17 @@
     tracked.qpos, tracked.positions, tracked.floor
 
 Ten frames per second are solved one by one. The frames between are initialised with their neighbours'
-posture, rigidly aligned. The floor is estimated from the lowest paws and levelled. Then the motion of each
-window is smoothed jointly, and overlapping windows are cross-faded. Memory holds the result and a few
+posture, rigidly aligned. The floor is estimated from the lowest paws and levelled. Paws that stand are found
+from the keypoints. Then the motion of each window is smoothed jointly, with standing paws planted on the
+floor, and overlapping windows are cross-faded. Memory holds the result and a few
 windows.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -20,9 +22,10 @@ from scipy.ndimage import minimum_filter1d
 from threadpoolctl import threadpool_limits
 
 from rodent.kinematics.skeleton import BLOCK
-from rodent.registration.ground import Floor, find_floor, lowest_paws
+from rodent.registration.ground import Floor, find_floor, lowest_paws, standing_height
 from rodent.registration.pose import FEWEST, PoseSolver, nearest
 from rodent.registration.smoother import smoothed
+from rodent.registration.stance import Stance, find_stance
 from rodent.scene import Scene
 
 _KEYFRAMES = 0.1  # seconds between frames that are solved one by one
@@ -44,6 +47,8 @@ class Tracked:
     """Their positions on the body, shape (frames, K, 3)."""
     floor: Floor
     """The floor in the keypoints as given."""
+    standing: np.ndarray
+    """Whether a paw stands, as the keypoints show it, in the order of PAW_NAMES, bool, shape (frames, 4)."""
 
 
 def track(
@@ -65,17 +70,15 @@ def track(
         threads: windows fitted in parallel, one per core by default. The poses do not depend on it.
     """
     seen = np.isfinite(points[..., 0]).sum(axis=1)
-    # BLAS threads inside the threads of the pool would wait for each other
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        initial = _initial(pool, solver, points, max(1, int(_KEYFRAMES * fps)), advance)
-        floor = find_floor(lowest_paws(initial[seen >= FEWEST], body))
-        points, initial = floor.level(points), floor.level_poses(initial)
+    with _workers(threads) as pool:
+        ground = _grounded(pool, solver, body, points, fps, advance)
+        points, initial, stance = ground.points, ground.qpos, ground.stance
         apart = _gaps(seen == 0, _GAP * fps)
         windows = _windows(seen, fps)
 
         def smooth(window: _Window) -> np.ndarray:
             frames = window.wide
-            found = smoothed(solver, points[frames], initial[frames], fps, apart[frames])
+            found = smoothed(solver, points[frames], initial[frames], fps, apart[frames], stance.at(frames))
             # all windows use the same sign of a quaternion
             found[:, 3:7] *= np.sign(np.sum(found[:, 3:7] * initial[frames, 3:7], axis=1, keepdims=True))
             return found
@@ -86,7 +89,60 @@ def track(
             advance(window.own.stop - window.own.start)
         qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
         _flush_tiny(qpos)
-    return Tracked(qpos, points, solver.positions(qpos), floor)
+    return Tracked(qpos, points, solver.positions(qpos), ground.floor, stance.standing)
+
+
+@dataclasses.dataclass(frozen=True)
+class Grounded:
+    """Approximate poses above a level floor at height 0, and which paws stand there; metres."""
+
+    qpos: np.ndarray
+    """Shape (frames, 74)."""
+    points: np.ndarray
+    """The keypoints, shape (frames, K, 3)."""
+    floor: Floor
+    """The floor in the keypoints as given."""
+    stance: Stance
+    """Standing paws."""
+
+
+def grounded(
+    solver: PoseSolver,
+    body: Scene,
+    points: np.ndarray,
+    fps: float,
+    advance: Callable[[int], None] = lambda frames: None,
+    threads: int | None = None,
+) -> Grounded:
+    """Approximate poses, floor and stance of every frame; the arguments are those of `track`."""
+    with _workers(threads) as pool:
+        return _grounded(pool, solver, body, points, fps, advance)
+
+
+@contextlib.contextmanager
+def _workers(threads: int | None) -> Iterator[ThreadPoolExecutor]:
+    """A pool of threads; BLAS threads inside them would wait for each other."""
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        yield pool
+
+
+def _grounded(
+    pool: ThreadPoolExecutor,
+    solver: PoseSolver,
+    body: Scene,
+    points: np.ndarray,
+    fps: float,
+    advance: Callable[[int], None],
+) -> Grounded:
+    seen = np.isfinite(points[..., 0]).sum(axis=1)
+    initial = _initial(pool, solver, points, max(1, int(_KEYFRAMES * fps)), advance)
+    floor = find_floor(lowest_paws(initial[seen >= FEWEST], body))
+    # the lowest of four paws is lower than the one that stands
+    level = floor.level_poses(initial)
+    stance = _stance(solver, body, floor.level(points), level, fps)
+    floor = floor.raised(standing_height(level, stance.standing, body))
+    level, points = floor.level_poses(initial), floor.level(points)
+    return Grounded(level, points, floor, _stance(solver, body, points, level, fps))
 
 
 def _initial(
@@ -116,6 +172,15 @@ def _initial(
     few = (seen > 0) & ~enough
     initial[few, :3] += np.nanmean(points[few] - solver.positions(initial[few]), axis=1)
     return initial
+
+
+def _stance(solver: PoseSolver, body: Scene, points: np.ndarray, initial: np.ndarray, fps: float) -> Stance:
+    """Which paws stand, in poses above a level floor at height 0."""
+    rest = solver.rest[None]
+    levels = solver.positions(rest)[0, :, 2] - lowest_paws(rest, body)[0, 2]
+    positions, pads = solver.positions(initial), solver.pads(initial)
+    noise = solver.settings.keypoint_error
+    return find_stance(solver.probes, levels, points, positions, pads, fps, noise)
 
 
 def _gaps(missing: np.ndarray, longest: float) -> np.ndarray:

@@ -23,7 +23,18 @@ def found(body) -> Registered:
     points = places + np.array([0.0, 0.0, 0.001])
     points[20, 3] = np.nan
     error = np.linalg.norm(points - places, axis=-1)
-    return Registered(qpos, points, places, error, Floor(0.01, (0.0, 0.0), 0), MARKERS, FPS, "made")
+    return Registered(
+        qpos,
+        points,
+        places,
+        error,
+        Floor(0.01, (0.0, 0.0), 0),
+        np.ones((len(qpos), 4), bool),
+        (True,) * 4,
+        MARKERS,
+        FPS,
+        "made",
+    )
 
 
 @pytest.mark.parametrize(("hertz", "left"), [(0.0, 1.0), (2.0, 1.0), (15.0, 0.5), (24.0, 0.0)])

@@ -24,7 +24,8 @@ class Register:
     """Fit the rat's body to tracked keypoints, and write clips of its motion.
 
     The fit finds the position of every keypoint on the body, the size of the body and the pose in every
-    frame. The residual error is printed per keypoint.
+    frame. Paws stand on the floor where their keypoints do. The residual error is printed per keypoint, and
+    per paw how often it stands. Warnings say what is wrong with the result.
 
     Example: rodent register keypoints.npz --markers rat23 --units mm --out clips.h5
     """
@@ -70,6 +71,7 @@ class Register:
         from rodent.keypoints import clean, read_keypoints
         from rodent.registration import Registration, read_markers, registered_clips
         from rodent.registration.summary import paws_of, results
+        from rodent.registration.trust import standing_paws, warnings_of
         from rodent.scene import make_scene
 
         known, options, ignore = read_markers(self.markers), self._clip_options(), self.reading.ignore
@@ -84,15 +86,18 @@ class Register:
         found, speed = _fitted(registration, keypoints, reading.axes)
         body = make_scene(BodyConfig(scale=registration.scale_))
         clips = prefixed(registered_clips(found, body, options), self.name)
-        contacts = paws_of(clips, body)
+        contacts, standing = paws_of(clips, body), standing_paws(found, body)
         result: dict[str, Any] = {
-            **results(registration, found, cleaning, clips, contacts),
+            "warnings": warnings_of(registration, standing),
+            **results(registration, found, cleaning, clips, contacts, standing),
             "frames_per_second": speed,
             "left_out": list(ignore),
             "notes": list(keypoints.notes),
             "out": str(self.out),
         }
         self._write(registration, found, clips, contacts, result)
+        for warning in result["warnings"]:
+            say(f"warning: {warning}")
         if self.json:
             print_json(result)
             return
@@ -102,9 +107,13 @@ class Register:
             for k in result["keypoints"]
         ]
         print_table(columns, rows)
+        columns = ["paw", "stands", "by keypoints", "of these, fitted", "sliding mm/s", "height mm"]
+        print_table(columns, [paw.row() for paw in standing])
         say(
             f"wrote {self.out}: {len(clips)} clips, {clips.total_frames} frames of a body of scale "
-            f"{registration.scale_:.3f}; keypoints are {result['mean_error_mm']:.1f} mm off on average"
+            f"{registration.scale_:.3f}; keypoints are {result['mean_error_mm']:.1f} mm off on average; "
+            f"paws stand in {', '.join(f'{paw.fitted:.0%}' for paw in standing)} of the frames "
+            f"({', '.join(paw.name for paw in standing)})"
         )
 
     def _clip_options(self) -> "ClipOptions":

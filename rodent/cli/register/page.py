@@ -14,7 +14,7 @@ from rodent.cli.register.film import render_film
 from rodent.clips.behavior import behaviors
 from rodent.clips.clip import ClipSet
 from rodent.registration import Registered, Registration
-from rodent.registration.figures import arena, course
+from rodent.registration.figures import arena, course, profile
 from rodent.registration.ground import STANDING, PawContacts
 from rodent.render import NoOpenGLError
 from rodent.scene import Scene, make_scene
@@ -57,9 +57,11 @@ def write_report(
     body = make_scene(BodyConfig(scale=registration.scale_))
     with tempfile.TemporaryDirectory() as folder:
         sections = [
+            *_warnings(result),
             _overview(result),
             _film(Path(folder) / "film.mp4", body, found, segments),
             _course(body, found, segments),
+            _scale(registration),
             _keypoints(result),
             _joints(body, registration, clips),
             _floor(result, contacts, clips),
@@ -68,9 +70,31 @@ def write_report(
         write_page(out, f"Registration of {found.source}", sections)
 
 
+def _warnings(result: dict[str, Any]) -> list[Section]:
+    """What is wrong, on top of everything; nothing if all is well."""
+    texts = "\n\n".join(f"{text[0].upper()}{text[1:]}." for text in result["warnings"])
+    return [Section("Warnings", texts)] if texts else []
+
+
+def _scale(registration: Registration) -> Section:
+    found, scale = registration.profile_, registration.scale_
+    text = (
+        "Fits at all scales, with offsets within their freedoms of the marker set. Left: cost, which counts "
+        "errors of the keypoints and distances of the offsets from their guesses. Right: mean error. Line: "
+        f"scale of the registration, {scale:.3f}; the lowest costs are at "
+        f"{', '.join(f'{optimum:.2f}' for optimum in found.optima)}."
+    )
+    return Section("Scale", text, (Drawing(profile(found.scales, found.costs, 1000 * found.errors, scale)),))
+
+
 def _overview(result: dict[str, Any]) -> Section:
     seconds = result["frames"] / result["fps"]
+    standing = result["standing_against_keypoints"]
     rows = [
+        [
+            "paws stand, of all frames; of those in which their keypoints stand",
+            "; ".join(f"{name} {paw['fitted']:.0%}, {paw['kept']:.0%}" for name, paw in standing.items()),
+        ],
         ["mean error of the keypoints", f"{result['mean_error_mm']:.2f} mm"],
         ["95th percentile of the error", f"{result['p95_error_mm']:.2f} mm"],
         ["scale of the body", f"{result['scale']:.3f}"],
