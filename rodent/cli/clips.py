@@ -44,8 +44,8 @@ class Info:
 class Import:
     """Convert motion (stac-mjx HDF5, npz, npy, mimic-mjx JSON) to a clip file.
 
-    Hinges are reordered, quaternions normalised, clips shifted in height so that the paws stand on the
-    floor, and velocities computed.
+    Hinges are reordered, quaternions are normalised, clips are shifted in height so that the paws stand on
+    the floor, and velocities are computed.
 
     Example: rodent clips import clips.json.gz --out clips.h5
     """
@@ -63,11 +63,11 @@ class Import:
     align_floor: bool = True
     """Shift each clip in height so that its lowest paw is on the floor in the median frame."""
     max_floor_shift: float = 0.03
-    """Largest such shift that is accepted, metres."""
+    """Largest accepted shift, metres."""
     root: Literal["walker", "torso"] | None = None
-    """The body whose pose qpos begins with. Default: detected from the file if possible, else walker."""
+    """Body whose pose is at the start of qpos. Default: detected from the file if possible, else walker."""
     frames_per_clip: int | None = None
-    """Cut into clips of this many frames; by default the file's own clips."""
+    """Split into clips of this many frames; by default the clips of the file."""
     subject: str | None = None
     """Name of the animal."""
     session: str | None = None

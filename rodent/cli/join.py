@@ -14,7 +14,7 @@ class Join:
     """
 
     files: tyro.conf.Positional[tuple[Path, ...]]
-    """Files of clips of any importable format, or names of built-in clips."""
+    """Clip files of any importable format, or names of built-in clips."""
     out: Path
     """The clip file to write."""
     json: bool = False
@@ -22,14 +22,14 @@ class Join:
 
     def run(self) -> None:
         """Read all files and write one."""
-        from rodent.cli.output import tell_written
+        from rodent.cli.output import report_written
         from rodent.clips.clip import joined
         from rodent.clips.file import write_clips
         from rodent.clips.reading import read_clips
         from rodent.errors import InputError
 
         if len(self.files) < 2:
-            raise InputError(f"{len(self.files)} file of clips cannot be joined; name two or more")
+            raise InputError(f"there are {len(self.files)} clip files to join; expected two or more")
         clips = joined([(str(file), read_clips(file)) for file in self.files])
         write_clips(clips, self.out)
-        tell_written(clips, self.out, self.json)
+        report_written(clips, self.out, self.json)

@@ -1,4 +1,4 @@
-"""`rodent spikes`: what is in a file of spikes."""
+"""`rodent spikes`: the content of a file of spikes."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analysis.neural.session import NeuralSession
 
 BIN_SECONDS = 0.1
-"""Length of the bins that neurons are judged by, about."""
+"""Approximate length of the bins in which the quality of neurons is measured."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,23 +30,23 @@ class Spikes:
     """NWB, a session of Aldarondo et al. (2024), a MAT file of tetrodes with its tracker's file in the same
     folder, or npz or HDF5 of counts or times."""
     metres_per_pixel: float | None = None
-    """Scale of a tracker's positions, which its file does not state."""
+    """Scale of the tracked positions, if the file does not state it."""
     path_out: Path | None = None
-    """A CSV file to write the tracked path to, for `rodent clips synth --path`."""
+    """CSV file to write with the tracked path, for `rodent clips synth --path`."""
     between: tuple[float, float] | None = None
-    """The part of the path to write, seconds of the spikes' clock; by default all of it."""
+    """Start and end of the path to write, seconds on the clock of the spikes; by default the whole path."""
     select: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Select neurons by columns of the units table: `region=M1`, `region=M1,DLS` for either,
     `quality!=noise`, or `'depth<800'` for numbers. Several conditions, separated by commas or in several
     options, must all hold."""
     group: str | None = None
-    """Column of the units table, such as `region`: adds a line for each of its entries."""
+    """Column of the units table, such as `region`: adds a line for each of its values."""
     settings: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
     json: bool = False
     """Print one JSON object instead of tables."""
 
     def run(self) -> None:
-        """Read, judge and print."""
+        """Read, measure quality and print."""
         from analysis.neural.path import write_path
         from analysis.neural.quality import judge
         from analysis.neural.read import read_session
@@ -55,7 +55,7 @@ class Spikes:
         from rodent.errors import InputError
 
         if self.between is not None and self.path_out is None:
-            raise InputError("--between is the part of a path; give --path-out, too")
+            raise InputError("--between requires --path-out, the file to write that part of the path to")
         session = select(read_session(self.spikes, self.metres_per_pixel), self.select)
         labels = None if self.group is None else session.labels(self.group)
         binned = session.whole(BIN_SECONDS)

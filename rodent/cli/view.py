@@ -1,4 +1,4 @@
-"""`rodent view`: look at motion in the browser."""
+"""`rodent view`: show motion in the browser."""
 
 import contextlib
 import dataclasses
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """Show a recording, clips, or a policy that acts live, in the browser.
+    """Show a recording, clips, or a live policy in the browser.
 
     Example: rodent view walk.h5
 
-    The page is served on this machine only; Ctrl-C ends it. A live policy can be pushed. The units of the
-    network are shown beside the rat.
+    The page is served on this machine only; Ctrl-C stops it. With a live policy, the rat can be pushed. The
+    units of the network are shown beside the rat.
     """
 
     source: tyro.conf.Positional[Path]
     """A recording, clips in any format that `rodent clips import` reads, a run folder or a policy folder."""
     clips: Path | None = None
-    """Clips for a policy to imitate, in any of those formats; by default those of its run."""
+    """Clips for a policy to imitate, in any of these formats; by default those of its run."""
     clip: tuple[str, ...] = ()
     """Names of the rollouts or clips to choose from, in this order; by default all of them."""
     port: int = 0
-    """Port of the server; 0 for any free one."""
+    """Port of the server; 0 for any free port."""
     open: bool = False
     """Open the page in the browser."""
 
@@ -40,19 +40,19 @@ class View:
         from rodent.cli.output import say
         from rodent.view.server import address, load_viser, open_server
 
-        load_viser()  # not found missing after the policy was compiled
+        load_viser()  # before the policy is compiled, so that a missing package is reported first
         with self._open_source() as source, open_server(self.port) as server:
             from rodent.view import Session
             from rodent.view.page import watch
 
             session = Session(source.subset(self.clip))
             print(address(server), flush=True)
-            say("Ctrl-C ends this")
+            say("press Ctrl-C to stop")
             if self.open:
                 import webbrowser
 
                 if not webbrowser.open(address(server)):
-                    say("no browser could be opened; the address above goes into one")
+                    say("no browser could be opened; open the address above in a browser")
             watch(server, session)
 
     @contextlib.contextmanager
@@ -64,7 +64,7 @@ class View:
             yield self._live_source()
             return
         if self.clips is not None:
-            raise InputError(f"{self.source} is a file to look at by itself; --clips goes with a policy")
+            raise InputError(f"--clips is given with the file {self.source}; it is for policies only")
         with open_source(self.source) as source:
             yield source
 
@@ -89,12 +89,10 @@ def _clips_of_run(folder: Path) -> Path:
     from training.runs import open_run
 
     if not (folder / "config.json").exists():
-        raise InputError(f"{folder} is no run, which knows its clips; name what to imitate: --clips FILE")
+        raise InputError(f"{folder} is not a run folder, so its clips are unknown; give them: --clips FILE")
     clips = open_run(folder).clips
     if clips is None:
-        raise InputError(f"{folder} was trained without clips; name what to imitate: --clips FILE")
+        raise InputError(f"{folder} was trained without clips; give clips to imitate: --clips FILE")
     if not clips.exists():
-        raise InputError(
-            f"{folder} was trained on {clips}, which is gone; name what to imitate: --clips FILE"
-        )
+        raise InputError(f"{folder} was trained on {clips}, which is missing; give the clips: --clips FILE")
     return clips

@@ -23,10 +23,10 @@ _HEADINGS = {
 
 @dataclasses.dataclass(frozen=True)
 class Evaluate:
-    """Measure how well a policy does its task, such as tracking clips from their first frames.
+    """Measure the performance of a policy in its task, such as tracking clips from their first frames.
 
-    A run folder stores its clips, and which of them were held out of training: --split test plays those. A
-    policy whose task has no clips plays --episodes of it.
+    A run folder stores its clips and the split; --split test plays the held-out clips. If the task has no
+    clips, --episodes sets the number of episodes.
 
     Example: rodent evaluate runs/walk --clips clips.h5 --report tracking.html
     """
@@ -41,8 +41,7 @@ class Evaluate:
     episodes: int = 24
     """Number of episodes of a task without clips."""
     report: Path | None = None
-    """Write an HTML report: how long clips are tracked and how closely, errors over time, and what ended each
-    clip."""
+    """Write an HTML report: lifespans, tracking errors, errors over time, and the cause of each failure."""
     threads: int = 0
     """CPU threads that step the physics; 0 for one per core. Results do not depend on it."""
     json: bool = False
@@ -64,7 +63,7 @@ class Evaluate:
         clips, split = self._clips() if policy.task.needs_clips or self.clips else (None, None)
         _, episodes = policy_episodes(policy, clips, self.episodes)
         with contextlib.ExitStack() as stack:
-            # before the work: a page that cannot be written should not be found out after it
+            # before the evaluation, so that an unwritable path is reported first
             page = None if self.report is None else stack.enter_context(atomic_path(self.report))
             with progress("evaluating", n_steps(episodes), "steps") as advance:
                 traces = trace_policy(
@@ -81,7 +80,7 @@ class Evaluate:
             _print(found)
 
     def _clips(self) -> "tuple[ClipSet, dict[str, list[str]] | None]":
-        """The clips to play, and names of clips by part of the run, where the run is asked for them."""
+        """The clips to play, and the names of training and test clips, if they are those of the run."""
         from rodent.clips.reading import clips_path, read_clips
         from training.runs import open_run, read_own_clips
 
@@ -89,19 +88,19 @@ class Evaluate:
         if path is not None and self.split == "all":
             return read_clips(path), None
         if not (self.policy / "config.json").is_file():
-            lacking = "--clips FILE is needed" if path is None else f"there is no --split {self.split}"
-            raise InputError(f"{self.policy} is not a run folder, which knows clips and split: {lacking}")
+            fix = "give the clips: --clips FILE" if path is None else f"omit --split {self.split}"
+            raise InputError(f"{self.policy} is not a run folder, so its clips and split are unknown; {fix}")
         run = open_run(self.policy)
         clips = read_own_clips(run, path)
         if self.split == "all":
             return clips, run.split
         if not run.split[self.split]:
-            raise InputError(f"{self.policy} was trained on all its clips; none are kept out (--split test)")
+            raise InputError(f"{self.policy} was trained on all its clips; none are held out (--split test)")
         return clips.subset(run.split[self.split]), run.split
 
 
 def columns_of(found: dict[str, Any]) -> dict[str, str]:
-    """What is shown of every clip, by heading: how long it lasted, and its errors while it did."""
+    """The metrics shown for every clip, by heading: frames, lifespan, and errors before a failure."""
     figures = [key for key, value in found["mean"].items() if isinstance(value, float)]
     keys = [key for key in figures if key != "success" and not key.endswith("_all_frames")]
     return {_HEADINGS.get(key, key.replace("_", " ")): key for key in keys}
@@ -132,7 +131,7 @@ def _within(found: dict[str, Any]) -> str:
 
 
 def groups_of(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The means of parts of the run and of behaviors; nothing of what has only one of its kind."""
+    """The means of training and test clips and of each behavior, if there are two or more."""
     groups: dict[str, dict[str, Any]] = {}
     for kind, key in (("splits", "split"), ("behaviors", "behavior")):
         rows = found.get(kind, [])

@@ -117,7 +117,7 @@ class Register:
         print_table(columns, rows)
         say(
             f"wrote {self.out}: {len(clips)} clips, {clips.total_frames} frames of a body of scale "
-            f"{registration.scale_:.3f}; keypoints are {result['mean_error_mm']:.1f} mm off on average"
+            f"{registration.scale_:.3f}; mean error of the keypoints {result['mean_error_mm']:.1f} mm"
         )
 
     def _clip_options(self) -> "ClipOptions":
@@ -163,15 +163,15 @@ def _require_markers(
     missing = [name for name in markers.names if name not in keypoints.names]
     if missing:
         raise InputError(
-            f"{path} has no keypoint {missing[0]!r}, which the marker set has; it has: "
-            f"{', '.join(keypoints.names)}; take another set (--markers), or name them as it does (--names)"
+            f"{path} has no keypoint {missing[0]!r}, which the marker set has; the file has: "
+            f"{', '.join(keypoints.names)}; use another set (--markers), or rename the keypoints (--names)"
         )
     extra = [name for name in keypoints.names if name not in markers.names]
     if extra:
         leave = shlex.join([*ignored, *extra])
         raise InputError(
-            f"{path} has a keypoint {extra[0]!r}, which the marker set does not have; leave it out "
-            f"(--ignore {leave}), take another set (--markers), or name it as the set does (--names)"
+            f"{path} has a keypoint {extra[0]!r}, which the marker set does not have; ignore it "
+            f"(--ignore {leave}), use another set (--markers), or rename the keypoints (--names)"
         )
 
 
