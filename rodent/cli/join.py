@@ -14,7 +14,7 @@ class Join:
     """
 
     files: tyro.conf.Positional[tuple[Path, ...]]
-    """Files of clips of any importable format, or names of built-in clips."""
+    """Clip files of any importable format, or names of built-in clips."""
     out: Path
     """The clip file to write."""
     resample: float | None = None
@@ -24,7 +24,7 @@ class Join:
 
     def run(self) -> None:
         """Read all files and write one."""
-        from rodent.cli.output import tell_written
+        from rodent.cli.output import report_written
         from rodent.clips.clip import joined
         from rodent.clips.file import write_clips
         from rodent.clips.reading import read_clips
@@ -34,4 +34,4 @@ class Join:
             raise InputError(f"{len(self.files)} file of clips cannot be joined; name two or more")
         clips = joined([(str(file), read_clips(file, resample=self.resample)) for file in self.files])
         write_clips(clips, self.out)
-        tell_written(clips, self.out, self.json)
+        report_written(clips, self.out, self.json)

@@ -8,7 +8,7 @@ import tyro
 
 @dataclasses.dataclass(frozen=True)
 class Mirror:
-    """Write the mirror images of clips, with left and right exchanged. They double the training data.
+    """Write the mirror images of clips, with left and right swapped. They double the training data.
 
     The mirror image of Walk_280 is named Walk_280_mirrored. `rodent clips join` joins both into one file.
 
@@ -27,7 +27,7 @@ class Mirror:
     def run(self) -> None:
         """Read, reflect and write."""
         from rodent.body_config import BodyConfig
-        from rodent.cli.output import tell_written
+        from rodent.cli.output import report_written
         from rodent.clips.file import write_clips
         from rodent.clips.mirror import mirrored_clips
         from rodent.clips.reading import read_clips
@@ -36,4 +36,4 @@ class Mirror:
         clips = read_clips(self.file, resample=self.resample)
         images = mirrored_clips(clips, make_scene(BodyConfig(scale=clips.scale)))
         write_clips(images, self.out)
-        tell_written(images, self.out, self.json)
+        report_written(images, self.out, self.json)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from rodent.cli.session import OpenSession
 
 SCHEMA, VERSION = "virtual-rodent/rsa", 1
-EVERYONE = ""
-"""The group of all good neurons; no entry of a column is so named."""
+ALL_NEURONS = ""
+"""Name of the group of all good neurons; no value of a column is empty."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,15 +36,13 @@ class Rsa(SessionArguments):
     """
 
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Layer to compare; may be given several times. All that were recorded if not given, but for control
-    layers."""
+    """Layer to compare; may be given several times. By default all recorded layers except control layers."""
     settings: tyro.conf.OmitArgPrefixes[SimilaritySettings] = dataclasses.field(
         default_factory=SimilaritySettings
     )
     quality: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
     group: str | None = None
-    """Column of the units table, such as `region`: also compare the neurons of each of its entries by
-    themselves."""
+    """Column of the units table, such as `region`: also compare the neurons of each value separately."""
     json: bool = False
     """Print one JSON object instead of a table."""
     out: Path | None = None
@@ -70,7 +68,7 @@ class Rsa(SessionArguments):
                     dropped += left_out
                     notes += [f"{session.recording.path}: {note}" if self.session else note for note in more]
                     bins.append(session.timeline.bin_seconds)
-        result = compare_structures([found[EVERYONE] for found in described], self.settings)
+        result = compare_structures([found[ALL_NEURONS] for found in described], self.settings)
         groups, why = _groups(described, self.settings)
         notes = [*notes, *result.notes, *why]
         page: dict[str, Any] = {
@@ -95,14 +93,14 @@ class Rsa(SessionArguments):
             "versions": versions("rsatoolbox", "scipy"),
         }
         for neuron in dropped:
-            say(f"neuron {neuron['name']} is left out: {neuron['reason']}")
+            say(f"neuron {neuron['name']} is excluded: {neuron['reason']}")
         for name, reason in result.dropped.items():
-            say(f"{name} is left out: {reason}")
+            say(f"{name} is excluded: {reason}")
         for note in notes:
             say(note)
         if self.out is not None:
             _write(self.out, page, {"": result, **groups})
-            say(f"wrote {self.out / 'rsa.json'} and the figures beside it")
+            say(f"wrote {self.out / 'rsa.json'} and figures in the same folder")
         if self.json:
             print_json(page)
             return
@@ -113,34 +111,34 @@ class Rsa(SessionArguments):
     def _describe(
         self, session: "OpenSession", layers: tuple[str, ...], advance: "Callable[[int], None]"
     ) -> "tuple[dict[str, SessionStructure | str], list[dict[str, str]], tuple[str, ...]]":
-        """The structures of a session by group, the neurons that are left out, and notes."""
+        """The structures of a session by group, the excluded neurons, and notes."""
         import numpy as np
 
         from analysis.similarity.structure import LabeledSession, describe_groups
 
-        labels, told = _labels(session, self.settings)
+        labels, label_notes = _labels(session, self.settings)
         good, quality = session.good_neurons(self.quality)
-        groups = {EVERYONE: np.ones(len(good.names), bool)}
+        groups = {ALL_NEURONS: np.ones(len(good.names), bool)}
         if self.group is not None:
             entries = session.groups(self.group, good.names)
             groups |= {name: entries == name for name in np.unique(entries).tolist()}
         name = str(session.arguments.recording)
         labeled = LabeledSession(name, session.timeline, good, labels)
         found = describe_groups(labeled, layers, self.settings, groups, advance)
-        if isinstance(everyone := found[EVERYONE], str):
+        if isinstance(everyone := found[ALL_NEURONS], str):
             raise InputError(f"{name}: {everyone}")
         dropped = [{"session": name, "name": k, "reason": v} for k, v in quality.dropped.items()]
-        return found, dropped, (*session.notes, *quality.notes, *told)
+        return found, dropped, (*session.notes, *quality.notes, *label_notes)
 
 
 def _groups(
     described: "Sequence[dict[str, SessionStructure | str]]", settings: SimilaritySettings
 ) -> "tuple[dict[str, StructureResult], list[str]]":
-    """The result of each group over the sessions that have it, and what a reader should know of it."""
+    """The result of each group over the sessions that have it, and notes about it."""
     from analysis.similarity.scores import compare_structures
 
     results, notes = {}, []
-    for group in sorted({name for found in described for name in found} - {EVERYONE}):
+    for group in sorted({name for found in described for name in found} - {ALL_NEURONS}):
         having = [found[group] for found in described if group in found]
         structures = [one for one in having if not isinstance(one, str)]
         if structures:
@@ -150,12 +148,12 @@ def _groups(
                 + f", in {len(structures)} of {len(described)} sessions" * (len(described) > 1)
             )
         else:
-            notes.append(f"group {group} is left out: {'; '.join(map(str, having))}")
+            notes.append(f"group {group} is excluded: {'; '.join(map(str, having))}")
     return results, notes
 
 
 def _layers(chosen: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str, ...]:
-    """The chosen layers, or all that are no controls; every rollout has to have them."""
+    """The chosen layers, or all except controls; every rollout must have them."""
     from rodent.recording.controls import is_control
 
     recorded = [name for name in opened[0].rollouts[0].layers if not is_control(name)]
@@ -168,7 +166,7 @@ def _layers(chosen: Sequence[str], opened: "Sequence[OpenSession]") -> tuple[str
 
 
 def _labels(session: "OpenSession", settings: SimilaritySettings) -> "tuple[np.ndarray, tuple[str, ...]]":
-    """Behavior of each bin, from where the settings say, and what to know of that."""
+    """Behavior of each bin, from the source in the settings, and notes about it."""
     from analysis.neural.epochs import kinds_of_epochs
     from analysis.similarity.conditions import clip_labels, epoch_labels, kinematic_labels
 
@@ -194,7 +192,7 @@ def _write(folder: Path, page: dict[str, Any], results: "Mapping[str, StructureR
 
     figures = {}
     for i, (group, result) in enumerate(results.items()):
-        # a region may be called anything
+        # names of regions may have any character
         suffix = f"-{i}-{re.sub(r'[^A-Za-z0-9.+-]+', '_', group)}" if group else ""
         rdms = {group or "neurons": result.rdm} | {layer.layer: layer.rdm for layer in result.layers}
         figures[f"dissimilarities{suffix}"] = matrices(result.conditions, rdms)

@@ -1,4 +1,4 @@
-"""`rodent encode`: regress neurons on the units of a network, or on any features of what it did."""
+"""`rodent encode`: regress neurons on the units of a network, or on features of its behavior."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Encode(SessionArguments):
     """Score how well the units of a layer, or other features, predict the spikes of neurons.
 
     The score is in Poisson bits per spike on held-out blocks of the session. The score on time-shifted
-    spikes, which is what slow drift alone reaches, is subtracted.
+    spikes, which slow drift alone reaches, is subtracted.
 
     Example: rodent encode walk.h5 spikes.npz --layer decoder/layer_0 --layer latent/mean
     """
@@ -31,18 +31,18 @@ class Encode(SessionArguments):
     """Layer to regress on; may be given several times."""
     features: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Bands of one model, separated by commas: joints, velocities, keypoints, forces, contacts, position,
-    heading, speed, history (each neuron's own past spikes), or a layer; may be given several times. `all` is
-    each band by itself."""
+    heading, speed, history (each neuron's own past spikes), or a layer; may be given several times. `all`
+    makes a model of each band."""
     unique: bool = False
-    """Also score what each layer adds to --kinematics and the neuron's own past."""
+    """Also score what each layer adds to --kinematics and spike history."""
     controls: bool = False
     """Also score the controls of each --layer: the same layer of a network with random weights, the encoder's
-    input, and the coming reference. The recording must be made with `rodent rollout --controls`."""
+    input, and the future reference. The recording must be made with `rodent rollout --controls`."""
     kinematics: str = "joints,velocities"
     """The base bands of --unique, at the lags of --base-lags."""
     animal: tuple[str, ...] = ()
-    """Animal of each session, in their order: intervals are then over sessions within animals. By default
-    each session is an animal of its own."""
+    """Animal of each session, in order: intervals are then over sessions within animals. By default each
+    session is of a different animal."""
     settings: tyro.conf.OmitArgPrefixes[EncodingSettings] = dataclasses.field(
         default_factory=EncodingSettings
     )
@@ -54,8 +54,8 @@ class Encode(SessionArguments):
     """First lag, last lag and step, seconds, as in `--lag-scan=-0.5:0.5:0.1`: score every model with all
     its features at each of these lags, and test the best."""
     group: str | None = None
-    """Column of the units table, such as `region`: also score the neurons of each of its entries by
-    themselves. `rodent spikes` lists the columns."""
+    """Column of the units table, such as `region`: also score the neurons of each value separately.
+    `rodent spikes` lists the columns."""
     neurons: bool = False
     """Also print a table of all neurons."""
     json: bool = False
@@ -89,7 +89,7 @@ class Encode(SessionArguments):
             require_room_for_folder(self.out)
         if self.tables is not None:
             if self.out is None:
-                raise InputError(f"--tables {self.tables} are written to --out; name a folder")
+                raise InputError(f"--tables {self.tables} requires --out, the folder for the tables")
             require_table_format(self.out / f"neurons.{self.tables}")
         with open_sessions(self) as opened:
             models = self._models(opened)
@@ -103,7 +103,7 @@ class Encode(SessionArguments):
                 ]
         found = Found(self, models, tuple(results))
         for name, reason in found.dropped:
-            say(f"neuron {name} is left out: {reason}")
+            say(f"neuron {name} is excluded: {reason}")
         for note in found.notes:
             say(note)
         groups = None if self.group is None else Groups(found)
@@ -114,7 +114,7 @@ class Encode(SessionArguments):
         page |= {"group_by": self.group, "groups": groups.to_json() if groups else []}
         if self.out is not None:
             write(self.out, page, found, scans)
-            say(f"wrote {self.out / 'encoding.json'} and the figures beside it")
+            say(f"wrote {self.out / 'encoding.json'} and figures in the same folder")
             if self.tables is not None:
                 paths = write_tables(self.out, self.tables, found, partition, scans)
                 say(f"wrote {', '.join(path.name for path in paths)}")
@@ -135,18 +135,18 @@ class Encode(SessionArguments):
             print_neurons(found)
 
     def _animals(self, n: int) -> tuple[str, ...]:
-        """Whose sessions they are; each of its own if nobody says."""
+        """Animal of each session; by default a different one for each."""
         if self.animal and len(self.animal) != n:
             raise InputError(
-                f"--animal names {len(self.animal)} animals, and there are {n} sessions; name one each"
+                f"--animal has {len(self.animal)} names for {n} sessions; expected one for each session"
             )
         return self.animal or tuple(f"animal of session {i}" for i in range(n))
 
     def _models(self, opened: "Sequence[OpenSession]") -> "Models":
-        """What neurons are regressed on, checked against what was recorded.
+        """The models to regress neurons on, checked against the recordings.
 
         Raises:
-            InputError: nothing is asked for, or a layer or band is unknown.
+            InputError: no model is given, or a layer or band is unknown.
         """
         from analysis.encoding.bands import BANDS, HISTORY, require_band
         from rodent.cli.encode.sessions import Models
@@ -154,12 +154,12 @@ class Encode(SessionArguments):
 
         if not (self.layer or self.features or self.partition):
             raise InputError(
-                "no --layer is given, and no --features; name at least one layer of the recording"
+                "neither --layer nor --features is given; give at least one layer of the recording"
             )
         if self.unique and not self.layer:
-            raise InputError("--unique is what layers add; name at least one --layer")
+            raise InputError("--unique requires a layer; give at least one --layer")
         if self.controls and not self.layer:
-            raise InputError("--controls are those of layers; name at least one --layer")
+            raise InputError("--controls requires a layer; give at least one --layer")
         controls = control_layers(self.layer) if self.controls else ()
         layers = tuple(dict.fromkeys((*self.layer, *controls)))
         for session in opened:
@@ -168,8 +168,8 @@ class Encode(SessionArguments):
                 place = session.place(rollout)
                 if lacking := [name for name in controls if name not in rollout.layers]:
                     raise InputError(f"{place} has no {lacking[0]}; record with: rodent rollout --controls")
-                asked = (*_split(self.features), *_split(self.partition))
-                for band in (*asked, *(_split((self.kinematics,)) if self.unique else ())):
+                bands = (*_split(self.features), *_split(self.partition))
+                for band in (*bands, *(_split((self.kinematics,)) if self.unique else ())):
                     if band != "all":
                         require_band(band, rollout, rollout.layers, place)
         sets: list[tuple[str, ...]] = [(layer,) for layer in layers]
@@ -177,7 +177,7 @@ class Encode(SessionArguments):
             sets += [(name,) for name in (*BANDS, HISTORY)] if text == "all" else [_split((text,))]
         partition = tuple(_split((text,)) for text in self.partition)
         _check_partition(partition)
-        # each set is a model by itself, too, with its null
+        # each set is also a model by itself, with its null
         sets += partition
         base = tuple(dict.fromkeys((*_split((self.kinematics,)), HISTORY)))
         return Models(
@@ -196,26 +196,26 @@ class Encode(SessionArguments):
         if self.lag_scan is None:
             return ()
         if (HISTORY,) in sets:
-            raise InputError("--lag-scan moves features in time, and history has none; leave this model out")
+            raise InputError("--lag-scan cannot shift the band history; omit the model --features history")
         return read_lags(self.lag_scan)
 
 
 def _check_partition(sets: tuple[tuple[str, ...], ...]) -> None:
-    """Refuse sets that have no parts of their own.
+    """Refuse sets that cannot be partitioned.
 
     Raises:
-        InputError: there is one set or too many, or a band is in two of them.
+        InputError: there is one set or too many, or a band is in two sets.
     """
     from analysis.encoding.partition import MOST_SETS
 
     if sets and not 2 <= len(sets) <= MOST_SETS:
-        raise InputError(f"--partition is given {len(sets)} times; 2 to {MOST_SETS} sets can be partitioned")
+        raise InputError(f"--partition is given {len(sets)} times; expected 2 to {MOST_SETS} sets")
     bands = [band for names in sets for band in names]
     for band in bands:
         if band == "all":
-            raise InputError("--partition all names no set; name the bands of each set")
+            raise InputError("--partition is 'all'; expected the bands of a set, separated by commas")
         if bands.count(band) > 1:
-            raise InputError(f"--partition has the band {band!r} twice; sets have no band in common")
+            raise InputError(f"--partition has the band {band!r} twice; expected each band in one set")
 
 
 def _split(texts: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Events(SessionArguments):
-    """Measure how neurons, and units of layers, fire around events: touches, walks, rears, trials.
+    """Compute rates of neurons, and activity of units, around events: touches, walks, rears, trials.
 
     For every neuron: rate before and after the event with an interval over events, latency and size of the
-    response, and p from rotations of the events against the spikes, which is valid for neurons that drift or
-    burst. --list shows the events.
+    response, and p from circular shifts of the events relative to the spikes, which is valid for neurons that
+    drift or burst. --list shows the events.
 
     Example: rodent events walk.h5 spikes.npz --event touch/hand_L --layer decoder/layer_0 --out touches
     """
 
     event: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Event to analyse, as --list names it; may be given several times, and contain * for any text:
+    """Name of an event to analyse, from --list; may be given several times. * stands for any text:
     'touch/*'."""
     list: bool = False
-    """Print all events and how often each happened, and stop."""
+    """Print all events with their numbers, and exit."""
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Layer whose units are analysed like the neurons; may be given several times."""
     settings: tyro.conf.OmitArgPrefixes[EventSettings] = dataclasses.field(default_factory=EventSettings)
@@ -60,7 +60,7 @@ class Events(SessionArguments):
             require_room_for_folder(self.out)
             require_table_format(self.out / f"responses.{self.table_format}")
         if not self.event and not self.list:
-            raise InputError("no --event is given; --list shows which there are")
+            raise InputError("no --event is given; --list shows the names")
         with open_sessions(self) as opened:
             for session in opened:
                 session.require_layers(self.layer)
@@ -83,7 +83,7 @@ class Events(SessionArguments):
         page = to_json(found)
         if self.out is not None:
             write(self.out, page, found)
-            say(f"wrote {self.out / 'events.json'}, and tables and figures beside it")
+            say(f"wrote {self.out / 'events.json'}, and tables and figures in the same folder")
         if self.json:
             print_json(page)
             return
@@ -92,10 +92,10 @@ class Events(SessionArguments):
             print_cells(found)
 
     def _chosen(self, prepared: "Sequence[PreparedSession]") -> tuple[str, ...]:
-        """The events asked for, in the order in which they were.
+        """The events of --event, in order.
 
         Raises:
-            InputError: one is in none of the sessions.
+            InputError: an event is in none of the sessions.
         """
         import fnmatch
 

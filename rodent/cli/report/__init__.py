@@ -1,4 +1,4 @@
-"""`rodent report`: one page of what was trained and what came of it."""
+"""`rodent report`: one page about a run and its results."""
 
 import dataclasses
 from pathlib import Path
@@ -38,9 +38,9 @@ class Report:
     """Print the tracking metrics of the page as one JSON object."""
 
     def run(self) -> None:
-        """Read, play, film and write; see the class."""
+        """Read, play, render and write; see the class."""
         if not self.policies:
-            raise InputError("no RUN is given; name at least one run folder")
+            raise InputError("no RUN is given; give at least one run folder")
         from rodent.cli.output import print_json, say
         from rodent.jax_setup import cache_compilations
 
@@ -51,7 +51,7 @@ class Report:
         from rodent.files import atomic_path
         from rodent.recording import open_recording
 
-        # all that is read comes before the work: what is wrong should not be found out after it
+        # all files are read before long computations, so that errors are reported first
         encoding = None if self.encoding is None else read_encoding(self.encoding)
         similarity = None if self.rsa is None else read_similarity(self.rsa)
         if self.recording is not None:
@@ -60,8 +60,8 @@ class Report:
                     rollout.require("qpos")
         subjects = open_subjects(self.policies, self.clips, self.resample)
         with atomic_path(self.out) as page:
-            told = write_report(page, subjects, self.recording, encoding, similarity)
+            metrics = write_report(page, subjects, self.recording, encoding, similarity)
         if self.json:
-            print_json({"report": str(self.out), **told})
+            print_json({"report": str(self.out), **metrics})
         else:
             say(f"{self.out}: {self.out.stat().st_size / 1e6:.1f} MB; open it in a browser")
