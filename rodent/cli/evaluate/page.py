@@ -66,8 +66,9 @@ def whole(found: dict[str, Any]) -> Section:
     ]
     failure = f"until {how_lost(found['limits'])}" if found["limits"] else "until the task terminates"
     text = (
-        "Every clip is played from its first frame, by the policy's mean action, until it is lost: "
-        f"{lost}. Errors are means over all frames; a frame after that counts as 50 mm or 90 degrees."
+        "Every clip is played from its first frame with the policy's mean action, until a failure: "
+        f"{failure}. Errors are means over all frames; a frame after the failure counts as 50 mm or 90 "
+        "degrees."
     )
     tables = [Table(["", ""], rows)]
     if groups := groups_of(found):

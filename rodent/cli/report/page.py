@@ -183,9 +183,9 @@ def _tracking(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> list[S
 
 def _method(limits: dict[str, float]) -> str:
     return (
-        "Every clip is played from its first frame, by the policy's mean action, until it is lost: until "
-        f"{how_lost(limits)}. Errors are means over all frames; a frame after that counts as 50 mm or 90 "
-        "degrees."
+        "Every clip is played from its first frame with the policy's mean action, until a failure: until "
+        f"{how_lost(limits)}. Errors are means over all frames; a frame after the failure counts as 50 mm "
+        "or 90 degrees."
     )
 
 
