@@ -94,13 +94,11 @@ def _clips_of_run(folder: Path) -> tuple[Path, float | None]:
     from training.runs import open_run
 
     if not (folder / "config.json").exists():
-        raise InputError(f"{folder} is no run, which knows its clips; name what to imitate: --clips FILE")
+        raise InputError(f"{folder} is not a run folder, so its clips are unknown; give them: --clips FILE")
     run = open_run(folder)
     clips = run.clips
     if clips is None:
         raise InputError(f"{folder} was trained without clips; give clips to imitate: --clips FILE")
     if not clips.exists():
-        raise InputError(
-            f"{folder} was trained on {clips}, which is gone; name what to imitate: --clips FILE"
-        )
+        raise InputError(f"{folder} was trained on {clips}, which is missing; give the clips: --clips FILE")
     return clips, run.config.resample
