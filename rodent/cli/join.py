@@ -31,7 +31,7 @@ class Join:
         from rodent.errors import InputError
 
         if len(self.files) < 2:
-            raise InputError(f"{len(self.files)} file of clips cannot be joined; name two or more")
+            raise InputError(f"there are {len(self.files)} clip files to join; expected two or more")
         clips = joined([(str(file), read_clips(file, resample=self.resample)) for file in self.files])
         write_clips(clips, self.out)
         report_written(clips, self.out, self.json)
