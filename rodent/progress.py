@@ -23,7 +23,7 @@ from rich.text import Text
 STDERR = Console(stderr=True, highlight=False)
 
 
-class _Rate(ProgressColumn):
+class _SpeedColumn(ProgressColumn):
     def __init__(self, unit: str):
         super().__init__()
         self.unit = unit
@@ -42,7 +42,7 @@ def progress(description: str, total: float | None, unit: str) -> Iterator[Calla
         total: how much there is to do; None if nobody knows.
         unit: what is counted; empty to show neither count nor rate.
     """
-    counted = (MofNCompleteColumn(), _Rate(unit)) if unit else ()
+    counted = (MofNCompleteColumn(), _SpeedColumn(unit)) if unit else ()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
