@@ -271,7 +271,7 @@ def write_curves(folder: Path, curves: dict[str, list[list[Point]]]) -> None:
                 table = csv.writer(file)
                 table.writerow(("steps", "seconds", *FIGURES))
                 table.writerows(points)
-    picture = Figure(figsize=(5, 3.5), layout="constrained")
+    picture = Figure(figsize=(7.5, 3.5), layout="constrained")
     axes = plot_learning(groups, picture.subplots(), FIGURES[1])
     axes.set_ylabel("frames tracked")
     axes.spines[["top", "right"]].set_visible(False)

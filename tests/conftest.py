@@ -5,6 +5,7 @@ that holds much memory lets go of it between files.
 """
 
 import ctypes
+import fcntl
 import gc
 import os
 import sys
@@ -91,6 +92,24 @@ def clip_file(clips: ClipSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clips") / "sway.h5"
     write_clips(clips, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def example_files(body: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every file that examples and docs read, written once for all workers; copy it."""
+    from tests.example_files import write_files
+
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder, written = base / "example_files", base / "example_files_written"
+    with (base / "example_files_lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not written.exists():
+            folder.mkdir()
+            write_files(body, folder)
+            written.touch()
+    return folder
 
 
 @pytest.fixture
