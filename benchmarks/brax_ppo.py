@@ -9,7 +9,8 @@ clip from its first frame, by mean actions, on the host engine. What is left to 
 bottleneck of the network, the optimiser, the noise, where episodes begin, averaged parameters.
 
 The body is the small one of the tests, so that MJX is quick on a CPU. Its clips are motion that MuJoCo
-made from periodic controls, so that each can be tracked. `--small` is a trial of a minute or two.
+made from periodic controls, so that each can be tracked. `--small` is a trial of a minute or two,
+whose exit code is 0.
 """
 
 import argparse
@@ -136,7 +137,8 @@ def main() -> int:
             print(f"{name}, seed {seed}: {curves[name][-1]}", file=sys.stderr, flush=True)
     if arguments.out is not None:
         write_curves(arguments.out, curves)
-    return int(not report(curves))
+    # a trial is too short to compare
+    return int(not (report(curves) or arguments.small))
 
 
 def configured(size: Size, seed: int) -> TrainConfig:
