@@ -4,16 +4,19 @@ import os
 from pathlib import Path
 
 
-def cache_compilations() -> None:
-    """Keep compiled functions on disk, in `$XDG_CACHE_HOME/virtual-rodent/jax`.
+def cache_folder() -> Path:
+    """Where compiled functions are kept: `JAX_COMPILATION_CACHE_DIR`, else below `XDG_CACHE_HOME`."""
+    if folder := os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        return Path(folder)
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return home / "virtual-rodent" / "jax"
 
-    `JAX_COMPILATION_CACHE_DIR` names another place.
-    """
+
+def cache_compilations() -> None:
+    """Keep compiled functions on disk, see `cache_folder`."""
     import jax
 
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        jax.config.update("jax_compilation_cache_dir", str(home / "virtual-rodent" / "jax"))
+    jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
     # small functions are many here, and each costs at the start
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)

@@ -1,24 +1,66 @@
-"""Shared fixtures: the folder of real data, and a body that is compiled once."""
+"""Shared fixtures: the folder of real data, and a body that is compiled once.
 
+What the tests compile is kept on disk for all workers and for the processes that tests start, and a worker
+that holds much memory lets go of it between files.
+"""
+
+import ctypes
+import fcntl
+import gc
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
 from rodent.body_config import BodyConfig
 from rodent.clips import ClipSet, write_clips
 from rodent.errors import WorkError
-from rodent.jax_setup import cache_compilations
+from rodent.jax_setup import cache_compilations, cache_folder
 from rodent.scene import Scene, make_scene
 from rodent.synthesis.stance import stance_clips
 from tests.motions import glide
+
+ENVIRONMENT = {
+    # one place for compiled functions, whatever home or cache folder a test sets
+    "JAX_COMPILATION_CACHE_DIR": str(cache_folder()),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
+    # memory that threads of a worker have given up is used by others
+    "MALLOC_ARENA_MAX": "2",
+}
+MUCH_MEMORY = 1.5e9
+"""Bytes of a worker beyond which it lets go of compiled functions after a file."""
+
+
+def pytest_configure() -> None:
+    """Before workers start, which inherit the environment, as processes of tests do."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compilations() -> None:
     """What one test has compiled is there for the next, and in the next run."""
     cache_compilations()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bounded_memory() -> Iterator[None]:
+    """Compiled functions stay for the next file, until a worker holds much."""
+    yield
+    if sys.platform == "linux" and _resident() > MUCH_MEMORY:
+        jax.clear_caches()
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _resident() -> float:
+    """Bytes of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +92,24 @@ def clip_file(clips: ClipSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clips") / "sway.h5"
     write_clips(clips, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def example_files(body: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every file that examples and docs read, written once for all workers; copy it."""
+    from tests.example_files import write_files
+
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder, written = base / "example_files", base / "example_files_written"
+    with (base / "example_files_lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not written.exists():
+            folder.mkdir()
+            write_files(body, folder)
+            written.touch()
+    return folder
 
 
 @pytest.fixture

@@ -255,4 +255,4 @@ def test_drift_alone_is_not_found(timeline_of, smooth, monkeypatch):
     assert raw > 0.01
     assert false <= 0.12  # of 60; 5 % in the long run
     monkeypatch.setattr(Folds, "rotated", shifted_within_blocks)
-    assert false_finds(timeline, sessions, seconds)[0] > 0.4
+    assert false_finds(timeline, 4, seconds)[0] > 0.4

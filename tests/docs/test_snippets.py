@@ -17,7 +17,6 @@ from rodent.scene import Scene
 from tests.commands import all_help
 from tests.docs.reader import Reader, prepare, write_public_clips
 from tests.docs.snippets import PAGES, ROOT, command_lines, name_of, named_in_prose, page_commands, snippets
-from tests.example_files import write_files
 
 WHOLE = ("README.md", "tutorial.md")
 """Pages whose every line runs, in order, from an empty folder."""
@@ -84,13 +83,6 @@ def test_commands_in_the_text_exist_and_have_the_options_that_it_names(page):
 
 
 @pytest.fixture(scope="module")
-def files(body: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("files")
-    write_files(body, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def public(body: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("public")
     write_public_clips(body, folder)
@@ -124,9 +116,9 @@ OTHER_PAGES = [p for p in PAGES if name_of(p) not in (*WHOLE, *ONLY_PARSED) and 
 
 
 @pytest.mark.parametrize("page", OTHER_PAGES, ids=name_of)
-def test_what_is_cheap_runs(page, files, tmp_path, monkeypatch):
-    shutil.copytree(files, tmp_path, dirs_exist_ok=True)
-    prepare(monkeypatch, files)
+def test_what_is_cheap_runs(page, example_files, tmp_path, monkeypatch):
+    shutil.copytree(example_files, tmp_path, dirs_exist_ok=True)
+    prepare(monkeypatch, example_files)
     monkeypatch.chdir(tmp_path)
     reader = Reader()
     for step in cheap(page):
