@@ -30,11 +30,11 @@ def samples(body):
 @pytest.fixture(scope="module")
 def learnt(dynamics, samples):
     model, fit = dynamics.init(jax.random.PRNGKey(0)), jax.jit(dynamics.fit)
-    figures = []
+    metrics = []
     for i in range(10):
         model, found = fit(model, samples, jax.random.PRNGKey(i), RATE)
-        figures.append(float(found["dynamics_unexplained_variance"]))
-    return model, figures
+        metrics.append(float(found["dynamics_unexplained_variance"]))
+    return model, metrics
 
 
 def test_it_learns_what_velocities_become(learnt):
@@ -81,8 +81,8 @@ def test_place_and_heading_change_nothing_but_place_and_heading(dynamics, learnt
 
 def test_physics_that_broke_teaches_nothing(dynamics, samples):
     model = dynamics.init(jax.random.PRNGKey(0))
-    model, figures = jax.jit(dynamics.fit)(
+    model, metrics = jax.jit(dynamics.fit)(
         model, broken(samples, slice(0, None, 3)), jax.random.PRNGKey(1), RATE
     )
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((model, figures)))
-    assert figures["dynamics_unexplained_variance"] > 0
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((model, metrics)))
+    assert metrics["dynamics_unexplained_variance"] > 0
