@@ -220,5 +220,5 @@ def test_without_a_gpu_the_command_says_so_in_one_line(clip_file, tmp_path, caps
     assert main(words) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "JAX sees no NVIDIA GPU here" in captured.err and captured.err.count("\n") == 1
+    assert "JAX finds no NVIDIA GPU" in captured.err and captured.err.count("\n") == 1
     assert not run.exists()

@@ -55,7 +55,9 @@ def test_a_name_that_no_clip_has_is_answered_with_those_there_are(clips):
 
 
 def test_something_must_be_left_to_train_on(clips):
-    with pytest.raises(InputError, match="test_clips sway_0, sway_1, sway_2 of 6 clips leaves no clips for training"):
+    with pytest.raises(
+        InputError, match="test_clips sway_0, sway_1, sway_2 of 6 clips leaves no clips for training"
+    ):
         split_clips(clips, 0.0, 0, ("sway_0", "sway_1", "sway_2"))
 
 
