@@ -24,9 +24,9 @@ import jax.numpy as jnp
 import optax
 
 from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, scan
-from rodent.loop.state import under_way
+from rodent.loop.state import initial_loop_state
 from rodent.physics.engine import Command, PhysicsState
-from rodent.policy.agent import Agent, Noise, in_a_row
+from rodent.policy.agent import Agent, Noise, flattened
 from rodent.policy.policy import Normalizer
 from rodent.tasks.task import Task
 from training.config import ModelBasedConfig, PPOConfig
@@ -157,7 +157,7 @@ class ModelBased:
         actor = Actor(imagination.params, imagination.normalizer)
         engine = LearnedEngine(self.dynamics, imagination.dynamics, n)
         loop = Loop(self.agent, Exploration(std_scale=self.config.noise), restart="never")
-        state = under_way(self.agent, task, first.task, first.physics, key)
+        state = initial_loop_state(self.agent, task, first.task, first.physics, key)
         state = dataclasses.replace(
             state,
             steps=jnp.where(first.is_first, 0, 1),
@@ -206,7 +206,7 @@ def fit(
     """Fit the dynamics model to one unroll, leaves (unroll, n, ...)."""
     key, key_fit = jax.random.split(state.key)
     dynamics, metrics = model_based.dynamics.fit(
-        state.dynamics, in_a_row(samples, samples.is_first.shape), key_fit, hyper.dynamics_learning_rate
+        state.dynamics, flattened(samples, samples.is_first.shape), key_fit, hyper.dynamics_learning_rate
     )
     fitted = state.fitted_steps + samples.is_first.size
     return dataclasses.replace(state, dynamics=dynamics, key=key, fitted_steps=fitted), metrics
@@ -223,7 +223,7 @@ def improve(
 ) -> tuple[Learner, ModelBasedState, dict[str, jax.Array]]:
     """Improve the policy by imagined rollouts from the steps of one unroll; also returns metrics."""
     config, ppo = model_based.config, model_based.ppo
-    rows, normalizer = in_a_row(samples, samples.is_first.shape), normalizer_of(learner.statistics)
+    rows, normalizer = flattened(samples, samples.is_first.shape), normalizer_of(learner.statistics)
     weight = latent_weight(hyper.latent_kl, ppo.latent_kl_steps, learner.steps)
     key, *keys = jax.random.split(state.key, 1 + config.updates)
 

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from rodent.policy.agent import Agent, AgentOutput, Noise, in_a_row
+from rodent.policy.agent import Agent, AgentOutput, Noise, flattened
 from rodent.tasks.task import Observation
 from training.brax_parts import NormalDistribution, compute_gae, running_statistics
 from training.config import PPOConfig
@@ -258,7 +258,7 @@ def unrolled(agent: Agent, params: Any, act: ActionSample) -> tuple[AgentOutput,
 def expected_return(agent: Agent, params: Any, observation: Observation) -> jax.Array:
     """Estimates of the value network for normalised observations, in their leading shape (…)."""
     lead = jax.tree.leaves(observation)[0].shape[:-1]
-    return agent.value(params, in_a_row(observation, lead)).reshape(lead)
+    return agent.value(params, flattened(observation, lead)).reshape(lead)
 
 
 def std_ceiling(config: PPOConfig, hyper: Hyperparameters, initial: float, steps: jax.Array) -> jax.Array:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.clips.clip import ClipSet
-from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, first, iterate
+from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, initial_states, iterate
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Params
@@ -139,7 +139,9 @@ class Player:
         restart = "terminated" if on_failure == "restart" else "diverged"
         loop = dataclasses.replace(self._loop, restart=restart)
         key = jax.random.PRNGKey(seed)
-        state, physics = _first(self.agent, self.task, jnp.asarray(begin), key, vary=self._loop.vary)
+        state, physics = _initial_states(
+            self.agent, self.task, jnp.asarray(begin), key, vary=self._loop.vary
+        )
         scales = None if state.world is None else jax.tree.map(np.asarray, state.world.scales)
         carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics), scales))
         closed = ClosedLoop(loop, self.task, Actor(params, normalizer), self._engine)
@@ -154,7 +156,7 @@ class Player:
             )
 
 
-_first = jax.jit(first, static_argnums=0, static_argnames="vary")
+_initial_states = jax.jit(initial_states, static_argnums=0, static_argnames="vary")
 
 
 def _kept(task: Task[Any], decision: Decision) -> dict[str, Any]:
@@ -164,7 +166,7 @@ def _kept(task: Task[Any], decision: Decision) -> dict[str, Any]:
         "channels": jax.vmap(task.channels)(decision.task),
         "observation": {},
         "metrics": decision.metrics,
-        "failed": decision.lost,
+        "failed": decision.failed,
         "is_first": decision.is_first,
         "ctrl": decision.ctrl,
         "units": decision.units,

@@ -12,7 +12,7 @@ import numpy as np
 from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
 from rodent.parts import TASKS
-from rodent.policy.networks import remembers
+from rodent.policy.networks import is_recurrent
 from rodent.policy.policy import Policy
 from rodent.progress import progress
 from rodent.record_config import RecordConfig
@@ -96,7 +96,7 @@ def record(
 
 
 def _check_policy(policy: Policy, config: RecordConfig) -> None:
-    if config.gates and not remembers(policy.network_config):
+    if config.gates and not is_recurrent(policy.network_config):
         kind = policy.network_config.decoder_kind
         raise InputError(f"--gates needs an LSTM decoder; this policy's is of the kind {kind!r}")
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rodent.policy.agent import in_a_row
+from rodent.policy.agent import flattened
 from tests.bodies import hopper
 from tests.training.imagining import CONFIG, RATE, STEP, broken, random_samples
 from training.dynamics import Dynamics
@@ -24,7 +24,7 @@ def dynamics(body):
 @pytest.fixture(scope="module")
 def samples(body):
     samples = random_samples(body)
-    return in_a_row(samples, samples.is_first.shape)
+    return flattened(samples, samples.is_first.shape)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_it_learns_what_velocities_become(learnt):
 
 def test_it_predicts_steps_it_has_not_seen(dynamics, body, learnt):
     unseen = random_samples(body, n=64, seed=1)
-    unseen = in_a_row(unseen, unseen.is_first.shape)
+    unseen = flattened(unseen, unseen.is_first.shape)
     told = jax.jit(dynamics.step)(learnt[0], unseen.physics, unseen.ctrl)
 
     def off(name: str, of) -> float:

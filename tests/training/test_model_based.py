@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import training.update
-from rodent.policy.agent import in_a_row
+from rodent.policy.agent import flattened
 from rodent.policy.sizes import NetworkConfig
 from rodent.rollout import clip_episodes
 from rodent.tasks.imitation import ImitationState
@@ -87,7 +87,7 @@ def test_rollouts_are_imagined_once_the_dynamics_model_is_fitted(trained):
 def test_they_improve_the_policy(trained):
     trainer, _, samples = trained
     state, hyper = trainer.train_state, Hyperparameters.of(trainer.config)
-    first = in_a_row(samples, samples.is_first.shape)
+    first = flattened(samples, samples.is_first.shape)
     before = _returns(trainer, state.learner.params, first, seed=5).mean()
     better, model_based = state.learner, state.model_based
     for _ in range(5):
@@ -105,7 +105,7 @@ def test_they_improve_the_policy(trained):
 
 def test_what_lies_beyond_a_clip_counts_for_nothing(trained):
     trainer, _, samples = trained
-    first = in_a_row(samples, samples.is_first.shape)
+    first = flattened(samples, samples.is_first.shape)
     last = int(trainer.task.reference.last[0])
     over = first._replace(task=ImitationState(jnp.full_like(first.task.frame, last)))
     np.testing.assert_array_equal(_returns(trainer, trainer.train_state.learner.params, over), 0)
@@ -128,7 +128,7 @@ def test_from_then_on_they_alone_improve_the_policy():
 
 def test_an_intention_far_from_its_prior_costs(trained):
     trainer, _, samples = trained
-    params, first = trainer.train_state.learner.params, in_a_row(samples, samples.is_first.shape)
+    params, first = trainer.train_state.learner.params, flattened(samples, samples.is_first.shape)
     free, costly = (_returns(trainer, params, first, weight) for weight in (0.0, 1e-3))
     assert (costly <= free).all() and costly.mean() < free.mean()
 
