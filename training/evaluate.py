@@ -10,7 +10,7 @@ import numpy as np
 from rodent.clips.clip import ClipSet
 from rodent.policy.agent import Params
 from rodent.policy.policy import Normalizer, Policy
-from rodent.rollout import Player
+from rodent.rollout import RolloutRunner
 from rodent.rollout.episodes import EPISODES, Episode, policy_episodes
 from rodent.tasks.task import Metric
 from training.survival import THRESHOLDS_MM, alive_by_frame, ended_by, limits, success_within
@@ -40,7 +40,7 @@ class Trace:
 
 
 def trace_episodes(
-    player: Player,
+    runner: RolloutRunner,
     params: Params,
     normalizer: Normalizer,
     episodes: list[Episode],
@@ -48,22 +48,22 @@ def trace_episodes(
     frames: int | None = None,
     advance: Callable[[int], None] = lambda steps: None,
 ) -> list[Trace]:
-    """Play episodes, player.n in parallel, and return their errors.
+    """Play episodes, runner.n in parallel, and return their errors.
 
     Args:
-        player: of the task.
+        runner: of the task.
         params, normalizer: of the policy.
         episodes: to play.
         frames: maximal number of frames of each; None for all.
         advance: called after every control step.
     """
-    metrics = player.task.metrics
+    metrics = runner.task.metrics
     traces: list[Trace] = []
-    for begin in range(0, len(episodes), player.n):
+    for begin in range(0, len(episodes), runner.n):
         # the last group is padded with its last episode
-        group = [episodes[min(i, len(episodes) - 1)] for i in range(begin, begin + player.n)]
+        group = [episodes[min(i, len(episodes) - 1)] for i in range(begin, begin + runner.n)]
         rows = []
-        for row in player.play(params, normalizer, np.array([one.group for one in group]), frames=frames):
+        for row in runner.play(params, normalizer, np.array([one.group for one in group]), frames=frames):
             rows.append((row.metrics, row.failed))
             advance(1)
         errors, lost = jax.tree.map(lambda *x: np.stack(x, 1), *rows)
@@ -187,8 +187,8 @@ def trace_policy(
             negative.
     """
     task, episodes = policy_episodes(policy, clips, count)
-    player = Player(task, policy.agent, min(at_once, len(episodes)), threads=threads)
-    return trace_episodes(player, policy.params, policy.normalizer, episodes, advance=advance)
+    runner = RolloutRunner(task, policy.agent, min(at_once, len(episodes)), threads=threads)
+    return trace_episodes(runner, policy.params, policy.normalizer, episodes, advance=advance)
 
 
 def evaluate(

@@ -19,7 +19,7 @@ from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
-from rodent.rollout import Episode, Player
+from rodent.rollout import Episode, RolloutRunner
 from rodent.tasks.observation import observation_of
 from rodent.tasks.task import Task
 from training.backend import Backend, DeviceBackend, HostBackend
@@ -87,7 +87,7 @@ class Trainer:
         self.train_state = self.backend.begin(*begin(self.algorithm, task, jax.random.PRNGKey(config.seed)))
         chosen = np.unique(np.linspace(0, len(episodes) - 1, min(_EVALUATED, len(episodes))).astype(int))
         self._episodes, self._evaluated = episodes, [episodes[i] for i in chosen]
-        self._player = Player(task, agent, len(chosen), threads=threads)
+        self._runner = RolloutRunner(task, agent, len(chosen), threads=threads)
         self._best = np.array([-1.0, 0.0, -np.inf])
         self._best_policy = self._averaged()
 
@@ -152,7 +152,7 @@ class Trainer:
         return f"tracking/{next(iter(self.task.metrics.values())).label}_all_frames"
 
     def _track(self, policy: tuple[Any, Any]) -> dict[str, float]:
-        traces = trace_episodes(self._player, *policy, self._evaluated, frames=_EVALUATED_FRAMES)
+        traces = trace_episodes(self._runner, *policy, self._evaluated, frames=_EVALUATED_FRAMES)
         found = scores(traces)
         mean = {f"tracking/{k}": v for k, v in found["mean"].items() if isinstance(v, int | float)}
         return {"success_rate": found["success_rate"], **mean}

@@ -16,7 +16,7 @@ from rodent.policy.controls import control_units
 from rodent.policy.gates import capture_gates
 from rodent.policy.policy import Policy
 from rodent.recording.controls import random_layer
-from rodent.rollout.play import Row
+from rodent.rollout.play import RolloutStep
 from rodent.tasks.imitation import Imitation, ImitationState
 from rodent.tasks.task import Task
 
@@ -58,8 +58,8 @@ class Controls:
         choices = _Choices(policy.agent, gates, sample, key_latent)
         self._step = jax.jit(partial(_step, choices))
 
-    def beside(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """The same rows of `Player.play`, with control layers among their units."""
+    def with_controls(self, rows: Iterator[RolloutStep]) -> Iterator[RolloutStep]:
+        """The same rows of `RolloutRunner.play`, with control layers among their units."""
         memory = self._memory
         for row in rows:
             seen = _Seen(row.task, row.physics, row.index, row.is_first)

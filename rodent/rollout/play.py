@@ -21,7 +21,7 @@ from rodent.tasks.observation import part_names
 from rodent.tasks.task import Task
 
 
-class Row(NamedTuple):
+class RolloutStep(NamedTuple):
     """One control step of n environments, each in an episode of its own; arrays (n, ...).
 
     Attributes:
@@ -68,7 +68,7 @@ class Show:
 _NOTHING_MORE = Show()
 
 
-class Player:
+class RolloutRunner:
     """Plays n episodes side by side, for any parameters of one kind of agent.
 
     Args:
@@ -101,8 +101,8 @@ class Player:
         )
 
     @classmethod
-    def of(cls, policy: Policy, clips: ClipSet | None, n: int, **options: Any) -> "Player":
-        """A player of a policy's task on clips; see `Player` for the options.
+    def of(cls, policy: Policy, clips: ClipSet | None, n: int, **options: Any) -> "RolloutRunner":
+        """A runner of a policy's task on clips; see `RolloutRunner` for the options.
 
         Raises:
             InputError: as `policy_task`.
@@ -119,7 +119,7 @@ class Player:
         on_failure: OnFailure = "continue",
         frames: int | None = None,
         wrench: Callable[[], np.ndarray | None] = lambda: None,
-    ) -> Iterator[Row]:
+    ) -> Iterator[RolloutStep]:
         """Play groups of `Task.starts`, such as clips, from their first places; a row per control step.
 
         An episode that is over goes on where its task holds it: at a clip's last frame. One whose state is
@@ -148,7 +148,7 @@ class Player:
         steps = iterate(closed, carried, self._keep, wrench)
         for index, (_, step) in zip(range(count), steps, strict=False):
             kept = jax.tree.map(np.asarray, step.kept)
-            yield Row(
+            yield RolloutStep(
                 index=index,
                 **kept,
                 force=step.physics.actuator_force,
