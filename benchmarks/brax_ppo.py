@@ -37,7 +37,7 @@ from rodent.environments.given import Unchanged
 from rodent.jax_setup import cache_compilations
 from rodent.policy.agent import AgentOutput, Noise
 from rodent.policy.sizes import NetworkConfig
-from rodent.rollout import Player, clip_episodes
+from rodent.rollout import RolloutRunner, clip_episodes
 from rodent.scene import Scene
 from rodent.tasks.task import Observation, Task
 from tests.bodies import hopper
@@ -148,9 +148,9 @@ def configured(size: Size, seed: int) -> TrainConfig:
     return TrainConfig(ppo=ppo, network=network, model_based=ModelBasedConfig(updates=0), seed=seed)
 
 
-def periodic_clips(body: Scene, n: int, frames: int, drawn: int = 400, seed: int = 0) -> ClipSet:
+def periodic_clips(scene: Scene, n: int, frames: int, drawn: int = 400, seed: int = 0) -> ClipSet:
     """What the body does under periodic controls: of many drawn, those that go furthest without a fall."""
-    random, model = np.random.default_rng(seed), body.model
+    random, model = np.random.default_rng(seed), scene.model
     still = 25  # frames until the motion is periodic
     time_s = np.arange(frames + still)[:, None, None] / FPS
     rate = random.uniform(1.0, 5.0, (drawn, 1))  # Hz
@@ -169,7 +169,7 @@ def periodic_clips(body: Scene, n: int, frames: int, drawn: int = 400, seed: int
     travelled = np.linalg.norm(qpos[-1, :, :2] - qpos[0, :, :2], axis=-1)
     best = np.argsort(np.where(upright > 0.8, travelled, 0.0))[::-1][:n]
     found = (Clip(f"periodic_{i}", qpos[:, row], FPS) for i, row in enumerate(best))
-    return ClipSet(tuple(found), body.scale, body.joint_names)
+    return ClipSet(tuple(found), scene.scale, scene.joint_names)
 
 
 def learn_rodent(config: TrainConfig, task: Task[Any], clips: ClipSet, size: Size) -> Iterator[Point]:
@@ -202,8 +202,8 @@ def learn_brax(config: TrainConfig, task: Task[Any], clips: ClipSet, size: Size)
         seconds = time.perf_counter() - begun + (points[-1].seconds if points else 0.0)
         agent: Any = BraxAgent(task.action_size, make_policy)
         unchanged: Any = Unchanged()
-        player = Player(task, agent, len(clips))
-        found = scores(trace_episodes(player, params, unchanged, clip_episodes(clips)))
+        runner = RolloutRunner(task, agent, len(clips))
+        found = scores(trace_episodes(runner, params, unchanged, clip_episodes(clips)))
         points.append(Point(steps, seconds, found["success_rate"], found["mean"]["lifespan_frames"]))
         begun = time.perf_counter()
 

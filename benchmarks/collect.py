@@ -77,9 +77,9 @@ def main() -> None:
     timestep = arguments.parse_args().timestep
     cache_compilations()
     config = TrainConfig(body=BodyConfig(timestep=timestep))
-    body = make_scene(config.body)
-    clips = benchmark_clips(body)
-    trainer = Trainer(config, config.task.build(body, clips), clip_episodes(clips))
+    scene = make_scene(config.body)
+    clips = benchmark_clips(scene)
+    trainer = Trainer(config, config.task.build(scene, clips), clip_episodes(clips))
     assert isinstance(trainer.backend, HostBackend)
     engine, n = trainer.backend.engine, config.ppo.num_envs
     for _ in range(15):  # compile, and leave the first falls behind

@@ -82,14 +82,14 @@ def going_on(ctrl: jax.Array, physics: PhysicsState) -> Command:
 
 
 def whole_iteration(
-    config: TrainConfig, body: Scene, clips: ClipSet, implementation: Implementation, device: jax.Device
+    config: TrainConfig, scene: Scene, clips: ClipSet, implementation: Implementation, device: jax.Device
 ) -> Measured:
     """Iterations of the trainer."""
 
     def backend(algorithm: Algorithm, task: Task[Any]) -> DeviceBackend:
         return DeviceBackend(algorithm, task, implementation, (device,))
 
-    trainer = Trainer(config, config.task.build(body, clips), clip_episodes(clips), backend=backend)
+    trainer = Trainer(config, config.task.build(scene, clips), clip_episodes(clips), backend=backend)
     return timed(trainer.iterate, config.ppo.num_envs * config.ppo.unroll)
 
 
@@ -121,21 +121,21 @@ def say(figure: str, value: float, unit: str, bar: float | None = None) -> None:
 
 def measure(device: jax.Device, implementation: Implementation, counts: Iterable[int]) -> bool:
     """Print all figures; whether the best rate of the whole of PPO meets its bar."""
-    body = make_scene()
-    clips = benchmark_clips(body)
+    scene = make_scene()
+    clips = benchmark_clips(scene)
     timestep = control_timestep(clips)
-    reference = build_reference(clips, body)
+    reference = build_reference(clips, scene)
     best = 0.0
     for n in sorted(counts):
         engine = DeviceEngine(
-            body.model, n, timestep, Mjx(implementation, (device,)), bodies=body.tracked_ids
+            scene.model, n, timestep, Mjx(implementation, (device,)), bodies=scene.tracked_ids
         )
         physics = physics_alone(engine, reference)
         say(f"physics alone, {n} rats", physics.rate, "env steps/s", STEPS_BAR)
         config = TrainConfig(
             ppo=PPOConfig(num_envs=n, unroll=UNROLL), model_based=ModelBasedConfig(updates=0)
         )
-        ppo = whole_iteration(config, body, clips, implementation, device)
+        ppo = whole_iteration(config, scene, clips, implementation, device)
         say(f"whole PPO, {n} rats", ppo.rate, "env steps/s", STEPS_BAR)
         say(f"compile time of whole PPO, {n} rats", ppo.compiling, "s", COMPILE_BAR)
         # of JAX's arrays alone; counts grow, so the peak is that of this many
@@ -145,10 +145,12 @@ def measure(device: jax.Device, implementation: Implementation, counts: Iterable
     usual = DEFAULTS["gpu"]
     model_based = dataclasses.replace(usual.model_based, begin=0, warmup=0)
     imagining = dataclasses.replace(usual, model_based=model_based)
-    led = whole_iteration(imagining, body, clips, implementation, device)
+    led = whole_iteration(imagining, scene, clips, implementation, device)
     say(f"imagined rollouts, {usual.ppo.num_envs} rats, a GPU's defaults", led.rate, "env steps/s")
     say("compile time of that", led.compiling, "s", COMPILE_BAR)
-    engine = DeviceEngine(body.model, 256, timestep, Mjx(implementation, (device,)), bodies=body.tracked_ids)
+    engine = DeviceEngine(
+        scene.model, 256, timestep, Mjx(implementation, (device,)), bodies=scene.tracked_ids
+    )
     apart = distance_from_host(engine, reference)
     say("device from host after 20 control steps", apart, "mm, median over bodies", ERROR_BAR)
     say("whole PPO, the best", best, "env steps/s", STEPS_BAR)

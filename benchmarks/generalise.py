@@ -62,18 +62,18 @@ def main() -> None:
         survival(traces).savefig(arguments.figure, dpi=130)
 
 
-def test_sets(policy: Path, body: Scene, folder: Path) -> Iterator[tuple[str, ClipSet]]:
+def test_sets(policy: Path, scene: Scene, folder: Path) -> Iterator[tuple[str, ClipSet]]:
     """The sets by name; what must be made for them is put into the folder."""
     data = os.environ.get("RODENT_DATA")
     if data:
         mocap = Path(data, "mocap")
         real = read_clips(mocap / "rat_clips_9.npz")
         yield from _by_split(policy, real)
-        yield "real, mirrored", mirrored_clips(real, body)
-        yield "Rat7M, registered", _rat7m(mocap, body, folder)
-    yield "synthetic walks, other speeds", _walks(body, folder)
-    yield "walks, drawn anew", walk_clips(body, DRAWN, DRAWN_SEED)
-    yield "rears, drawn anew", rear_clips(body, DRAWN, DRAWN_SEED)
+        yield "real, mirrored", mirrored_clips(real, scene)
+        yield "Rat7M, registered", _rat7m(mocap, scene, folder)
+    yield "synthetic walks, other speeds", _walks(scene, folder)
+    yield "walks, drawn anew", walk_clips(scene, DRAWN, DRAWN_SEED)
+    yield "rears, drawn anew", rear_clips(scene, DRAWN, DRAWN_SEED)
 
 
 def survival(traces: dict[str, list[Trace]]) -> "Figure":
@@ -105,18 +105,18 @@ def _by_split(policy: Path, real: ClipSet) -> Iterator[tuple[str, ClipSet]]:
         yield "real, kept out", real.subset(kept_out)
 
 
-def _rat7m(mocap: Path, body: Scene, folder: Path) -> ClipSet:
+def _rat7m(mocap: Path, scene: Scene, folder: Path) -> ClipSet:
     """Clips from 100 s of markers, at the clips' rate."""
     path = folder / "rat7m.h5"
     _run(
         *("register", str(mocap / "dannce_rat7m_markers_30hz_mm.npz"), "--out", str(path)),
         *("--markers", "rat20", "--units", "mm", "--fps", "30", "--resample", "50"),
-        *("--scale", str(body.scale), "--seconds", str(SECONDS)),
+        *("--scale", str(scene.scale), "--seconds", str(SECONDS)),
     )
     return read_clips(path)
 
 
-def _walks(body: Scene, folder: Path) -> ClipSet:
+def _walks(scene: Scene, folder: Path) -> ClipSet:
     """A straight walk at each of SPEEDS."""
     paths = []
     for speed in SPEEDS:
@@ -125,7 +125,7 @@ def _walks(body: Scene, folder: Path) -> ClipSet:
             rows = csv.writer(file)
             rows.writerow(["time", "x", "y"])
             rows.writerows([t, speed * t, 0.0] for t in (0.0, SECONDS))
-        _run("clips", "synth", "--path", str(track), "--out", str(path), "--scale", str(body.scale))
+        _run("clips", "synth", "--path", str(track), "--out", str(path), "--scale", str(scene.scale))
         paths.append(str(path))
     joined = folder / "walks.h5"
     _run("clips", "join", *paths, "--out", str(joined))

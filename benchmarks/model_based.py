@@ -40,9 +40,9 @@ def timed(function: Callable[..., Any], seconds: list[float]) -> Callable[..., A
 def main() -> None:
     cache_compilations()
     config = TrainConfig(model_based=dataclasses.replace(ModelBasedConfig(), begin=0, warmup=0))
-    body = make_scene(config.body)
-    clips = benchmark_clips(body)
-    trainer = Trainer(config, config.task.build(body, clips), clip_episodes(clips))
+    scene = make_scene(config.body)
+    clips = benchmark_clips(scene)
+    trainer = Trainer(config, config.task.build(scene, clips), clip_episodes(clips))
     seconds: dict[str, list[float]] = defaultdict(list)
     for attribute, name in PARTS.items():
         setattr(training.update, attribute, timed(getattr(training.update, attribute), seconds[name]))

@@ -26,9 +26,9 @@ LENGTHS = (1_000, 10_000)
 
 def recording(frames: int) -> Keypoints:
     """The built-in clips one after another, over and over."""
-    body, markers = make_scene(), read_markers("rat23")
+    scene, markers = make_scene(), read_markers("rat23")
     gaits = np.concatenate([clip.qpos for clip in read_clips("gaits")])
-    points = Skeleton(body, markers.bodies).positions(gaits, markers.offsets * body.scale)
+    points = Skeleton(scene, markers.bodies).positions(gaits, markers.offsets * scene.scale)
     random = np.random.default_rng(0)
     points = np.tile(points, (-(-frames // len(points)), 1, 1))[:frames]
     points += random.normal(0, 0.001, points.shape)

@@ -68,11 +68,11 @@ class WithUnits(Recorded):
 
 def main() -> int:
     """Print the rate as one line of JSON; the exit code is 1 if it misses its bar."""
-    body = make_scene()
-    clip = benchmark_clips(body)[0]
+    scene = make_scene()
+    clip = benchmark_clips(scene)[0]
     motion = WithUnits(clip.name, clip.fps, clip.qpos, clip.qpos + 0.05 * np.eye(74)[1])
     with open_server() as server:
-        session = Session(Source(body.config, {clip.name: lambda: motion}))
+        session = Session(Source(scene.config, {clip.name: lambda: motion}))
         page = Page(server, session)
         page.step(0.0)
         client = Client(server.get_port())

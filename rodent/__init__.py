@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from rodent.policy.policy import load_policy
     from rodent.recording import open_recording
     from rodent.render import render
-    from rodent.rollout import Player, RecordConfig, record
+    from rodent.rollout import RecordConfig, RolloutRunner, record
     from rodent.scene import make_scene
 
 __all__ = [
-    "Player",
     "RecordConfig",
+    "RolloutRunner",
     "TrainConfig",
     "Until",
     "evaluate",
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Player": "rodent.rollout",
+    "RolloutRunner": "rodent.rollout",
     "RecordConfig": "rodent.record_config",
     "TrainConfig": "training.config",
     "Until": "training.train",

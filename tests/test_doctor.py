@@ -35,9 +35,9 @@ def test_a_trial_gives_its_last_line():
     [
         ("raise OSError('no  device')", "OSError: no device"),
         ("import os; os.abort()", "it crashed: signal 6"),
-        ("import sys; sys.exit(3)", "it ended with 3"),
-        ("print('hello')", "it answered 'hello'"),
-        ("pass", "it answered ''"),
+        ("import sys; sys.exit(3)", "exit code 3"),
+        ("print('hello')", "unexpected output 'hello'"),
+        ("pass", "unexpected output ''"),
         ("import sys; sys.exit('x' * 1000)", "…"),
         ("import sys; sys.stderr.buffer.write(b'\\xff\\n'); sys.exit(1)", "\ufffd"),
     ],
@@ -51,7 +51,7 @@ def test_a_trial_that_fails_says_why_in_a_line(program, reason):
 
 def test_a_trial_that_hangs_is_ended():
     with Trial("import time; print('{}', flush=True); time.sleep(1000)") as trial:
-        assert trial.outcome(0.2) == Outcome(None, "no answer within 0.2 s")
+        assert trial.outcome(0.2) == Outcome(None, "no result within 0.2 s")
     assert trial._process.returncode == -9
 
 
@@ -238,7 +238,7 @@ def test_notes_are_no_failure(found, capsys):
 
 
 def test_faults_are_a_failure_that_is_named(found, capsys):
-    found.append(Finding("OpenGL egl", "fault", "does not draw", "export MUJOCO_GL=osmesa"))
+    found.append(Finding("OpenGL egl", "fault", "cannot render", "export MUJOCO_GL=osmesa"))
     assert main(["doctor", "--json"]) == 1
     printed = capsys.readouterr()
     result = json.loads(printed.out)
@@ -261,7 +261,7 @@ def test_this_machine():
     findings = {finding.subject: finding for finding in examine()}
     for subject in ("Python", "physics", "JAX", "precision", "cache folder"):
         assert findings[subject].state == "ok", findings[subject]
-    assert sum("films use it" in finding.found for finding in findings.values()) == 1
+    assert sum("used for videos" in finding.found for finding in findings.values()) == 1
 
 
 def test_what_draws_here_is_found_to_draw(drawing):

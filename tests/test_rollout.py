@@ -18,7 +18,7 @@ from rodent.record_config import RecordConfig
 from rodent.recording import RolloutMetadata, open_recording
 from rodent.recording.controls import control_layers, random_layer
 from rodent.recording.gates import GATES, gate_layer
-from rodent.rollout import Player, record
+from rodent.rollout import RolloutRunner, record
 from rodent.scene import make_scene
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.imitation import ImitationState
@@ -39,12 +39,12 @@ def clips(body):
     return stance_clips(body, frames=FRAMES, n=3)
 
 
-def _play(player, policy, clips, **options):
-    return list(player.play(policy.params, policy.normalizer, np.arange(len(clips)), **options))
+def _play(runner, policy, clips, **options):
+    return list(runner.play(policy.params, policy.normalizer, np.arange(len(clips)), **options))
 
 
 def test_a_row_per_frame_from_the_first(body, policy, clips):
-    rows = _play(Player.of(policy, clips, 3), policy, clips)
+    rows = _play(RolloutRunner.of(policy, clips, 3), policy, clips)
     assert [row.index for row in rows] == list(range(FRAMES))
     np.testing.assert_allclose(rows[7].channels["reference"], [clip.qpos[7] for clip in clips], atol=1e-5)
     assert rows[0].metrics["root_position"].max() < 0.02
@@ -53,17 +53,17 @@ def test_a_row_per_frame_from_the_first(body, policy, clips):
 
 
 def test_playing_side_by_side_changes_nothing(body, policy, clips):
-    together = _play(Player.of(policy, clips, 3), policy, clips)
-    alone = list(Player.of(policy, clips, 1).play(policy.params, policy.normalizer, np.array([1])))
+    together = _play(RolloutRunner.of(policy, clips, 3), policy, clips)
+    alone = list(RolloutRunner.of(policy, clips, 1).play(policy.params, policy.normalizer, np.array([1])))
     for a, b in zip(together, alone, strict=True):
         np.testing.assert_allclose(a.physics.qpos[1], b.physics.qpos[0], atol=1e-4)
 
 
 def test_the_mean_is_repeatable_and_samples_follow_their_seed(body, policy, clips):
-    player = Player.of(policy, clips, 3)
-    a, b = (_play(player, policy, clips)[-1].physics.qpos for _ in range(2))
+    runner = RolloutRunner.of(policy, clips, 3)
+    a, b = (_play(runner, policy, clips)[-1].physics.qpos for _ in range(2))
     np.testing.assert_array_equal(a, b)
-    sampler = Player.of(policy, clips, 3, sample=True)
+    sampler = RolloutRunner.of(policy, clips, 3, sample=True)
     one, same, other = (_play(sampler, policy, clips, seed=seed)[-1].physics.qpos for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.allclose(one, other)
@@ -75,9 +75,9 @@ def test_a_rat_that_lost_its_reference_is_left_or_put_back(body, policy):
     qpos = clips[0].qpos.copy()
     qpos[20:, 0] += 0.1
     clips = replace(clips, clips=(replace(clips[0], qpos=qpos),))
-    player = Player.of(policy, clips, 1)
-    left = _play(player, policy, clips, on_failure="continue")
-    again = _play(player, policy, clips, on_failure="restart")
+    runner = RolloutRunner.of(policy, clips, 1)
+    left = _play(runner, policy, clips, on_failure="continue")
+    again = _play(runner, policy, clips, on_failure="restart")
     assert [bool(row.failed[0]) for row in left] == [False] * 20 + [True] * 10
     assert [bool(row.failed[0]) for row in again] == [False] * 20 + [True] + [False] * 9
     assert abs(left[20].physics.qpos[0, 0] - qpos[19, 0]) < 0.02

@@ -1,1 +1,1 @@
-"""How the rat learns: PPO, collection, checkpoints, evaluation."""
+"""Training: PPO, model-based policy gradient, rollouts, checkpoints, evaluation."""

@@ -1,10 +1,10 @@
-"""Where a training's environments are stepped: on the host's cores, or on accelerators.
+"""Backends that step the environments of a training: the cores of the host, or accelerators.
 
     backend = HostBackend(algorithm, body, timestep, threads=0)
     state = backend.begin(learner, model_based, loop, physics)
-    state, figures = backend.update(state, hyper, task)
+    state, metrics = backend.update(state, hyper, task)
 
-What is learnt is the same, see `training.update`.
+Both use the same algorithm, see `training.update`.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from rodent.tasks.task import Task
 from training.hyperparameters import Hyperparameters
 from training.learner import Learner
 from training.model_based import ModelBasedState
-from training.update import Algorithm, Figures, TrainState, device_update, host_update
+from training.update import Algorithm, Metrics, TrainState, device_update, host_update
 
 
 class Backend(Protocol):
@@ -32,38 +32,38 @@ class Backend(Protocol):
     def begin(
         self, learner: Learner, model_based: ModelBasedState, loop: LoopState, physics: PhysicsState
     ) -> TrainState:
-        """A state whose environments are where `physics` says."""
+        """A state whose environments have the given physics states."""
         ...
 
     def update(
         self, state: TrainState, hyper: Hyperparameters, task: Task[Any]
-    ) -> tuple[TrainState, Figures]:
-        """See `training.update.Update`; the state that is given is used up."""
+    ) -> tuple[TrainState, Metrics]:
+        """See `training.update.Update`; the given state is donated and must not be used again."""
         ...
 
     def stored(self, state: TrainState) -> TrainState:
-        """The state as arrays that can be written to a file, and that no update changes."""
+        """A copy of the state as arrays that can be written to a file."""
         ...
 
     def restored(self, state: TrainState) -> TrainState:
-        """The reverse of `stored`."""
+        """The inverse of `stored`."""
         ...
 
     def take_divergences(self) -> list[Divergence]:
-        """Environments whose physics diverged since the last call, where that is known."""
+        """Environments whose physics diverged since the last call, if the backend records them."""
         ...
 
 
 class HostBackend:
-    """MuJoCo on the host's threads; learning is compiled apart.
+    """MuJoCo on the threads of the host; learning is a separate compiled function.
 
     Attributes:
         engine: steps the environments.
 
     Args:
-        algorithm: what is learnt, and how.
+        algorithm: the learning algorithm.
         task: of one environment.
-        threads: that step the physics; 0 for one per core.
+        threads: number of threads that step the physics; 0 for one per core.
     """
 
     def __init__(self, algorithm: Algorithm, task: Task[Any], threads: int = 0):
@@ -81,7 +81,7 @@ class HostBackend:
 
     def update(
         self, state: TrainState, hyper: Hyperparameters, task: Task[Any]
-    ) -> tuple[TrainState, Figures]:
+    ) -> tuple[TrainState, Metrics]:
         """See `Backend.update`."""
         return self._update(state, hyper, task)
 
@@ -103,21 +103,22 @@ class HostBackend:
 
 
 class DeviceBackend:
-    """MJX: collecting and learning are one compiled program.
+    """MJX: rollouts and learning are one compiled program.
 
-    Environments are spread over the devices; the network, the learner and the task are held whole by each.
+    Environments are sharded over the devices; the network, the learner and the task are replicated.
 
     Attributes:
         engine: steps the environments.
 
     Args:
-        algorithm: what is learnt, and how.
+        algorithm: the learning algorithm.
         task: of one environment.
         implementation: of MJX, see `Mjx`.
         devices: of JAX; None for all that MuJoCo Warp can use.
 
     Raises:
-        InputError: no GPU or no Warp, or environments that cannot be spread evenly over the devices.
+        InputError: there is no GPU or no Warp, or the number of environments is not a multiple of that of the
+            devices.
     """
 
     def __init__(
@@ -137,13 +138,13 @@ class DeviceBackend:
             bodies=scene.tracked_ids,
             root=scene.root_id,
         )
-        self._spread_task: Any = None
-        places = shardings(self.engine)
-        whole = self.engine.everywhere
+        self._placed_task: Any = None
+        sharded = shardings(self.engine)
+        replicated = self.engine.everywhere
         self._update = jax.jit(
             device_update(algorithm, self.engine),
-            in_shardings=(places, whole, whole),
-            out_shardings=(places, whole),
+            in_shardings=(sharded, replicated, replicated),
+            out_shardings=(sharded, replicated),
             donate_argnums=0,
         )
 
@@ -151,16 +152,16 @@ class DeviceBackend:
         self, learner: Learner, model_based: ModelBasedState, loop: LoopState, physics: PhysicsState
     ) -> TrainState:
         """See `Backend.begin`."""
-        return self._spread(TrainState(learner, model_based, loop, _begun(self.engine, loop, physics)))
+        return self._placed(TrainState(learner, model_based, loop, _begun(self.engine, loop, physics)))
 
     def update(
         self, state: TrainState, hyper: Hyperparameters, task: Task[Any]
-    ) -> tuple[TrainState, Figures]:
+    ) -> tuple[TrainState, Metrics]:
         """See `Backend.update`."""
-        if self._spread_task is None or self._spread_task[0] is not task:
-            self._spread_task = (task, jax.device_put(task, self.engine.everywhere))
-        state, figures = self._update(state, hyper, self._spread_task[1])
-        return state, jax.device_get(figures)
+        if self._placed_task is None or self._placed_task[0] is not task:
+            self._placed_task = (task, jax.device_put(task, self.engine.everywhere))
+        state, metrics = self._update(state, hyper, self._placed_task[1])
+        return state, jax.device_get(metrics)
 
     def stored(self, state: TrainState) -> TrainState:
         """See `Backend.stored`."""
@@ -168,14 +169,14 @@ class DeviceBackend:
 
     def restored(self, state: TrainState) -> TrainState:
         """See `Backend.restored`."""
-        return self._spread(state)
+        return self._placed(state)
 
     def take_divergences(self) -> list[Divergence]:
-        """None: on the device they are only counted, in the figure `diverged`."""
+        """An empty list: on the device they are only counted, in the metric `diverged`."""
         return []
 
-    def _spread(self, state: TrainState) -> TrainState:
-        """Put everything where the compiled program expects it: elsewhere it would be compiled again."""
+    def _placed(self, state: TrainState) -> TrainState:
+        """The state with the shardings of the compiled program; others would compile it again."""
         state = jax.tree.map(lambda x: jnp.asarray(x, x.dtype), state)  # without weak types
         return jax.device_put(state, shardings(self.engine))
 
@@ -186,8 +187,9 @@ def _begun(engine: Engine[Any], loop: LoopState, physics: PhysicsState) -> Any:
 
 
 def shardings(engine: DeviceEngine) -> TrainState:
-    """How a `TrainState` lies on the devices: environments spread, all else whole on each."""
-    envs: Any = engine.by_env  # stands for all arrays of a part
-    whole: Any = engine.everywhere
-    by_env = dict.fromkeys(LoopState.__dataclass_fields__, envs)
-    return TrainState(whole, whole, LoopState(**by_env | {"sampler": whole, "key": whole}), envs)
+    """Shardings of a `TrainState` on the devices: environments are sharded, all else is replicated."""
+    sharded: Any = engine.by_env  # a prefix for all arrays of a part
+    replicated: Any = engine.everywhere
+    by_env = dict.fromkeys(LoopState.__dataclass_fields__, sharded)
+    loop = LoopState(**by_env | {"sampler": replicated, "key": replicated})
+    return TrainState(replicated, replicated, loop, sharded)

@@ -1,7 +1,7 @@
-"""The parts of brax that learning is composed of.
+"""The parts of brax that training uses.
 
-Importing brax imports `mujoco.mjx`, which prints to standard output when Warp is not
-installed; standard output belongs to results, so that line is kept off it.
+Importing brax imports `mujoco.mjx`, which prints to standard output when Warp is not installed. This line
+is suppressed, because standard output is for results.
 """
 
 import contextlib

@@ -4,7 +4,7 @@
     checkpoints.save(iteration, state)
     iteration, state = checkpoints.restore(like=state)
 
-A state is any tree of arrays. A run killed at any moment finds its last whole checkpoint.
+A state is any pytree of arrays. After a kill at any time, the last complete checkpoint can be restored.
 """
 
 import logging
@@ -29,11 +29,11 @@ class Checkpoints:
         self._manager = ocp.CheckpointManager(self.folder, options=options)
 
     def any(self) -> bool:
-        """Whether there is a whole checkpoint."""
+        """Whether there is a complete checkpoint."""
         return self._manager.latest_step() is not None
 
     def save(self, iteration: int, state: Any) -> None:
-        """Write a state; a checkpoint of the same iteration is kept as it is.
+        """Write a state; an existing checkpoint of the same iteration is not changed.
 
         Raises:
             WorkError: the disk is full.
@@ -47,12 +47,12 @@ class Checkpoints:
         """The newest iteration and its state, in the structure of `like`.
 
         Raises:
-            InputError: there is no checkpoint, or it is of another kind of state.
+            InputError: there is no checkpoint, or its arrays have other shapes or types.
         """
         iteration = self._manager.latest_step()
         if iteration is None:
             raise InputError(
-                f"{self.folder} holds no checkpoint: the run was stopped before its first; start it anew"
+                f"{self.folder} has no checkpoint: the run stopped before its first; start a new run"
             )
         expected = _leaves(like)
         try:
@@ -60,20 +60,20 @@ class Checkpoints:
         except (ValueError, KeyError, OSError) as error:
             first_line = str(error).strip().splitlines()[0]
             raise InputError(
-                f"{self.folder}/{iteration} is damaged or of another version: {first_line}; {self._way_on()}"
+                f"{self.folder}/{iteration} is damaged or has another version: {first_line}; {self._fix()}"
             ) from error
         for name, leaf in expected.items():
             if found[name].shape != leaf.shape or found[name].dtype != leaf.dtype:
                 raise InputError(
                     f"{self.folder}/{iteration}: {name} is {found[name].dtype}{found[name].shape}, "
-                    f"{leaf.dtype}{leaf.shape} is expected; the run is of another version: {self._way_on()}"
+                    f"expected {leaf.dtype}{leaf.shape}; the run has another version: {self._fix()}"
                 )
-        # orbax keeps no empty arrays: an MLP's memory, say
+        # orbax does not store empty arrays, such as the memory of an MLP
         leaves = [found.get(_name(i), np.asarray(leaf)) for i, leaf in enumerate(jax.tree.leaves(like))]
         return iteration, jax.tree.unflatten(jax.tree.structure(like), leaves)
 
-    def _way_on(self) -> str:
-        return f"go on from its policy in a new run, with --start-from {self.folder.parent}"
+    def _fix(self) -> str:
+        return f"continue from its policy in a new run, with --start-from {self.folder.parent}"
 
     def close(self) -> None:
         """Finish writing."""
@@ -81,7 +81,7 @@ class Checkpoints:
 
 
 def _leaves(state: Any) -> dict[str, np.ndarray]:
-    """Numbered leaves as numpy arrays, which keep float64; empty ones are left out."""
+    """Numbered leaves as numpy arrays, which keep float64; without empty ones."""
     leaves = {_name(i): np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))}
     return {name: leaf for name, leaf in leaves.items() if leaf.size}
 

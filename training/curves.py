@@ -1,8 +1,8 @@
-"""Learning curves: one table per run, and a picture of several runs with intervals over seeds.
+"""Learning curves: one table per run, and a plot of several runs with intervals over seeds.
 
     axes = plot_learning({"PPO": [Path("runs/a0"), Path("runs/a1")]}, axes, "success_rate")
 
-`learning.csv` has a row for every evaluation: seed, iteration, steps and seconds, and the figures of the
+`learning.csv` has a row for every evaluation: seed, iteration, steps and seconds, and the metrics of the
 evaluation.
 """
 
@@ -26,14 +26,14 @@ _DRAWS, _POINTS = 1000, 200
 
 
 def write_learning(folder: Path, seed: int) -> None:
-    """Write `learning.csv` anew from the rows of metrics.jsonl that hold an evaluation."""
+    """Write `learning.csv` from the rows of metrics.jsonl that have an evaluation."""
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     rows = [{"seed": seed} | row for row in rows if "success_rate" in row]
     if not rows:
         return
-    figures = [name for name in rows[0] if name == "success_rate" or name.startswith("tracking/")]
+    metrics = [name for name in rows[0] if name == "success_rate" or name.startswith("tracking/")]
     with atomic_path(folder / TABLE) as temporary, temporary.open("w", newline="") as file:
-        table = csv.DictWriter(file, [*_FIRST, *figures], extrasaction="ignore")
+        table = csv.DictWriter(file, [*_FIRST, *metrics], extrasaction="ignore")
         table.writeheader()
         table.writerows(rows)
 
@@ -42,11 +42,11 @@ def read_learning(folder: Path) -> dict[str, np.ndarray]:
     """The columns of a run's learning curve, shape (evaluations,) each.
 
     Raises:
-        InputError: the run has none.
+        InputError: the run has no learning curve.
     """
     path = Path(folder) / TABLE
     if not path.is_file():
-        raise InputError(f"{folder} has no {TABLE}: it is no run, or was not evaluated yet")
+        raise InputError(f"{folder} has no {TABLE}; expected a run folder with at least one evaluation")
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     return {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0]}
@@ -55,40 +55,40 @@ def read_learning(folder: Path) -> dict[str, np.ndarray]:
 def plot_learning(
     groups: Mapping[str, Sequence[Path]],
     axes: "Axes",
-    figure: str = "success_rate",
+    metric: str = "success_rate",
     against: str = "steps",
 ) -> "Axes":
-    """Draw the mean learning curve of each group of runs, and its 95 % interval over runs.
+    """Plot the mean learning curve of each group of runs, and its 95 % interval over runs.
 
     Args:
-        groups: run folders by label, such as those of one setting and several seeds.
-        axes: to draw on.
-        figure: column of the learning curves.
+        groups: run folders by label, such as runs with the same settings and different seeds.
+        axes: to plot on.
+        metric: column of the learning curves.
         against: `steps` or `seconds`.
 
     Returns:
         the axes.
 
     Raises:
-        InputError: a run has no learning curve, or not this figure.
+        InputError: a run has no learning curve, or its curve does not have this metric.
     """
     random = np.random.default_rng(0)
     for label, folders in groups.items():
         curves = [read_learning(folder) for folder in folders]
         for folder, curve in zip(folders, curves, strict=True):
-            if figure not in curve or against not in curve:
+            if metric not in curve or against not in curve:
                 known = ", ".join(curve)
-                raise InputError(f"{folder} has no figure {figure!r} against {against!r}; it has {known}")
+                raise InputError(f"{folder} has no metric {metric!r} against {against!r}; it has {known}")
         end = min(curve[against][-1] for curve in curves)
         begin = max(curve[against][0] for curve in curves)
         x = np.linspace(begin, max(begin, end), _POINTS)
-        y = np.stack([np.interp(x, curve[against], curve[figure]) for curve in curves])
+        y = np.stack([np.interp(x, curve[against], curve[metric]) for curve in curves])
         (line,) = axes.plot(x, y.mean(0), label=f"{label} (n = {len(curves)})")
         if len(curves) > 1:
             means = y[random.integers(len(y), size=(_DRAWS, len(y)))].mean(1)
             low, high = np.percentile(means, (2.5, 97.5), axis=0)
             axes.fill_between(x, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     axes.set_xlabel({"steps": "control steps", "seconds": "seconds"}.get(against, against))
-    axes.set_ylabel(figure.replace("tracking/", "").replace("_", " "))
+    axes.set_ylabel(metric.replace("tracking/", "").replace("_", " "))
     axes.legend(frameon=False)
     return axes

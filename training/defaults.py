@@ -1,12 +1,12 @@
-"""What `rodent train` does where it is told no more than the device.
+"""Defaults of `rodent train` for each device.
 
     run = new_run(out, DEFAULTS["gpu"], clips)
 
-A GPU wants thousands of rats. With eight times those of a CPU an update sees eight times the steps.
-Thresholds are counted in steps, so they come later, but less than eight times: a policy learns more from a
-larger update. An update by imagined rollouts costs a GPU its latency, so each has more of them, and there
-are more updates. On one H100 these settings tracked nine of nine real clips after two and a half minutes; see
-docs/pages/how-to/gpu.md.
+A GPU needs thousands of environments. With eight times as many as on a CPU, an update has eight times the
+steps. Thresholds in steps are larger, but by less than eight times, because a policy learns more from a
+larger update. The latency of a GPU makes small updates inefficient, so each update has more imagined
+rollouts, and there are more updates. On one H100 these settings tracked nine of nine real clips after two
+and a half minutes; see docs/pages/how-to/gpu.md.
 """
 
 from training.config import ModelBasedConfig, PPOConfig, SamplerConfig, TrainConfig

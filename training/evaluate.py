@@ -1,4 +1,4 @@
-"""Measure how well a policy does its task, such as tracking clips: the one definition of the figures."""
+"""Metrics of a policy in its task, such as tracking clips; all commands use these definitions."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 from rodent.clips.clip import ClipSet
 from rodent.policy.agent import Params
 from rodent.policy.policy import Normalizer, Policy
-from rodent.rollout import Player
+from rodent.rollout import RolloutRunner
 from rodent.rollout.episodes import EPISODES, Episode, policy_episodes
 from rodent.tasks.task import Metric
 from training.survival import THRESHOLDS_MM, alive_by_frame, ended_by, limits, success_within
@@ -22,9 +22,9 @@ class Trace:
 
     Attributes:
         name, behavior: of the episode.
-        metrics: how each error is reported.
-        errors: by name, in the units that they are reported in.
-        failed: whether the task had been lost at a frame.
+        metrics: label, factor and limit of each error.
+        errors: by name, in the units of the report.
+        failed: whether the episode has failed, for every frame.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Trace:
 
     @property
     def lifespan(self) -> int:
-        """Frames before the failure; without one, all."""
+        """Frames before the failure; all frames if there is none."""
         return int(np.argmax(self.failed)) if self.failed.any() else len(self.failed)
 
 
 def trace_episodes(
-    player: Player,
+    runner: RolloutRunner,
     params: Params,
     normalizer: Normalizer,
     episodes: list[Episode],
@@ -48,22 +48,22 @@ def trace_episodes(
     frames: int | None = None,
     advance: Callable[[int], None] = lambda steps: None,
 ) -> list[Trace]:
-    """Play episodes, player.n at a time, and keep their errors.
+    """Play episodes, runner.n in parallel, and return their errors.
 
     Args:
-        player: of the task.
+        runner: of the task.
         params, normalizer: of the policy.
-        episodes: which.
-        frames: at most so many of each; None for all.
+        episodes: to play.
+        frames: maximal number of frames of each; None for all.
         advance: called after every control step.
     """
-    metrics = player.task.metrics
+    metrics = runner.task.metrics
     traces: list[Trace] = []
-    for begin in range(0, len(episodes), player.n):
-        # the last group is filled up by repeating its last episode
-        group = [episodes[min(i, len(episodes) - 1)] for i in range(begin, begin + player.n)]
+    for begin in range(0, len(episodes), runner.n):
+        # the last group is padded with its last episode
+        group = [episodes[min(i, len(episodes) - 1)] for i in range(begin, begin + runner.n)]
         rows = []
-        for row in player.play(params, normalizer, np.array([one.group for one in group]), frames=frames):
+        for row in runner.play(params, normalizer, np.array([one.group for one in group]), frames=frames):
             rows.append((row.metrics, row.failed))
             advance(1)
         errors, lost = jax.tree.map(lambda *x: np.stack(x, 1), *rows)
@@ -75,11 +75,11 @@ def trace_episodes(
 
 
 def scores(traces: list[Trace], split: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
-    """The tracking metrics of a set of clips, as `rodent evaluate --json` gives them.
+    """The tracking metrics of a set of clips: the output of `rodent evaluate --json`.
 
     Args:
         traces: of the clips.
-        split: names of clips by part of a run, `train` and `test`, where that is known.
+        split: names of the `train` and `test` clips, if known.
     """
     clips: list[dict[str, Any]] = [clip_scores(trace) for trace in traces]
     groups = {"behaviors": grouped_scores("behavior", clips)}
@@ -100,7 +100,7 @@ def scores(traces: list[Trace], split: Mapping[str, list[str]] | None = None) ->
 
 
 def _success_by_distance(traces: list[Trace]) -> dict[str, Any]:
-    """Success where the root and the mean body never leave the reference by more than a distance."""
+    """Success rates with limits on the distances of root and bodies from the reference."""
     success = dict(zip(THRESHOLDS_MM.tolist(), success_within(traces, THRESHOLDS_MM).tolist(), strict=True))
     root = success_within(traces, THRESHOLDS_MM, ("root_position",))
     return {
@@ -114,12 +114,14 @@ def _success_by_distance(traces: list[Trace]) -> dict[str, Any]:
 
 
 def clip_scores(trace: Trace) -> dict[str, Any]:
-    """The tracking metrics of one clip: errors over the frames alive and, `_all_frames`, over
-    all frames with those after the failure counted as the metric's worst, 50 mm or 90 degrees.
+    """The tracking metrics of one clip: mean errors before the failure.
+
+    In mean errors `_all_frames`, frames after the failure count as the metric's worst value, 50 mm or 90
+    degrees.
     """
     frames = len(trace.failed)
     lifespan = trace.lifespan
-    figures: dict[str, Any] = {
+    metrics: dict[str, Any] = {
         "name": trace.name,
         "behavior": trace.behavior,
         "frames": frames,
@@ -131,16 +133,16 @@ def clip_scores(trace: Trace) -> dict[str, Any]:
         values = trace.errors[name][:lifespan]
         if metric.parts:
             mean = values.mean(0) if lifespan else np.full(len(metric.parts), metric.worst)
-            figures[metric.label] = dict(zip(metric.parts, mean.tolist(), strict=True))
+            metrics[metric.label] = dict(zip(metric.parts, mean.tolist(), strict=True))
             continue
-        figures[metric.label] = float(values.mean()) if lifespan else metric.worst
+        metrics[metric.label] = float(values.mean()) if lifespan else metric.worst
         all_frames = (values.sum() + metric.worst * (frames - lifespan)) / frames
-        figures[f"{metric.label}_all_frames"] = float(all_frames)
-    return figures
+        metrics[f"{metric.label}_all_frames"] = float(all_frames)
+    return metrics
 
 
 def grouped_scores(key: str, clips: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The mean of every group of clips that agree in a figure, the groups as they first appear."""
+    """The mean of every group of clips with the same value of `key`, in order of appearance."""
     kinds = dict.fromkeys(clip[key] for clip in clips)
     groups = {kind: [clip for clip in clips if clip[key] == kind] for kind in kinds}
     return [{key: kind, "clips": len(group)} | mean_scores(group) for kind, group in groups.items()]
@@ -170,23 +172,23 @@ def trace_policy(
     advance: Callable[[int], None] = lambda steps: None,
     threads: int = 0,
 ) -> list[Trace]:
-    """Errors of a policy in its task, played by its mean action: on clips, from their first frames.
+    """Errors of a policy in its task, played with its mean action: on clips, from their first frames.
 
     Args:
-        policy: which states its task.
-        clips: those to follow; None for a task that needs none.
+        policy: to play; it has its task.
+        clips: to track; None for a task without clips.
         count: number of episodes of a task without clips.
-        at_once: how many are played side by side.
+        at_once: number of episodes played in parallel.
         advance: called after each of the `n_steps` control steps.
-        threads: that step the physics; 0 for one per core.
+        threads: number of threads that step the physics; 0 for one per core.
 
     Raises:
-        InputError: clips are missing or not needed, they belong to a body of another scale, or threads is
+        InputError: clips are missing or not needed, they are for a body of another scale, or threads is
             negative.
     """
     task, episodes = policy_episodes(policy, clips, count)
-    player = Player(task, policy.agent, min(at_once, len(episodes)), threads=threads)
-    return trace_episodes(player, policy.params, policy.normalizer, episodes, advance=advance)
+    runner = RolloutRunner(task, policy.agent, min(at_once, len(episodes)), threads=threads)
+    return trace_episodes(runner, policy.params, policy.normalizer, episodes, advance=advance)
 
 
 def evaluate(
@@ -202,6 +204,6 @@ def evaluate(
 
 
 def n_steps(episodes: Sequence[Episode], at_once: int = 64) -> int:
-    """How many control steps `trace_policy` takes: for so many episodes at once those of the longest."""
+    """Number of control steps of `trace_policy`: of each parallel group, the steps of its longest episode."""
     groups = range(0, len(episodes), at_once)
     return sum(max(one.frames for one in episodes[i : i + at_once]) for i in groups)

@@ -1,4 +1,4 @@
-"""What is learnt from: steps of n environments, laid out for PPO and for the dynamics model."""
+"""Experience: steps of n environments, arranged for PPO and for the dynamics model."""
 
 from typing import Any, NamedTuple
 
@@ -13,15 +13,15 @@ from rodent.tasks.task import Observation, Task
 
 
 class ActionSample(NamedTuple):
-    """What was seen and done in one step, arrays (n, ...).
+    """Observation and action of one step, arrays (n, ...).
 
     Attributes:
         observation: not normalised.
         memory: of the agent, before the step.
         noise: of the latent.
         action: in units of the task's action scale.
-        mean, std: of the distribution the action was drawn from.
-        is_first: whether an episode begins with this step.
+        mean, std: of the distribution of the action.
+        is_first: whether this is the first step of an episode.
     """
 
     observation: Observation
@@ -34,16 +34,16 @@ class ActionSample(NamedTuple):
 
 
 class DynamicsSample(NamedTuple):
-    """What physics made of one step, arrays (n, ...).
+    """One step of physics, arrays (n, ...).
 
     Attributes:
-        physics: before it.
-        task: the task's state before it.
-        previous_action: of the step before.
-        memory: of the agent, before it.
-        is_first: whether an episode begins with it.
+        physics: state before the step.
+        task: the task's state before the step.
+        previous_action: action of the step before.
+        memory: of the agent, before the step.
+        is_first: whether this is the first step of an episode.
         ctrl: the controls.
-        next_physics: where it led.
+        next_physics: state after the step.
     """
 
     physics: PhysicsState
@@ -59,8 +59,8 @@ class Experience(NamedTuple):
     """Steps of n environments for one update; leaves lead with (unroll, n).
 
     Attributes:
-        actions, outcomes: step by step.
-        following: what is observed after the last of them, leaves (n, ...).
+        actions, outcomes: of every step.
+        following: observation after the last step, leaves (n, ...).
     """
 
     actions: ActionSample
@@ -68,36 +68,36 @@ class Experience(NamedTuple):
     following: Observation
 
 
-def kept(task: Task[Any], decision: Decision) -> tuple[ActionSample, DynamicsSample]:
-    """What learning needs of a decision; where physics led is not known yet."""
+def samples_of(task: Task[Any], decision: Decision) -> tuple[ActionSample, DynamicsSample]:
+    """The samples of a decision; the next state of physics is not known yet."""
     d, output = decision, decision.output
     action = ActionSample(
         d.observation, d.memory, d.noise.latent, output.action, output.mean, output.std, d.is_first
     )
-    still_unknown: Any = None
-    sample = DynamicsSample(d.physics, d.task, d.previous_action, d.memory, d.is_first, d.ctrl, still_unknown)
+    unknown: Any = None
+    sample = DynamicsSample(d.physics, d.task, d.previous_action, d.memory, d.is_first, d.ctrl, unknown)
     return action, sample
 
 
-def laid_out(task: Task[Any], steps: Step, state: LoopState) -> tuple[Experience, DynamicsSample]:
+def experience_of(task: Task[Any], steps: Step, state: LoopState) -> tuple[Experience, DynamicsSample]:
     """Experience and samples of one unroll.
 
     Args:
         task: of one environment.
-        steps: kept by `kept`, leaves (unroll, n, ...).
-        state: of the loop after them.
+        steps: with the output of `samples_of` in `kept`, leaves (unroll, n, ...).
+        state: of the loop after the unroll.
     """
     actions, samples = steps.kept
     last = jax.tree.map(lambda x: x[-1], steps.physics)
-    # what is seen of an episode that is over does not count, but must be finite
+    # the observation after the end of an episode has no effect, but must be finite
     over = state.terminated | state.truncated
     last = select(over, jax.vmap(task.initial_physics)(state.task), last)
     following = jax.vmap(task.observe)(state.task, last)
     return Experience(actions, steps.outcome, following), samples._replace(next_physics=steps.physics)
 
 
-def reward_figures(outcomes: Outcome) -> dict[str, jax.Array]:
-    """What steps were rewarded for and how they ended, for the log."""
+def reward_metrics(outcomes: Outcome) -> dict[str, jax.Array]:
+    """Rewards and ends of episodes, for the log."""
     episodes = jnp.sum(outcomes.terminated | outcomes.truncated)
     return {
         "reward": jnp.mean(outcomes.reward),

@@ -1,10 +1,10 @@
-"""Numbers that learning can be told anew at every update, or differently for every member of a population.
+"""Hyperparameters that can differ between updates, and between the members of a population.
 
     hyper = Hyperparameters.of(config)
-    state, figures = update(state, hyper)
+    state, metrics = update(state, hyper)
 
-They are traced: other values compile nothing again. What decides shapes and counts stays in the
-configuration.
+They are traced, so that new values do not compile a function again. Settings that determine shapes and
+counts stay in the configuration.
 """
 
 from typing import Any, Self
@@ -14,15 +14,15 @@ import flax.struct
 from training.config import TrainConfig
 
 Number = Any
-"""A float, or an array of JAX without dimensions."""
+"""A float, or a JAX array of shape ()."""
 
 
 @flax.struct.dataclass
 class Hyperparameters:
-    """See `PPOConfig` for their meanings, and `ModelBasedConfig` for those of imagined rollouts.
+    """For descriptions see `PPOConfig`, and `ModelBasedConfig` for imagined rollouts.
 
     Attributes:
-        learning_rate: of the value network where it learns alone.
+        learning_rate: of the value network, when imagined rollouts train the policy.
         imagined_learning_rate: of the policy in imagined rollouts.
         dynamics_learning_rate: of the dynamics model.
     """
@@ -44,7 +44,7 @@ class Hyperparameters:
 
     @classmethod
     def of(cls, config: TrainConfig) -> Self:
-        """Those of a run."""
+        """The hyperparameters of a run."""
         ppo, model_based = config.ppo, config.model_based
         return cls(
             **{name: getattr(ppo, name) for name in cls.__dataclass_fields__ if hasattr(ppo, name)},

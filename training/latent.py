@@ -1,4 +1,4 @@
-"""What the intention costs: how far it goes from what it was a step before."""
+"""KL divergence of the intention from its autoregressive prior."""
 
 import jax
 import jax.numpy as jnp
@@ -11,9 +11,8 @@ def latent_kl(
 ) -> jax.Array:
     """KL divergence from the intention to its AR(1) prior, nats, shape of is_first.
 
-    The prior of z_t is normal around correlation * z_(t-1) with variance 1 - correlation^2,
-    and standard normal where an episode begins (Merel et al., Neural probabilistic motor
-    primitives, ICLR 2019).
+    The prior of z_t is normal around correlation * z_(t-1) with variance 1 - correlation^2, and standard
+    normal in the first step of an episode (Merel et al., Neural probabilistic motor primitives, ICLR 2019).
     """
     known = ~is_first[..., None]
     mean = jnp.where(known, correlation * before, 0.0)

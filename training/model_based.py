@@ -1,14 +1,14 @@
-"""Model-based policy gradient: the policy is improved through imagined rollouts in the dynamics model.
+"""Model-based policy gradient: imagined rollouts in the dynamics model improve the policy.
 
     model_based = ModelBased(config.model_based, config.ppo, agent, dynamics)
     state = model_based.init(learner, key)
-    state, figures = fit(model_based, hyper, state, samples)                        # the dynamics model
-    learner, state, figures = improve(model_based, task, hyper, learner, state, samples)
+    state, metrics = fit(model_based, hyper, state, samples)                        # the dynamics model
+    learner, state, metrics = improve(model_based, task, hyper, learner, state, samples)
 
-Physics tells whether an action was good, not what would have been better; of dozens of actuators and all
-steps to come PPO must guess which it was. An imagined rollout is a differentiable function of every action
-in it, so the gradient of its return says so for each. It begins where environments have just been and ends
-with what the value network expects, before the model's errors have grown (Heess et al., Stochastic value
+A return of physics shows whether actions were good, but not which of dozens of actuators, in which step,
+caused it. An imagined rollout is a differentiable function of all its actions, so the gradient of its return
+shows how to change each of them. It starts at a state that an environment has just visited, and ends with
+the estimate of the value network before the errors of the model grow large (Heess et al., Stochastic value
 gradients, NIPS 2015; Fussell et al., SuperTrack, ACM Transactions on Graphics 40, 2021). It is the closed
 loop of `rodent.loop` with the dynamics model as its engine.
 """
@@ -24,9 +24,9 @@ import jax.numpy as jnp
 import optax
 
 from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, scan
-from rodent.loop.state import under_way
+from rodent.loop.state import initial_loop_state
 from rodent.physics.engine import Command, PhysicsState
-from rodent.policy.agent import Agent, Noise, in_a_row
+from rodent.policy.agent import Agent, Noise, flattened
 from rodent.policy.policy import Normalizer
 from rodent.tasks.task import Task
 from training.config import ModelBasedConfig, PPOConfig
@@ -37,16 +37,16 @@ from training.latent import latent_kl, latent_weight
 from training.learner import Learner, normalizer_of
 from training.optimizer import make_model_based_optimizer, unchanged, without_frozen
 
-FIT_FIGURES = ("dynamics_unexplained_variance",)
-"""Figures of `fit`."""
-IMPROVE_FIGURES = ("imagined_return", "imagined_gradient_norm")
-"""Figures of `improve`."""
-_SOFT = 0.05  # fraction of the limits within which an imagined failure goes from unlikely to certain
+FIT_METRICS = ("dynamics_unexplained_variance",)
+"""Names of the metrics of `fit`."""
+IMPROVE_METRICS = ("imagined_return", "imagined_gradient_norm")
+"""Names of the metrics of `improve`."""
+_SOFT = 0.05  # width of the sigmoid of an imagined failure, as a fraction of the limits
 
 
 @flax.struct.dataclass
 class ModelBasedState:
-    """All that model-based learning changes, beside the learner.
+    """The state of model-based learning, in addition to the learner.
 
     Attributes:
         dynamics: the dynamics model.
@@ -62,7 +62,7 @@ class ModelBasedState:
 
 
 class LearnedState(NamedTuple):
-    """The state of the learned engine: what is imagined of physics."""
+    """The state of the learned engine: imagined physics."""
 
     physics: PhysicsState
 
@@ -73,7 +73,7 @@ class LearnedEngine:
 
     Attributes:
         dynamics, state: the model.
-        num_envs: environments stepped at once.
+        num_envs: number of environments stepped in parallel.
     """
 
     dynamics: Dynamics
@@ -86,12 +86,12 @@ class LearnedEngine:
         return LearnedState(physics)
 
     def step(self, state: LearnedState, command: Command) -> LearnedState:
-        """See `Engine.step`; it restarts and pushes nothing."""
+        """See `Engine.step`; restarts and pushes are ignored."""
         return LearnedState(self.dynamics.step(self.state, state.physics, command.ctrl))
 
 
 class Imagination(NamedTuple):
-    """What imagined rollouts depend on.
+    """Inputs of imagined rollouts.
 
     Attributes:
         params: of the agent.
@@ -110,12 +110,12 @@ class Imagination(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class ModelBased:
-    """How the policy is improved through the dynamics model; hashable.
+    """The functions of model-based learning; hashable.
 
     Attributes:
         config: number and length of imagined rollouts.
         ppo: discount, the latent's prior, the optimiser.
-        agent: what acts.
+        agent: the agent.
         dynamics: the dynamics model's pure functions.
     """
 
@@ -126,38 +126,38 @@ class ModelBased:
 
     @property
     def optimizer(self) -> optax.GradientTransformation:
-        """Of the policy."""
+        """The optimiser of the policy."""
         return make_model_based_optimizer(self.ppo.optimizer, "policy")
 
     def init(self, learner: Learner, key: jax.Array) -> ModelBasedState:
-        """A state before the dynamics model has learnt anything."""
+        """A state with an untrained dynamics model."""
         key, key_dynamics = jax.random.split(key)
         optimizer = self.optimizer.init(learner.params["policy"])
         return ModelBasedState(self.dynamics.init(key_dynamics), optimizer, key, jnp.int32(0))
 
     def is_due(self, learner: Learner) -> jax.Array:
-        """Whether it is time to fit the dynamics model."""
+        """Whether the dynamics model is fitted from now on."""
         return (self.config.updates > 0) & (learner.steps >= self.config.begin)
 
     def is_warm(self, state: ModelBasedState) -> jax.Array:
-        """Whether the dynamics model has been fitted enough to imagine rollouts with."""
+        """Whether the warm-up of the dynamics model is done, so that rollouts can be imagined."""
         return state.fitted_steps > self.config.warmup
 
     def phase(self, learner: Learner, state: ModelBasedState) -> str:
-        """What the next iteration does, in a few words."""
+        """Name of the phase of the next iteration."""
         if self.is_warm(state):
             return "imagined rollouts"
-        return "fits the dynamics model" if self.is_due(learner) else "PPO"
+        return "fitting the dynamics model" if self.is_due(learner) else "PPO"
 
     def returns(
         self, task: Task[Any], imagination: Imagination, first: DynamicsSample, key: jax.Array
     ) -> jax.Array:
-        """Returns of imagined rollouts that begin at the given samples, scaled as PPO's are, shape (n,)."""
+        """Returns of imagined rollouts from the given samples, scaled as in PPO, shape (n,)."""
         n, hyper = len(first.is_first), imagination.hyper
         actor = Actor(imagination.params, imagination.normalizer)
         engine = LearnedEngine(self.dynamics, imagination.dynamics, n)
         loop = Loop(self.agent, Exploration(std_scale=self.config.noise), restart="never")
-        state = under_way(self.agent, task, first.task, first.physics, key)
+        state = initial_loop_state(self.agent, task, first.task, first.physics, key)
         state = dataclasses.replace(
             state,
             steps=jnp.where(first.is_first, 0, 1),
@@ -171,7 +171,7 @@ class ModelBased:
             )
             return imagination.latent_weight * kl, ~jax.vmap(task.truncated)(decision.task)
 
-        # what lies between matrix products is cheaper to make again than to keep
+        # values between matrix products are cheaper to recompute than to store
         saved = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
         (state, end), steps = scan(
             ClosedLoop(loop, task, actor, engine),
@@ -180,9 +180,9 @@ class ModelBased:
             noise=self._noise(n, key),
             wrap=partial(jax.checkpoint, policy=saved, prevent_cse=False),
         )
-        cost, going_on = steps.kept
+        cost, running = steps.kept
         alive = jnp.cumprod(jax.nn.sigmoid((1 - steps.outcome.limit_fraction) / _SOFT), axis=0)
-        rewards = alive * going_on * (steps.outcome.reward - cost)
+        rewards = alive * running * (steps.outcome.reward - cost)
         observation = imagination.normalizer(jax.vmap(task.observe)(state.task, end.physics))
         value = self.agent.value(imagination.params, observation)
         weights = hyper.discount ** jnp.arange(self.config.horizon + 1)
@@ -190,7 +190,7 @@ class ModelBased:
         return total + weights[-1] * alive[-1] * ~jax.vmap(task.truncated)(state.task) * value
 
     def _noise(self, n: int, key: jax.Array) -> Noise:
-        """Of whole rollouts' latents and actions, standard normal."""
+        """Standard normal noise of the latents and actions of whole rollouts."""
         key_latent, key_action = jax.random.split(key)
         latent, action = self.agent.noise_sizes()
         lead = (self.config.horizon, n)
@@ -205,11 +205,11 @@ def fit(
 ) -> tuple[ModelBasedState, dict[str, jax.Array]]:
     """Fit the dynamics model to one unroll, leaves (unroll, n, ...)."""
     key, key_fit = jax.random.split(state.key)
-    dynamics, figures = model_based.dynamics.fit(
-        state.dynamics, in_a_row(samples, samples.is_first.shape), key_fit, hyper.dynamics_learning_rate
+    dynamics, metrics = model_based.dynamics.fit(
+        state.dynamics, flattened(samples, samples.is_first.shape), key_fit, hyper.dynamics_learning_rate
     )
     fitted = state.fitted_steps + samples.is_first.size
-    return dataclasses.replace(state, dynamics=dynamics, key=key, fitted_steps=fitted), figures
+    return dataclasses.replace(state, dynamics=dynamics, key=key, fitted_steps=fitted), metrics
 
 
 @partial(jax.jit, static_argnums=0)
@@ -221,9 +221,9 @@ def improve(
     state: ModelBasedState,
     samples: DynamicsSample,
 ) -> tuple[Learner, ModelBasedState, dict[str, jax.Array]]:
-    """Improve the policy by imagined rollouts that begin in one unroll's steps; returns figures too."""
+    """Improve the policy by imagined rollouts from the steps of one unroll; also returns metrics."""
     config, ppo = model_based.config, model_based.ppo
-    rows, normalizer = in_a_row(samples, samples.is_first.shape), normalizer_of(learner.statistics)
+    rows, normalizer = flattened(samples, samples.is_first.shape), normalizer_of(learner.statistics)
     weight = latent_weight(hyper.latent_kl, ppo.latent_kl_steps, learner.steps)
     key, *keys = jax.random.split(state.key, 1 + config.updates)
 
@@ -247,10 +247,10 @@ def improve(
         return (policy, moments), {"imagined_return": -lost, "imagined_gradient_norm": norm}
 
     begun = learner.params["policy"], state.optimizer
-    (policy, moments), figures = jax.lax.scan(one, begun, jnp.stack(keys))
+    (policy, moments), metrics = jax.lax.scan(one, begun, jnp.stack(keys))
     params = learner.params | {"policy": policy}
     average = optax.incremental_update(params, learner.average, 1 - hyper.polyak)
     average = unchanged(ppo.optimizer, learner.average, average)
     learner = dataclasses.replace(learner, params=params, average=average)
     state = dataclasses.replace(state, optimizer=moments, key=key)
-    return learner, state, jax.tree.map(jnp.mean, figures)
+    return learner, state, jax.tree.map(jnp.mean, metrics)

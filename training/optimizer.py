@@ -1,10 +1,10 @@
-"""How gradients become steps: the optimiser by its name, and the parts of an agent that are left as they are.
+"""Optimisers by name, and frozen parts of an agent.
 
     optimizer = make_optimizer(config.optimizer, "policy")
     moments = optimizer.init(params["policy"])
-    params = unchanged(config.optimizer, before, params)     # frozen parts to the bit
+    params = unchanged(config.optimizer, before, params)     # frozen parts are bit-identical
 
-Optimisers here make steps for a learning rate of 1; whoever takes a step multiplies it by the rate.
+These optimisers return steps for a learning rate of 1; the caller multiplies them by the learning rate.
 """
 
 from typing import Any
@@ -19,18 +19,18 @@ from rodent.policy.agent import Agent
 from rodent.tasks.task import PROPRIOCEPTION
 from training.config import OptimizerConfig
 
-# matrices take orthogonalised momentum of Adam's usual size, all else Adam itself: a step that a KL
-# divergence bounds moves every direction of a layer alike (Jordan et al., Muon, 2024; the size is
+# orthogonalised momentum for matrices, with the RMS of Adam's steps, and Adam for all else: under a bound of
+# the KL divergence, a step changes all directions of a layer equally (Jordan et al., Muon, 2024; the size is
 # that of Liu et al., Muon is scalable for LLM training, arXiv 2502.16982, 2025)
 _MUON = optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2)
-# its iterations begin from an almost orthogonal matrix, from which three do as well as five
+# the iterations start from an almost orthogonal matrix, from which three are as good as five
 # (Boissin et al., Turbo-Muon, arXiv 2512.04632, 2025)
 _TURBO_MUON = optax.contrib.muon(learning_rate=1.0, consistent_rms=0.2, preconditioning="aol", ns_steps=3)
 _ADAM = optax.adam(learning_rate=1.0)
 _FROZEN, _LEARNS = "frozen", "learns"
 
 MODEL_OPTIMIZER = optax.chain(optax.clip_by_global_norm(1.0), _TURBO_MUON)
-"""Of the dynamics model: Muon as PPO has it, a blow of the floor's bounded."""
+"""Optimiser of the dynamics model: Muon with gradient clipping, because impacts cause large gradients."""
 
 
 def make_optimizer(config: OptimizerConfig, part: str) -> optax.GradientTransformation:
@@ -39,30 +39,30 @@ def make_optimizer(config: OptimizerConfig, part: str) -> optax.GradientTransfor
 
 
 def make_model_based_optimizer(config: OptimizerConfig, part: str) -> optax.GradientTransformation:
-    """The optimiser of one part of an agent where its gradient comes through the dynamics model."""
+    """The optimiser of one part of an agent for gradients through the dynamics model."""
     chosen = {"muon": _TURBO_MUON, "adam": _ADAM}[config.name]
     return _freezing(config, part, optax.chain(optax.clip_by_global_norm(1.0), chosen))
 
 
 def without_frozen(config: OptimizerConfig, gradient: Any) -> Any:
-    """An agent's gradient, nought in what is frozen, so that its norm is that of what learns."""
+    """An agent's gradient with zeros for frozen parts, so that its norm is that of the other parts."""
     if not config.frozen:
         return gradient
     return _by_path(config, "", lambda frozen, g: jnp.zeros_like(g) if frozen else g, gradient)
 
 
 def unchanged(config: OptimizerConfig, before: Any, after: Any) -> Any:
-    """An agent's parameters after learning, those that are frozen as they were before."""
+    """An agent's parameters after a step, with frozen parts as before."""
     if not config.frozen:
         return after
     return _by_path(config, "", lambda frozen, b, a: b if frozen else a, before, after)
 
 
 def require_parts(config: OptimizerConfig, agent: Agent) -> None:
-    """Refuse to freeze what an agent does not have.
+    """Refuse to freeze parts that an agent does not have.
 
     Raises:
-        InputError: a name is that of no part or layer of the agent.
+        InputError: the agent has no part or layer of a name.
     """
     if not config.frozen:
         return
@@ -91,7 +91,7 @@ def _freezing(
 
 
 def _by_path(config: OptimizerConfig, part: str, choose: Any, *trees: Any) -> Any:
-    """What `choose` makes of each leaf, told whether it is frozen, of trees that are the given part."""
+    """Trees of the given part, mapped by `choose(is_frozen, *leaves)`."""
 
     def of_leaf(path: Any, *leaves: Any) -> Any:
         name = f"{part}/{_name(path)}" if part else _name(path)

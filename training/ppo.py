@@ -1,7 +1,7 @@
 """Proximal policy optimisation of the actor-critic, with the intention's KL term.
 
-Pieces are brax's (advantage estimation, normal distribution) and optax's (Muon); the loop
-is our own because brax's can neither drive a host engine nor carry the latent's prior.
+Advantage estimation and normal distribution are from brax, Muon from optax. The loop is not from brax,
+because brax's loop supports neither an engine on the host nor the prior of the latent.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from rodent.policy.agent import Agent, AgentOutput, Noise, in_a_row
+from rodent.policy.agent import Agent, AgentOutput, Noise, flattened
 from rodent.tasks.task import Observation
 from training.brax_parts import NormalDistribution, compute_gae, running_statistics
 from training.config import PPOConfig
@@ -23,7 +23,7 @@ from training.latent import latent_kl, latent_weight
 from training.learner import SEEN_EVERY, Learner, normalizer_of, stepped
 from training.optimizer import unchanged, without_frozen
 
-POLICY_FIGURES = (
+POLICY_METRICS = (
     "loss",
     "policy_loss",
     "entropy",
@@ -33,13 +33,13 @@ POLICY_FIGURES = (
     "action_std",
     "learning_rate",
 )
-"""Figures that `update` has and `update_value` has not."""
+"""Metrics that `update` has and `update_value` does not have."""
 Progress = tuple[Any, Any, jax.Array]
 """Parameters, optimiser and learning rate between minibatches."""
 
 
 class Batch(NamedTuple):
-    """What one minibatch needs; leaves lead with (unroll, n)."""
+    """Inputs of one minibatch; leaves lead with (unroll, n)."""
 
     act: ActionSample
     log_prob: jax.Array
@@ -51,10 +51,10 @@ class Batch(NamedTuple):
 def update(
     config: PPOConfig, agent: Agent, hyper: Hyperparameters, learner: Learner, experience: Experience
 ) -> tuple[Learner, dict[str, jax.Array]]:
-    """One PPO update from one unroll of all environments; returns the learner and figures for the log."""
+    """One PPO update from one unroll of all environments; returns the learner and metrics for the log."""
     targets = _targets(config, agent, hyper, learner, experience)
     actions, outcomes, _ = experience
-    # a clip's end is no failure and says nothing of what would have come: it is left out
+    # the return after a truncation is unknown, so these steps are masked
     counted = ~outcomes.truncated
     mean = jnp.sum(targets.advantage * counted) / jnp.sum(counted)
     spread = jnp.sqrt(jnp.sum(jnp.square(targets.advantage - mean) * counted) / jnp.sum(counted))
@@ -66,35 +66,35 @@ def update(
 
     def one_minibatch(carry: Progress, part: Batch) -> tuple[Progress, dict[str, jax.Array]]:
         params, optimizer, rate = carry
-        gradient, figures = jax.grad(_loss, has_aux=True)(params, agent, hyper, part, weight)
+        gradient, metrics = jax.grad(_loss, has_aux=True)(params, agent, hyper, part, weight)
         gradient, norm = _bounded(config, hyper, gradient)
         params, optimizer = stepped(config.optimizer, params, optimizer, gradient, rate)
-        rate = _adapted(config, hyper, rate, figures["kl"])
-        return (params, optimizer, rate), figures | {"gradient_norm": norm}
+        rate = _adapted(config, hyper, rate, metrics["kl"])
+        return (params, optimizer, rate), metrics | {"gradient_norm": norm}
 
     begun = (learner.params, learner.optimizer, learner.learning_rate)
-    (params, optimizer, rate), figures = _passes(config, one_minibatch, begun, batches)
-    learnt = _after_unroll(config, agent, hyper, learner, experience, params)
-    updates = learnt.steps / targets.advantage.size
-    kept = jnp.minimum(hyper.polyak, updates / (updates + 10))  # the first ones are soon forgotten
-    average = optax.incremental_update(learnt.params, learner.average, 1 - kept)
-    learnt = dataclasses.replace(
-        learnt,
+    (params, optimizer, rate), metrics = _passes(config, one_minibatch, begun, batches)
+    learned = _after_unroll(config, agent, hyper, learner, experience, params)
+    updates = learned.steps / targets.advantage.size
+    decay = jnp.minimum(hyper.polyak, updates / (updates + 10))  # shorter at the start
+    average = optax.incremental_update(learned.params, learner.average, 1 - decay)
+    learned = dataclasses.replace(
+        learned,
         average=unchanged(config.optimizer, learner.average, average),
         optimizer=optimizer,
         learning_rate=rate,
         key=targets.key,
     )
-    return learnt, figures | {"learning_rate": rate, "explained_variance": targets.explained}
+    return learned, metrics | {"learning_rate": rate, "explained_variance": targets.explained}
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def update_value(
     config: PPOConfig, agent: Agent, hyper: Hyperparameters, learner: Learner, experience: Experience
 ) -> tuple[Learner, dict[str, jax.Array]]:
-    """The part of `update` that the value network has in it, at the rate that PPO begins with.
+    """The update of the value network only, at the initial learning rate of PPO.
 
-    The average is left to what leads the policy.
+    The Polyak average does not change: it is updated together with the policy.
     """
     targets = _targets(config, agent, hyper, learner, experience)
     batches = (targets.seen.observation, targets.split(targets.target))
@@ -112,22 +112,22 @@ def update_value(
         }
 
     begun = (learner.params, learner.optimizer)
-    (params, optimizer), figures = _passes(config, one_minibatch, begun, batches)
+    (params, optimizer), metrics = _passes(config, one_minibatch, begun, batches)
     learner = dataclasses.replace(
         _after_unroll(config, agent, hyper, learner, experience, params), optimizer=optimizer, key=targets.key
     )
-    return learner, figures | {"explained_variance": targets.explained}
+    return learner, metrics | {"explained_variance": targets.explained}
 
 
 class Targets(NamedTuple):
-    """An unroll in minibatches, and what came of its steps.
+    """An unroll in minibatches, with value targets and advantages.
 
     Attributes:
-        split: makes minibatches of what leads with (unroll, n).
+        split: makes minibatches of arrays that lead with (unroll, n).
         seen: the steps, normalised and split.
-        target: what the value network should have said, shape (unroll, n).
-        advantage: how much better than expected an action was, shape (unroll, n).
-        explained: share of the targets' variance that the value network knew.
+        target: of the value network, shape (unroll, n).
+        advantage: of the actions, shape (unroll, n).
+        explained: fraction of the targets' variance that the value network explains.
         key: for the next unroll.
     """
 
@@ -147,11 +147,11 @@ def _targets(
     key, key_shuffle = jax.random.split(learner.key)
     order = jax.random.permutation(key_shuffle, config.num_envs)
     split = partial(_parts, order=order, count=config.minibatches)
-    # split before anything is computed of it: observations are large, and each pass over them costs time
+    # split before other computations: observations are large, and each pass over them costs time
     seen = jax.tree.map(split, actions)
     seen = seen._replace(observation=normalizer(seen.observation))
     values = _whole(expected_return(agent, learner.params, seen.observation), order)
-    # rewards are scaled so that returns are about one, whatever the discount
+    # rewards are scaled so that returns are about one for any discount
     target, advantage = compute_gae(
         truncation=outcomes.truncated.astype(jnp.float32),
         termination=outcomes.terminated.astype(jnp.float32),
@@ -166,7 +166,7 @@ def _targets(
 
 
 def _bounded(config: PPOConfig, hyper: Hyperparameters, gradient: Any) -> tuple[Any, jax.Array]:
-    """The gradient of what learns scaled down to the largest norm allowed, and its norm before."""
+    """The gradient without frozen parts, clipped to the maximal norm, and its norm before clipping."""
     gradient = without_frozen(config.optimizer, gradient)
     norm = optax.tree.norm(gradient)
     return jax.tree.map(lambda g: g * jnp.minimum(1.0, hyper.max_grad_norm / (norm + 1e-9)), gradient), norm
@@ -175,13 +175,13 @@ def _bounded(config: PPOConfig, hyper: Hyperparameters, gradient: Any) -> tuple[
 def _passes(
     config: PPOConfig, one_minibatch: Any, begun: Any, batches: Any
 ) -> tuple[Any, dict[str, jax.Array]]:
-    """All minibatches, as often as configured; returns what they led to and their mean figures."""
+    """Run all minibatches for the configured epochs; returns the final carry and mean metrics."""
 
     def one_epoch(carry: Any, _: None) -> tuple[Any, dict[str, jax.Array]]:
         return jax.lax.scan(one_minibatch, carry, batches)
 
-    end, figures = jax.lax.scan(one_epoch, begun, length=config.epochs)
-    return end, {name: jnp.mean(value) for name, value in figures.items()}
+    end, metrics = jax.lax.scan(one_epoch, begun, length=config.epochs)
+    return end, {name: jnp.mean(value) for name, value in metrics.items()}
 
 
 def _after_unroll(
@@ -192,7 +192,7 @@ def _after_unroll(
     experience: Experience,
     params: Any,
 ) -> Learner:
-    """The learner after one unroll: new parameters, what it saw in its statistics."""
+    """The learner after one unroll: new parameters, and updated statistics of observations."""
     steps = learner.steps + experience.outcomes.reward.size
     bounded = agent.bound_std(params, std_ceiling(config, hyper, agent.initial_std, steps))
     params = unchanged(config.optimizer, learner.params, bounded)
@@ -211,7 +211,7 @@ def _parts(x: jax.Array, order: jax.Array, count: int) -> jax.Array:
 
 
 def _whole(parts: jax.Array, order: jax.Array) -> jax.Array:
-    """The reverse of `_parts`."""
+    """The inverse of `_parts`."""
     shuffled = jnp.moveaxis(parts, 0, 1)
     shuffled = shuffled.reshape(shuffled.shape[0], len(order), *shuffled.shape[3:])
     return shuffled[:, jnp.argsort(order)]
@@ -248,7 +248,7 @@ def _value_loss(value: jax.Array, target: jax.Array) -> jax.Array:
 
 
 def unrolled(agent: Agent, params: Any, act: ActionSample) -> tuple[AgentOutput, jax.Array]:
-    """The agent's output for the recorded steps and the returns it expects, leaves (unroll, n, ...)."""
+    """The agent's output for the recorded steps and the estimated returns, leaves (unroll, n, ...)."""
     start = jax.tree.map(lambda x: x[0], act.memory)
     noise = Noise(act.noise, jnp.zeros_like(act.mean))
     output = agent.unroll(params, start, act.observation, noise, act.is_first)
@@ -256,13 +256,13 @@ def unrolled(agent: Agent, params: Any, act: ActionSample) -> tuple[AgentOutput,
 
 
 def expected_return(agent: Agent, params: Any, observation: Observation) -> jax.Array:
-    """What the value network says of normalised observations, in the shape (…) that they lead with."""
+    """Estimates of the value network for normalised observations, in their leading shape (…)."""
     lead = jax.tree.leaves(observation)[0].shape[:-1]
-    return agent.value(params, in_a_row(observation, lead)).reshape(lead)
+    return agent.value(params, flattened(observation, lead)).reshape(lead)
 
 
 def std_ceiling(config: PPOConfig, hyper: Hyperparameters, initial: float, steps: jax.Array) -> jax.Array:
-    """The largest standard deviation of actions allowed after so many control steps."""
+    """Upper bound of the standard deviation of actions after a number of control steps."""
     begin, end = config.final_std_steps
     passed = jnp.clip((steps - begin) / (end - begin), 0.0, 1.0)
     return initial * (hyper.final_std / initial) ** passed

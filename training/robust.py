@@ -18,7 +18,7 @@ from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
 from rodent.policy.policy import Policy
 from rodent.randomisation_config import RandomisationConfig
-from rodent.rollout import Episode, Player, Row, policy_episodes
+from rodent.rollout import Episode, RolloutRunner, Row, policy_episodes
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.task import Task
 
@@ -170,15 +170,15 @@ def play_copies(
 ) -> Copies:
     """Play every episode several times, each in a world and from a start of its own."""
     groups = list(_groups(episodes, copies))
-    player = Player(task, policy.agent, len(groups[0]), vary=world)
+    runner = RolloutRunner(task, policy.agent, len(groups[0]), vary=world)
     lifespan, limited, counted = [], 0.0, 0
     for number, group in enumerate(groups):
-        filled = [*group, *[group[-1]] * (player.n - len(group))]
+        filled = [*group, *[group[-1]] * (runner.n - len(group))]
         places = np.array([one.group for one in filled])
-        alive = np.ones(player.n, bool)
-        lasted = np.zeros(player.n, int)
+        alive = np.ones(runner.n, bool)
+        lasted = np.zeros(runner.n, int)
         frames = np.array([one.frames for one in filled])
-        for row in player.play(policy.params, policy.normalizer, places, seed=number):
+        for row in runner.play(policy.params, policy.normalizer, places, seed=number):
             alive &= ~row.failed & (row.index < frames)
             lasted += alive
             mine = alive[: len(group)]

@@ -1,4 +1,4 @@
-"""What a run's card says, config.json, and how old cards are read."""
+"""The format of a run's config.json, and the migration of earlier versions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,17 +16,17 @@ RENAMED = {
     "dream.world_rate": "model_based.dynamics_learning_rate",
     "ppo.average": "ppo.polyak",
 }
-"""Settings that have another name than in version 3, by their place in the configuration."""
+"""New names of settings that were renamed after version 3, by their former names."""
 
 
 def from_3(card: Card) -> Card:
-    """Version 3 named some settings otherwise, and not the kinds of body, task and network: there was one."""
+    """Migrate version 3, which has other names of some settings, and no names of body, task and network."""
     config = card.get("config")
     return card | {"config": _renamed(config, "")} if isinstance(config, Mapping) else card
 
 
 def new_name(place: str) -> str | None:
-    """The present name of a setting that was renamed, such as `dream.rats`; None for any other."""
+    """The new name of a renamed setting, such as `dream.rats`; None for other settings."""
     part, _, rest = place.partition(".")
     if place in RENAMED:
         return RENAMED[place]

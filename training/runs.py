@@ -1,7 +1,7 @@
-"""The run folder: what was asked, on which clips, with which software, and what came of it.
+"""The run folder: configuration, clips, software versions, metrics and results.
 
-config.json, versions.json, split.json, metrics.jsonl, learning.csv, checkpoints/, policy/; and start/, the
-policy that it started from, if it did
+config.json, versions.json, split.json, metrics.jsonl, learning.csv, checkpoints/, policy/; with --start-from
+also start/, the policy that it started from
 """
 
 import dataclasses
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A run folder and what it was begun with.
+    """A run folder, its configuration and its clips.
 
     Attributes:
-        folder: where it is.
-        config: as asked.
-        clips: the file of reference motion; None for a task that needs none.
-        clips_digest: its SHA-256; empty without clips.
-        split: names of clips by part, `train` and `test`.
+        folder: path of the folder.
+        config: the configuration.
+        clips: the file of reference motion; None for a task without clips.
+        clips_digest: SHA-256 of the file; empty without clips.
+        split: names of the `train` and `test` clips.
     """
 
     folder: Path
@@ -48,7 +48,7 @@ class Run:
 
     @property
     def start(self) -> Path:
-        """Where the policy lies that it started from, if it did."""
+        """Folder of the policy that it started from; exists only with --start-from."""
         return self.folder / "start"
 
 
@@ -59,10 +59,10 @@ def begin_run(
     split: dict[str, list[str]],
     start: Policy | None = None,
 ) -> Run:
-    """Make a new run folder, with a copy of the policy that it starts from.
+    """Create a run folder, with a copy of the policy that it starts from.
 
     Raises:
-        InputError: something stands there already.
+        InputError: the folder exists and is not empty.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -83,13 +83,13 @@ def open_run(folder: Path) -> Run:
     """Read a run folder.
 
     Raises:
-        InputError: it is no run folder, or one of another version.
+        InputError: it is not a run folder, or has an unsupported version.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"no such run folder: {folder}")
     if not (folder / "config.json").exists():
-        raise InputError(f"{folder} is not a run folder: it holds no config.json")
+        raise InputError(f"{folder} is not a run folder: it has no config.json")
     card = RUN.upgraded(read_json(folder / "config.json"), folder / "config.json")
     missing = [k for k in ("clips", "clips_digest", "config") if k not in card]
     if missing:
@@ -106,27 +106,27 @@ def open_run(folder: Path) -> Run:
 
 
 def read_own_clips(run: Run, path: Path | None = None) -> ClipSet:
-    """The clips that a run was begun with, all of them.
+    """All clips of a run.
 
     Args:
-        run: whose.
-        path: where they lie now; None for where they lay then.
+        run: the run.
+        path: current location of the clip file; None if it was not moved.
 
     Raises:
-        InputError: they are others.
+        InputError: the file differs from that of the run.
     """
     path = path or run.clips
     if path is None:
         raise InputError(f"{run.folder} was trained without clips")
     if digest(path) != run.clips_digest:
         raise InputError(
-            f"{path} has changed since {run.folder} was begun with it, or is another file; restore it, "
-            "or begin a new run"
+            f"{path} differs from the clip file that {run.folder} was started with; restore the file, or "
+            "start a new run"
         )
     known = [name for names in run.split.values() for name in names]
     clips = with_former_names(read_clips(path, make_scene(run.config.scene), run.config.resample), known)
-    if astray := [name for name in clips.names if name not in known]:
-        raise InputError(f"{run.folder / 'split.json'} does not say where {astray[0]!r} of {path} belongs")
+    if unlisted := [name for name in clips.names if name not in known]:
+        raise InputError(f"{run.folder / 'split.json'} does not list the clip {unlisted[0]!r} of {path}")
     return clips
 
 
@@ -137,7 +137,7 @@ def digest(path: Path) -> str:
 
 
 class MetricsLog:
-    """Rows of figures, to metrics.jsonl and learning.csv; each row is on disk when it is written."""
+    """Writes rows of metrics to metrics.jsonl and learning.csv, and flushes after each."""
 
     def __init__(self, run: Run, resume_at: int):
         self.path, self._run = run.folder / "metrics.jsonl", run
@@ -145,7 +145,7 @@ class MetricsLog:
         self._file = self.path.open("a")
 
     def write(self, progress: "Progress") -> None:
-        """Append what an iteration came to."""
+        """Append the metrics of an iteration."""
         row = {
             "iteration": progress.iteration,
             "steps": progress.steps,
@@ -153,7 +153,7 @@ class MetricsLog:
             "steps_per_second": progress.steps_per_second,
         }
         with explain_os_errors(self.path):
-            self._file.write(json.dumps(row | progress.figures | progress.evaluation) + "\n")
+            self._file.write(json.dumps(row | progress.metrics | progress.evaluation) + "\n")
             self._file.flush()
             if progress.evaluation:
                 write_learning(self._run.folder, self._run.config.seed)
@@ -163,7 +163,7 @@ class MetricsLog:
         self._file.close()
 
     def _keep(self, iterations: int) -> None:
-        """Drop rows of iterations that will be run again, and a half-written last row."""
+        """Delete rows of iterations that will be run again, and an incomplete last row."""
         rows = []
         for line in self.path.read_text().splitlines() if self.path.exists() else []:
             try:

@@ -1,8 +1,7 @@
-"""Where episodes begin: anywhere, at first places such as a clip's first frame, and more often where they
-soon fail.
+"""Sampling of the starts of episodes: uniformly, at first frames of clips, and where episodes soon fail.
 
-A failure is held against the place its episode began at, not the one it happened at:
-a rear begun from standing may end in a fall that none begun half way up ends in.
+A failure counts for the start of its episode, not for the frame in which it happens: an episode that starts
+before a rear may end in a fall that does not happen in one that starts half way up.
 """
 
 import dataclasses
@@ -18,13 +17,13 @@ from training.config import SamplerConfig
 
 @flax.struct.dataclass
 class Sampler:
-    """What became of episodes, by the place they began at; N places. See `rodent.loop.StartSampler`.
+    """Statistics of episodes by their start; N possible starts. See `rodent.loop.StartSampler`.
 
     Attributes:
         config: fractions and time constants.
         begun: decaying count of episodes, shape (N,).
-        failed: decaying count of those that failed, early failures counting most, shape (N,).
-        cumulative: distribution function of the place an episode begins at, shape (N,).
+        failed: decaying count of failed episodes, in which early failures have a larger weight, shape (N,).
+        cumulative: cumulative distribution of starts, shape (N,).
     """
 
     config: SamplerConfig = flax.struct.field(pytree_node=False)
@@ -33,16 +32,16 @@ class Sampler:
     cumulative: jax.Array
 
     def draw(self, key: jax.Array, n: int) -> jax.Array:
-        """Places where n episodes begin, shape (n,)."""
+        """Starts of n episodes, shape (n,)."""
         draw = jax.random.uniform(key, (n,))
         return jnp.minimum(jnp.searchsorted(self.cumulative, draw), len(self.cumulative) - 1)
 
     def counted(self, ended: Ended, begun: jax.Array) -> "Sampler":
-        """The sampler when it has counted the episodes that failed and those that begin in their place.
+        """The sampler with updated counts of failed and of new episodes.
 
         Args:
-            ended: the episodes that are over.
-            begun: place that each environment's next episode begins at, shape (n,).
+            ended: the episodes that ended.
+            begun: start of the next episode of each environment, shape (n,).
         """
         weight = (ended.which & ended.terminated) * jnp.exp(-ended.steps / self.config.soon)
         return dataclasses.replace(
@@ -53,26 +52,26 @@ class Sampler:
 
 
 def new_sampler(config: SamplerConfig, starts: Starts) -> Sampler:
-    """A sampler that knows of no episode, and takes every place to be as hard as any."""
+    """A sampler without data, in which all starts have the same risk."""
     none = jnp.zeros(starts.count)
-    return refreshed(Sampler(config, none, none, none), starts)
+    return updated_sampler(Sampler(config, none, none, none), starts)
 
 
 @jax.jit
-def refreshed(sampler: Sampler, starts: Starts) -> Sampler:
-    """Let old episodes fade and weigh the places anew; once per update."""
+def updated_sampler(sampler: Sampler, starts: Starts) -> Sampler:
+    """The sampler with decayed counts and a new distribution of starts; once per update."""
     config = sampler.config
     begun, failed = config.memory * sampler.begun, config.memory * sampler.failed
-    places = jnp.arange(starts.count)
-    low = jnp.maximum(places - config.neighbours, starts.first[starts.group_of])
-    high = jnp.minimum(places + config.neighbours, starts.last[starts.group_of])
+    index = jnp.arange(starts.count)
+    low = jnp.maximum(index - config.neighbours, starts.first[starts.group_of])
+    high = jnp.minimum(index + config.neighbours, starts.last[starts.group_of])
 
     def nearby(count: jax.Array) -> jax.Array:
         total = jnp.concatenate([jnp.zeros(1), jnp.cumsum(count)])
         return total[high + 1] - total[low]
 
     usable = starts.usable.astype(jnp.float32)
-    # one failure of one episode is assumed, so that places never tried are tried
+    # a prior of one failure in one episode, so that untried starts are tried
     risk = (nearby(failed) + 1) / (nearby(begun) + 1)
     first = jnp.zeros(starts.count).at[starts.first].set(1.0)
     weight = (

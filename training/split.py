@@ -1,6 +1,6 @@
-"""Which clips are learnt from and which are kept out: those named, or a share of the sessions.
+"""Split of clips into training and test clips: by name, or by a fraction of the sessions.
 
-A clip, its mirror image and their variants are never parted: who has learnt the one knows the others.
+A clip, its mirror image and their variants are always in the same part, because they are nearly the same.
 """
 
 from collections.abc import Sequence
@@ -19,31 +19,31 @@ def split_clips(
 
     Args:
         clips: all clips.
-        test_fraction: share of sessions kept out, or of clips where there is one session.
-        seed: of the draw.
-        test_clips: names of clips that are kept out, instead of a share.
+        test_fraction: fraction of sessions held out, or of clips if there is one session.
+        seed: of the random choice.
+        test_clips: names of clips to hold out, instead of a fraction.
 
     Raises:
-        InputError: a name that no clip has, or nothing would be left to train on.
+        InputError: there is no clip of a name, or no clips would remain for training.
     """
     if not 0 <= test_fraction < 1:
-        raise InputError(f"test_fraction is {test_fraction:g}; it must lie in [0, 1)")
+        raise InputError(f"test_fraction is {test_fraction:g}; it must be in [0, 1)")
     if test_clips:
         test = {original_name(clips[name].name) for name in test_clips}
-        kept_out = f"test_clips {', '.join(test_clips)}"
+        held_out = f"test_clips {', '.join(test_clips)}"
     else:
-        test = _drawn(clips, test_fraction, seed)
-        kept_out = f"test_fraction {test_fraction:g}"
+        test = _sampled(clips, test_fraction, seed)
+        held_out = f"test_fraction {test_fraction:g}"
     split: dict[str, list[str]] = {"train": [], "test": []}
     for name in clips.names:
         split["test" if original_name(name) in test else "train"].append(name)
     if not split["train"]:
-        raise InputError(f"{kept_out} of {len(clips)} clips leaves none to train on")
+        raise InputError(f"{held_out} of {len(clips)} clips leaves no clips for training")
     return split
 
 
-def _drawn(clips: ClipSet, fraction: float, seed: int) -> set[str]:
-    """Original names of the clips that a draw keeps out: of whole sessions, if there are several."""
+def _sampled(clips: ClipSet, fraction: float, seed: int) -> set[str]:
+    """Original names of randomly held-out clips: of whole sessions, if there are several."""
     by_session = len({clip.session for clip in clips}) > 1
     groups: dict[str, list[str]] = {}
     for clip in clips:

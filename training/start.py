@@ -1,11 +1,11 @@
-"""Training that goes on from a policy: on other clips, or where its own run is gone.
+"""Warm start: training that continues from a policy, on other clips or without its original run.
 
-    policy = starting_policy(config, kept_out)  # refused if it has seen what is to be kept out
-    config = fitted(config, policy)             # its network, actuation and view of the task
-    learner = started(learner, policy)
+    policy = starting_policy(config, held_out)     # refused if it was trained on a held-out clip
+    config = with_policy_settings(config, policy)  # its network, actuation and observation
+    learner = warm_started(learner, policy)
 
-A policy folder holds the value network and the normaliser beside the policy network, but not
-the optimiser's moments nor where episodes had got to: these begin anew.
+A policy folder has the policy network, the value network and the normaliser, but neither the moments of the
+optimiser nor the states of the environments: these are new.
 """
 
 import dataclasses
@@ -23,36 +23,36 @@ from training.brax_parts import running_statistics
 from training.config import TrainConfig
 from training.learner import SEEN_EVERY, Learner
 
-# what a policy's parameters mean, beside all of its network: what it sees, what its actions do
-_ITS_OWN = {"body": ("actuation",), "task": ("horizon", "action_scale", "senses")}
+# settings that the parameters of a policy depend on, in addition to its network: observation and action
+_POLICY_SETTINGS = {"body": ("actuation",), "task": ("horizon", "action_scale", "senses")}
 
 
-def starting_policy(config: TrainConfig, kept_out: Sequence[str] = ()) -> Policy | None:
-    """The policy that a configuration starts from; None if it starts from nothing.
+def starting_policy(config: TrainConfig, held_out: Sequence[str] = ()) -> Policy | None:
+    """The policy that a run starts from; None if it starts from scratch.
 
     Args:
         config: of the run.
-        kept_out: names of clips that the run is to be tested on.
+        held_out: names of the test clips of the run.
 
     Raises:
-        InputError: there is no such policy, or it has seen a clip that is kept out.
+        InputError: there is no such policy, or it was trained on a held-out clip.
     """
     if config.start_from is None:
         return None
     policy = load_policy(config.start_from)
-    if seen := [name for name in kept_out if original_name(name) in _trained_on(policy.provenance)]:
+    if seen := [name for name in held_out if original_name(name) in _trained_on(policy.provenance)]:
         raise InputError(
-            f"{config.start_from} was trained on {seen[0]!r}, which is kept out here; start from another "
-            "policy, or from nothing, or keep out other clips"
+            f"{config.start_from} was trained on {seen[0]!r}, which is held out here; start from another "
+            "policy, or from scratch, or hold out other clips"
         )
     return policy
 
 
-def fitted(config: TrainConfig, policy: Policy) -> TrainConfig:
+def with_policy_settings(config: TrainConfig, policy: Policy) -> TrainConfig:
     """The configuration with the policy's network, actuation, senses, horizon and action scale.
 
     Raises:
-        InputError: one of these is set in the configuration, to something else.
+        InputError: the configuration sets one of these to another value.
     """
     parts = {"body": policy.body, "task": policy.task, "network": policy.network_config}
     if type(config.network) is not type(policy.network_config):
@@ -64,7 +64,7 @@ def fitted(config: TrainConfig, policy: Policy) -> TrainConfig:
             )
         config = dataclasses.replace(config, network=policy.network_config)
     network = tuple(field.name for field in dataclasses.fields(policy.network_config))
-    for part, names in {**_ITS_OWN, "network": network}.items():
+    for part, names in {**_POLICY_SETTINGS, "network": network}.items():
         here = getattr(config, part)
         default = {field.name: field.default for field in dataclasses.fields(here)}
         its = {name: getattr(parts[part], name) for name in names}
@@ -79,14 +79,14 @@ def fitted(config: TrainConfig, policy: Policy) -> TrainConfig:
 
 
 def _trained_on(provenance: Mapping[str, Any]) -> set[str]:
-    """Original names of all clips that a policy has learnt from, or one that it was started from."""
+    """Original names of all clips that a policy, or a policy that it started from, was trained on."""
     before = provenance.get("start")
     own = {original_name(name) for name in provenance.get("trained_on", ())}
     return own | (_trained_on(before) if before else set())
 
 
-def started(learner: Learner, policy: Policy) -> Learner:
-    """A fresh learner that knows what a policy knows, and counts on from the steps it was trained for."""
+def warm_started(learner: Learner, policy: Policy) -> Learner:
+    """A new learner with the parameters, the normaliser and the step count of a policy."""
     steps = jnp.int32(policy.provenance.get("steps", 0))
     params = jax.tree.map(jnp.asarray, dict(policy.params))
     return dataclasses.replace(
@@ -101,7 +101,7 @@ def started(learner: Learner, policy: Policy) -> Learner:
 def _statistics(
     fresh: running_statistics.RunningStatisticsState, policy: Policy, count: jax.Array
 ) -> running_statistics.RunningStatisticsState:
-    """Those that give the policy's normaliser, weighing as much as what it has seen."""
+    """Statistics that reproduce the policy's normaliser, with the weight of its training steps."""
     mean, std = (
         jax.tree.map(lambda x: jnp.array(x, jnp.float32), part)
         for part in (policy.normalizer.mean, policy.normalizer.std)

@@ -1,7 +1,7 @@
-"""How long clips are tracked, how closely, and what ends them.
+"""Survival of clips, success rates by distance, and causes of failure.
 
-frames, share = alive_by_frame(traces)        # from the first frame on
-share = success_within(traces, np.arange(1, 51))
+frames, fraction = alive_by_frame(traces)
+fraction = success_within(traces, np.arange(1, 51))
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
 
 NOT_FINITE, TERMINATED = "not_finite", "terminated"
 _UNITS = {"deg": "degrees"}
-_SINGLE = 1e-5  # what single precision may lose of a fraction
+_SINGLE = 1e-5  # rounding error of a fraction in single precision
 THRESHOLDS_MM = np.arange(1, 51)
 
 
 def alive_by_frame(traces: Sequence["Trace"]) -> tuple[np.ndarray, np.ndarray]:
-    """Share of clips not yet lost, where it changes.
+    """Fraction of clips without a failure, at the frames where it changes.
 
-    Clips that end without being lost leave those that are counted: the estimate of Kaplan and
-    Meier (1958), for clips of one length the plain share.
+    Clips that end without a failure are censored: the estimate of Kaplan and Meier (1958), which is the
+    plain fraction for clips of equal length.
 
     Returns:
-        frames, the first being 0, and the share that is alive from each until the next.
+        frames, the first being 0, and the fraction from each to the next.
     """
     lifespan = np.array([trace.lifespan for trace in traces])
     length = np.array([len(trace.failed) for trace in traces])
     frames = np.arange(length.max())
-    lost = np.sum((lifespan == frames[:, None]) & (lifespan < length), axis=1)
+    failed = np.sum((lifespan == frames[:, None]) & (lifespan < length), axis=1)
     at_risk = np.sum((lifespan >= frames[:, None]) & (length > frames[:, None]), axis=1)
-    # after the last clip at risk the share stays as it is
-    share = np.cumprod(1 - lost / np.maximum(at_risk, 1))
-    changes = np.flatnonzero((lost > 0) | (frames == 0))
-    return frames[changes], share[changes]
+    # after the last clip at risk the fraction does not change
+    fraction = np.cumprod(1 - failed / np.maximum(at_risk, 1))
+    changes = np.flatnonzero((failed > 0) | (frames == 0))
+    return frames[changes], fraction[changes]
 
 
 def success_within(
@@ -43,12 +43,12 @@ def success_within(
     millimetres: np.ndarray,
     errors: Sequence[str] = ("root_position", "body_position"),
 ) -> np.ndarray:
-    """Share of clips tracked to the end with none of the errors ever above a distance.
+    """Fraction of clips tracked to the end in which no error ever exceeds a distance.
 
     Args:
         traces: of the clips.
         millimetres: distances, shape (n,).
-        errors: which are to stay below them.
+        errors: names of the errors.
 
     Returns:
         shape (n,).
@@ -61,13 +61,13 @@ def success_within(
 
 
 def ended_by(trace: "Trace") -> str | None:
-    """The error that was furthest beyond its limit in the frame of failure; None without one."""
+    """The error that exceeds its limit most in the frame of failure; None without a failure."""
     if not trace.failed.any():
         return None
     fraction = {name: error[trace.lifespan] for name, error in limit_fractions(trace).items()}
     if not all(np.isfinite(error[trace.lifespan]).all() for error in trace.errors.values()):
         return NOT_FINITE
-    if not fraction:  # the task has limits that are no metric's
+    if not fraction:  # the limits of the task are not those of metrics
         return TERMINATED
     if max(fraction.values()) < 1 - _SINGLE:
         return NOT_FINITE
@@ -75,16 +75,16 @@ def ended_by(trace: "Trace") -> str | None:
 
 
 def limits(trace: "Trace") -> dict[str, float]:
-    """The limits of the errors that can end an episode, in the units that they are reported in."""
+    """The limits of the errors that can terminate an episode, in the units of the report."""
     return {name: metric.limit for name, metric in trace.metrics.items() if metric.limit is not None}
 
 
 def limit_fractions(trace: "Trace") -> dict[str, np.ndarray]:
-    """The errors that can end an episode, each relative to its limit, shape (frames,)."""
+    """The errors that can terminate an episode, each relative to its limit, shape (frames,)."""
     return {name: trace.errors[name] / limit for name, limit in limits(trace).items()}
 
 
-def how_lost(found: Mapping[str, float]) -> str:
+def failure_text(found: Mapping[str, float]) -> str:
     """The limits of `scores` in words: `the root position error is more than 50 mm, or …`."""
     words = []
     for label, limit in found.items():
@@ -94,6 +94,6 @@ def how_lost(found: Mapping[str, float]) -> str:
 
 
 def unit_of(label: str) -> str:
-    """The unit of a figure, which ends its label: `mm` of `root_position_error_mm`."""
+    """The unit of a metric, from the end of its label: `mm` of `root_position_error_mm`."""
     unit = label.rpartition("_")[2]
     return _UNITS.get(unit, unit)

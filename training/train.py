@@ -1,10 +1,10 @@
-"""The training loop: iterate, log, evaluate, checkpoint, until the time or the steps are over.
+"""The training loop: iterate, log, evaluate and checkpoint until a limit of time or steps is reached.
 
     run = new_run("runs/walk", TrainConfig(), "clips.h5")
     result = train(run, Until(minutes=25), callbacks=[my_callback])
 
-It installs no signal handler and draws nothing, so that it runs in a thread and in a notebook; whoever wants
-to look on, to log elsewhere or to stop it early gives a `Callback`.
+It installs no signal handler and prints nothing, so it can run in a thread or a notebook. Use a `Callback` to
+show progress, to log elsewhere or to stop early.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ from training.config import TrainConfig
 from training.optimizer import require_parts
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
-from training.start import fitted, starting_policy
+from training.start import starting_policy, with_policy_settings
 from training.trainer import Trainer
 
 _RATE_SECONDS = 60.0
@@ -41,11 +41,11 @@ _RATE_SECONDS = 60.0
 
 @dataclasses.dataclass(frozen=True)
 class Until:
-    """When a training ends: at whichever bound comes first.
+    """End of a training: the limit that is reached first.
 
     Attributes:
-        minutes: of this call; None for no bound.
-        steps: control steps of the whole run; None for no bound.
+        minutes: of this call; None for no limit.
+        steps: control steps of the whole run; None for no limit.
     """
 
     minutes: float | None = None
@@ -53,26 +53,26 @@ class Until:
 
     def __post_init__(self) -> None:
         if self.minutes is None and self.steps is None:
-            raise InputError("say how long to train: minutes or steps")
+            raise InputError("no limit of the training is given; give minutes or steps")
         if (self.minutes is not None and not self.minutes > 0) or (self.steps is not None and self.steps < 1):
             raise InputError("minutes and steps must be positive")
 
     def reached(self, seconds: float, steps: int) -> bool:
-        """Whether it is time to end."""
+        """Whether a limit is reached."""
         over = self.minutes is not None and seconds >= 60 * self.minutes
         return over or (self.steps is not None and steps >= self.steps)
 
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """Where a training is after an iteration.
+    """Progress of a training after an iteration.
 
     Attributes:
         iteration, steps: counted over the whole run.
         seconds: of this call.
         steps_per_second: over the last minute.
-        phase: what the next iteration does, in words.
-        figures: of the iteration.
+        phase: name of the phase of the next iteration.
+        metrics: of the iteration.
         evaluation: of the policy, if it was evaluated after this iteration; else empty.
     """
 
@@ -81,15 +81,15 @@ class Progress:
     seconds: float
     steps_per_second: float
     phase: str
-    figures: dict[str, float]
+    metrics: dict[str, float]
     evaluation: dict[str, float]
 
 
 class Callback:
-    """Hears of a training; override what is of interest."""
+    """Hooks into a training; override the methods that you need."""
 
     def on_start(self, run: Run, progress: Progress, until: Until) -> None:
-        """Before the first iteration of this call; figures are empty."""
+        """Before the first iteration of this call; metrics are empty."""
 
     def on_iteration(self, run: Run, progress: Progress) -> None:
         """After every iteration."""
@@ -98,27 +98,27 @@ class Callback:
         """After a checkpoint was written."""
 
     def should_stop(self) -> bool:
-        """Whether to save and end now; asked between iterations."""
+        """Whether to save and stop now; called between iterations."""
         return False
 
 
 def new_run(out: Path | str, config: TrainConfig, clips: Path | str | None = None, threads: int = 0) -> Run:
-    """Make a run folder, after everything that can be checked was checked.
+    """Create a run folder, after checking the configuration and the clips.
 
     Args:
         out: the folder.
         config: of the run.
-        clips: file of reference motion, or the name of built-in clips; None for a task that needs none.
-        threads: that will step the physics.
+        clips: file of reference motion, or the name of built-in clips; None for a task without clips.
+        threads: number of threads that will step the physics.
 
     Raises:
-        InputError: something cannot be trained so.
+        InputError: the configuration is invalid, or does not match the clips.
     """
     scene = make_scene(config.scene)
     path, clip_set, split = None, None, {"train": [], "test": []}
     if clips is not None:
         if not config.task.needs_clips:
-            raise InputError("this task needs no clips; leave out --clips")
+            raise InputError("this task does not use clips; omit --clips")
         path = clips_path(clips)
         clip_set = read_clips(path, scene, config.resample)
         require_body(clip_set, scene)
@@ -129,7 +129,7 @@ def new_run(out: Path | str, config: TrainConfig, clips: Path | str | None = Non
     if config.device == "gpu":
         warp_devices(config.ppo.num_envs)
     if policy := starting_policy(config, split["test"]):
-        config = fitted(config, policy)
+        config = with_policy_settings(config, policy)
     require_parts(config.ppo.optimizer, IntentionAgent(config.network, task.action_size))
     return begin_run(Path(out), config, path, split, policy)
 
@@ -137,19 +137,19 @@ def new_run(out: Path | str, config: TrainConfig, clips: Path | str | None = Non
 def train(
     run: Run | Path | str, until: Until, *, callbacks: Sequence[Callback] = (), threads: int = 0
 ) -> dict[str, Any]:
-    """Train until a bound is met, from the run's last checkpoint if it has one.
+    """Train until a limit is reached, from the run's last checkpoint if it has one.
 
     Args:
         run: an open run, or its folder.
-        until: when to end.
-        callbacks: hear of it.
-        threads: that step the physics on the host; 0 for one per core.
+        until: limits.
+        callbacks: called during the training.
+        threads: number of threads that step the physics on the host; 0 for one per core.
 
     Returns:
-        what came of it: steps, seconds, whether a callback stopped it, and how the saved policy does.
+        steps, seconds, whether a callback stopped the training, and metrics of the saved policy.
 
     Raises:
-        WorkError: a figure is not finite any more.
+        WorkError: a metric is not finite.
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
     trainer = trainer_of(run, threads)
@@ -175,15 +175,15 @@ def train(
             if stopped := any(callback.should_stop() for callback in callbacks):
                 break
             before = trainer.steps
-            figures = trainer.iterate()
+            metrics = trainer.iterate()
             iteration += 1
-            _require_finite(run, trainer, iteration, figures)
+            _require_finite(run, trainer, iteration, metrics)
             _report_divergences(run, trainer, iteration)
             every = run.config.evaluate_every
             due = iteration == 1 or trainer.steps // every > before // every
             found = trainer.evaluate() if due else {}
             place = (iteration, trainer.steps, clock.seconds, rate(trainer.steps), trainer.phase)
-            progress = Progress(*place, figures, found)
+            progress = Progress(*place, metrics, found)
             log.write(progress)
             for callback in callbacks:
                 callback.on_iteration(run, progress)
@@ -207,7 +207,7 @@ def train(
 
 
 def trainer_of(run: Run, threads: int = 0) -> Trainer:
-    """The trainer of a run, as it is before the first iteration."""
+    """The trainer of a run before the first iteration."""
     clips = None if run.clips is None else read_own_clips(run).subset(run.split["train"])
     task = run.config.task.build(make_scene(run.config.scene), clips)
     episodes = task_episodes(task) if clips is None else clip_episodes(clips)
@@ -215,7 +215,7 @@ def trainer_of(run: Run, threads: int = 0) -> Trainer:
 
 
 class _Rate:
-    """Control steps per second over the last minute, but for the first iteration, which compiles."""
+    """Control steps per second over the last minute, without the first iteration, which compiles."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque()
@@ -262,7 +262,7 @@ def _provenance(run: Run, trainer: Trainer, start: Policy | None) -> dict[str, A
 
 
 def _report_divergences(run: Run, trainer: Trainer, iteration: int) -> None:
-    """Append the states from which physics diverged to diverged.jsonl."""
+    """Append the states before divergences of physics to diverged.jsonl."""
     rows = [
         {"iteration": iteration} | {k: np.asarray(v).tolist() for k, v in diverged._asdict().items()}
         for diverged in trainer.take_divergences()
@@ -272,9 +272,9 @@ def _report_divergences(run: Run, trainer: Trainer, iteration: int) -> None:
             file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
-def _require_finite(run: Run, trainer: Trainer, iteration: int, figures: dict[str, float]) -> None:
-    """Stop before a checkpoint is written if a figure is not finite, naming it and dumping the state."""
-    wrong = [name for name, value in figures.items() if not np.isfinite(value)]
+def _require_finite(run: Run, trainer: Trainer, iteration: int, metrics: dict[str, float]) -> None:
+    """Stop before a checkpoint is written if a metric is not finite: name it and dump the state."""
+    wrong = [name for name, value in metrics.items() if not np.isfinite(value)]
     if not wrong:
         return
     dump = run.folder / f"not-finite-{iteration}.npz"
@@ -283,6 +283,6 @@ def _require_finite(run: Run, trainer: Trainer, iteration: int, figures: dict[st
         arrays: dict[str, Any] = {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
         np.savez_compressed(temporary, allow_pickle=False, **arrays)
     raise WorkError(
-        f"{', '.join(wrong)} not finite at iteration {iteration}; the state is in {dump}, and the last "
-        "checkpoint is whole: lower ppo.learning-rate and continue with --resume"
+        f"{', '.join(wrong)} not finite in iteration {iteration}; the state is in {dump}, and the last "
+        "checkpoint is intact: lower ppo.learning-rate and continue with --resume"
     )

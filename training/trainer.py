@@ -1,11 +1,11 @@
-"""The training of one policy: updates, evaluations, and which policy is kept.
+"""The training of one policy: updates, evaluations, and selection of the policy.
 
     trainer = Trainer(config, task)
     for _ in range(100):
-        figures = trainer.iterate()
+        metrics = trainer.iterate()
     trainer.policy()
 
-`state()` and `set_state()` hold everything that the next iteration depends on.
+`state()` and `set_state()` get and set the full state of the training.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
-from rodent.rollout import Episode, Player
+from rodent.rollout import Episode, RolloutRunner
 from rodent.tasks.observation import observation_of
 from rodent.tasks.task import Task
 from training.backend import Backend, DeviceBackend, HostBackend
@@ -28,7 +28,7 @@ from training.dynamics import Dynamics
 from training.evaluate import scores, trace_episodes
 from training.hyperparameters import Hyperparameters
 from training.learner import normalizer_of
-from training.start import started
+from training.start import warm_started
 from training.update import Algorithm, TrainState, begin
 
 _EVALUATED, _EVALUATED_FRAMES = 24, 500
@@ -36,12 +36,12 @@ _SAMPLE_NOISE = 0.14  # two standard errors of a difference between success rate
 
 
 class SavedState(NamedTuple):
-    """Everything the next iteration depends on, as arrays.
+    """The full state of a training, as arrays.
 
     Attributes:
         train: see `TrainState`.
         best: success rate, lifespan and negative error of the best policy so far.
-        best_policy: parameters and normaliser of the policy that is kept.
+        best_policy: parameters and normaliser of the selected policy.
     """
 
     train: TrainState
@@ -53,17 +53,16 @@ class Trainer:
     """The training of one policy on one task.
 
     Attributes:
-        config, task: what is learnt.
+        config, task: of the training.
         train_state: see `TrainState`.
         backend: steps the environments.
 
     Args:
-        config: the run's.
-        task: of one environment; of imitation, with the training clips.
-        episodes: what policies are evaluated on.
-        threads: that step the physics on the host; 0 for one per core.
-        backend: what steps the environments, of the algorithm and the task; by default what
-            `config.device` says.
+        config: of the run.
+        task: of one environment; for imitation, with the training clips.
+        episodes: for evaluations.
+        threads: number of threads that step the physics on the host; 0 for one per core.
+        backend: makes the backend from algorithm and task; by default that of `config.device`.
     """
 
     def __init__(
@@ -88,17 +87,17 @@ class Trainer:
         self.train_state = self.backend.begin(*begin(self.algorithm, task, jax.random.PRNGKey(config.seed)))
         chosen = np.unique(np.linspace(0, len(episodes) - 1, min(_EVALUATED, len(episodes))).astype(int))
         self._episodes, self._evaluated = episodes, [episodes[i] for i in chosen]
-        self._player = Player(task, agent, len(chosen), threads=threads)
+        self._runner = RolloutRunner(task, agent, len(chosen), threads=threads)
         self._best = np.array([-1.0, 0.0, -np.inf])
-        self._best_policy = self._usable()
+        self._best_policy = self._averaged()
 
     def start_from(self, policy: Policy) -> None:
-        """Go on from a policy, before the first iteration; see `training.start`."""
-        learner = started(self.train_state.learner, policy)
+        """Warm start from a policy, before the first iteration; see `training.start`."""
+        learner = warm_started(self.train_state.learner, policy)
         self.train_state = self.backend.restored(
             self.backend.stored(dataclasses.replace(self.train_state, learner=learner))
         )
-        self._best_policy = self._usable()
+        self._best_policy = self._averaged()
 
     def take_divergences(self) -> list[Divergence]:
         """Environments whose physics diverged since the last call."""
@@ -106,34 +105,34 @@ class Trainer:
 
     @property
     def physics(self) -> PhysicsState:
-        """Where the bodies are."""
+        """Physics states of the environments."""
         return self.train_state.engine.physics
 
     @property
     def steps(self) -> int:
-        """Control steps learnt from so far."""
+        """Control steps so far."""
         return int(self.train_state.learner.steps)
 
     @property
     def phase(self) -> str:
-        """What the next iteration does: PPO, fitting the dynamics model, or imagined rollouts."""
+        """Phase of the next iteration: PPO, fitting the dynamics model, or imagined rollouts."""
         state = self.train_state
         return self.algorithm.model_based.phase(state.learner, state.model_based)
 
     def iterate(self) -> dict[str, float]:
-        """Collect one unroll and learn from it; returns the iteration's figures."""
+        """Collect one unroll and learn from it; returns the metrics of the iteration."""
         algorithm, warm = self.algorithm, self.algorithm.is_warm(self.train_state)
-        self.train_state, figures = self.backend.update(self.train_state, self._hyper, self.task)
-        meaningless = algorithm.meaningless(warm, self.train_state)
-        return {name: float(value) for name, value in figures.items() if name not in meaningless}
+        self.train_state, metrics = self.backend.update(self.train_state, self._hyper, self.task)
+        inapplicable = algorithm.inapplicable(warm, self.train_state)
+        return {name: float(value) for name, value in metrics.items() if name not in inapplicable}
 
     def evaluate(self) -> dict[str, float]:
-        """Play (up to 24 of) the episodes; decides which policy is kept.
+        """Evaluate the current policy on at most 24 episodes, and update the selected policy.
 
-        It is the best so far. Of episodes of which only some are played, it is the latest that these
-        cannot tell from the best: what they do not show, later policies do better.
+        The best policy so far is selected. If only some of the episodes are played, it is the latest policy
+        that is not significantly worse than the best, because later policies are better on other episodes.
         """
-        candidate = self._usable()
+        candidate = self._averaged()
         found = self._track(candidate)
         rank = [found["success_rate"], found["tracking/lifespan_frames"], -found[self._error]]
         best = self._best.tolist()
@@ -144,29 +143,29 @@ class Trainer:
         return found
 
     def evaluate_best(self) -> dict[str, float]:
-        """The same for the policy that is kept, which is the one that is saved."""
+        """Evaluate the selected policy, which is the one that is saved."""
         return self._track(self._best_policy)
 
     @property
     def _error(self) -> str:
-        """The figure that decides between policies that last as long: the task's first metric."""
+        """The metric that decides between policies of equal lifespan: the first metric of the task."""
         return f"tracking/{next(iter(self.task.metrics.values())).label}_all_frames"
 
     def _track(self, policy: tuple[Any, Any]) -> dict[str, float]:
-        traces = trace_episodes(self._player, *policy, self._evaluated, frames=_EVALUATED_FRAMES)
+        traces = trace_episodes(self._runner, *policy, self._evaluated, frames=_EVALUATED_FRAMES)
         found = scores(traces)
         mean = {f"tracking/{k}": v for k, v in found["mean"].items() if isinstance(v, int | float)}
         return {"success_rate": found["success_rate"], **mean}
 
     def policy(self, provenance: dict[str, Any]) -> Policy:
-        """The policy that is kept, see `evaluate`."""
+        """The selected policy, see `evaluate`."""
         params, normalizer = self._best_policy
         config = self.config
         parts = observation_of(self.task)
         return Policy(config.scene, config.task, config.network, params, normalizer, provenance, parts)
 
     def state(self) -> SavedState:
-        """Everything the next iteration depends on."""
+        """The full state of the training."""
         return SavedState(self.backend.stored(self.train_state), self._best, self._best_policy)
 
     def set_state(self, state: SavedState) -> None:
@@ -174,7 +173,7 @@ class Trainer:
         self.train_state = self.backend.restored(state.train)
         self._best, self._best_policy = np.asarray(state.best), state.best_policy
 
-    def _usable(self) -> tuple[Any, Any]:
-        """A copy of averaged parameters and normaliser, which no update changes."""
+    def _averaged(self) -> tuple[Any, Any]:
+        """A copy of the averaged parameters and the normaliser."""
         learner = self.train_state.learner
         return jax.tree.map(np.array, (learner.average, normalizer_of(learner.statistics)))

@@ -3,10 +3,10 @@
     algorithm = Algorithm(config, agent, dynamics)
     state = begin(algorithm, task, engine, key)
     update = host_update(algorithm, engine)          # or device_update, one compiled program
-    state, figures = update(state, hyper, task)
+    state, metrics = update(state, hyper, task)
 
-`TrainState` is all that the next update depends on, one tree of arrays. What is learnt from an unroll is
-written once, `learn`; host and device differ in how the unroll is collected and in how `learn` chooses.
+`TrainState` is the full state of a training, a pytree of arrays. Learning from an unroll is one function,
+`learn`; host and device differ in how they collect the unroll and in how `learn` branches.
 """
 
 import dataclasses
@@ -18,39 +18,39 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
-from rodent.loop import Actor, ClosedLoop, Exploration, Loop, LoopState, Step, first, iterate, scan
+from rodent.loop import Actor, ClosedLoop, Exploration, Loop, LoopState, Step, initial_states, iterate, scan
 from rodent.physics.engine import Engine, PhysicsState
 from rodent.policy.agent import Agent
 from rodent.tasks.task import Task
 from training.config import TrainConfig
 from training.dynamics import Dynamics
-from training.experience import DynamicsSample, Experience, kept, laid_out, reward_figures
+from training.experience import DynamicsSample, Experience, experience_of, reward_metrics, samples_of
 from training.hyperparameters import Hyperparameters
 from training.learner import Learner, new_learner, normalizer_of
 from training.model_based import (
-    FIT_FIGURES,
-    IMPROVE_FIGURES,
+    FIT_METRICS,
+    IMPROVE_METRICS,
     ModelBased,
     ModelBasedState,
     fit,
     improve,
 )
-from training.ppo import POLICY_FIGURES, update, update_value
-from training.sampler import new_sampler, refreshed
+from training.ppo import POLICY_METRICS, update, update_value
+from training.sampler import new_sampler, updated_sampler
 
-Figures = dict[str, jax.Array]
+Metrics = dict[str, jax.Array]
 Choose = Callable[..., Any]
-"""As `jax.lax.cond`: what a condition decides between two functions of the same arguments."""
+"""Like `jax.lax.cond`: calls one of two functions of the same arguments."""
 
 
 @flax.struct.dataclass
 class TrainState:
-    """All that the next update depends on.
+    """The full state of a training.
 
     Attributes:
         learner: parameters, optimiser, statistics, learning rate, key.
-        model_based: the dynamics model, and what else model-based learning changes.
-        loop: where the environments are in their episodes, the sampler, the key.
+        model_based: the state of model-based learning, with the dynamics model.
+        loop: states of the environments, the sampler, the key.
         engine: the engine's state.
     """
 
@@ -60,18 +60,18 @@ class TrainState:
     engine: Any
 
 
-Update = Callable[[TrainState, Hyperparameters, Task[Any]], tuple[TrainState, Figures]]
-"""A function of state, hyperparameters and task, to the next state and figures for the log."""
+Update = Callable[[TrainState, Hyperparameters, Task[Any]], tuple[TrainState, Metrics]]
+"""A function of state, hyperparameters and task, to the next state and metrics for the log."""
 
 
 class Algorithm:
-    """PPO, and the model-based policy gradient where it is configured, for one kind of agent and body.
+    """PPO, and the model-based policy gradient if it is configured, for one agent and body.
 
     Attributes:
         config: of the run.
-        agent: what acts.
-        model_based: how imagined rollouts are made.
-        loop: how environments are run.
+        agent: the agent.
+        model_based: functions of model-based learning.
+        loop: settings of the closed loop.
     """
 
     def __init__(self, config: TrainConfig, agent: Agent, dynamics: Dynamics):
@@ -81,29 +81,29 @@ class Algorithm:
         self.loop = Loop(agent, explore, restart="done", vary=config.randomisation.in_use)
 
     def is_warm(self, state: TrainState) -> bool:
-        """Whether imagined rollouts improve the policy in the next update, and PPO does not."""
+        """Whether the next update improves the policy by imagined rollouts instead of PPO."""
         return bool(self.config.model_based.updates and self.model_based.is_warm(state.model_based))
 
-    def meaningless(self, warm: bool, after: TrainState) -> set[str]:
-        """Names of the figures of an update that stand for what it did not do.
+    def inapplicable(self, warm: bool, after: TrainState) -> set[str]:
+        """Names of the metrics of steps that an update did not make.
 
         Args:
-            warm: what `is_warm` said before it.
-            after: the state after it.
+            warm: `is_warm` before the update.
+            after: the state after the update.
         """
         if not self.config.model_based.updates:
             return set()
         model_based = self.model_based
-        names = set(POLICY_FIGURES) if warm else set[str]()
+        names = set(POLICY_METRICS) if warm else set[str]()
         if not bool(model_based.is_due(after.learner)):
-            return names | set(FIT_FIGURES) | set(IMPROVE_FIGURES)
-        return names if bool(model_based.is_warm(after.model_based)) else names | set(IMPROVE_FIGURES)
+            return names | set(FIT_METRICS) | set(IMPROVE_METRICS)
+        return names if bool(model_based.is_warm(after.model_based)) else names | set(IMPROVE_METRICS)
 
 
 def begin(
     algorithm: Algorithm, task: Task[Any], key: jax.Array
 ) -> tuple[Learner, ModelBasedState, LoopState, PhysicsState]:
-    """Everything as it is before the first step."""
+    """The states before the first step."""
     return _begin(algorithm.config, algorithm.model_based, task, key)
 
 
@@ -114,8 +114,8 @@ def _begin(
     key_loop, key_learner = jax.random.split(key)
     agent, starts = model_based.agent, task.starts
     sampler = new_sampler(config.sampler, starts)
-    places = jnp.full(config.ppo.num_envs, starts.first[0])
-    loop, physics = first(agent, task, places, key_loop, sampler, config.randomisation.in_use)
+    first_starts = jnp.full(config.ppo.num_envs, starts.first[0])
+    loop, physics = initial_states(agent, task, first_starts, key_loop, sampler, config.randomisation.in_use)
     observation = jax.vmap(task.observe)(loop.task, physics)
     learner = new_learner(config.ppo, agent, observation, key_learner)
     return learner, model_based.init(learner, jax.random.fold_in(key_learner, 1)), loop, physics
@@ -128,26 +128,26 @@ def learn(
     task: Task[Any],
     state: TrainState,
     unroll: tuple[Experience, DynamicsSample],
-) -> tuple[TrainState, Figures]:
+) -> tuple[TrainState, Metrics]:
     """Learn from one unroll; a pure function.
 
     Args:
-        algorithm: what is learnt, and how.
-        choose: `jax.lax.cond`, or on the host one that computes only what is chosen.
-        hyper, task, state: see `Update`; the loop's and the engine's states are after the unroll.
-        unroll: what was collected.
+        algorithm: the learning algorithm.
+        choose: `jax.lax.cond`, or on the host a Python branch.
+        hyper, task, state: see `Update`; the states of loop and engine are those after the unroll.
+        unroll: the collected experience.
     """
     config, agent, model_based = algorithm.config, algorithm.agent, algorithm.model_based
     experience, samples = unroll
     by_ppo = partial(update, config.ppo, agent, hyper)
     learner, imagined = state.learner, state.model_based
     if not config.model_based.updates:
-        learner, figures = by_ppo(learner, experience)
+        learner, metrics = by_ppo(learner, experience)
     else:
-        # a policy that imagined rollouts improve is improved by them alone
+        # once imagined rollouts improve the policy, PPO only fits the value network
         value_alone = partial(_padded, partial(update_value, config.ppo, agent, hyper))
         warm = model_based.is_warm(imagined)
-        learner, figures = choose(warm, value_alone, by_ppo, learner, experience)
+        learner, metrics = choose(warm, value_alone, by_ppo, learner, experience)
         imagined, fitted = choose(
             model_based.is_due(learner),
             partial(fit, model_based, hyper),
@@ -163,21 +163,21 @@ def learn(
             imagined,
             samples,
         )
-        figures |= fitted | improved
-    sampler = refreshed(state.loop.sampler, task.starts)
+        metrics |= fitted | improved
+    sampler = updated_sampler(state.loop.sampler, task.starts)
     loop = dataclasses.replace(state.loop, sampler=sampler)
     state = dataclasses.replace(state, learner=learner, model_based=imagined, loop=loop)
-    return state, figures | reward_figures(experience.outcomes)
+    return state, metrics | reward_metrics(experience.outcomes)
 
 
 def host_update(algorithm: Algorithm, engine: Engine[Any]) -> Update:
-    """An update whose unroll is stepped by an engine on the host."""
+    """An update with an engine on the host."""
     unroll = algorithm.config.ppo.unroll
 
-    def updated(state: TrainState, hyper: Hyperparameters, task: Task[Any]) -> tuple[TrainState, Figures]:
+    def updated(state: TrainState, hyper: Hyperparameters, task: Task[Any]) -> tuple[TrainState, Metrics]:
         actor = Actor(state.learner.params, normalizer_of(state.learner.statistics))
         carried, steps = (state.loop, state.engine), []
-        running = iterate(ClosedLoop(algorithm.loop, task, actor, engine), carried, kept)
+        running = iterate(ClosedLoop(algorithm.loop, task, actor, engine), carried, samples_of)
         for _ in range(unroll):
             carried, step = next(running)
             steps.append(step)
@@ -188,16 +188,16 @@ def host_update(algorithm: Algorithm, engine: Engine[Any]) -> Update:
 
 
 def device_update(algorithm: Algorithm, engine: Engine[Any]) -> Update:
-    """An update in which a traceable engine steps the unroll; for `jax.jit` and `jax.vmap`."""
+    """An update with a traceable engine; for `jax.jit` and `jax.vmap`."""
     unroll = algorithm.config.ppo.unroll
 
-    def updated(state: TrainState, hyper: Hyperparameters, task: Task[Any]) -> tuple[TrainState, Figures]:
+    def updated(state: TrainState, hyper: Hyperparameters, task: Task[Any]) -> tuple[TrainState, Metrics]:
         actor = Actor(state.learner.params, normalizer_of(state.learner.statistics))
         carried = (state.loop, state.engine)
         closed = ClosedLoop(algorithm.loop, task, actor, engine)
-        (loop, engine_state), steps = scan(closed, carried, kept, length=unroll)
+        (loop, engine_state), steps = scan(closed, carried, samples_of, length=unroll)
         state = dataclasses.replace(state, loop=loop, engine=engine_state)
-        return learn(algorithm, jax.lax.cond, hyper, task, state, laid_out(task, steps, loop))
+        return learn(algorithm, jax.lax.cond, hyper, task, state, experience_of(task, steps, loop))
 
     return updated
 
@@ -208,23 +208,23 @@ def _on_the_host(condition: jax.Array, yes: Callable[..., Any], no: Callable[...
 
 @jax.jit
 def _stacked(task: Task[Any], steps: list[Step], state: LoopState) -> tuple[Experience, DynamicsSample]:
-    """An unroll of steps that still stand in a row."""
-    return laid_out(task, jax.tree.map(lambda *x: jnp.stack(x), *steps), state)
+    """The experience of an unroll from a list of steps."""
+    return experience_of(task, jax.tree.map(lambda *x: jnp.stack(x), *steps), state)
 
 
 def _padded(
-    value_alone: Callable[..., tuple[Learner, Figures]], learner: Learner, experience: Experience
-) -> tuple[Learner, Figures]:
-    """With a place for the figures that only learning of the policy has: both ways must look alike."""
-    learner, figures = value_alone(learner, experience)
-    return learner, figures | dict.fromkeys(POLICY_FIGURES, jnp.zeros(()))
+    value_alone: Callable[..., tuple[Learner, Metrics]], learner: Learner, experience: Experience
+) -> tuple[Learner, Metrics]:
+    """The update with zeros for the metrics of the policy, because both branches need the same structure."""
+    learner, metrics = value_alone(learner, experience)
+    return learner, metrics | dict.fromkeys(POLICY_METRICS, jnp.zeros(()))
 
 
-def _not_fitted(state: ModelBasedState, samples: DynamicsSample) -> tuple[ModelBasedState, Figures]:
-    return state, dict.fromkeys(FIT_FIGURES, jnp.zeros(()))
+def _not_fitted(state: ModelBasedState, samples: DynamicsSample) -> tuple[ModelBasedState, Metrics]:
+    return state, dict.fromkeys(FIT_METRICS, jnp.zeros(()))
 
 
 def _not_improved(
     learner: Learner, state: ModelBasedState, samples: DynamicsSample
-) -> tuple[Learner, ModelBasedState, Figures]:
-    return learner, state, dict.fromkeys(IMPROVE_FIGURES, jnp.zeros(()))
+) -> tuple[Learner, ModelBasedState, Metrics]:
+    return learner, state, dict.fromkeys(IMPROVE_METRICS, jnp.zeros(()))

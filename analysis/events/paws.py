@@ -30,15 +30,15 @@ _BLOCK = 512  # states that MuJoCo holds at once
 _FORCE, _NET = 1 << int(mujoco.mjtConDataField.mjCONDATA_FORCE), 3  # of a contact sensor: what, and its sum
 
 
-def paw_loads(rollout: Rollout, body: Scene) -> np.ndarray:
+def paw_loads(rollout: Rollout, scene: Scene) -> np.ndarray:
     """Upward force of the floor on each paw, newtons, shape (frames, 4).
 
     Args:
         rollout: of the body, on a flat floor.
-        body: whose.
+        scene: whose.
     """
-    model, columns = _sensing(body.config)
-    hinges = slice(model.nv - body.transmission.shape[1], None)
+    model, columns = _sensing(scene.config)
+    hinges = slice(model.nv - scene.transmission.shape[1], None)
     loads = []
     for start in range(0, rollout.n_frames, _BLOCK):
         frames = slice(start, start + _BLOCK)
@@ -46,7 +46,7 @@ def paw_loads(rollout: Rollout, body: Scene) -> np.ndarray:
         batch = Batch(model, len(qpos))
         batch.qpos, batch.qvel = qpos, rollout.read("qvel", frames)
         # servos are off, and what they did is applied in their place
-        batch.bind("qfrc_applied")[:, hinges] = rollout.read("actuator_force", frames) @ body.transmission
+        batch.bind("qfrc_applied")[:, hinges] = rollout.read("actuator_force", frames) @ scene.transmission
         sensed = batch.bind("sensordata")
         batch.forward()
         # the sensor has the force that the paw exerts

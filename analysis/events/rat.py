@@ -25,14 +25,14 @@ _GRAVITY = 9.81  # m/s²
 
 
 def rat_events(
-    rollout: Rollout, fps: float, body: Scene, settings: RatEventSettings
+    rollout: Rollout, fps: float, scene: Scene, settings: RatEventSettings
 ) -> dict[str, np.ndarray]:
     """When the rat of a rollout did what.
 
     Args:
         rollout: on a flat floor.
         fps: frames per second.
-        body: the rat's.
+        scene: the rat's.
         settings: thresholds.
 
     Returns:
@@ -42,22 +42,22 @@ def rat_events(
         kinematic states of `behaviors`. What lasts since before the first frame, or beyond the last, has no
         event there.
     """
-    qpos, size = rollout["qpos"], body.scale / _SCALE
+    qpos, size = rollout["qpos"], scene.scale / _SCALE
     found: dict[str, np.ndarray] = {}
 
     def add(begins: str, ends: str, state: np.ndarray, seconds: float) -> None:
         stretches = bouts(state, max(1, round(seconds * fps)))
         found[begins], found[ends] = borders(stretches, rollout.n_frames)
 
-    touch = settings.touch_weight * float(body.model.body_mass.sum()) * _GRAVITY
-    for paw, load in zip(PAWS, paw_loads(rollout, body).T, strict=True):
+    touch = settings.touch_weight * float(scene.model.body_mass.sum()) * _GRAVITY
+    for paw, load in zip(PAWS, paw_loads(rollout, scene).T, strict=True):
         down = hysteresis(load, touch, _RELEASED * touch)
         add(f"touch/{paw}", f"lift/{paw}", down, settings.touch_seconds)
     speed, walk = trunk_speed(qpos, fps), size * settings.walk_speed
     add("walk/start", "walk/stop", hysteresis(speed, walk, _STOPPED * walk), settings.bout_seconds)
-    head, rear = head_height(qpos, body), size * settings.rear_height
+    head, rear = head_height(qpos, scene), size * settings.rear_height
     add("rear/start", "rear/stop", hysteresis(head, rear, _DOWN * rear), settings.bout_seconds)
-    labels = behaviors(qpos, fps, body)
+    labels = behaviors(qpos, fps, scene)
     for name in BEHAVIORS:
         ends = (f"behavior/{name}/{end}" for end in ("start", "stop"))
         add(*ends, labels == name, settings.bout_seconds)
@@ -72,6 +72,6 @@ def trunk_speed(qpos: np.ndarray, fps: float) -> np.ndarray:
     return np.linalg.norm(np.gradient(place, axis=0), axis=1) * fps
 
 
-def head_height(qpos: np.ndarray, body: Scene) -> np.ndarray:
+def head_height(qpos: np.ndarray, scene: Scene) -> np.ndarray:
     """Height of the skull above the floor, metres, shape (frames,)."""
-    return body_frames(body, qpos, ("skull",)).position[:, 0, 2]
+    return body_frames(scene, qpos, ("skull",)).position[:, 0, 2]

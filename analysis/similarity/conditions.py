@@ -69,17 +69,17 @@ def epoch_labels(
     return np.where(inside.sum(0) == 1, names[inside.argmax(0)], "")
 
 
-def kinematic_labels(timeline: Timeline, fps: float, body: "Scene") -> np.ndarray:
+def kinematic_labels(timeline: Timeline, fps: float, scene: "Scene") -> np.ndarray:
     """The kinematic state of each bin, where all its frames show the same one, shape (bins,).
 
     Args:
         timeline: the bins.
         fps: frames per second of the recording.
-        body: of the rat that was recorded.
+        scene: of the rat that was recorded.
     """
     from rodent.clips.behavior import behaviors
 
-    frames = np.concatenate([behaviors(rollout["qpos"], fps, body) for rollout in timeline.rollouts])
+    frames = np.concatenate([behaviors(rollout["qpos"], fps, scene) for rollout in timeline.rollouts])
     used = timeline.n_bins * timeline.n_frames
     binned = frames[:used].reshape(timeline.n_bins, timeline.n_frames)
     return np.where((binned == binned[:, :1]).all(1), binned[:, 0], "")

@@ -176,8 +176,8 @@ def _labels(session: "OpenSession", settings: SimilaritySettings) -> "tuple[np.n
         if settings.conditions == "kinematics":
             from rodent.recording.body import recorded_body
 
-            body = recorded_body(session.recording)
-            return kinematic_labels(session.timeline, session.recording.fps, body), ()
+            scene = recorded_body(session.recording)
+            return kinematic_labels(session.timeline, session.recording.fps, scene), ()
     epochs, notes = kinds_of_epochs(session.session, settings.epoch_table, settings.epoch_column)
     with naming(session.arguments.spikes):
         return epoch_labels(session.timeline, epochs, session.clock), notes

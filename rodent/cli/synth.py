@@ -51,15 +51,15 @@ class Synth:
         from rodent.synthesis import flaws, require_quality, worst_quality
 
         self._check()
-        body = make_scene(BodyConfig(scale=self.scale))
-        clips = self._clips(body)
+        scene = make_scene(BodyConfig(scale=self.scale))
+        clips = self._clips(scene)
         if self.path is None:
-            worst, messages = require_quality(clips, body), []
+            worst, messages = require_quality(clips, scene), []
         else:
             # these legs cannot follow some real paths exactly; report it, and let the user decide
             worst, messages = (
-                worst_quality(clips, body),
-                [text for clip in clips for text in flaws(clip, body)],
+                worst_quality(clips, scene),
+                [text for clip in clips for text in flaws(clip, scene)],
             )
         for text in messages:
             say(f"{text}: the path is too fast or too narrow for the rat's legs there; --smoothing helps")
@@ -76,7 +76,7 @@ class Synth:
                 f"{1000 * worst.slide:.2f} mm and are {1000 * worst.penetration:.2f} mm in the floor at most"
             )
 
-    def _clips(self, body: "Scene") -> "ClipSet":
+    def _clips(self, scene: "Scene") -> "ClipSet":
         from rodent import synthesis
         from rodent.clips.clip import joined
         from rodent.progress import progress
@@ -88,14 +88,14 @@ class Synth:
             with progress("fitting the limbs", frames, "frames") as advance:
                 cut = self._frames_per_clip()
                 smoothing = synthesis.SMOOTHING if self.smoothing is None else self.smoothing
-                return synthesis.path_clips(body, time, points, name, smoothing, cut, advance)
+                return synthesis.path_clips(scene, time, points, name, smoothing, cut, advance)
         if self.walks or self.rears:
             kinds = (("walks", synthesis.walk_clips, self.walks), ("rears", synthesis.rear_clips, self.rears))
             total, seed = (self.walks + self.rears) * synthesis.FRAMES, self.seed or 0
             with progress("fitting the limbs", total, "frames") as advance:
-                return joined([(name, make(body, n, seed, advance)) for name, make, n in kinds if n])
+                return joined([(name, make(scene, n, seed, advance)) for name, make, n in kinds if n])
         with progress("fitting the limbs", synthesis.GAIT_FRAMES, "frames") as advance:
-            return synthesis.gait_clips(body, advance)
+            return synthesis.gait_clips(scene, advance)
 
     def _check(self) -> None:
         from rodent.errors import InputError

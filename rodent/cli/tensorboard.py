@@ -30,5 +30,5 @@ class TensorBoardLog(Callback):
     def on_iteration(self, run: Run, progress: Progress) -> None:
         """See `Callback.on_iteration`."""
         row = {"seconds": progress.seconds, "steps_per_second": progress.steps_per_second}
-        for name, value in (row | progress.figures | progress.evaluation).items():
+        for name, value in (row | progress.metrics | progress.evaluation).items():
             self._board.add_scalar(name, value, progress.steps)

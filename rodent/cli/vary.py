@@ -40,8 +40,8 @@ class Vary:
         from rodent.synthesis.variation import varied_clips
 
         clips = read_clips(self.file, resample=self.resample)
-        body = make_scene(BodyConfig(scale=clips.scale))
+        scene = make_scene(BodyConfig(scale=clips.scale))
         with progress("varying", len(clips) * self.variation.copies, "clips") as advance:
-            variants = varied_clips(clips, body, self.variation, advance)
+            variants = varied_clips(clips, scene, self.variation, advance)
         write_clips(variants, self.out)
         report_written(variants, self.out, self.json)

@@ -58,8 +58,8 @@ def behaviors(qpos: np.ndarray, fps: float, body: Scene) -> np.ndarray:
     # lengths relative to a body of scale 0.9
     size = body.scale / 0.9
     found = body_frames(body, qpos, _PARTS)
-    ahead = rotate(found.turn, np.array([1.0, 0.0, 0.0]))
-    snout = found.position[:, 2] + rotate(found.turn[:, 2], size * np.array(_SNOUT))
+    ahead = rotate(found.quaternion, np.array([1.0, 0.0, 0.0]))
+    snout = found.position[:, 2] + rotate(found.quaternion[:, 2], size * np.array(_SNOUT))
     torso, pelvis, _, *limbs = np.moveaxis(smooth(found.position) / size, 1, 0)
     paws, thighs = np.stack(limbs[:2]), np.stack(limbs[2:])
     snout = smooth(snout) / size

@@ -1,10 +1,10 @@
-"""What works on this machine, and the command that mends what does not.
+"""Checks of this machine, and a command to fix each problem.
 
 for finding in examine():
     print(finding.state, finding.subject, finding.found, finding.mend or "")
 
-Whatever may crash or hang (OpenGL, JAX, MuJoCo) is tried in processes of its own, all at
-once and with a time limit, so that a broken driver is a finding like any other.
+Libraries that may crash or hang (OpenGL, JAX, MuJoCo) are tried in separate processes, in parallel and with a
+time limit, so that a broken driver is a finding like any other.
 """
 
 from rodent.doctor.examination import examine

@@ -1,4 +1,4 @@
-"""Everything that is looked at, in the order in which it is told."""
+"""All checks, in the order of the output."""
 
 import contextlib
 import os
@@ -9,15 +9,15 @@ from rodent.doctor.finding import Finding
 from rodent.doctor.trial import Trial
 from rodent.folders import cache_folder
 
-SECONDS = 90.0  # for all trials together; a cold start from a slow disk takes a third of it
+SECONDS = 90.0  # time limit for all trials; a cold start from a slow disk takes a third of it
 
 
 def examine(seconds: float = SECONDS) -> list[Finding]:
-    """Look at everything; takes a few seconds, and no more than about `seconds`."""
+    """Run all checks; takes a few seconds, and at most about `seconds`."""
     required = machine.chosen_backend(os.environ)
     backends = tuple(dict.fromkeys([*machine.gl_backends(), required]))
     with contextlib.ExitStack() as stack:
-        # MuJoCo cannot even be imported under a backend that is broken
+        # importing MuJoCo fails with a broken backend
         physics = stack.enter_context(Trial(machine.PHYSICS, {"MUJOCO_GL": "disable"}))
         jax = stack.enter_context(Trial(machine.JAX, {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}))
         drawing = {name: stack.enter_context(Trial(machine.DRAW, {"MUJOCO_GL": name})) for name in backends}

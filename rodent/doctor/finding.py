@@ -1,4 +1,4 @@
-"""What was found."""
+"""The result of a check."""
 
 import dataclasses
 from typing import Literal
@@ -6,14 +6,14 @@ from typing import Literal
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check. The names of the fields are keys of the JSON output."""
 
     subject: str
-    """What."""
+    """What is checked."""
     state: Literal["ok", "note", "fault"]
-    """`ok`: it works. `note`: it could be better, or is absent and only needed for some work.
-    `fault`: something needed is broken."""
+    """`ok`: it works. `note`: it could be better, or it is missing and only required for some commands.
+    `fault`: a requirement does not work."""
     found: str
-    """How it is, in a line."""
+    """The result in one line."""
     mend: str | None = None
-    """The command that mends it, where there is something to mend."""
+    """The command that fixes the problem, if there is one."""

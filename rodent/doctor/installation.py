@@ -1,4 +1,4 @@
-"""Python and the packages: are they those that the project was made for?"""
+"""Checks of the versions of Python and of the packages."""
 
 import platform
 import shlex
@@ -23,25 +23,25 @@ _EXTRAS = {
 
 
 def pip_install(requirements: Iterable[Requirement]) -> str:
-    """The command that installs packages beside this Python.
+    """The command that installs packages for this Python.
 
     >>> pip_install([Requirement("jax>=0.10,<0.11")]).partition("-m")[2]
     " pip install 'jax<0.11,>=0.10'"
     """
-    # markers are the resolver's business, and have been looked at
+    # markers have been evaluated
     plain = [str(requirement).partition(";")[0].strip() for requirement in requirements]
     return shlex.join([sys.executable, "-m", "pip", "install", *plain])
 
 
 def python_finding(version: str, required: str) -> Finding:
-    """Whether Python is one of those that are supported."""
+    """Whether the version of Python is supported."""
     if SpecifierSet(required).contains(version):
         return Finding("Python", "ok", version)
-    return Finding("Python", "fault", f"{version}; {required} is expected", "make setup PYTHON=python3.12")
+    return Finding("Python", "fault", f"{version}; expected {required}", "make setup PYTHON=python3.12")
 
 
 def requirements_of(extra: str = "", distribution: str = PROJECT) -> list[Requirement]:
-    """What the installed project asks for on this machine; with an extra, only what that adds."""
+    """Requirements of the installed project on this machine; with an extra, only those that it adds."""
     stated = [Requirement(text) for text in metadata.requires(distribution) or ()]
     base = [r for r in stated if r.marker is None or r.marker.evaluate({"extra": ""})]
     if not extra:
@@ -52,7 +52,7 @@ def requirements_of(extra: str = "", distribution: str = PROJECT) -> list[Requir
 
 
 def amiss(requirements: Iterable[Requirement]) -> dict[Requirement, str]:
-    """Of requirements, those that are not met, and what is there instead."""
+    """Requirements that are not met, with the installed version."""
     found = {requirement: _installed(requirement.name) for requirement in requirements}
     return {
         requirement: version or "not installed"
@@ -62,7 +62,7 @@ def amiss(requirements: Iterable[Requirement]) -> dict[Requirement, str]:
 
 
 def package_findings() -> list[Finding]:
-    """Python, the packages that are needed, and those of the extras."""
+    """Findings for Python, the required packages, and those of the extras."""
     try:
         python = metadata.metadata(PROJECT)["Requires-Python"]
         needed = amiss(requirements_of())
@@ -80,19 +80,19 @@ def package_findings() -> list[Finding]:
 
 
 def nvidia_driver(version_file: Path = _NVIDIA, device: Path = Path("/dev/nvidiactl")) -> int | None:
-    """Major version of the NVIDIA driver; None where there is no NVIDIA GPU to use."""
+    """Major version of the NVIDIA driver; None without a usable NVIDIA GPU."""
     if not (device.exists() and version_file.is_file()):
         return None
     return int(version_file.read_text().partition(".")[0])
 
 
 def gpu_extra(driver: int | None) -> str:
-    """The extra that fits a driver: CUDA 13 wants 580 or newer."""
+    """The extra for a driver: CUDA 13 requires version 580 or newer."""
     return "cuda13" if driver is not None and driver >= 580 else "cuda12"
 
 
 def install_command(extra: str = "") -> str:
-    """The command that installs what the project, or an extra of it, asks for."""
+    """The command that installs the requirements of the project, or of an extra."""
     try:
         return pip_install(requirements_of(extra))
     except metadata.PackageNotFoundError:
@@ -102,7 +102,7 @@ def install_command(extra: str = "") -> str:
 def _packages(subject: str, wrong: dict[Requirement, str], state: str, fine: str) -> Finding:
     if not wrong:
         return Finding(subject, "ok", fine)
-    found = ", ".join(f"{r.name} {version} ({r.specifier} is expected)" for r, version in wrong.items())
+    found = ", ".join(f"{r.name} {version} (expected {r.specifier})" for r, version in wrong.items())
     return Finding(subject, "fault" if state == "fault" else "note", found, pip_install(wrong))
 
 

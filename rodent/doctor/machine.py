@@ -1,4 +1,4 @@
-"""Physics, JAX and OpenGL: the programs that try them, and what their outcomes mean."""
+"""Trial programs for physics, JAX and OpenGL, and the findings from their outcomes."""
 
 import sys
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from rodent.doctor.finding import Finding
 from rodent.doctor.trial import Outcome
 
-# the rat itself, on all threads: its files, MuJoCo and the batch engine at once
+# steps the rat on all threads: tests its files, MuJoCo and the batch engine
 PHYSICS = """
 import json
 import numpy as np
@@ -23,7 +23,7 @@ assert np.isfinite(state.physics.qpos).all(), "a rat that only falls diverges"
 print(json.dumps({"threads": engine.threads}))
 """
 
-# the error of a product tells the precision that matrix units really have
+# the error of a matrix product shows the actual precision of the hardware
 JAX = """
 import json
 import jax
@@ -41,7 +41,7 @@ print(json.dumps({
 }))
 """
 
-# the way that `rodent render` draws
+# renders an image like `rodent render`
 DRAW = """
 import json
 from rodent.body_config import BodyConfig
@@ -54,16 +54,16 @@ assert picture.min() < picture.max(), "the picture is blank"
 print(json.dumps({"renderer": (renderer or b"unknown").decode(errors="replace")}))
 """
 
-_COARSE = 1e-5  # a product in float32 errs by 1e-7; in TF32 or bfloat16 by 1e-4 to 1e-2
+_COARSE = 1e-5  # the error of a product is 1e-7 in float32, 1e-4 to 1e-2 in TF32 or bfloat16
 
 
 def gl_backends(platform: str = sys.platform) -> tuple[str, ...]:
-    """Values of MUJOCO_GL that MuJoCo knows on a platform, the best first."""
+    """Values of MUJOCO_GL that MuJoCo supports on a platform, the preferred first."""
     return ("cgl", "glfw") if platform == "darwin" else ("egl", "osmesa", "glfw")
 
 
 def chosen_backend(environment: Mapping[str, str], platform: str = sys.platform) -> str:
-    """The backend that films are drawn with here, if nothing is changed.
+    """The backend that renders videos with the current environment variables.
 
     >>> chosen_backend({}, "linux"), chosen_backend({"DISPLAY": ":0"}, "linux")
     ('egl', 'glfw')
@@ -78,7 +78,7 @@ def chosen_backend(environment: Mapping[str, str], platform: str = sys.platform)
 def gl_findings(
     outcomes: Mapping[str, Outcome], required: str, platform: str = sys.platform
 ) -> list[Finding]:
-    """One finding per backend tried; a fault is only that the required one does not draw."""
+    """One finding per backend; only a failure of the required one is a fault."""
     drawing = [name for name, outcome in outcomes.items() if outcome.values is not None]
     if drawing:
         mend = f"export MUJOCO_GL={drawing[0]}"
@@ -88,13 +88,13 @@ def gl_findings(
         mend = "unset MUJOCO_GL"
     findings = []
     for name, outcome in outcomes.items():
-        subject, films = f"OpenGL {name}", "films use it; " if name == required else ""
+        subject, use = f"OpenGL {name}", "used for videos; " if name == required else ""
         if outcome.values is not None:
-            findings.append(Finding(subject, "ok", f"{films}draws with {outcome.values['renderer']}"))
+            findings.append(Finding(subject, "ok", f"{use}renders with {outcome.values['renderer']}"))
         elif name == required:
-            findings.append(Finding(subject, "fault", f"{films}does not draw: {outcome.reason}", mend))
+            findings.append(Finding(subject, "fault", f"{use}cannot render: {outcome.reason}", mend))
         else:
-            findings.append(Finding(subject, "note", f"does not draw: {outcome.reason}"))
+            findings.append(Finding(subject, "note", f"cannot render: {outcome.reason}"))
     return findings
 
 
@@ -102,7 +102,7 @@ def physics_finding(outcome: Outcome, install: str) -> Finding:
     """Whether the rat can be simulated, and on how many threads."""
     if outcome.values is None:
         return Finding("physics", "fault", outcome.reason, install)
-    return Finding("physics", "ok", f"the rat falls; {outcome.values['threads']} threads")
+    return Finding("physics", "ok", f"the rat can be simulated; {outcome.values['threads']} threads")
 
 
 def jax_findings(outcome: Outcome, driver: int | None, install: str, install_gpu: str) -> list[Finding]:
@@ -110,7 +110,7 @@ def jax_findings(outcome: Outcome, driver: int | None, install: str, install_gpu
 
     Args:
         outcome: of the trial `JAX`.
-        driver: major version of the NVIDIA driver, None where there is no NVIDIA GPU.
+        driver: major version of the NVIDIA driver, None without an NVIDIA GPU.
         install: the command that installs JAX.
         install_gpu: the command that installs JAX for this GPU.
     """
@@ -122,8 +122,8 @@ def jax_findings(outcome: Outcome, driver: int | None, install: str, install_gpu
         device = Finding("JAX", "note", f"{found}; there is an NVIDIA GPU that it does not use", install_gpu)
     else:
         device = Finding("JAX", "ok", found)
-    found = f"{values['type']}, products right to {values['error']:.0e}"
+    found = f"{values['type']}, relative error of products {values['error']:.0e}"
     if values["error"] > _COARSE:
         mend = "export JAX_DEFAULT_MATMUL_PRECISION=highest"
-        return [device, Finding("precision", "note", f"{found}: less than float32 can", mend)]
+        return [device, Finding("precision", "note", f"{found}: less precise than float32", mend)]
     return [device, Finding("precision", "ok", found)]

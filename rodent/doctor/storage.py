@@ -1,4 +1,4 @@
-"""Folders and disk: the data, the cache, and room to work in."""
+"""Checks of folders and disks: the data folder, the cache folder, and free space."""
 
 import gzip
 import itertools
@@ -15,13 +15,13 @@ from rodent.errors import InputError
 from rodent.files import reading
 from rodent.folders import DATA_VARIABLE, cache_folder, data_folder
 
-ROOM = 0.5e9  # bytes that runs, films and compiled functions want
-_LOOKED_AT = 2000  # entries of the data folder
-_NAMED = 8  # files that are named
+ROOM = 0.5e9  # bytes needed for runs, videos and compiled functions
+_SEARCHED = 2000  # most files of the data folder that are checked
+_LISTED = 8  # most files that are listed
 
 
 def data_finding() -> Finding:
-    """Whether RODENT_DATA is set and a folder, and which files of clips lie there."""
+    """Whether RODENT_DATA is set to a folder, and the clip files in it."""
     try:
         folder = data_folder()
     except InputError as error:
@@ -30,33 +30,33 @@ def data_finding() -> Finding:
         return Finding(
             "data folder",
             "note",
-            f"{DATA_VARIABLE} is not set; needed only for measured motion in a folder of your own",
+            f"{DATA_VARIABLE} is not set; required only for motion in your own folder",
             f"export {DATA_VARIABLE}=FOLDER",
         )
     names = [str(path.relative_to(folder)) for path in motion_files(folder)]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return Finding("data folder", "ok", f"{folder}: clips in {', '.join(names[:_NAMED]) or 'no file'}{more}")
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return Finding("data folder", "ok", f"{folder}: clips in {', '.join(names[:_LISTED]) or 'no file'}{more}")
 
 
 def motion_files(folder: Path) -> list[Path]:
-    """The files of clips in a folder and below, by what they contain."""
-    return sorted(path for path in itertools.islice(_files(folder), _LOOKED_AT) if holds_motion(path))
+    """The clip files in a folder and its subfolders, detected by content."""
+    return sorted(path for path in itertools.islice(_files(folder), _SEARCHED) if holds_motion(path))
 
 
 def holds_motion(path: Path) -> bool:
-    """Whether a file has clips in it, judged from its table of contents or first bytes."""
+    """Whether a file contains clips, from its table of contents or first bytes."""
     try:
         with reading(path):
             return path.is_file() and _lists_motion(path)
     except InputError:
-        return False  # damaged, or not ours to read
+        return False  # damaged, or not readable
 
 
 def cache_finding(folder: Path | None = None) -> Finding:
-    """Whether downloads and compiled functions can be kept."""
+    """Whether downloads and compiled functions can be cached."""
     folder = folder or cache_folder()
     try:
-        with tempfile.TemporaryFile(dir=_standing(folder)):
+        with tempfile.TemporaryFile(dir=_existing(folder)):
             return Finding("cache folder", "ok", str(folder))
     except OSError as error:
         reason = error.strerror
@@ -65,19 +65,19 @@ def cache_finding(folder: Path | None = None) -> Finding:
 
 
 def disk_findings(folders: dict[str, Path]) -> list[Finding]:
-    """Whether there is room where files are written; folders of one disk share a finding."""
+    """Whether there is enough free space for files; folders on one disk share a finding."""
     disks: dict[int, list[str]] = {}
     for what, folder in folders.items():
-        disks.setdefault(_standing(folder).stat().st_dev, []).append(what)
+        disks.setdefault(_existing(folder).stat().st_dev, []).append(what)
     findings = []
     for names in disks.values():
-        free = shutil.disk_usage(_standing(folders[names[0]])).free
+        free = shutil.disk_usage(_existing(folders[names[0]])).free
         found = f"{free / 1e9:.1f} GB free for {' and '.join(names)}"
         if free >= ROOM:
             findings.append(Finding("disk", "ok", found))
         else:
             mend = shlex.join(["rm", "-r", str(cache_folder())])
-            findings.append(Finding("disk", "fault", f"{found}; {ROOM / 1e9:g} GB are needed", mend))
+            findings.append(Finding("disk", "fault", f"{found}; {ROOM / 1e9:g} GB are required", mend))
     return findings
 
 
@@ -96,8 +96,8 @@ def _lists_motion(path: Path) -> bool:
     return False
 
 
-def _standing(folder: Path) -> Path:
-    """The folder, or the nearest above it that exists."""
+def _existing(folder: Path) -> Path:
+    """The folder, or its nearest parent that exists."""
     if os.path.lexists(folder):
         return folder
     return next(path for path in folder.absolute().parents if os.path.lexists(path))

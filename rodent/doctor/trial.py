@@ -1,4 +1,4 @@
-"""Programs tried in a process of their own, for they may crash, print or hang.
+"""Trial programs in separate processes, because they may crash, print or hang.
 
 with Trial("import json; print(json.dumps({'two': 2}))") as trial:
     trial.outcome(seconds=10).values["two"]
@@ -14,33 +14,33 @@ import time
 from collections.abc import Mapping
 from typing import Any, Self
 
-_WIDTH = 160  # characters of what a program says that are told
+_WIDTH = 160  # most characters of an error message
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What came of a trial."""
+    """The outcome of a trial."""
 
     values: Mapping[str, Any] | None
-    """The JSON object that it printed last; None if it failed."""
+    """The JSON object in the last line of the output; None if the program failed."""
     reason: str = ""
-    """Why it failed, in a line."""
+    """Reason of the failure, in one line."""
 
 
 class Trial:
-    """A Python program that has been started; leaving the context ends it."""
+    """A running Python program; leaving the context kills it."""
 
     def __init__(self, program: str, environment: Mapping[str, str] | None = None):
-        """Start it.
+        """Start the program.
 
         Args:
-            program: prints one JSON object as its last line.
-            environment: variables to change.
+            program: prints a JSON object as its last line.
+            environment: environment variables to change.
         """
         self._began = time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", program],
-            # -P: what lies in the present folder is not imported by mistake
+            # -P: modules in the current folder are not imported by mistake
             env=os.environ | dict(environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -60,28 +60,28 @@ class Trial:
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            # stuck inside a driver, where no signal reaches it: nobody waits for it
+            # stuck in a driver, where signals have no effect: do not wait for it
             return
 
     def outcome(self, seconds: float) -> Outcome:
-        """Wait for the end, at most so many seconds from the start."""
+        """Wait for the end, at most this number of seconds from the start."""
         try:
             left = self._began + seconds - time.monotonic()
             out, err = self._process.communicate(timeout=max(left, 0.1))
         except subprocess.TimeoutExpired:
-            return Outcome(None, f"no answer within {seconds:g} s")
+            return Outcome(None, f"no result within {seconds:g} s")
         if self._process.returncode < 0:
             return Outcome(None, f"it crashed: signal {-self._process.returncode}")
         if self._process.returncode > 0:
             return Outcome(
                 None,
                 textwrap.shorten(_last_line(err), _WIDTH, placeholder="…")
-                or f"it ended with {self._process.returncode}",
+                or f"exit code {self._process.returncode}",
             )
         try:
             return Outcome(json.loads(_last_line(out)))
         except json.JSONDecodeError:
-            return Outcome(None, f"it answered {_last_line(out)[:_WIDTH]!r}")
+            return Outcome(None, f"unexpected output {_last_line(out)[:_WIDTH]!r}")
 
 
 def _last_line(text: str) -> str:

@@ -8,7 +8,7 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
-from rodent.loop import Actor, Loop, LoopState, first
+from rodent.loop import Actor, Loop, LoopState, initial_states
 from rodent.loop.state import Ended
 from rodent.loop.step import restarted_state, select
 from rodent.physics.engine import Array, PhysicsState
@@ -96,7 +96,7 @@ def begun(task: Task[Any], key: jax.Array, n: int) -> tuple[LoopState, PhysicsSt
     """N environments whose episodes are about to begin at drawn places."""
     agent: Any = GivenActions(task.action_size)
     places = jnp.full(n, task.starts.first[0])
-    return first(agent, task, places, key, UniformStarts.of(task))
+    return initial_states(agent, task, places, key, UniformStarts.of(task))
 
 
 @partial(jax.jit, static_argnums=0)

@@ -11,22 +11,22 @@ from rodent.kinematics.forward import in_blocks
 from rodent.scene import Scene, kinematic_model
 
 
-def floor_shift(qpos: np.ndarray, body: Scene) -> float:
+def floor_shift(qpos: np.ndarray, scene: Scene) -> float:
     """Metres to add so that the lowest point of the paws is on the floor in the median frame."""
-    return -float(np.median(lowest_paw(qpos, body)))
+    return -float(np.median(lowest_paw(qpos, scene)))
 
 
-def lowest_paw(qpos: np.ndarray, body: Scene) -> np.ndarray:
+def lowest_paw(qpos: np.ndarray, scene: Scene) -> np.ndarray:
     """Height of the lowest point of hands, fingers, feet and toes.
 
     Args:
         qpos: poses, metres, quaternion, radians, shape (frames, 74).
-        body: of the poses.
+        scene: of the poses.
 
     Returns:
         metres above the floor, shape (frames,).
     """
-    ids, model = body.paw_geom_ids, kinematic_model(body.model)
+    ids, model = scene.paw_geom_ids, kinematic_model(scene.model)
     kind, size, lowest = model.geom_type[ids], model.geom_size[ids], np.empty(len(qpos))
     for block, (position, axes) in in_blocks(model, qpos, ("geom_xpos", "geom_xmat")):
         vertical = axes.reshape(len(axes), -1, 3, 3)[:, ids, 2]

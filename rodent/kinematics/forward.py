@@ -2,7 +2,7 @@
 
 frames = body_frames(body, qpos, ("torso", "skull"))
 frames.position                  # metres, (frames, 2, 3)
-frames.turn                      # unit quaternions, (frames, 2, 4)
+frames.quaternion                      # unit quaternions, (frames, 2, 4)
 torso_positions(qpos, body)      # metres, (frames, 3), without running MuJoCo
 """
 
@@ -34,16 +34,16 @@ def _body(scale: float) -> Scene:
     return make_scene(BodyConfig(scale=scale))
 
 
-def torso_offset(body: Scene) -> np.ndarray:
+def torso_offset(scene: Scene) -> np.ndarray:
     """Position of the torso in the frame of the walker's origin, metres, shape (3,)."""
-    (torso,) = body.body_ids(["torso"])
-    assert np.array_equal(body.model.body_quat[torso], [1, 0, 0, 0]), "the torso is turned in the walker"
-    return body.model.body_pos[torso].copy()
+    (torso,) = scene.body_ids(["torso"])
+    assert np.array_equal(scene.model.body_quat[torso], [1, 0, 0, 0]), "the torso is turned in the walker"
+    return scene.model.body_pos[torso].copy()
 
 
-def torso_positions(qpos: np.ndarray, body: Scene) -> np.ndarray:
+def torso_positions(qpos: np.ndarray, scene: Scene) -> np.ndarray:
     """World positions of the torso, metres, shape (frames, 3)."""
-    return qpos[:, :3] + rotate(qpos[:, 3:7], torso_offset(body))
+    return qpos[:, :3] + rotate(qpos[:, 3:7], torso_offset(scene))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,22 +52,22 @@ class Frames:
 
     position: np.ndarray
     """Metres, shape (frames, bodies, 3)."""
-    turn: np.ndarray
+    quaternion: np.ndarray
     """Unit quaternions, shape (frames, bodies, 4)."""
 
     @property
     def yaw(self) -> np.ndarray:
         """Headings: directions of their x axes on the floor plan, radians, shape (frames, bodies)."""
-        w, x, y, z = np.moveaxis(self.turn, -1, 0)
+        w, x, y, z = np.moveaxis(self.quaternion, -1, 0)
         return np.arctan2(2 * (x * y + w * z), 1 - 2 * (y * y + z * z))
 
 
-def body_frames(body: Scene, qpos: np.ndarray, names: Sequence[str]) -> Frames:
+def body_frames(scene: Scene, qpos: np.ndarray, names: Sequence[str]) -> Frames:
     """Positions and orientations of the named bodies in poses of shape (frames, 74)."""
-    ids = body.body_ids(names)
+    ids = scene.body_ids(names)
     found = [
         (position[:, ids], turn[:, ids])
-        for _, (position, turn) in in_blocks(kinematic_model(body.model), qpos, ("xpos", "xquat"))
+        for _, (position, turn) in in_blocks(kinematic_model(scene.model), qpos, ("xpos", "xquat"))
     ]
     return Frames(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 

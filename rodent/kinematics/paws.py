@@ -33,7 +33,7 @@ class PawState:
     """Contact points in the world, metres, shape (frames, 4, 3)."""
     lowest: np.ndarray
     """Heights of the paws' lowest points, metres, shape (frames, 4)."""
-    turn: np.ndarray
+    quaternion: np.ndarray
     """Orientations of fingers and toes in the world, unit quaternions, shape (frames, 4, 4)."""
     anchor: np.ndarray
     """Anchor points of the hinges in the world, metres, shape (frames, 67, 3)."""
@@ -44,10 +44,10 @@ class PawState:
 class Paws:
     """The paws of one body."""
 
-    def __init__(self, body: Scene):
-        self._model = model = kinematic_model(body.model)
+    def __init__(self, scene: Scene):
+        self._model = model = kinematic_model(scene.model)
         self._sites = [model.site(name).id for name in _CONTACTS]
-        ends = [set(body.body_ids(parts).tolist()) for parts in _PARTS]
+        ends = [set(scene.body_ids(parts).tolist()) for parts in _PARTS]
         self._geoms = [np.flatnonzero([b in end for b in model.geom_bodyid]) for end in ends]
 
     def batch(self, frames: int) -> Batch:

@@ -46,20 +46,20 @@ class Trunk:
         return cls(np.zeros((frames, 2)), zero, zero, zero, zero)
 
 
-def posed(body: Scene, trunk: Trunk) -> np.ndarray:
+def posed(scene: Scene, trunk: Trunk) -> np.ndarray:
     """Poses with this trunk and the limbs at rest, shape (frames, 74)."""
     from scipy.spatial.transform import Rotation
 
     frames = len(trunk.yaw)
-    qpos = np.empty((frames, body.model.nq))
+    qpos = np.empty((frames, scene.model.nq))
     # a rotation about y lowers the nose
-    euler = np.stack([trunk.yaw, -(body.roles.pitch + trunk.pitch), trunk.roll], axis=1)
+    euler = np.stack([trunk.yaw, -(scene.roles.pitch + trunk.pitch), trunk.roll], axis=1)
     turn = Rotation.from_euler("ZYX", euler).as_quat(scalar_first=True)
-    torso = np.column_stack([trunk.place, HEIGHT * body.scale + trunk.height])
+    torso = np.column_stack([trunk.place, HEIGHT * scene.scale + trunk.height])
     qpos[:, 3:7] = turn
-    qpos[:, :3] = torso - rotate(turn, np.broadcast_to(torso_offset(body), (frames, 3)))
-    angles = np.repeat(body.rest_angles[None], frames, axis=0)
+    qpos[:, :3] = torso - rotate(turn, np.broadcast_to(torso_offset(scene), (frames, 3)))
+    angles = np.repeat(scene.rest_angles[None], frames, axis=0)
     for name, total in trunk.spine.items():
-        angles += total[:, None] * body.distribution(name)
-    qpos[:, 7:] = np.clip(angles, *body.joint_range.T)
+        angles += total[:, None] * scene.distribution(name)
+    qpos[:, 7:] = np.clip(angles, *scene.joint_range.T)
     return qpos

@@ -38,12 +38,12 @@ class Skeleton:
         InputError: a body is unknown; the message lists the known ones.
     """
 
-    def __init__(self, body: Scene, bodies: Sequence[str]):
-        self._model = kinematic_model(body.model)
-        self._bodies = body.body_ids(bodies)
+    def __init__(self, scene: Scene, bodies: Sequence[str]):
+        self._model = kinematic_model(scene.model)
+        self._bodies = scene.body_ids(bodies)
         moves = _moves(self._model, self._bodies)  # (K, 67)
         self.hinges = np.flatnonzero(moves.any(axis=0))
-        self.range = body.joint_range[self.hinges]
+        self.range = scene.joint_range[self.hinges]
         self._moves = moves[:, self.hinges].astype(float)
         self.n_directions = _ROOT + len(self.hinges)
 

@@ -1,17 +1,18 @@
-"""The closed loop of task, agent and engine: one step, and what drives it.
+"""The closed loop of task, agent and engine: one step, and the drivers that run it.
 
     closed = ClosedLoop(Loop(agent, restart="terminated"), task, actor, engine)
-    state, physics = first(agent, task, start, key)
+    state, physics = initial_states(agent, task, start, key)
     for carried, step in iterate(closed, (state, engine.begin(physics)), keep):     # on the host
         step.outcome.terms
     carried, steps = scan(closed, carried, keep, length)                            # inside jit
 
-Training, evaluation, recording and the live view consume what these yield. A step is `decide` (restart,
-observe, act), the engine's step, and `evaluate_transition` (reward, termination); the first and the last are
-pure functions of batches, the engine is the only thing that differs between host, device and dynamics model.
+Training, evaluation, recording and the live view use these drivers. A step consists of `decide` (reset,
+observe, act), the engine's step, and `evaluate_transition` (reward, termination). `decide` and
+`evaluate_transition` are pure functions of batches; only the engine differs between host, device and dynamics
+model.
 """
 
-from rodent.loop.drivers import ClosedLoop, Step, decided, evaluated, first, iterate, scan
+from rodent.loop.drivers import ClosedLoop, Step, decided, evaluated, initial_states, iterate, scan
 from rodent.loop.state import Actor, LoopState, StartSampler
 from rodent.loop.step import Decision, Exploration, Loop, Outcome, decide, evaluate_transition
 
@@ -29,7 +30,7 @@ __all__ = [
     "decided",
     "evaluate_transition",
     "evaluated",
-    "first",
+    "initial_states",
     "iterate",
     "scan",
 ]

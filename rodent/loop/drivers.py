@@ -1,4 +1,4 @@
-"""What drives the step: a loop on the host, or a scan inside a compiled program."""
+"""Drivers of the closed loop: a Python loop on the host, or a scan in a compiled program."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.loop.state import Actor, LoopState, under_way
+from rodent.loop.state import Actor, LoopState, initial_loop_state
 from rodent.loop.step import Decision, Loop, Outcome, decide, evaluate_transition
 from rodent.loop.world import displaced, drawn_world, world_key
 from rodent.physics.engine import Command, Engine, EngineState, PhysicsState
@@ -19,16 +19,16 @@ from rodent.tasks.task import Task
 
 E = TypeVar("E", bound=EngineState)
 Keep = Callable[[Task[Any], Decision], Any]
-"""What is kept of a task's decision; what is not costs nothing, for it is never computed."""
+"""Selects the parts of a decision to return; other parts are not computed."""
 
 
 class ClosedLoop(NamedTuple, Generic[E]):
-    """What a closed loop is made of.
+    """The parts of a closed loop.
 
     Attributes:
-        loop: how environments are run.
+        loop: settings.
         task: of one environment.
-        actor: what the agent acts with.
+        actor: parameters and normaliser of the agent.
         engine: steps the physics.
     """
 
@@ -39,12 +39,12 @@ class ClosedLoop(NamedTuple, Generic[E]):
 
 
 class Step(NamedTuple):
-    """What is kept of one control step of n environments.
+    """The result of one control step of n environments.
 
     Attributes:
-        kept: what `keep` made of the decision.
-        outcome: what came of it.
-        physics: where it led.
+        kept: output of `keep` for the decision.
+        outcome: reward and termination.
+        physics: state after the step.
     """
 
     kept: Any
@@ -52,7 +52,7 @@ class Step(NamedTuple):
     physics: PhysicsState
 
 
-def first(
+def initial_states(
     agent: Agent,
     task: Task[Any],
     start: jax.Array,
@@ -60,18 +60,18 @@ def first(
     sampler: Any = None,
     vary: RandomisationConfig | None = None,
 ) -> tuple[LoopState, PhysicsState]:
-    """States of n environments whose episodes are about to begin.
+    """States of n environments before the first step of their episodes.
 
     Args:
-        agent: what acts.
+        agent: the agent.
         task: of one environment.
-        start: places of `task.starts`, shape (n,).
-        key: of all randomness.
-        sampler: a `StartSampler`, where episodes begin anew at other places.
+        start: indices in `task.starts`, shape (n,).
+        key: of all random numbers.
+        sampler: a `StartSampler` of the starts of new episodes, if episodes are restarted elsewhere.
         vary: how the world differs between episodes; None for one world.
 
     Returns:
-        the loop's state, and where the bodies are, for `Engine.begin`; their worlds are the state's.
+        the state of the loop with its worlds, and the physics state for `Engine.begin`.
     """
     n = len(start)
     key, key_task = jax.random.split(key) if sampler is not None else (key, key)
@@ -82,10 +82,10 @@ def first(
         key_world, key_start = jax.random.split(world_key(key))
         physics = displaced(vary, key_start, physics)
         world = drawn_world(vary, task.timestep, key_world, n)
-    state = under_way(agent, task, task_state, physics, key)
+    state = initial_loop_state(agent, task, task_state, physics, key)
     state = dataclasses.replace(state, start=start, world=world)
     if sampler is not None:
-        # it decides where to begin from the very first episode on
+        # the sampler also draws the starts of the first episodes
         no = jnp.zeros(n, bool)
         state = dataclasses.replace(state, terminated=no, truncated=~no, sampler=sampler)
     return state, physics
@@ -97,17 +97,17 @@ def iterate(
     keep: Keep,
     wrench: Callable[[], np.ndarray | None] = lambda: None,
 ) -> Iterator[tuple[tuple[LoopState, E], Step]]:
-    """Step without end on the host.
+    """Step endlessly on the host.
 
     Args:
-        closed: what is run.
-        carried: the loop's state and the engine's, see `first`.
-        keep: what is kept of decisions; a function at the top of a module, so that it is compiled once.
-        wrench: what pushes the root bodies, asked before every step; see `Command`. None for what the loop
-            itself does.
+        closed: the closed loop.
+        carried: states of loop and engine, see `initial_states`.
+        keep: selects the parts of decisions to return; a module-level function, so that it is compiled once.
+        wrench: returns the wrench on the root bodies, called before every step; see `Command`. None for that
+            of the loop.
 
     Yields:
-        what to carry on with, and what is kept of the step.
+        the next states, and the result of the step.
     """
     loop, task, actor, engine = closed
     state, engine_state = carried
@@ -126,7 +126,7 @@ def iterate(
 def decided(
     loop: Loop, keep: Keep, task: Task[Any], actor: Actor, state: LoopState, physics: PhysicsState
 ) -> tuple[LoopState, Any, Command]:
-    """`decide`, compiled, of which only what is kept is computed."""
+    """`decide`, compiled; only the parts that `keep` selects are computed."""
     state, decision, command = decide(loop, task, actor, state, physics)
     return state, keep(task, decision), command
 
@@ -142,16 +142,16 @@ def scan(
     noise: Noise | None = None,
     wrap: Callable[[Any], Any] = lambda step: step,
 ) -> tuple[tuple[LoopState, E], Step]:
-    """Make many steps inside a compiled program.
+    """Make many steps in a compiled program.
 
     Args:
         closed, carried, keep: see `iterate`; the engine is traceable.
-        length: how many steps; None for as many as there is noise.
-        noise: of all steps, leaves (steps, n, …); None to draw it.
-        wrap: around a step, such as `jax.checkpoint`.
+        length: number of steps; None for the length of the noise.
+        noise: of all steps, leaves (steps, n, …); None to sample it.
+        wrap: wrapper of a step, such as `jax.checkpoint`.
 
     Returns:
-        what to carry on with, and the steps, leaves (length, n, …).
+        the next states, and the results of the steps, leaves (length, n, …).
     """
     loop, task, actor, engine = closed
 

@@ -1,4 +1,4 @@
-"""What a loop carries from one control step to the next, beside the engine's own state."""
+"""The state of the closed loop between control steps, in addition to the state of the engine."""
 
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -13,7 +13,7 @@ from rodent.tasks.task import Task
 
 
 class Actor(NamedTuple):
-    """What an agent acts with.
+    """Parameters and normaliser of an agent.
 
     Attributes:
         params: of the agent.
@@ -25,14 +25,14 @@ class Actor(NamedTuple):
 
 
 class StartSampler(Protocol):
-    """Decides where episodes begin; a tree of arrays."""
+    """Samples the starts of episodes; a pytree of arrays."""
 
     def draw(self, key: jax.Array, n: int) -> jax.Array:
-        """Places of `Task.starts` for n episodes, shape (n,)."""
+        """Indices in `Task.starts` for n episodes, shape (n,)."""
         ...
 
     def counted(self, ended: "Ended", begun: jax.Array) -> Self:
-        """The sampler when it has heard of episodes that ended and of where the next ones begin."""
+        """The sampler with updated statistics of ended episodes and of the starts of the next ones."""
         ...
 
 
@@ -41,8 +41,8 @@ class Ended(NamedTuple):
 
     Attributes:
         which: environments whose episode ended.
-        start: place that it began with.
-        steps: control steps that it lasted.
+        start: index of its start.
+        steps: number of its control steps.
         terminated: whether it ended with a failure.
     """
 
@@ -54,19 +54,19 @@ class Ended(NamedTuple):
 
 @flax.struct.dataclass
 class LoopState:
-    """Where n environments are in their episodes; arrays (n, …).
+    """The state of the loop for n environments; arrays (n, …).
 
     Attributes:
         task: states of the task.
-        start: place of `Task.starts` that the episode began with.
+        start: index of the episode's start in `Task.starts`.
         steps: control steps of the episode so far.
         action, previous_action: of the last step, and of the one before it.
         noise: of the last action, standard normal.
         memory: of the agent, for the next step.
-        terminated, truncated, diverged: what the last step came to, see `Outcome`.
-        metrics: of where it led.
-        sampler: a `StartSampler`; None where environments are put back where they were.
-        key: of all randomness.
+        terminated, truncated, diverged: of the last step, see `Outcome`.
+        metrics: of the state after the last step.
+        sampler: a `StartSampler`; None if environments are reset to the current state of the task.
+        key: of all random numbers.
         world: of a world that differs between episodes, see `rodent.loop.world.World`; None for one world.
     """
 
@@ -86,27 +86,27 @@ class LoopState:
     world: Any = None
 
 
-def under_way(
+def initial_loop_state(
     agent: Agent, task: Task[Any], task_state: Any, physics: PhysicsState, key: jax.Array
 ) -> LoopState:
-    """Environments whose task and bodies are in the given states, and that have not acted yet.
+    """The state of the loop before the first action.
 
     Args:
-        agent: what acts.
+        agent: the agent.
         task: of one environment.
-        task_state, physics: of n environments.
-        key: of all randomness.
+        task_state, physics: states of n environments.
+        key: of all random numbers.
     """
     measure = jax.vmap(task.measure)(task_state, physics)
     n = len(measure.limit_fraction)
-    still, no = jnp.zeros((n, agent.action_size)), jnp.zeros(n, bool)
+    zero, no = jnp.zeros((n, agent.action_size)), jnp.zeros(n, bool)
     return LoopState(
         task=task_state,
         start=jnp.zeros(n, jnp.int32),
         steps=jnp.zeros(n, jnp.int32),
-        action=still,
-        previous_action=still,
-        noise=still,
+        action=zero,
+        previous_action=zero,
+        noise=zero,
         memory=agent.initial_memory(n),
         terminated=measure.limit_fraction > 1,
         truncated=no,

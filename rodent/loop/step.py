@@ -1,4 +1,4 @@
-"""One control step of n environments: the only one there is.
+"""One control step of n environments.
 
 state, decision, command = decide(loop, task, actor, state, physics)
 engine_state = engine.step(engine_state, command)
@@ -14,25 +14,26 @@ import jax.numpy as jnp
 from rodent.loop.state import Actor, Ended, LoopState
 from rodent.loop.world import displaced, drawn_world, pushed, sensed_noisily, world_key
 from rodent.physics.engine import Command, PhysicsState
-from rodent.policy.agent import Agent, AgentOutput, Memory, Noise, restarted
+from rodent.policy.agent import Agent, AgentOutput, Memory, Noise, reset_memory
 from rodent.policy.gates import capture_gates
 from rodent.randomisation_config import RandomisationConfig
 from rodent.tasks.task import Observation, Task
 
 Restart = Literal["done", "terminated", "diverged", "never"]
-"""Which environments begin anew: those whose episode is over, at a place that the sampler draws; those that
-terminated or, less, diverged, where the task stands; or none."""
-_STARTS = 0x5A  # keeps the key of starts apart from those of noise
+"""Which environments are reset: `done`, those whose episode ended, at a start from the sampler; `terminated`
+or `diverged`, those that failed or only those that diverged, at the current state of the task; `never`,
+none."""
+_STARTS = 0x5A  # makes the key of starts differ from those of noise
 
 
 @dataclasses.dataclass(frozen=True)
 class Exploration:
-    """How actions and latents depart from their means.
+    """Exploration noise of actions and latents.
 
     Attributes:
-        sample: whether they do.
+        sample: whether actions and latents are sampled; else they are the means.
         correlation: of the action's noise from one step to the next, in [0, 1).
-        std_scale: the action's noise is this many times its standard deviation.
+        std_scale: factor on the standard deviation of the action's noise.
     """
 
     sample: bool = False
@@ -42,14 +43,14 @@ class Exploration:
 
 @dataclasses.dataclass(frozen=True)
 class Loop:
-    """How environments are run; hashable, so that what is compiled for one loop serves all equal ones.
+    """Settings of a closed loop; hashable, so that equal loops share compiled functions.
 
     Attributes:
-        agent: what acts.
-        exploration: whether by its mean.
-        restart: which environments begin anew.
-        units: whether decisions hold the activations of every layer.
-        gates: whether the gates of LSTM cells are among them.
+        agent: the agent.
+        exploration: noise of actions and latents.
+        restart: which environments are reset.
+        units: whether decisions include the activations of every layer.
+        gates: whether these include the gates of LSTM cells.
         vary: how the world differs between episodes; None for one world.
     """
 
@@ -62,25 +63,25 @@ class Loop:
 
 
 class Decision(NamedTuple):
-    """What was seen and done in one step of n environments; arrays (n, …).
+    """State, observation and action of one step of n environments; arrays (n, …).
 
     Attributes:
-        physics, task: where body and task were, new episodes begun.
-        metrics, lost: of that state before any restart, and whether the last step terminated there.
+        physics, task: states after resets.
+        metrics, failed: metrics of the state before resets, and whether the last step terminated there.
         observation: not normalised.
         memory: of the agent, before the step.
-        is_first: whether an episode begins with the step.
+        is_first: whether this is the first step of an episode.
         noise: standard normal.
         output: of the agent.
-        previous_action: of the step before, zero at first.
+        previous_action: of the step before, zero in the first step.
         ctrl: the controls.
-        units: activations by layer; empty unless asked for.
+        units: activations by layer; empty unless `Loop.units`.
     """
 
     physics: PhysicsState
     task: Any
     metrics: dict[str, jax.Array]
-    lost: jax.Array
+    failed: jax.Array
     observation: Observation
     memory: Memory
     is_first: jax.Array
@@ -92,16 +93,16 @@ class Decision(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of one step of n environments; arrays (n,).
+    """Reward, termination and metrics of one step of n environments; arrays (n,).
 
     Attributes:
-        terms: of the reward, by name; 0 where the physics diverged.
-        reward: their sum.
+        terms: of the reward, by name; 0 if the physics diverged.
+        reward: sum of the terms.
         limit_fraction: the largest error as a fraction of its limit.
-        terminated: the episode ended in a failure: a limit was passed, or the physics diverged.
+        terminated: the episode failed: an error exceeded its limit, or the physics diverged.
         truncated: the episode ended for another reason, such as the end of a clip.
-        diverged: the physics is not finite any more.
-        metrics: of where the step led; NaN where the physics diverged.
+        diverged: the physics is not finite.
+        metrics: of the state after the step; NaN if the physics diverged.
     """
 
     terms: dict[str, jax.Array]
@@ -121,18 +122,18 @@ def decide(
     physics: PhysicsState,
     noise: Noise | None = None,
 ) -> tuple[LoopState, Decision, Command]:
-    """Begin new episodes, observe, act.
+    """Start new episodes, observe, act.
 
     Args:
-        loop: how.
+        loop: settings.
         task: of one environment.
-        actor: what the agent acts with.
+        actor: parameters and normaliser of the agent.
         state: of n environments.
-        physics: where their bodies are.
-        noise: of latent and action; None to draw it as `loop.exploration` says.
+        physics: of n environments.
+        noise: of latent and action; None to sample it according to `loop.exploration`.
 
     Returns:
-        the state under way, what was seen and done, and the engine's command.
+        the state for `evaluate_transition`, the decision, and the engine's command.
     """
     agent = loop.agent
     key, key_latent, key_action = jax.random.split(state.key, 3)
@@ -149,15 +150,15 @@ def decide(
             world, wrench = pushed(loop.vary, task.scene, task.timestep, key_push, world)
     now = physics if loop.restart == "never" else select(restart, initial, physics)
     is_first = begun.steps == 0
-    memory = restarted(agent, state.memory, is_first)
+    memory = reset_memory(agent, state.memory, is_first)
     previous = jnp.where(is_first[:, None], 0.0, state.action)
     observation = jax.vmap(task.observe)(begun.task, now)
     if noise is None:
-        noise = _drawn(loop, (key_latent, key_action), state.noise, is_first)
-    seen = actor.normalizer(observation)
+        noise = _sample_noise(loop, (key_latent, key_action), state.noise, is_first)
+    normalized = actor.normalizer(observation)
     if loop.vary is not None and loop.vary.sensor_noise:
-        seen = sensed_noisily(loop.vary, key_sense, seen)
-    output, units = _acted(loop, actor, memory, seen, noise)
+        normalized = sensed_noisily(loop.vary, key_sense, normalized)
+    output, units = _act(loop, actor, memory, normalized, noise)
     ctrl = jax.vmap(task.control)(begun.task, output.action)
     decision = Decision(
         now,
@@ -188,21 +189,21 @@ def decide(
 def evaluate_transition(
     task: Task[Any], state: LoopState, physics: PhysicsState
 ) -> tuple[LoopState, Outcome]:
-    """Advance the task by the step under way, and say what came of it.
+    """Advance the task by one step, and compute reward, termination and metrics.
 
-    This is the only place where physics that diverged is masked.
+    Diverged physics is masked only here.
 
     Args:
         task: of one environment.
-        state: as `decide` left it.
-        physics: where the step led.
+        state: returned by `decide`.
+        physics: after the step.
     """
-    reached = jax.vmap(task.advance)(state.task)
-    measure = jax.vmap(task.measure)(reached, physics)
+    advanced = jax.vmap(task.advance)(state.task)
+    measure = jax.vmap(task.measure)(advanced, physics)
     diverged = ~finite(physics)
     terminated = diverged | (measure.limit_fraction > 1)
-    truncated = jax.vmap(task.truncated)(reached) & ~terminated
-    terms = jax.vmap(task.reward)(reached, physics, measure, state.action, state.previous_action)
+    truncated = jax.vmap(task.truncated)(advanced) & ~terminated
+    terms = jax.vmap(task.reward)(advanced, physics, measure, state.action, state.previous_action)
     terms = {name: jnp.where(diverged, 0.0, term) for name, term in terms.items()}
     outcome = Outcome(
         terms=terms,
@@ -215,7 +216,7 @@ def evaluate_transition(
     )
     state = dataclasses.replace(
         state,
-        task=reached,
+        task=advanced,
         steps=state.steps + 1,
         terminated=terminated,
         truncated=truncated,
@@ -226,18 +227,18 @@ def evaluate_transition(
 
 
 def finite(physics: PhysicsState) -> jax.Array:
-    """Whether all of an environment's state is finite, shape (n,)."""
+    """Whether the whole physics state of each environment is finite, shape (n,)."""
     fields = [jnp.isfinite(x).reshape(x.shape[0], -1).all(-1) for x in jax.tree.leaves(physics)]
     return jnp.stack(fields).all(0)
 
 
 def select(where: jax.Array, yes: Any, no: Any) -> Any:
-    """By environment one tree or the other; where has shape (n,), leaves (n, …)."""
+    """`jnp.where` by environment on trees; where has shape (n,), leaves (n, …)."""
     return jax.tree.map(lambda y, n: jnp.where(where.reshape(-1, *[1] * (y.ndim - 1)), y, n), yes, no)
 
 
 def restarted_state(loop: Loop, task: Task[Any], state: LoopState) -> tuple[jax.Array, LoopState]:
-    """Which environments begin a new episode, and the state with these begun."""
+    """Which environments are reset, and the state with new episodes in these."""
     if loop.restart != "done":
         never = jnp.zeros_like(state.terminated)
         kinds = {"terminated": state.terminated, "diverged": state.diverged, "never": never}
@@ -247,20 +248,20 @@ def restarted_state(loop: Loop, task: Task[Any], state: LoopState) -> tuple[jax.
     key_start, key_task = jax.random.split(jax.random.fold_in(state.key, _STARTS))
     begun = state.sampler.draw(key_start, n)
     sampler = state.sampler.counted(Ended(restart, state.start, state.steps, state.terminated), begun)
-    drawn = jax.vmap(task.initial_state)(begun, jax.random.split(key_task, n))
+    initial = jax.vmap(task.initial_state)(begun, jax.random.split(key_task, n))
     return restart, dataclasses.replace(
         state,
-        task=select(restart, drawn, state.task),
+        task=select(restart, initial, state.task),
         start=jnp.where(restart, begun, state.start),
         steps=jnp.where(restart, 0, state.steps),
         sampler=sampler,
     )
 
 
-def _acted(
+def _act(
     loop: Loop, actor: Actor, memory: Memory, observation: Observation, noise: Noise
 ) -> tuple[AgentOutput, dict[str, jax.Array]]:
-    """What the agent does, and its units if they are asked for."""
+    """The agent's output, and its units if `loop.units`."""
     if not loop.units:
         scale = loop.exploration.std_scale
         return loop.agent.act(actor.params, memory, observation, noise, scale), {}
@@ -269,14 +270,16 @@ def _acted(
     return output, units | (gates if loop.gates else {})
 
 
-def _drawn(loop: Loop, keys: tuple[jax.Array, jax.Array], before: jax.Array, is_first: jax.Array) -> Noise:
-    """Noise of one step; that of an action resembles the step before's, except in a new episode."""
+def _sample_noise(
+    loop: Loop, keys: tuple[jax.Array, jax.Array], before: jax.Array, is_first: jax.Array
+) -> Noise:
+    """Noise of one step; that of actions is correlated with the step before, except in a new episode."""
     n, (latent, action) = before.shape[0], loop.agent.noise_sizes()
     if not loop.exploration.sample:
         return Noise(jnp.zeros((n, latent)), jnp.zeros((n, action)))
     new = jax.random.normal(keys[1], (n, action))
     correlation = loop.exploration.correlation
     if correlation:
-        kept = correlation * before + jnp.sqrt(1 - correlation**2) * new
-        new = jnp.where(is_first[:, None], new, kept)
+        correlated = correlation * before + jnp.sqrt(1 - correlation**2) * new
+        new = jnp.where(is_first[:, None], new, correlated)
     return Noise(jax.random.normal(keys[0], (n, latent)), new)

@@ -1,4 +1,4 @@
-"""What moves the rats: engines that step many of them at once."""
+"""Physics engines, which step many environments in parallel."""
 
 from rodent.physics.engine import Command, Engine, PhysicsState
 from rodent.physics.host import HostEngine, HostState

@@ -1,17 +1,17 @@
 """The engine on an accelerator: MJX, as pure functions for `jax.jit` and `jax.lax.scan`.
 
     on_gpus = Mjx("warp", warp_devices(4096))
-    engine = DeviceEngine(body.model, 4096, 0.02, on_gpus, bodies=body.tracked_ids)
+    engine = DeviceEngine(scene.model, 4096, 0.02, on_gpus, bodies=scene.tracked_ids)
     state = engine.begin(reference.start(frame))
     state = engine.step(state, Command(ctrl, restart, initial))
-    state.physics                                       # what the task sees
+    state.physics                                       # the physics state that the task uses
 
-`warp` is MuJoCo Warp, for NVIDIA GPUs. `jax` runs wherever JAX does, on a reduced model
-(`rodent.physics.mjx_compat`); compiling it for the whole rat takes more than eight minutes on
-two CPU cores. Both compute in float32, where the host has float64: on the same model they stay
-within 1 μm of it for 20 control steps, unless a rat begins with a paw exactly on the floor,
-where rounding decides whether it touches. So measured with `jax` on a CPU with a small body, and with
-`warp` on a CPU and on an H100 with the rat; there it makes 395,000 control steps/s of 32,768 rats.
+`warp` is MuJoCo Warp, for NVIDIA GPUs. `jax` runs on all devices of JAX, with a reduced model
+(`rodent.physics.mjx_compat`); compiling it for the whole rat takes more than eight minutes on two CPU cores.
+Both compute in float32, the host in float64: with the same model they differ by less than 1 μm after 20
+control steps, unless a rat starts with a paw exactly on the floor, where rounding decides whether it
+touches. This was measured with `jax` on a CPU with a small body, and with `warp` on a CPU and on an H100 with
+the rat; the H100 makes 395,000 control steps/s with 32,768 environments.
 """
 
 import dataclasses
@@ -39,11 +39,11 @@ _ENVS = PartitionSpec("envs")
 
 @flax.struct.dataclass
 class DeviceState:
-    """All that the next step of num_envs environments depends on.
+    """The full state of num_envs environments.
 
     Attributes:
-        physics: what the task sees of them.
-        warmstart: accelerations that the contact solver begins with, shape (num_envs, nv).
+        physics: the physics state that the task uses.
+        warmstart: initial accelerations of the contact solver, shape (num_envs, nv).
         scales: factors on the world's quantities, see `Command`; each (num_envs,).
     """
 
@@ -54,42 +54,41 @@ class DeviceState:
 
 @dataclasses.dataclass(frozen=True)
 class Mjx:
-    """How MJX computes."""
+    """Settings of MJX."""
 
     implementation: Implementation
     """`warp` or `jax`."""
     devices: tuple[jax.Device, ...] | None = None
-    """Of JAX; None for the first."""
+    """Devices of JAX; None for the first."""
     contacts: int = 96
-    """Room for contacts per environment, shared by those of a device; MuJoCo Warp drops contacts that find
-    none. The JAX implementation has room for all."""
+    """Capacity for contacts per environment, shared by the environments of a device; MuJoCo Warp drops
+    contacts beyond it. The JAX implementation has no such limit."""
 
 
 class DeviceEngine:
-    """Steps num_envs environments, spread evenly over devices.
+    """Steps num_envs environments, sharded evenly over devices.
 
-    An environment whose state is no longer finite has nothing but NaN until it is restarted. No device
-    steps it meanwhile: a body at rest is stepped in its place.
+    An environment whose state is not finite is all NaN until it is reset. It is not stepped: a body at rest
+    is stepped instead.
 
     Attributes:
-        model: what is stepped, the body's model reduced to what the implementation knows.
+        model: the stepped model, reduced to the features of the implementation.
         substeps: physics steps per control step.
-        bodies: indices of the bodies whose positions the state gives.
-        by_env: how arrays that lead with environments lie on the devices.
-        everywhere: how arrays lie that every device holds whole.
+        bodies: indices of the bodies whose positions are in the state.
+        by_env: sharding of arrays that lead with environments.
+        everywhere: sharding of replicated arrays.
 
     Args:
-        model: the compiled body; it is left as it is.
+        model: the compiled body; it is not changed.
         num_envs: number of environments, a multiple of the number of devices.
-        control_timestep: seconds that one control is held, a multiple of the physics timestep.
-        by: how MJX computes.
-        bodies: indices of the bodies whose positions the state gives; None for all.
-        root: index of the body that a command's wrench pushes; None for the first that has a mass.
+        control_timestep: duration of a control step in seconds, a multiple of the physics timestep.
+        by: settings of MJX.
+        bodies: indices of the bodies whose positions are in the state; None for all.
+        root: index of the body that a command's wrench acts on; None for the first with a mass.
         fields: model fields that differ between environments, see `rodent.physics.fields`; of `jax` only.
 
     Raises:
-        InputError: numbers that do not divide, `warp` where it is not installed, or fields that cannot
-            differ.
+        InputError: timesteps or numbers are not multiples, `warp` is not installed, or fields cannot differ.
     """
 
     traceable = True
@@ -118,13 +117,13 @@ class DeviceEngine:
         self._root = first_with_mass(model) if root is None else root
         self.bodies = np.arange(model.nbody) if bodies is None else bodies
         self._mjx_model = mjx.put_model(self.model, devices[0], implementation)
-        room: dict[str, int] = {}
+        capacity: dict[str, int] = {}
         if implementation == "warp":
-            room = _warp_room(self.model, num_envs // len(devices), by.contacts)
-            # the host's solver stops after as many iterations, and says nothing
-            told = self._mjx_model.opt._impl.warn_overflow & ~SOLVER_LIMITS
-            self._mjx_model = self._mjx_model.tree_replace({"opt._impl.warn_overflow": told})
-        self._at_rest = mjx.make_data(self.model, devices[0], implementation, **room)
+            capacity = _warp_capacity(self.model, num_envs // len(devices), by.contacts)
+            # the host's solver has the same limit of iterations, without a warning
+            warnings = self._mjx_model.opt._impl.warn_overflow & ~SOLVER_LIMITS
+            self._mjx_model = self._mjx_model.tree_replace({"opt._impl.warn_overflow": warnings})
+        self._at_rest = mjx.make_data(self.model, devices[0], implementation, **capacity)
         self._warp, self._arrays = implementation == "warp", _array_fields(self._mjx_model)
         self._fields = self._own_fields(fields)
         self._scaled: TracedScales | None = None  # made when worlds first differ
@@ -155,19 +154,19 @@ class DeviceEngine:
         return step(state, command.ctrl, push, self._fields)
 
     def _own_fields(self, fields: Mapping[str, np.ndarray]) -> dict[str, jax.Array]:
-        """Values of the fields that differ between environments, and of those that follow from them."""
+        """Values of the fields that differ between environments, and of derived fields."""
         own = checked_fields(self.model, self.num_envs, fields)
         if not own:
             return {}
         if self._warp:
             raise InputError(
-                f"MuJoCo Warp takes no model field, such as {next(iter(own))}, that differs between "
-                "environments; the host engine does, and so does the implementation jax"
+                f"model field {next(iter(own))} differs between environments, which MuJoCo Warp does not "
+                "support; use the host engine or the implementation jax"
             )
         if static := [name for name in own if name not in self._arrays]:
             raise InputError(
                 f"model field {static[0]} cannot differ between environments with the implementation jax, "
-                "which compiles it in; the host engine takes it"
+                "because it is a compile-time constant; use the host engine"
             )
         found = derived_fields(self.model, own)
         return {
@@ -183,24 +182,24 @@ class DeviceEngine:
             model = model.tree_replace(self._scaled.fields(state.scales))
         before = {name: getattr(state.physics, name) for name in ("qpos", "qvel", "act")}
         before["qacc_warmstart"] = state.warmstart
-        sound = _sound(before)
-        begun = {name: jnp.where(sound, x, getattr(self._at_rest, name)) for name, x in before.items()}
+        valid = _finite(before)
+        initial = {name: jnp.where(valid, x, getattr(self._at_rest, name)) for name, x in before.items()}
         push = self._at_rest.xfrc_applied.at[self._root].set(wrench)
-        data = self._at_rest.replace(**begun, ctrl=ctrl, xfrc_applied=push)
+        data = self._at_rest.replace(**initial, ctrl=ctrl, xfrc_applied=push)
         data = jax.lax.fori_loop(0, self.substeps, lambda _, d: mjx.step(model, d), data)
-        # a step leaves the bodies where its last substep began
-        places = mjx.kinematics(model, data).xpos[self.bodies]
+        # after a step, xpos is that at the start of the last substep
+        xpos = mjx.kinematics(model, data).xpos[self.bodies]
         found: dict[str, Any] = {name: getattr(data, name) for name in PhysicsState.__dataclass_fields__}
-        sound &= _sound({name: found[name] for name in ("qpos", "qvel", "act")})
-        physics = PhysicsState(**found | {"xpos": places})
+        valid &= _finite({name: found[name] for name in ("qpos", "qvel", "act")})
+        physics = PhysicsState(**found | {"xpos": xpos})
         physics, warmstart = jax.tree.map(
-            lambda x: jnp.where(sound, x, jnp.nan), (physics, data.qacc_warmstart)
+            lambda x: jnp.where(valid, x, jnp.nan), (physics, data.qacc_warmstart)
         )
         return DeviceState(physics, warmstart, state.scales)
 
 
 def _restarted(state: DeviceState, command: Command) -> DeviceState:
-    """The state with the environments that begin anew where they begin."""
+    """The state after the resets of a command."""
     rows = command.restart[:, None]
     initial, physics = command.initial, state.physics
     physics = dataclasses.replace(
@@ -219,22 +218,22 @@ def _restarted(state: DeviceState, command: Command) -> DeviceState:
 
 
 def _array_fields(model: mjx.Model) -> set[str]:
-    """Fields of MJX's model that are arrays on the device, not compiled in; options as `opt.gravity`."""
+    """Fields of MJX's model that are arrays and not compile-time constants; options as `opt.gravity`."""
     found = {field.name for field in dataclasses.fields(model) if field.type is jax.Array}
     return found | {f"opt.{field.name}" for field in dataclasses.fields(model.opt) if field.type is jax.Array}
 
 
 def warp_devices(num_envs: int) -> tuple[jax.Device, ...]:
-    """The GPUs of this machine, for MuJoCo Warp to step so many rats on.
+    """The GPUs of this machine, for MuJoCo Warp with num_envs environments.
 
     Raises:
-        InputError: there is none, Warp is not installed, or the rats cannot be spread evenly.
+        InputError: there is no GPU, Warp is not installed, or num_envs is not a multiple of their number.
     """
     try:
         devices = tuple(jax.devices("cuda"))
     except RuntimeError as error:
         raise InputError(
-            f"JAX sees no NVIDIA GPU here, only {jax.default_backend()}; `rodent doctor` says what is missing"
+            f"JAX finds no NVIDIA GPU, only {jax.default_backend()}; `rodent doctor` shows what is missing"
         ) from error
     _require_warp()
     _require_even(num_envs, devices)
@@ -244,32 +243,33 @@ def warp_devices(num_envs: int) -> tuple[jax.Device, ...]:
 def _require_even(num_envs: int, devices: Sequence[jax.Device]) -> None:
     if num_envs % len(devices):
         raise InputError(
-            f"{num_envs} rats cannot be spread evenly over {len(devices)} devices; take a multiple of that"
+            f"there are {num_envs} environments for {len(devices)} devices; expected a multiple of "
+            f"{len(devices)}"
         )
 
 
 def _require_warp() -> None:
     if not WARP_INSTALLED:
         raise InputError(
-            "MuJoCo Warp is not installed; it comes with: make setup LOCK=cuda12, or LOCK=cuda13 "
+            "MuJoCo Warp is not installed; install it with make setup LOCK=cuda12, or LOCK=cuda13 "
             "(with pip: the extra cuda12 or cuda13)"
         )
 
 
-def _sound(parts: dict[str, jax.Array]) -> jax.Array:
-    """Whether no number is NaN or as large as what MuJoCo calls diverged."""
+def _finite(parts: dict[str, jax.Array]) -> jax.Array:
+    """Whether no number is NaN or above MuJoCo's threshold of divergence."""
     return jnp.stack([(jnp.abs(x) < mujoco.mjMAXVAL).all() for x in parts.values()]).all()
 
 
-def _warp_room(model: mujoco.MjModel, rats: int, contacts: int) -> dict[str, int]:
-    """Room for contacts of all rats of a device, and for rows of constraints of one.
+def _warp_capacity(model: mujoco.MjModel, num_envs: int, contacts: int) -> dict[str, int]:
+    """Capacity for contacts of all environments of a device, and for constraint rows of one.
 
-    Equalities have up to 6 rows; a contact of a pyramidal cone has 2 (condim - 1), or 1 without friction.
+    Equalities have up to 6 rows; a contact with a pyramidal cone has 2 (condim - 1), or 1 without friction.
     """
     limits = int(model.jnt_limited.sum() + model.tendon_limited.sum())
     frictions = np.count_nonzero(model.dof_frictionloss) + np.count_nonzero(model.tendon_frictionloss)
     each = max(1, 2 * (int(model.geom_condim.max()) - 1))
     return {
-        "naconmax": rats * contacts,
+        "naconmax": num_envs * contacts,
         "njmax": limits + int(frictions) + 6 * model.neq + each * contacts,
     }

@@ -1,12 +1,11 @@
-"""The protocol between what steps physics and all that looks at it.
+"""The interface of physics engines.
 
     state = engine.begin(physics)                        # num_envs bodies in given states
     state = engine.step(state, Command(ctrl, restart, initial))
-    state.physics                                        # what the task sees
+    state.physics                                        # the physics state that the task uses
 
-An engine is a function of its state, as an environment of brax is: what it is given decides what it
-returns, and nothing is hidden in it. `step` may reuse the memory of the state that it is given, as
-`jax.jit` does with donated arguments: go on with the state that it returns.
+An engine is a function of its state, like an environment of brax: it has no hidden state. `step` may reuse
+the memory of its argument, like `jax.jit` with donated arguments: continue with the returned state.
 """
 
 from collections.abc import Mapping
@@ -26,7 +25,7 @@ class PhysicsState:
         qvel: root velocity (m/s, world), root angular velocity (rad/s, body frame),
             joint velocities (rad/s), shape (num_envs, nv).
         act: actuator activations, shape (num_envs, na).
-        xpos: positions of the bodies the engine was asked for (m), of a rat's `Body.tracked_ids`,
+        xpos: positions of the engine's bodies (m), `Scene.tracked_ids` for a rat,
             shape (num_envs, bodies, 3).
         sensordata: the MJCF's sensors in order, of the last physics substep, shape (num_envs, nsensordata).
         actuator_force: forces of the last physics substep (N·m), shape (num_envs, nu).
@@ -41,13 +40,13 @@ class PhysicsState:
 
 
 class Command(NamedTuple):
-    """What an engine does in one control step of num_envs environments.
+    """The input of an engine for one control step of num_envs environments.
 
     Attributes:
-        ctrl: controls that are held for the step, shape (num_envs, nu).
-        restart: environments that begin a new episode with this step, shape (num_envs,), bool.
-        initial: the states in which those begin; the rows of all others are ignored.
-        wrench: force (N) and torque (N·m) in the world's frame that push the root body for the step, shape
+        ctrl: controls, constant during the step, shape (num_envs, nu).
+        restart: environments that are reset at the start of this step, shape (num_envs,), bool.
+        initial: the states of these environments after the reset; other rows are ignored.
+        wrench: force (N) and torque (N·m) on the root body during the step, in world coordinates, shape
             (num_envs, 6); None for none.
         scales: factors on the world's quantities of the environments that begin, by name, each of shape
             (num_envs,); see `rodent.physics.scales`. None where none is ever given.
@@ -61,11 +60,11 @@ class Command(NamedTuple):
 
 
 class EngineState(Protocol):
-    """All that the next step depends on; of what kind is the engine's own affair."""
+    """The full state of an engine; its type depends on the engine."""
 
     @property
     def physics(self) -> PhysicsState:
-        """What the task sees of it."""
+        """The physics state that the task uses."""
         ...
 
 
@@ -75,19 +74,19 @@ E = TypeVar("E", bound=EngineState)
 class Engine(Protocol[E]):
     """Steps num_envs bodies, one control step at a time.
 
-    An environment whose state is no longer finite keeps a state of NaN, which no other sees, until it is
-    restarted.
+    An environment whose state is not finite has a state of NaN until it is reset. It does not affect other
+    environments.
 
     Attributes:
-        num_envs: environments stepped at once.
-        traceable: whether `step` may stand inside `jax.jit` and `jax.lax.scan`.
+        num_envs: number of environments stepped in parallel.
+        traceable: whether `step` can be used in `jax.jit` and `jax.lax.scan`.
     """
 
     num_envs: int
     traceable: bool
 
     def begin(self, physics: PhysicsState, scales: Mapping[str, Array] | None = None) -> E:
-        """The state of bodies that are in the given positions, velocities and activations.
+        """The state of bodies with the given positions, velocities and activations.
 
         Args:
             physics: of all environments.
@@ -96,7 +95,7 @@ class Engine(Protocol[E]):
         ...
 
     def step(self, state: E, command: Command) -> E:
-        """Restart the environments that are to begin anew, then hold the controls for one control step.
+        """Reset the environments of `command.restart`, then make one control step with constant controls.
 
         Positions and velocities are those after the step, sensors and forces those of its last substep.
         The given state must not be used again.

@@ -1,4 +1,4 @@
-"""Positions of bodies in a pose, as a function that JAX can differentiate."""
+"""Differentiable forward kinematics: body positions from poses."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,22 +15,21 @@ from rodent.physics.skeleton import bare_skeleton
 class _Joints(NamedTuple):
     """Of one pose: positions of the bodies, anchors and axes of the joints, the root's quaternion."""
 
-    places: jax.Array
+    positions: jax.Array
     anchor: jax.Array
     axis: jax.Array
-    turn: jax.Array
+    root_quaternion: jax.Array
 
 
 def forward_kinematics(model: mujoco.MjModel, bodies: np.ndarray) -> Callable[[jax.Array], jax.Array]:
     """Forward kinematics of some bodies, with its gradient.
 
-    The gradient comes from the geometric Jacobian, in which a hinge turns what hangs on it about its axis,
-    and a slide shifts it: in half the time, and compiled in half the time, of one through the arithmetic of
-    each joint.
+    The gradient is computed with the geometric Jacobian: a hinge rotates its subtree about its axis, a slide
+    shifts it. This takes half the time of automatic differentiation, and half the time to compile.
 
     Args:
         model: of the whole body: a free root, hinges and slides.
-        bodies: their indices, shape (k,).
+        bodies: indices of the bodies, shape (k,).
 
     Returns:
         from poses, shape (n, nq), root's quaternions of unit length, to the bodies' xpos in metres,
@@ -45,7 +44,7 @@ def forward_kinematics(model: mujoco.MjModel, bodies: np.ndarray) -> Callable[[j
     ):
         raise ValueError("expected a body of one free root, hinges and slides")
     rows, chosen = jnp.asarray(skeleton.qpos), jnp.asarray(skeleton.bodies)
-    bones, still = mjx.put_model(skeleton.model), mjx.make_data(skeleton.model)
+    bones, at_rest = mjx.put_model(skeleton.model), mjx.make_data(skeleton.model)
     moved = jnp.asarray(_moved(skeleton.model, skeleton.bodies), jnp.float32)
 
     @jax.custom_vjp
@@ -53,16 +52,16 @@ def forward_kinematics(model: mujoco.MjModel, bodies: np.ndarray) -> Callable[[j
         return forward(qpos)[0]
 
     def forward(qpos: jax.Array) -> tuple[jax.Array, _Joints]:
-        data = mjx.kinematics(bones, still.replace(qpos=qpos[rows]))
-        places = data.xpos[chosen]
-        return places, _Joints(places, data.xanchor, data.xaxis, qpos[rows[3:7]])
+        data = mjx.kinematics(bones, at_rest.replace(qpos=qpos[rows]))
+        positions = data.xpos[chosen]
+        return positions, _Joints(positions, data.xanchor, data.xaxis, qpos[rows[3:7]])
 
     def backward(joints: _Joints, push: jax.Array) -> tuple[jax.Array]:
-        """A push on each body, shape (k, 3), to what it does at each joint: force and torque."""
+        """Generalised forces from a force on each body, shape (k, 3)."""
         force = moved @ push
-        torque = moved @ jnp.cross(joints.places, push) - jnp.cross(joints.anchor, force)
-        scalar, vector = joints.turn[:1], joints.turn[1:]
-        # a turn w changes the quaternion q by (0, w) q / 2
+        torque = moved @ jnp.cross(joints.positions, push) - jnp.cross(joints.anchor, force)
+        scalar, vector = joints.root_quaternion[:1], joints.root_quaternion[1:]
+        # a rotation w changes the quaternion q by (0, w) q / 2
         turning = jnp.concatenate([-torque[:1] @ vector, scalar * torque[0] + jnp.cross(torque[0], vector)])
         along = jnp.where(slides[:, None], force[1:], torque[1:])
         pulled = jnp.concatenate([force[0], 2 * turning, jnp.sum(joints.axis[1:] * along, -1)])

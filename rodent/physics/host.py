@@ -26,15 +26,15 @@ from rodent.physics.scales import BatchScales
 from rodent.physics.skeleton import bare_skeleton
 
 _POSITIONS, _VELOCITIES = (int(s) for s in (mujoco.mjtStage.mjSTAGE_POS, mujoco.mjtStage.mjSTAGE_VEL))
-_HUGE = 1e10  # mjMAXVAL: what MuJoCo calls diverged
-_REPORTED = 16  # divergences kept until they are taken
+_HUGE = 1e10  # mjMAXVAL: MuJoCo's threshold of divergence
+_REPORTED = 16  # most divergences that are stored until they are taken
 
 
 class Divergence(NamedTuple):
-    """The last finite state of an environment whose physics broke, and what it was told to do then.
+    """The last finite state of an environment whose physics diverged, and its controls.
 
     Attributes:
-        rat: which environment, as it is called in the file diverged.jsonl.
+        rat: index of the environment; the name is a key of the file diverged.jsonl.
         qpos, qvel, act: the state.
         ctrl: the controls of the step.
     """
@@ -50,7 +50,7 @@ def count_substeps(control_timestep: float, physics_timestep: float) -> int:
     """Physics steps per control step; both in seconds.
 
     Raises:
-        InputError: the one is no multiple of the other.
+        InputError: the control timestep is not a multiple of the physics timestep.
     """
     ratio = control_timestep / physics_timestep
     substeps = round(ratio)
@@ -63,12 +63,12 @@ def count_substeps(control_timestep: float, physics_timestep: float) -> int:
 
 
 def first_with_mass(model: mujoco.MjModel) -> int:
-    """Index of the first body that has a mass: an animal's root, unless something else is known."""
+    """Index of the first body with a mass: the default root of an animal."""
     return int(np.flatnonzero(model.body_mass > 0)[0])
 
 
 def require_threads(threads: int) -> None:
-    """Refuse a number of threads that physics cannot be stepped on.
+    """Refuse an invalid number of threads.
 
     Raises:
         InputError: it is negative.
@@ -79,13 +79,13 @@ def require_threads(threads: int) -> None:
 
 @flax.struct.dataclass
 class HostState:
-    """All that the next step of num_envs environments depends on.
+    """The full state of num_envs environments.
 
     Attributes:
-        physics: what the task sees, float32.
-        rows: MuJoCo's integration states, float64, shape (num_envs, nstate). Of a state that `step` returned
-            they are the engine's own memory, which its next step writes over; see `HostEngine.copy`.
-        serial: number of the call that made the state: how the engine knows one whose rows are gone.
+        physics: the physics state that the task uses, float32.
+        rows: MuJoCo's integration states, float64, shape (num_envs, nstate). In a state returned by `step`
+            they are the engine's memory, which the next step overwrites; see `HostEngine.copy`.
+        serial: number of the call that returned the state; identifies states whose rows were overwritten.
         scales: factors on the world's quantities, see `Command`; each (num_envs,).
     """
 
@@ -96,31 +96,31 @@ class HostState:
 
 
 class HostEngine:
-    """Steps num_envs environments on a thread pool; results do not depend on the thread count.
+    """Steps num_envs environments on a thread pool; results do not depend on the number of threads.
 
-    `step` uses up the state that it is given, as `jax.jit` does a donated argument: copying the states of
-    all environments twice a step would cost a tenth of the time and more. A state used up is refused, and
-    `copy` makes one that is never used up.
+    `step` invalidates its argument, like `jax.jit` with a donated argument, because copying the states of all
+    environments twice per step would take a tenth of the time or more. An invalid state is refused; `copy`
+    returns a state that stays valid.
 
-    An environment whose state is no longer finite keeps its non-finite rows, which no other sees, until it
-    is restarted: whoever reads the state must treat it as failed.
+    An environment whose state is not finite keeps its non-finite rows until it is reset. It does not affect
+    other environments, and must be treated as failed.
 
     Attributes:
-        model: what is stepped, a copy of the model that was given.
+        model: the stepped model, a copy of the given model.
         substeps: physics steps per control step.
-        diverged: how many times an environment's state stopped being finite.
+        diverged: number of divergences so far.
 
     Args:
-        model: the compiled body; it is left as it is.
+        model: the compiled body; it is not changed.
         num_envs: number of environments.
-        control_timestep: seconds that one control is held, a multiple of the model's timestep.
+        control_timestep: duration of a control step in seconds, a multiple of the model's timestep.
         threads: worker threads; 0 for one per core.
-        bodies: indices of the bodies whose positions the state gives; None for all.
-        root: index of the body that a command's wrench pushes; None for the first that has a mass.
+        bodies: indices of the bodies whose positions are in the state; None for all.
+        root: index of the body that a command's wrench acts on; None for the first with a mass.
         fields: model fields that differ between environments, see `rodent.physics.fields`.
 
     Raises:
-        InputError: timesteps that do not divide, a negative number of threads, or fields that cannot differ.
+        InputError: the timesteps are not multiples, threads is negative, or fields cannot differ.
     """
 
     traceable = False
@@ -139,7 +139,7 @@ class HostEngine:
         require_threads(threads)
         self.num_envs = num_envs
         self.model = copy.copy(model)
-        # an environment that diverges must be seen, not silently put back to the origin
+        # a divergence must be reported, not silently reset
         self.model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         own = checked_fields(self.model, num_envs, fields)
         self._batch = Batch(self.model, num_envs, threads)
@@ -148,38 +148,38 @@ class HostEngine:
         self._outputs = {
             name: self._batch.bind(name) for name in PhysicsState.__dataclass_fields__ if name != "xpos"
         }
-        # a step leaves the bodies where its last substep began; where they are at its end takes
-        # kinematics alone, of the chosen bodies: a quarter of what the whole model's would cost
+        # after a step, xpos is that at the start of the last substep; positions at its end need only
+        # kinematics of the chosen bodies, at a quarter of the cost for the whole model
         self._skeleton = bare_skeleton(model, np.arange(model.nbody) if bodies is None else bodies)
         self._kinematics = Batch(self._skeleton.model, num_envs, threads)
         expand(self._kinematics, self._skeleton.fields(own))
-        self._pose, self._places = self._kinematics.bind("qpos"), self._kinematics.bind("xpos")
+        self._pose, self._xpos = self._kinematics.bind("qpos"), self._kinematics.bind("xpos")
         self._pushed = self._batch.bind("xfrc_applied")
         self._root = first_with_mass(model) if root is None else root
         self._warmstart = self._batch.bind("qacc_warmstart")
-        self._rows, self._fresh = self._batch.state, self._batch.state.copy()
+        self._rows, self._initial_rows = self._batch.state, self._batch.state.copy()
         self._serial = 0
         self.diverged = 0
         self._divergences: list[Divergence] = []
 
     @property
     def threads(self) -> int:
-        """Threads that step the environments."""
+        """Number of threads that step the environments."""
         return self._batch.nthread
 
     def begin(self, physics: PhysicsState, scales: Mapping[str, np.ndarray] | None = None) -> HostState:
         """See `Engine.begin`."""
-        self._rows[:] = self._fresh
-        everyone, own = np.arange(self.num_envs), _factors(scales)
-        self._put(everyone, physics)
-        self._scales.put(everyone, own)
+        self._rows[:] = self._initial_rows
+        all_envs, own = np.arange(self.num_envs), _factors(scales)
+        self._put(all_envs, physics)
+        self._scales.put(all_envs, own)
         return self._next(_single(physics), own)
 
     def step(self, state: HostState, command: Command) -> HostState:
         """See `Engine.step`.
 
         Raises:
-            RuntimeError: the state was used up by an earlier call.
+            RuntimeError: an earlier call has invalidated the state.
         """
         self._take(state)
         begun, scales = np.flatnonzero(command.restart), state.scales
@@ -201,14 +201,14 @@ class HostEngine:
         return self._next(self._physics(), scales)
 
     def copy(self, state: HostState) -> HostState:
-        """The same state in memory of its own: it can be kept, written to a file, and stepped many times."""
+        """A copy of the state that stays valid: it can be stored, written to a file, and stepped again."""
         self._check(state)
         return dataclasses.replace(state, rows=np.array(state.rows))
 
     def forward(self, qpos: np.ndarray, qvel: np.ndarray) -> PhysicsState:
-        """What the states look like before any step, at zero activation; shapes (num_envs, …).
+        """Physics states before any step, at zero activation; shapes (num_envs, …).
 
-        It uses up every state of this engine, but for copies.
+        It invalidates all states of this engine except copies.
         """
         state = self._outputs
         state["qpos"][:], state["qvel"][:], state["act"][:] = qpos, qvel, 0.0
@@ -224,19 +224,19 @@ class HostEngine:
     def _check(self, state: HostState) -> None:
         if state.rows is self._rows and state.serial != self._serial:
             raise RuntimeError(
-                "this state was used up by a later call of the engine; go on with the state that the call "
-                "returned, or keep a copy: engine.copy(state)"
+                "a later call of the engine has invalidated this state; continue with the state that the "
+                "call returned, or make a copy: engine.copy(state)"
             )
 
     def _take(self, state: HostState) -> None:
-        """Have the environments in a state."""
+        """Set the environments to a state."""
         self._check(state)
         if state.rows is not self._rows:
             self._rows[:] = state.rows
             self._scales.put(np.arange(self.num_envs), state.scales)
 
     def _put(self, ids: np.ndarray, physics: PhysicsState) -> None:
-        """Put environments into the states that the rows of `physics` say."""
+        """Set environments to the states in the rows of `physics`."""
         if len(ids):
             for name in ("qpos", "qvel", "act"):
                 self._outputs[name][ids] = np.asarray(getattr(physics, name))[ids]
@@ -247,25 +247,25 @@ class HostEngine:
         return HostState(physics, self._rows, self._serial, scales)
 
     def _physics(self) -> PhysicsState:
-        """A copy of the present state, float32."""
+        """A copy of the current state, float32."""
         self._pose[:] = self._outputs["qpos"][:, self._skeleton.qpos]
         self._kinematics.forward(ids=np.flatnonzero(np.isfinite(self._pose).all(1)), stage=_POSITIONS)
-        found = self._outputs | {"xpos": self._places[:, self._skeleton.bodies]}
+        found = self._outputs | {"xpos": self._xpos[:, self._skeleton.bodies]}
         return _single(PhysicsState(**found))
 
     def _mark_diverged(self, before: dict[str, np.ndarray], ctrl: np.ndarray, raised: np.ndarray) -> None:
-        """Give rats whose physics broke a state of NaN, and keep what they came from."""
-        sound = np.ones(self.num_envs, bool)
+        """Set diverged environments to NaN, and store their states before the step."""
+        finite = np.ones(self.num_envs, bool)
         for name in ("qpos", "qvel"):
-            sound &= (np.abs(self._outputs[name]) < _HUGE).all(1)
-        sound[raised] = False
-        if sound.all():
+            finite &= (np.abs(self._outputs[name]) < _HUGE).all(1)
+        finite[raised] = False
+        if finite.all():
             return
-        self._outputs["qpos"][~sound] = np.nan
-        # a rat that was broken before the step is not broken anew
-        fresh = np.flatnonzero(~sound & np.isfinite(before["qpos"]).all(1))
-        self.diverged += len(fresh)
-        for i in fresh[: _REPORTED - len(self._divergences)]:
+        self._outputs["qpos"][~finite] = np.nan
+        # environments that had diverged before the step are not counted again
+        new = np.flatnonzero(~finite & np.isfinite(before["qpos"]).all(1))
+        self.diverged += len(new)
+        for i in new[: _REPORTED - len(self._divergences)]:
             state = (before[name][i] for name in ("qpos", "qvel", "act"))
             self._divergences.append(Divergence(int(i), *state, np.array(ctrl[i])))
 
@@ -276,13 +276,13 @@ def _factors(scales: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
 
 def _single(physics: PhysicsState) -> PhysicsState:
     """A copy in single precision, as numpy arrays."""
-    with np.errstate(over="ignore", invalid="ignore"):  # of an environment that broke
+    with np.errstate(over="ignore", invalid="ignore"):  # of diverged environments
         return jax.tree.map(lambda x: np.array(x, np.float32), physics)
 
 
 @contextlib.contextmanager
 def _silenced() -> Iterator[None]:
-    """Keep MuJoCo from writing a line per broken rat to the terminal and to MUJOCO_LOG.TXT."""
+    """Suppress MuJoCo's warnings of diverged environments on the terminal and in MUJOCO_LOG.TXT."""
     before = mujoco.get_mju_user_warning()
     mujoco.set_mju_user_warning(lambda message: None)
     try:

@@ -1,16 +1,16 @@
-"""The model as an implementation of MJX can step it; to compare the engines, give it to both.
+"""Models that an implementation of MJX supports; to compare the engines, use the same model in both.
 
-    model = stepped_model(body.model, "jax")
-    host, device = HostEngine(model, 8, 0.02), DeviceEngine(body.model, 8, 0.02, Mjx("jax"))
-    unknown_contacts(body.model)          # pairs of geoms that touch no more
+    model = stepped_model(scene.model, "jax")
+    host, device = HostEngine(model, 8, 0.02), DeviceEngine(scene.model, 8, 0.02, Mjx("jax"))
+    unknown_contacts(scene.model)          # pairs of geoms without contacts
 
-MuJoCo Warp knows everything the rat is made of, so its model is the host's. What the JAX
-implementation (mujoco-mjx 3.17) does not know is replaced or left out:
+MuJoCo Warp supports all features of the rat, so its model is that of the host. Features that the JAX
+implementation (mujoco-mjx 3.17) does not support are replaced or omitted:
 
-- the `discrete` integrator: it has `implicitfast` instead, and with that the physics timestep is
-  divided until it is no more than 5 ms, where the rat is stable;
-- contacts between kinds of geoms that it has no function for, such as ellipsoid and box. The
-  default rat touches only the floor, and loses none; with self-collision it loses some.
+- the `discrete` integrator is replaced by `implicitfast`, and the physics timestep is divided until it is at
+  most 5 ms, where the rat is stable;
+- contacts between unsupported kinds of geoms, such as ellipsoid and box, are omitted. The default rat
+  touches only the floor and loses none; with self-collision it loses some.
 """
 
 import copy
@@ -25,18 +25,18 @@ from rodent.physics.mjx_parts import geom_pairs, has_collision_fn
 
 Implementation = Literal["jax", "warp"]
 
-_LONGEST_STEP = 0.005  # seconds; what `implicitfast` bears, see BodyConfig.timestep
-_BITS = 31  # of contype and conaffinity, the sign left alone
+_LONGEST_STEP = 0.005  # seconds; `implicitfast` is stable up to it, see BodyConfig.timestep
+_BITS = 31  # of contype and conaffinity, without the sign
 
 
 def stepped_model(model: mujoco.MjModel, implementation: Implementation) -> mujoco.MjModel:
-    """A copy of the model, reduced to what the implementation knows.
+    """A copy of the model, reduced to the features of the implementation.
 
     Raises:
-        InputError: the contacts that are left cannot be told apart by 31 bits.
+        InputError: the remaining contacts need more than 31 bits.
     """
     model = copy.copy(model)
-    # no implementation of MJX resets by itself, and Warp refuses to be told not to
+    # MJX never resets automatically, and Warp refuses this flag
     model.opt.disableflags &= ~int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
     if implementation == "jax":
         if model.opt.integrator == mujoco.mjtIntegrator.mjINT_DISCRETE:
@@ -48,16 +48,16 @@ def stepped_model(model: mujoco.MjModel, implementation: Implementation) -> mujo
 
 
 def unknown_contacts(model: mujoco.MjModel) -> list[tuple[int, int]]:
-    """Pairs of geoms that may touch, and that MJX's JAX implementation cannot collide."""
+    """Pairs of geoms that may touch, but have no collision function in MJX's JAX implementation."""
     kind = model.geom_type
     return [(int(a), int(b)) for a, b, _ in geom_pairs(model) if not _known(kind[a], kind[b])]
 
 
 def _keep_known_contacts(model: mujoco.MjModel) -> None:
-    """Let only geoms of known pairs of kinds touch, of those that touched before.
+    """Disable contacts between unsupported pairs of kinds of geoms.
 
-    Every bit of contype is replaced by one per kind of geom that has it, and only geoms that this
-    kind is known to collide with take it.
+    Every bit of contype is replaced by one bit per kind of geom that has it; only geoms of kinds with a
+    collision function for this kind have the bit in conaffinity.
     """
     kinds = model.geom_type
     known = {kind: np.array([_known(kind, other) for other in kinds]) for kind in np.unique(kinds)}
@@ -77,7 +77,7 @@ def _keep_known_contacts(model: mujoco.MjModel) -> None:
             conaffinity[takes & known[kind]] |= 1 << used
             used += 1
     model.geom_contype, model.geom_conaffinity = contype, conaffinity
-    # MuJoCo first asks the bodies, whose bits are those of their geoms together
+    # MuJoCo first tests the bodies, whose bits are the union of those of their geoms
     for of_body, of_geom in ((model.body_contype, contype), (model.body_conaffinity, conaffinity)):
         of_body[:] = 0
         np.bitwise_or.at(of_body, model.geom_bodyid, of_geom)

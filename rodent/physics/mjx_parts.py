@@ -1,7 +1,7 @@
-"""The parts of MJX that the device engine is made of.
+"""The parts of MJX that the device engine uses.
 
-Importing `mujoco.mjx` prints to standard output where Warp is not installed, and Warp itself
-tells there of what it compiles; standard output belongs to results, so both are kept off it.
+Importing `mujoco.mjx` prints to standard output if Warp is not installed, and Warp prints there while it
+compiles. Both are suppressed, because standard output is for results.
 """
 
 import contextlib
@@ -10,11 +10,11 @@ import io
 with contextlib.redirect_stdout(io.StringIO()):
     from mujoco import mjx
 
-    # not public, and the only place where MJX says which geoms it can collide
+    # not public, but the only list of MJX's collision functions
     from mujoco.mjx._src.collision_driver import geom_pairs, has_collision_fn
     from mujoco.mjx.warp import WARP_INSTALLED, mjwp_types, warp
 
-SOLVER_LIMITS = 0  # bits of Warp's warnings that the solver took all the iterations it may take
+SOLVER_LIMITS = 0  # bits of Warp's warnings that the solver reached its limit of iterations
 if WARP_INSTALLED:
     warp.config.log_level = warp.LOG_WARNING
     SOLVER_LIMITS = int(mjwp_types.OverflowType.ITERATIONS | mjwp_types.OverflowType.LS_ITERATIONS)

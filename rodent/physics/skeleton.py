@@ -1,4 +1,4 @@
-"""The least model that places some bodies of another: what forward kinematics takes, and no more."""
+"""Minimal models for the forward kinematics of some bodies of a model."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -17,13 +17,13 @@ _WIDTHS = {
 
 
 class Skeleton(NamedTuple):
-    """What places some bodies of another model.
+    """A minimal model with some bodies of a full model.
 
     Attributes:
-        model: those bodies and all that they hang on, with their joints and nothing else.
-        qpos: indices of its qpos in that of the other model.
-        bodies: indices of the bodies in it, in the order they were asked for.
-        all_bodies, joints: of each of its bodies and joints, its index in the other model.
+        model: these bodies and their ancestors, with their joints only.
+        qpos: indices of its qpos in the qpos of the full model.
+        bodies: indices of the chosen bodies in it, in the given order.
+        all_bodies, joints: index of each of its bodies and joints in the full model.
     """
 
     model: mujoco.MjModel
@@ -33,20 +33,20 @@ class Skeleton(NamedTuple):
     joints: np.ndarray
 
     def fields(self, fields: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Of the other model's fields, (num_envs, …), those that decide where bodies are, as its own."""
+        """The fields of the full model, (num_envs, …), that determine body positions, for this model."""
         rows = {"body": self.all_bodies, "jnt": self.joints, "qpos0": self.qpos}
         moving = (name for name in MOVES_BODIES if name in fields)
         return {name: fields[name][:, rows[name.partition("_")[0]]] for name in moving}
 
 
 def bare_skeleton(model: mujoco.MjModel, bodies: np.ndarray) -> Skeleton:
-    """The least model that gives the same xpos of the bodies, shape (k,), for less.
+    """The minimal model with the same xpos of the bodies, shape (k,).
 
-    Where geoms or sites are needed too, `rodent.scene.kinematic_model` keeps them.
+    If geoms or sites are also needed, use `rodent.scene.kinematic_model`.
     """
     spec = mujoco.MjSpec()
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
-    spec.compiler.degree = False  # what a compiled model holds is in radians
+    spec.compiler.degree = False  # compiled models are in radians
     made, rows, joints = {0: spec.worldbody}, [np.zeros(0, int)], list[int]()
     for i in _with_ancestors(model, bodies):
         body = made[model.body_parentid[i]].add_body(
@@ -73,7 +73,7 @@ def bare_skeleton(model: mujoco.MjModel, bodies: np.ndarray) -> Skeleton:
 
 
 def _with_ancestors(model: mujoco.MjModel, bodies: np.ndarray) -> list[int]:
-    """The bodies and all that they hang on but the world, parents first."""
+    """The bodies and their ancestors except the world, parents first."""
     kept: set[int] = set()
     for body in bodies:
         while body > 0 and body not in kept:

@@ -1,1 +1,1 @@
-"""The network that moves the rat: its layers, its file, and the probes that record it."""
+"""The policy network: its layers, its file, and probes that record its units."""

@@ -1,13 +1,13 @@
-"""The protocol of what acts: an agent observes, remembers, draws an action, and says what it is worth.
+"""The interface of agents: a policy with memory, and a value function.
 
-    agent = policy.agent                                     # plain and hashable; parameters live outside
+    agent = policy.agent                                     # hashable; parameters are separate
     memory = agent.initial_memory(n)
-    output = agent.act(params, memory, observation, still(agent, n))      # without noise: its mean action
+    output = agent.act(params, memory, observation, no_noise(agent, n))      # the mean action
     output.action, output.memory
 
-All randomness is given as standard normal noise, so what an agent does is a function of its arguments, and
-whoever runs it decides whether it explores: noise of nought plays the mean, and noise that is correlated
-from step to step explores slowly.
+Random numbers are passed as standard normal noise, so the output of an agent is a function of its arguments,
+and the caller controls exploration: zero noise gives the mean, and noise that is correlated from step to step
+gives slow exploration.
 """
 
 import math
@@ -22,7 +22,7 @@ from rodent.tasks.task import Observation
 Params = Any
 """Parameters, arrays nested by the names of parts and layers."""
 Memory = Any
-"""What an agent keeps from one step to the next: a tree of arrays that lead with environments."""
+"""Memory of an agent between steps: a pytree of arrays that lead with environments."""
 
 
 class Noise(NamedTuple):
@@ -38,12 +38,12 @@ class Noise(NamedTuple):
 
 
 class AgentOutput(NamedTuple):
-    """What an agent does in one step of n environments.
+    """Output of an agent in one step of n environments.
 
     Attributes:
         action: mean + std * noise, shape (n, actions).
-        mean, std: of the normal distribution that the action is drawn from, shape (n, actions).
-        latent_mean, latent_logvar, latent: of the latent and the draw from it, shape (n, latent).
+        mean, std: of the normal distribution of the action, shape (n, actions).
+        latent_mean, latent_logvar, latent: of the latent, and its sample, shape (n, latent).
         memory: for the next step.
     """
 
@@ -57,26 +57,26 @@ class AgentOutput(NamedTuple):
 
 
 class Agent(Protocol):
-    """What acts in n environments, and a value function beside it; observations are normalised.
+    """A policy and a value function for n environments; observations are normalised.
 
-    An agent is hashable, so that functions of it are compiled once for all agents that are equal.
+    An agent is hashable, so that equal agents share compiled functions.
     """
 
     @property
     def action_size(self) -> int:
-        """How many numbers an action has."""
+        """Number of action dimensions."""
         ...
 
     def init(self, key: jax.Array, observation: Observation) -> Params:
-        """Parameters before any learning, shaped by an observation of any n environments."""
+        """Initial parameters, whose shapes follow from an observation of any n environments."""
         ...
 
     def initial_memory(self, n: int) -> Memory:
-        """The memory with which an episode begins."""
+        """The memory at the start of an episode."""
         ...
 
     def noise_sizes(self) -> tuple[int, int]:
-        """Widths of the noise that `act` takes: of the latent, and of the action."""
+        """Dimensions of the noise of `act`: of the latent, and of the action."""
         ...
 
     def act(
@@ -93,9 +93,9 @@ class Agent(Protocol):
             params: of this agent.
             memory: from the step before.
             observation: normalised.
-            noise: standard normal, or nought.
-            std_scale: the action's noise is this many times its standard deviation. No gradient goes through
-                the deviation into the action: of how much to explore likelihoods decide.
+            noise: standard normal, or zero.
+            std_scale: factor on the standard deviation of the action's noise. The action has no gradient with
+                respect to the standard deviation, which is trained by likelihoods only.
         """
         ...
 
@@ -107,31 +107,31 @@ class Agent(Protocol):
         noise: Noise,
         is_first: jax.Array,
     ) -> AgentOutput:
-        """Many steps of which the observations are known already, leaves (steps, n, …).
+        """Many steps with known observations, leaves (steps, n, …).
 
         Args:
             params: of this agent.
             memory: before the first step.
             observations, noise: of all steps.
-            is_first: whether an episode begins with a step, shape (steps, n): memory begins anew there.
+            is_first: first steps of episodes, shape (steps, n); memory is reset there.
         """
         ...
 
     def value(self, params: Params, observation: Observation) -> jax.Array:
-        """The return expected, shape (n,)."""
+        """Expected return, shape (n,)."""
         ...
 
     @property
     def initial_std(self) -> float:
-        """Standard deviation of actions before any learning."""
+        """Initial standard deviation of actions."""
         ...
 
     def bound_std(self, params: Params, largest: jax.Array) -> Params:
-        """Parameters with which no action has a standard deviation beyond the largest."""
+        """Parameters with the standard deviation of actions clipped to the largest."""
         ...
 
     def units(self) -> Mapping[str, int]:
-        """Number of units by layer: all that `probe` gives."""
+        """Number of units of each layer of `probe`."""
         ...
 
     def probe(
@@ -141,17 +141,17 @@ class Agent(Protocol):
         ...
 
 
-def still(agent: Agent, n: int) -> Noise:
-    """No noise: an agent that is given it plays its mean."""
+def no_noise(agent: Agent, n: int) -> Noise:
+    """Zero noise: the agent's output is its mean."""
     return Noise(*(jnp.zeros((n, size)) for size in agent.noise_sizes()))
 
 
-def restarted(agent: Agent, memory: Memory, is_first: jax.Array) -> Memory:
-    """The memory, begun anew where an episode begins; is_first has shape (n,)."""
+def reset_memory(agent: Agent, memory: Memory, is_first: jax.Array) -> Memory:
+    """The memory, reset in first steps of episodes; is_first has shape (n,)."""
     initial = agent.initial_memory(is_first.shape[0])
     return jax.tree.map(lambda new, old: jnp.where(is_first[:, None], new, old), initial, memory)
 
 
-def in_a_row(tree: Any, lead: tuple[int, ...]) -> Any:
-    """Leaves (*lead, …) with all that leads in one dimension: XLA multiplies such matrices quicker."""
+def flattened(tree: Any, lead: tuple[int, ...]) -> Any:
+    """Leaves (*lead, …) with the leading dimensions merged into one, which makes matrix products faster."""
     return jax.tree.map(lambda x: x.reshape(math.prod(lead), *x.shape[len(lead) :]), tree)

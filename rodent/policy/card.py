@@ -1,4 +1,4 @@
-"""What a policy's card says, policy.json: the configurations of its parts, and how old cards are read."""
+"""The format of policy.json: configurations of the parts, and migration of earlier versions."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from rodent.tasks.settings import ImitationConfig, TaskKind
 
 @dataclasses.dataclass(frozen=True)
 class PolicyConfig:
-    """What a policy was trained in and for, and how its network is built."""
+    """Scene, task and network of a policy."""
 
     scene: SceneConfig
     task: Annotated[TaskKind, Tagged(TASKS, ImitationConfig)]
@@ -21,18 +21,18 @@ class PolicyConfig:
 
 
 def from_2(card: Card) -> Card:
-    """Version 2 knew one arena, one body, one task and one network, and named none of them."""
+    """Migrate version 2, which has one arena, body, task and network, without names."""
     scene = {"arena": {TAG: "floor"}, "body": _named("rat", card.get("body"))}
-    parts = {name: _named(usual, card[name]) for name, usual in _USUAL.items() if name in card}
+    parts = {name: _named(tag, card[name]) for name, tag in _NAMES_IN_2.items() if name in card}
     scenes = {"scene": scene} if "body" in card else {}
     return {key: value for key, value in card.items() if key != "body"} | parts | scenes
 
 
-_USUAL = {"task": "imitation", "network": "intention"}
+_NAMES_IN_2 = {"task": "imitation", "network": "intention"}
 
 
 def _named(name: str, values: Any) -> Any:
-    """A part's values with its name; what is no object is left for the reader to refuse."""
+    """A part's values with its name; values that are not objects are refused later."""
     return {TAG: name, **values} if isinstance(values, Mapping) else values
 
 

@@ -1,11 +1,11 @@
-"""Control layers of a policy: what its own layers are compared with when they predict neurons.
+"""Control layers of a policy, to compare its layers with as predictors of neurons.
 
-    params = agent.init(key, observation)                   # random weights, as training starts from
+    params = agent.init(key, observation)                   # random weights
     units, memory = control_units(agent, params, observation, coming, memory, noise)
     units["control/random/decoder/layer_0"]                 # shape (n, 192)
 
-The agent with random weights has the policy's architecture and receives its normalised
-observations, step by step in the same closed loop. It has a memory of its own and never acts.
+The agent with random weights has the policy's architecture and receives the policy's normalised observations
+in every step of the same closed loop. It has its own memory, and does not act.
 """
 
 import jax
@@ -28,10 +28,10 @@ def control_units(
 
     Args:
         agent, params: the agent with random weights.
-        observation: what the policy receives, normalised.
-        coming: the reference to come; see `Imitation.coming`.
-        memory: the control's own, from the step before.
-        noise: standard normal, or nought for the means.
+        observation: of the policy, normalised.
+        coming: future reference frames; see `Imitation.coming`.
+        memory: of this agent, from the step before.
+        noise: standard normal, or zero for the means.
 
     Returns:
         activations by the names of `rodent.recording.controls`, each (n, units); the memory.

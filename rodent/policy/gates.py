@@ -1,10 +1,10 @@
-"""Gates of an LSTM, computed beside the cell, which stays as it is.
+"""Gates of an LSTM, computed in addition to the cell.
 
     with capture_gates() as gates:
         output, units = agent.probe(params, memory, observation, noise)
     gates["decoder/lstm.forget_gate"]       # shape (n, cells)
 
-From a cell's parameters, its input x and what it remembers, c and h, as the cell does it:
+With a cell's parameters, its input x, its cell state c and its hidden state h:
 
     i, f, o = sigmoid(W x + U h + b), each with its own W, U and b       input, forget and output gate
     g = tanh(W x + U h + b)                                              candidate
@@ -25,13 +25,13 @@ from rodent.recording.gates import GATES, gate_layer
 
 @contextlib.contextmanager
 def capture_gates() -> Iterator[dict[str, jax.Array]]:
-    """Note the gates of every LSTM cell that networks use within the block, by layer, each (n, cells).
+    """Capture the gates of every LSTM cell that is called in the block, by layer, each (n, cells).
 
-    Networks without such cells leave it empty. Within a jitted function the gates are traced like the rest.
+    The dictionary is empty for networks without such cells. In a jitted function the gates are traced.
     """
     found: dict[str, jax.Array] = {}
 
-    def note(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], context: Any) -> Any:
+    def capture(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], context: Any) -> Any:
         cell = context.module
         if isinstance(cell, nn.OptimizedLSTMCell) and context.method_name == "__call__":
             (_, hidden), x = args
@@ -40,7 +40,7 @@ def capture_gates() -> Iterator[dict[str, jax.Array]]:
             found.update({gate_layer(layer, name): values for name, values in gates.items()})
         return call(*args, **kwargs)
 
-    with nn.intercept_methods(note):
+    with nn.intercept_methods(capture):
         yield found
 
 
@@ -51,12 +51,12 @@ def lstm_gates(
 
     Args:
         params: of flax's LSTM cell: kernels `ii`, `if`, `ig`, `io` of its input, and kernels and biases `hi`,
-            `hf`, `hg`, `ho` of what it remembers.
-        hidden: what it remembers, h, shape (n, cells).
-        x: its input, shape (n, inputs).
+            `hf`, `hg`, `ho` of its hidden state.
+        hidden: hidden state h, shape (n, cells).
+        x: input, shape (n, inputs).
 
     Returns:
-        by the names of `rodent.recording.gates.GATES`, each (n, cells).
+        gates by the names of `rodent.recording.gates.GATES`, each (n, cells).
     """
     sums = {
         letter: x @ params[f"i{letter}"]["kernel"]

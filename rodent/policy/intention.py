@@ -1,4 +1,4 @@
-"""The agent of this project: encoder, latent intention, decoder, and a value network; see `networks`."""
+"""The agent with a latent intention: encoder, latent, decoder and value network; see `networks`."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import jax
 import jax.numpy as jnp
 
-from rodent.policy.agent import AgentOutput, Noise, Params, in_a_row, restarted
-from rodent.policy.networks import ActorCritic, Memory, PolicyOutput, initial_memory, remembers
+from rodent.policy.agent import AgentOutput, Noise, Params, flattened, reset_memory
+from rodent.policy.networks import ActorCritic, Memory, PolicyOutput, initial_memory, is_recurrent
 from rodent.policy.probe import probe
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.task import PROPRIOCEPTION, Observation
@@ -15,11 +15,11 @@ from rodent.tasks.task import PROPRIOCEPTION, Observation
 
 @dataclasses.dataclass(frozen=True)
 class IntentionAgent:
-    """An `Agent` that turns the coming reference into an intention, and that into an action.
+    """An `Agent` that encodes the future reference in an intention, and decodes it to an action.
 
     Attributes:
-        config: sizes of its networks, and what kind of decoder.
-        action_size: how many numbers an action has.
+        config: sizes of its networks, and the type of decoder.
+        action_size: number of action dimensions.
     """
 
     config: NetworkConfig
@@ -36,7 +36,7 @@ class IntentionAgent:
         return self.network.init(key, observation, memory, jnp.zeros_like(memory.latent))["params"]
 
     def initial_memory(self, n: int) -> Memory:
-        """See `Agent.initial_memory`; all nought."""
+        """See `Agent.initial_memory`; all zero."""
         return initial_memory(self.config, n)
 
     def noise_sizes(self) -> tuple[int, int]:
@@ -63,16 +63,16 @@ class IntentionAgent:
         noise: Noise,
         is_first: jax.Array,
     ) -> AgentOutput:
-        """See `Agent.unroll`. Steps that do not depend on one another are taken all at once."""
-        if not remembers(self.config):
+        """See `Agent.unroll`. Without recurrence, all steps are computed in parallel."""
+        if not is_recurrent(self.config):
             lead = is_first.shape
-            rows = in_a_row((observations, noise), lead)
+            rows = flattened((observations, noise), lead)
             output = self.act(params, self.initial_memory(is_first.size), *rows)
             return jax.tree.map(lambda x: x.reshape(*lead, *x.shape[1:]), output)
 
         def step(memory: Memory, now: tuple[Observation, Noise, jax.Array]) -> tuple[Memory, AgentOutput]:
             observation, noise, first = now
-            output = self.act(params, restarted(self, memory, first), observation, noise)
+            output = self.act(params, reset_memory(self, memory, first), observation, noise)
             return output.memory, output
 
         return jax.lax.scan(step, memory, (observations, noise, is_first))[1]
@@ -94,7 +94,7 @@ class IntentionAgent:
 
     def units(self) -> Mapping[str, int]:
         """See `Agent.units`; in alphabetical order."""
-        # layers are as wide whatever is observed
+        # numbers of units do not depend on the observation
         observation = {PROPRIOCEPTION: jnp.zeros((1, 1)), "goal": jnp.zeros((1, 1))}
         noise = Noise(*(jnp.zeros((1, size)) for size in self.noise_sizes()))
 
@@ -108,13 +108,13 @@ class IntentionAgent:
     def probe(
         self, params: Params, memory: Memory, observation: Observation, noise: Noise
     ) -> tuple[AgentOutput, dict[str, jax.Array]]:
-        """See `Agent.probe`; the value network's layers are among them."""
+        """See `Agent.probe`; includes the layers of the value network."""
         found, _, units = probe(self.network, {"params": params}, observation, memory, noise.latent)
         return _output(found, noise.action, 1.0), units
 
 
 def _output(found: PolicyOutput, noise: jax.Array, std_scale: float) -> AgentOutput:
-    """What the network says, and the action drawn from it."""
+    """The output of the network with the sampled action."""
     std = found.action_std
     action = found.action_mean + std_scale * jax.lax.stop_gradient(std) * noise
     latent = (found.latent_mean, found.latent_logvar, found.latent)

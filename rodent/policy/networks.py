@@ -3,9 +3,9 @@
     reference window -> encoder -> latent (mean, logvar, sample) -> decoder -> action
                                             proprioception ----------^
 
-Layer names are addresses: recordings and interventions use them, so they never change.
-A hidden layer `encoder/layer_0` has its activation there and what went into the
-nonlinearity at `encoder/layer_0.pre`. What a hidden layer computes is chosen by the configuration, see
+Layer names are addresses in recordings and interventions, so they never change. The address of a hidden
+layer, such as `encoder/layer_0`, is that of its activations; the input of its nonlinearity is
+`encoder/layer_0.pre`. The configuration chooses what a hidden layer computes, see
 `NetworkConfig.hidden_layer`.
 """
 
@@ -20,11 +20,11 @@ from rodent.tasks.task import PROPRIOCEPTION, Observation
 
 
 class Memory(NamedTuple):
-    """What the policy keeps from one step to the next, zero at the start of an episode.
+    """Memory of the policy between steps, zero at the start of an episode.
 
     Attributes:
         latent: the last latent sample, shape (n, latent).
-        cell, hidden: the LSTM decoder's memory, shape (n, units); (n, 0) for the MLP.
+        cell, hidden: states of the LSTM decoder, shape (n, units); (n, 0) for the MLP.
     """
 
     latent: jax.Array
@@ -33,7 +33,7 @@ class Memory(NamedTuple):
 
 
 class PolicyOutput(NamedTuple):
-    """What the policy gives for one step.
+    """Output of the policy in one step.
 
     Attributes:
         action_mean, action_std: of the normal distribution of actions, shape (n, 38).
@@ -50,7 +50,7 @@ class PolicyOutput(NamedTuple):
 
 
 def goal(observation: Observation) -> jax.Array:
-    """What is asked of the body: all groups of an observation but what it senses, shape (…, size)."""
+    """The goal: all groups of an observation except proprioception, shape (…, size)."""
     groups = [observation[name] for name in sorted(observation) if name != PROPRIOCEPTION]
     return groups[0] if len(groups) == 1 else jnp.concatenate(groups, -1)
 
@@ -74,7 +74,7 @@ class HiddenLayer(Layer):
 
 
 class Sample(Layer):
-    """A draw from a diagonal normal distribution, the noise given."""
+    """A sample of a diagonal normal distribution, with given noise."""
 
     @nn.compact
     def __call__(self, mean: jax.Array, logvar: jax.Array, noise: jax.Array) -> jax.Array:
@@ -82,7 +82,7 @@ class Sample(Layer):
 
 
 class Encoder(nn.Module):
-    """What is asked, such as the reference window, to features."""
+    """Encodes the goal, such as the reference window."""
 
     config: NetworkConfig
 
@@ -94,14 +94,14 @@ class Encoder(nn.Module):
 
 
 class Latent(nn.Module):
-    """The intention: a normal distribution and a draw from it."""
+    """The intention: a normal distribution and a sample of it."""
 
     size: int
 
     @nn.compact
     def __call__(self, x: jax.Array, noise: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         mean = nn.Dense(self.size, name="mean")(x)
-        # starts nearly deterministic: an intention drowned in noise cannot be learnt
+        # nearly deterministic at the start: with much noise, the intention cannot be learned
         logvar = nn.Dense(
             self.size,
             kernel_init=nn.initializers.variance_scaling(0.01, "fan_in", "truncated_normal"),
@@ -113,7 +113,7 @@ class Latent(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latent and proprioception to the mean of the action; an MLP or one that remembers."""
+    """Decodes latent and proprioception to the mean of the action; an MLP or an LSTM."""
 
     config: NetworkConfig
     num_actions: int
@@ -134,7 +134,7 @@ class Decoder(nn.Module):
 
 
 class PolicyNetwork(nn.Module):
-    """The whole policy, one step for n rats; inputs are normalised observations."""
+    """The policy, one step for n environments; inputs are normalised observations."""
 
     config: NetworkConfig
     num_actions: int
@@ -152,7 +152,7 @@ class PolicyNetwork(nn.Module):
 
 
 class ValueNetwork(nn.Module):
-    """The return expected from here, shape (n,)."""
+    """Expected return, shape (n,)."""
 
     config: NetworkConfig
 
@@ -165,13 +165,13 @@ class ValueNetwork(nn.Module):
 
 
 class ActorCritic(nn.Module):
-    """Policy and value network, side by side under their names."""
+    """Policy and value network, by name."""
 
     config: NetworkConfig
     num_actions: int
 
     def setup(self) -> None:
-        """Make the two networks under their names."""
+        """Create the two networks by name."""
         self.policy = PolicyNetwork(self.config, self.num_actions)
         self.critic = ValueNetwork(self.config)
 
@@ -190,12 +190,12 @@ class ActorCritic(nn.Module):
         return self.critic(observation)
 
 
-def remembers(config: NetworkConfig) -> bool:
-    """Whether what the network does depends on its memory, so that its steps must be taken in order."""
+def is_recurrent(config: NetworkConfig) -> bool:
+    """Whether the network is recurrent, so that its steps must be computed in order."""
     return config.decoder_kind == "lstm"
 
 
 def initial_memory(config: NetworkConfig, n: int) -> Memory:
     """The memory of n environments at the start of an episode."""
-    cells = config.decoder[-1] if remembers(config) else 0
+    cells = config.decoder[-1] if is_recurrent(config) else 0
     return Memory(jnp.zeros((n, config.latent)), jnp.zeros((n, cells)), jnp.zeros((n, cells)))

@@ -1,10 +1,10 @@
-"""A policy for use: the network, its normaliser, and what body and task it fits.
+"""A policy for use: the network, its normaliser, and its scene and task.
 
     policy = load_policy("runs/walk")          # a policy folder, or a run folder that holds one
     output = policy.agent.act(policy.params, memory, policy.normalizer(observation), noise)
 
-A policy folder holds `policy.json` (what it is) and `params.safetensors` (its numbers);
-nothing in it is executed.
+A policy folder has `policy.json` (its description) and `params.safetensors` (its parameters). It contains no
+code.
 """
 
 import dataclasses
@@ -36,13 +36,13 @@ from rodent.versions import versions
 
 @flax.struct.dataclass
 class Normalizer:
-    """Mean and standard deviation of each part of the observation, seen in training."""
+    """Mean and standard deviation of each part of the observation in training."""
 
     mean: Observation
     std: Observation
 
     def __call__(self, observation: Observation) -> Observation:
-        """Standardised observations, cut off at ten standard deviations."""
+        """Standardised observations, clipped to ten standard deviations."""
         return jax.tree.map(
             lambda x, m, s: jnp.clip((x - m) / s, -10.0, 10.0), observation, self.mean, self.std
         )
@@ -50,14 +50,14 @@ class Normalizer:
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """A trained policy with all that is needed to use it.
+    """A trained policy with everything that is needed to use it.
 
     Attributes:
-        scene, task, network_config: what it was trained on and how it is built.
+        scene, task, network_config: scene and task of its training, and its network.
         params: parameters of the agent, nested by layer name.
         normalizer: of its observations.
-        provenance: clips, steps, seed and versions it came from.
-        observation: the parts of what it observes; none of a policy saved before they were stated.
+        provenance: clips, steps, seed and versions of its training.
+        observation: the parts of its observation; empty for policies that were saved without them.
     """
 
     scene: SceneConfig
@@ -79,7 +79,7 @@ class Policy:
 
     @property
     def agent(self) -> IntentionAgent:
-        """What acts with the parameters."""
+        """The agent of the parameters."""
         return IntentionAgent(self.network_config, len(self.params["policy"]["decoder"]["log_std"]))
 
     def digest(self) -> str:

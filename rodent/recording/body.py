@@ -15,13 +15,13 @@ def recorded_body(recording: Recording) -> Scene:
     Raises:
         InputError: the recording was made with another body than it says.
     """
-    body = make_scene(recording.scene)
+    scene = make_scene(recording.scene)
     for what, recorded, has in (
-        ("joints", len(recording.joint_names), body.model.nq - len(ROOT_POSE)),
-        ("actuators", len(recording.actuator_names), body.model.nu),
+        ("joints", len(recording.joint_names), scene.model.nq - len(ROOT_POSE)),
+        ("actuators", len(recording.actuator_names), scene.model.nu),
     ):
         if recorded != has:
             raise InputError(
                 f"{recording.path} is of {recorded} {what}, and the body that it names has {has}"
             )
-    return body
+    return scene

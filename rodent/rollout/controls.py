@@ -11,12 +11,12 @@ import numpy as np
 from rodent.errors import InputError
 from rodent.loop import Actor
 from rodent.physics.engine import PhysicsState
-from rodent.policy.agent import Agent, Memory, restarted, still
+from rodent.policy.agent import Agent, Memory, no_noise, reset_memory
 from rodent.policy.controls import control_units
 from rodent.policy.gates import capture_gates
 from rodent.policy.policy import Policy
 from rodent.recording.controls import random_layer
-from rodent.rollout.play import Row
+from rodent.rollout.play import RolloutStep
 from rodent.tasks.imitation import Imitation, ImitationState
 from rodent.tasks.task import Task
 
@@ -58,8 +58,8 @@ class Controls:
         choices = _Choices(policy.agent, gates, sample, key_latent)
         self._step = jax.jit(partial(_step, choices))
 
-    def beside(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """The same rows of `Player.play`, with control layers among their units."""
+    def with_controls(self, rows: Iterator[RolloutStep]) -> Iterator[RolloutStep]:
+        """The same rows of `RolloutRunner.play`, with control layers among their units."""
         memory = self._memory
         for row in rows:
             seen = _Seen(row.task, row.physics, row.index, row.is_first)
@@ -89,9 +89,9 @@ def _step(
     choices: _Choices, actor: Actor, task: Imitation, seen: _Seen, memory: Memory
 ) -> tuple[dict[str, jax.Array], Memory]:
     agent = choices.agent
-    memory = restarted(agent, memory, jnp.asarray(seen.is_first))
+    memory = reset_memory(agent, memory, jnp.asarray(seen.is_first))
     observation = actor.normalizer(jax.vmap(task.observe)(seen.task, seen.physics))
-    noise = still(agent, len(seen.is_first))
+    noise = no_noise(agent, len(seen.is_first))
     key = jax.random.fold_in(choices.key, seen.index)
     noise = noise._replace(latent=jax.random.normal(key, noise.latent.shape) * choices.sample)
     with capture_gates() as gates:

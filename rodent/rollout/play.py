@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.clips.clip import ClipSet
-from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, first, iterate
+from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, initial_states, iterate
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Params
@@ -21,7 +21,7 @@ from rodent.tasks.observation import part_names
 from rodent.tasks.task import Task
 
 
-class Row(NamedTuple):
+class RolloutStep(NamedTuple):
     """One control step of n environments, each in an episode of its own; arrays (n, ...).
 
     Attributes:
@@ -68,7 +68,7 @@ class Show:
 _NOTHING_MORE = Show()
 
 
-class Player:
+class RolloutRunner:
     """Plays n episodes side by side, for any parameters of one kind of agent.
 
     Args:
@@ -101,8 +101,8 @@ class Player:
         )
 
     @classmethod
-    def of(cls, policy: Policy, clips: ClipSet | None, n: int, **options: Any) -> "Player":
-        """A player of a policy's task on clips; see `Player` for the options.
+    def of(cls, policy: Policy, clips: ClipSet | None, n: int, **options: Any) -> "RolloutRunner":
+        """A runner of a policy's task on clips; see `RolloutRunner` for the options.
 
         Raises:
             InputError: as `policy_task`.
@@ -119,7 +119,7 @@ class Player:
         on_failure: OnFailure = "continue",
         frames: int | None = None,
         wrench: Callable[[], np.ndarray | None] = lambda: None,
-    ) -> Iterator[Row]:
+    ) -> Iterator[RolloutStep]:
         """Play groups of `Task.starts`, such as clips, from their first places; a row per control step.
 
         An episode that is over goes on where its task holds it: at a clip's last frame. One whose state is
@@ -139,14 +139,14 @@ class Player:
         restart = "terminated" if on_failure == "restart" else "diverged"
         loop = dataclasses.replace(self._loop, restart=restart)
         key = jax.random.PRNGKey(seed)
-        state, physics = _first(self.agent, self.task, jnp.asarray(begin), key, vary=self._loop.vary)
+        state, physics = _initial_states(self.agent, self.task, jnp.asarray(begin), key, vary=self._loop.vary)
         scales = None if state.world is None else jax.tree.map(np.asarray, state.world.scales)
         carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics), scales))
         closed = ClosedLoop(loop, self.task, Actor(params, normalizer), self._engine)
         steps = iterate(closed, carried, self._keep, wrench)
         for index, (_, step) in zip(range(count), steps, strict=False):
             kept = jax.tree.map(np.asarray, step.kept)
-            yield Row(
+            yield RolloutStep(
                 index=index,
                 **kept,
                 force=step.physics.actuator_force,
@@ -154,7 +154,7 @@ class Player:
             )
 
 
-_first = jax.jit(first, static_argnums=0, static_argnames="vary")
+_initial_states = jax.jit(initial_states, static_argnums=0, static_argnames="vary")
 
 
 def _kept(task: Task[Any], decision: Decision) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _kept(task: Task[Any], decision: Decision) -> dict[str, Any]:
         "channels": jax.vmap(task.channels)(decision.task),
         "observation": {},
         "metrics": decision.metrics,
-        "failed": decision.lost,
+        "failed": decision.failed,
         "is_first": decision.is_first,
         "ctrl": decision.ctrl,
         "units": decision.units,

@@ -12,7 +12,7 @@ import numpy as np
 from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
 from rodent.parts import TASKS
-from rodent.policy.networks import remembers
+from rodent.policy.networks import is_recurrent
 from rodent.policy.policy import Policy
 from rodent.progress import progress
 from rodent.record_config import RecordConfig
@@ -20,7 +20,7 @@ from rodent.recording import Channel, Header, RecordingWriter, RolloutMetadata, 
 from rodent.rollout.controls import Controls
 from rodent.rollout.episodes import Episode, policy_episodes
 from rodent.rollout.outcomes import Outcome, outcome_channels
-from rodent.rollout.play import Player, Row, Show
+from rodent.rollout.play import RolloutRunner, RolloutStep, Show
 from rodent.tasks.observation import observation_of, part_names
 from rodent.tasks.task import Task
 from rodent.versions import versions
@@ -64,10 +64,10 @@ def record(
     played = _played(episodes, 1 if clips is None else config.repeats, config.seed)
     n = min(_AT_ONCE, len(played))
     show = Show(units=units, gates=config.gates, observation=config.observation)
-    player = Player(task, policy.agent, n, show=show, sample=config.sample)
+    runner = RolloutRunner(task, policy.agent, n, show=show, sample=config.sample)
     choices = {"seed": config.seed, "gates": config.gates, "sample": config.sample}
     added = Controls(policy, task, n, **choices) if config.controls else None
-    files = _Files(out, policy, player, config, origin)
+    files = _Files(out, policy, runner, config, origin)
     drawn = config.sample or clips is None
     total = sum(episode.frames for episode in played)
     with files.writer, progress("recording", total, "frames") as advance:
@@ -77,11 +77,11 @@ def record(
             places = np.array([one.group for one in (*group, *[group[-1]] * (n - len(group)))])
             draws = _seed_of_group(config.seed, number)
             rollouts = [files.rollout(one, draws if drawn else None) for one in group]
-            rows = player.play(
+            rows = runner.play(
                 policy.params, policy.normalizer, places, seed=draws, on_failure=config.on_failure
             )
             if added is not None:
-                rows = added.beside(rows)
+                rows = added.with_controls(rows)
             for block in _blocks(rows):
                 files.append(block, rollouts, advance)
             files.close(rollouts)
@@ -96,7 +96,7 @@ def record(
 
 
 def _check_policy(policy: Policy, config: RecordConfig) -> None:
-    if config.gates and not remembers(policy.network_config):
+    if config.gates and not is_recurrent(policy.network_config):
         kind = policy.network_config.decoder_kind
         raise InputError(f"--gates needs an LSTM decoder; this policy's is of the kind {kind!r}")
 
@@ -130,11 +130,11 @@ class _Files:
         self,
         out: Path,
         policy: Policy,
-        player: Player,
+        runner: RolloutRunner,
         config: RecordConfig,
         origin: Mapping[str, Any],
     ):
-        task = player.task
+        task = runner.task
         provenance = {
             **origin,
             "policy": policy.digest(),
@@ -163,7 +163,9 @@ class _Files:
         file = self.writer.rollout(episode.name, metadata)
         return _Rollout(file, episode.frames, once=self._config.on_failure == "continue")
 
-    def append(self, block: list[Row], rollouts: list["_Rollout"], advance: Callable[[int], None]) -> None:
+    def append(
+        self, block: list[RolloutStep], rollouts: list["_Rollout"], advance: Callable[[int], None]
+    ) -> None:
         """Hand rows of all environments to the rollouts that they belong to."""
         frames = {} if self._config.content == "outcomes" else _frames(block, self._task)
         measures = _measures(block)
@@ -214,7 +216,7 @@ class _Rollout:
         return self._outcome.failures
 
 
-def _frames(block: list[Row], task: Task[Any]) -> Table:
+def _frames(block: list[RolloutStep], task: Task[Any]) -> Table:
     """Channels of all environments under their names in the recording, arrays (rows, n, ...)."""
     row = jax.tree.map(lambda *x: np.stack(x), *block)
     return {
@@ -232,7 +234,7 @@ def _frames(block: list[Row], task: Task[Any]) -> Table:
     }
 
 
-def _measures(block: list[Row]) -> Table:
+def _measures(block: list[RolloutStep]) -> Table:
     """What the outcomes of all environments are made of, arrays (rows, n)."""
     terms = {name: np.stack([row.terms[name] for row in block]) for name in block[0].terms}
     errors = {name: np.stack([row.metrics[name] for row in block]) for name in block[0].metrics}
@@ -254,6 +256,6 @@ def _first_rows(table: Table, count: int) -> Table:
     return {name: values[:count] for name, values in table.items()}
 
 
-def _blocks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+def _blocks(rows: Iterator[RolloutStep]) -> Iterator[list[RolloutStep]]:
     while block := list(islice(rows, _BLOCK)):
         yield block

@@ -7,7 +7,7 @@ the knees eight times.
 from collections.abc import Iterable
 
 _MEASURED_SCALE = 0.9
-_EFFORT = {  # N m; root mean square of servos' forces where a trained policy tracked nine real clips
+_NOMINAL_FORCE = {  # N m; root mean square of servos' forces where a trained policy tracked nine real clips
     "lumbar_extend": 0.40,
     "lumbar_bend": 0.28,
     "lumbar_twist": 0.28,
@@ -48,4 +48,4 @@ def nominal_forces(actuators: Iterable[str], scale: float) -> dict[str, float]:
         newton metres by name.
     """
     sideless = {name: name.replace("_L", "").replace("_R", "") for name in actuators}
-    return {name: _EFFORT[kind] * (scale / _MEASURED_SCALE) ** 4 for name, kind in sideless.items()}
+    return {name: _NOMINAL_FORCE[kind] * (scale / _MEASURED_SCALE) ** 4 for name, kind in sideless.items()}

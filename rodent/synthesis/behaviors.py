@@ -41,7 +41,7 @@ _APART = 0.008  # metres from the middle at which a paw strokes
 _SETTLE = 0.7  # seconds to sit down and to get up
 
 
-def standing(body: Scene, frames: int) -> np.ndarray:
+def standing(scene: Scene, frames: int) -> np.ndarray:
     """Stands still on all fours, breathes and looks around; shape (frames, 74)."""
     time = np.arange(frames) / FPS
     breath = np.sin(2 * np.pi * gait_statistics.BREATHS * time)
@@ -52,10 +52,10 @@ def standing(body: Scene, frames: int) -> np.ndarray:
         pitch=_BREATH_PITCH * breath,
         spine={"cervical_bend": bend, "cervical_twist": 0.5 * twist},
     )
-    return Reach(body, body.rest_angles).reach(posed(body, trunk), _planted(body, frames))
+    return Reach(scene, scene.rest_angles).reach(posed(scene, trunk), _planted(scene, frames))
 
 
-def rearing(body: Scene, frames: int) -> np.ndarray:
+def rearing(scene: Scene, frames: int) -> np.ndarray:
     """Rises on the hind legs, looks around and comes down again; shape (frames, 74)."""
     time = np.arange(frames) / FPS
     up = rise_and_fall(frames, begin=0.15, full=0.42, fade=0.62, end=0.9)
@@ -72,13 +72,13 @@ def rearing(body: Scene, frames: int) -> np.ndarray:
             "caudal_extend": RAISED_TAIL * up,
         },
     )
-    hips = standing_hips(body) + up[:, None] * RAISED_HIPS * body.scale
-    qpos = at_hips(body, posed(body, trunk), hips)
-    hanging = points_by(body, qpos, "torso", CHEST)
-    return with_forepaws(body, qpos, _planted(body, frames), hanging, np.minimum(1.0, 2 * up))
+    hips = standing_hips(scene) + up[:, None] * RAISED_HIPS * scene.scale
+    qpos = at_hips(scene, posed(scene, trunk), hips)
+    hanging = points_by(scene, qpos, "torso", CHEST)
+    return with_forepaws(scene, qpos, _planted(scene, frames), hanging, np.minimum(1.0, 2 * up))
 
 
-def grooming(body: Scene, frames: int) -> np.ndarray:
+def grooming(scene: Scene, frames: int) -> np.ndarray:
     """Sits down and strokes its snout with both forepaws; shape (frames, 74)."""
     time = np.arange(frames) / FPS
     fraction = _SETTLE * FPS / frames
@@ -95,8 +95,8 @@ def grooming(body: Scene, frames: int) -> np.ndarray:
             "caudal_extend": _SEATED_TAIL * down,
         },
     )
-    hips = standing_hips(body) + down[:, None] * _SEATED_HIPS * body.scale
-    qpos = at_hips(body, posed(body, trunk), hips)
+    hips = standing_hips(scene) + down[:, None] * _SEATED_HIPS * scene.scale
+    qpos = at_hips(scene, posed(scene, trunk), hips)
     # the paws take turns in making the larger ellipse
     larger = 0.75 + 0.25 * np.sin(2 * np.pi * 0.8 * time)[:, None] * np.array([1.0, -1.0])
     ellipse = np.stack(
@@ -104,11 +104,11 @@ def grooming(body: Scene, frames: int) -> np.ndarray:
     )
     beside = np.array([[0.0, _APART, 0.0], [0.0, -_APART, 0.0]])
     stroke = _NOSE + beside + ellipse * np.array([_STROKE[0], 0.0, _STROKE[1]])
-    return with_forepaws(body, qpos, _planted(body, frames), points_by(body, qpos, "skull", stroke), down)
+    return with_forepaws(scene, qpos, _planted(scene, frames), points_by(scene, qpos, "skull", stroke), down)
 
 
-def _planted(body: Scene, frames: int) -> PawTargets:
+def _planted(scene: Scene, frames: int) -> PawTargets:
     """Targets of all four paws where a standing rat has them."""
-    homes, yaws = homes_under(body, posed(body, Trunk.still(frames)))
+    homes, yaws = homes_under(scene, posed(scene, Trunk.still(frames)))
     zero = np.zeros((frames, 4))
     return PawTargets(homes, zero, turned(yaws, zero), tolerances(zero))

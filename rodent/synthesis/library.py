@@ -26,17 +26,19 @@ _RISES = 4  # one of so many random rears
 _GRAIN = 2.0**-20  # metres and radians to which poses are rounded, so that files are small and alike
 
 
-def gait_clips(body: Scene, advance: Callable[[float], None] = lambda frames: None) -> ClipSet:
+def gait_clips(scene: Scene, advance: Callable[[float], None] = lambda frames: None) -> ClipSet:
     """The built-in set: one clip of 4 s per behavior; `advance` is called with the frames done."""
-    clips = [_clip(body, name, kind, walking(body, make(), advance)) for name, (kind, make) in _PATHS.items()]
+    clips = [
+        _clip(scene, name, kind, walking(scene, make(), advance)) for name, (kind, make) in _PATHS.items()
+    ]
     for name, (kind, act) in _BEHAVIORS.items():
-        clips.append(_clip(body, name, kind, act(body, FRAMES)))
+        clips.append(_clip(scene, name, kind, act(scene, FRAMES)))
         advance(FRAMES)
-    return ClipSet(tuple(clips), body.scale, body.joint_names)
+    return ClipSet(tuple(clips), scene.scale, scene.joint_names)
 
 
 def path_clips(
-    body: Scene,
+    scene: Scene,
     time: np.ndarray,
     points: np.ndarray,
     name: str = "path",
@@ -47,7 +49,7 @@ def path_clips(
     """A rat that follows the recorded path of an animal at the animal's speed.
 
     Args:
-        body: the rat.
+        scene: the rat.
         time: seconds, rising, shape (samples,).
         points: of the animal on the floor plan, metres, shape (samples, 2).
         name: of the clip; clips that it is cut into are named `name_0`, `name_1`, ….
@@ -55,36 +57,36 @@ def path_clips(
         frames_per_clip: cut into clips of so many frames; a rest of fewer than 2 is left out.
         advance: called with the number of frames done.
     """
-    qpos = walking(body, tracked(time, points, smoothing), advance)
+    qpos = walking(scene, tracked(time, points, smoothing), advance)
     if frames_per_clip is None:
-        clips = [_clip(body, name, "Walk", qpos)]
+        clips = [_clip(scene, name, "Walk", qpos)]
     else:
         starts = range(0, len(qpos) - 1, frames_per_clip)
         parts = [qpos[start : start + frames_per_clip] for start in starts]
-        clips = [_clip(body, f"{name}_{i}", "Walk", part, name) for i, part in enumerate(parts)]
-    return ClipSet(tuple(clips), body.scale, body.joint_names)
+        clips = [_clip(scene, f"{name}_{i}", "Walk", part, name) for i, part in enumerate(parts)]
+    return ClipSet(tuple(clips), scene.scale, scene.joint_names)
 
 
 def rear_clips(
-    body: Scene, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
+    scene: Scene, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
 ) -> ClipSet:
     """Random rears `rear_0`, `rear_1`, …; every fourth rises from all fours and comes down again."""
 
     def act(rng: np.random.Generator, i: int) -> np.ndarray:
-        return sample_rear(body, rng, FRAMES, rises=i % _RISES == _RISES - 1)
+        return sample_rear(scene, rng, FRAMES, rises=i % _RISES == _RISES - 1)
 
-    return _random_clips(body, "rear", act, count, seed, advance)
+    return _random_clips(scene, "rear", act, count, seed, advance)
 
 
 def walk_clips(
-    body: Scene, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
+    scene: Scene, count: int, seed: int = 0, advance: Callable[[float], None] = lambda frames: None
 ) -> ClipSet:
     """Random walks `walk_0`, `walk_1`, …, with stops, turns and short rises."""
-    return _random_clips(body, "walk", lambda rng, i: sample_walk(body, rng, FRAMES), count, seed, advance)
+    return _random_clips(scene, "walk", lambda rng, i: sample_walk(scene, rng, FRAMES), count, seed, advance)
 
 
 def _random_clips(
-    body: Scene,
+    scene: Scene,
     name: str,
     act: Callable[[np.random.Generator, int], np.ndarray],
     count: int,
@@ -95,15 +97,15 @@ def _random_clips(
     clips = []
     for i in range(count):
         rng = np.random.default_rng([seed, i])
-        clips.append(_clip(body, f"{name}_{i}", name.capitalize(), act(rng, i), f"{name}s"))
+        clips.append(_clip(scene, f"{name}_{i}", name.capitalize(), act(rng, i), f"{name}s"))
         advance(FRAMES)
-    return ClipSet(tuple(clips), body.scale, body.joint_names)
+    return ClipSet(tuple(clips), scene.scale, scene.joint_names)
 
 
-def _clip(body: Scene, name: str, behavior: str, qpos: np.ndarray, session: str = "") -> Clip:
+def _clip(scene: Scene, name: str, behavior: str, qpos: np.ndarray, session: str = "") -> Clip:
     rounded = np.round(qpos / _GRAIN) * _GRAIN
     # rounding must not push a hinge over its limit
-    rounded[:, 7:] = np.clip(rounded[:, 7:], *body.joint_range.T)
+    rounded[:, 7:] = np.clip(rounded[:, 7:], *scene.joint_range.T)
     return Clip(
         name=name,
         qpos=rounded,

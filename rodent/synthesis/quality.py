@@ -31,10 +31,10 @@ class Quality:
     """Angle of a hinge beyond its range, radians."""
 
 
-def quality(qpos: np.ndarray, body: Scene) -> Quality:
+def quality(qpos: np.ndarray, scene: Scene) -> Quality:
     """Measure poses of shape (frames, 74)."""
-    slides, depths = _on_the_floor(qpos, body)
-    beyond = np.maximum(body.joint_range[:, 0] - qpos[:, 7:], qpos[:, 7:] - body.joint_range[:, 1])
+    slides, depths = _on_the_floor(qpos, scene)
+    beyond = np.maximum(scene.joint_range[:, 0] - qpos[:, 7:], qpos[:, 7:] - scene.joint_range[:, 1])
     return Quality(
         slide=float(slides.max()),
         penetration=max(0.0, float(depths.max())),
@@ -42,10 +42,10 @@ def quality(qpos: np.ndarray, body: Scene) -> Quality:
     )
 
 
-def flaws(clip: Clip, body: Scene) -> list[str]:
+def flaws(clip: Clip, scene: Scene) -> list[str]:
     """Messages about paws that slide or penetrate the floor by more than `WORST`; empty if none does."""
     messages = []
-    for what, much in zip(("slides by", "is in the floor by"), _on_the_floor(clip.qpos, body), strict=True):
+    for what, much in zip(("slides by", "is in the floor by"), _on_the_floor(clip.qpos, scene), strict=True):
         frame = int(much.argmax())
         if much[frame] > WORST:
             messages.append(
@@ -54,27 +54,27 @@ def flaws(clip: Clip, body: Scene) -> list[str]:
     return messages
 
 
-def worst_quality(clips: ClipSet, body: Scene) -> Quality:
+def worst_quality(clips: ClipSet, scene: Scene) -> Quality:
     """The largest values over all clips."""
-    found = [quality(clip.qpos, body) for clip in clips]
+    found = [quality(clip.qpos, scene) for clip in clips]
     return Quality(*(max(getattr(q, f.name) for q in found) for f in dataclasses.fields(Quality)))
 
 
-def require_quality(clips: ClipSet, body: Scene) -> Quality:
+def require_quality(clips: ClipSet, scene: Scene) -> Quality:
     """The largest values over all clips, after checking that they keep to the floor.
 
     Raises:
         WorkError: a paw slides or is in the floor by more than `WORST`.
     """
     for clip in clips:
-        if messages := flaws(clip, body):
+        if messages := flaws(clip, scene):
             raise WorkError(messages[0])
-    return worst_quality(clips, body)
+    return worst_quality(clips, scene)
 
 
-def _on_the_floor(qpos: np.ndarray, body: Scene) -> tuple[np.ndarray, np.ndarray]:
+def _on_the_floor(qpos: np.ndarray, scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     """Largest slide and penetration depth of any paw, metres, shape (frames,) each."""
-    state = Paws(body).state(qpos)
+    state = Paws(scene).state(qpos)
     slides = [_slides(state.contact[:, p, :2], state.lowest[:, p] < TOUCHING) for p in range(4)]
     return np.max(slides, axis=0), -state.lowest.min(axis=1)
 

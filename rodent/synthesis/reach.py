@@ -51,13 +51,13 @@ class _Goal:
     """Targets of the limbs of some frames."""
 
     point: np.ndarray  # of contact, metres, (frames, 4, 3)
-    turn: np.ndarray  # quaternions, (frames, 4, 4)
+    quaternion: np.ndarray  # quaternions, (frames, 4, 4)
     tolerance: np.ndarray  # metres, (frames, 4, 3)
     lean: np.ndarray  # preferred hinge angles, radians, (frames, 4, 7)
     lean_error: float  # radians
 
     def frames(self, which: np.ndarray) -> "_Goal":
-        arrays = (self.point, self.turn, self.tolerance, self.lean)
+        arrays = (self.point, self.quaternion, self.tolerance, self.lean)
         return _Goal(*(array[which] for array in arrays), self.lean_error)
 
 
@@ -69,15 +69,15 @@ class Reach:
         rest: hinge angles that the limbs prefer, radians, shape (67,).
     """
 
-    def __init__(self, body: Scene, rest: np.ndarray):
+    def __init__(self, scene: Scene, rest: np.ndarray):
         self._rest = rest
-        self._paws = Paws(body)
-        ids = [body.joint_ids([name.format(side) for name in names]) for names, side in _LIMBS]
+        self._paws = Paws(scene)
+        ids = [scene.joint_ids([name.format(side) for name in names]) for names, side in _LIMBS]
         # hinges by limb, shape (4, 7), and which of them are there
         self._real = np.array([np.arange(_MOST) < len(limb) for limb in ids])
         self._hinges = np.zeros((len(_LIMBS), _MOST), int)
         self._hinges[self._real] = np.concatenate(ids)
-        self._range = np.where(self._real[..., None], body.joint_range[self._hinges], 0.0)
+        self._range = np.where(self._real[..., None], scene.joint_range[self._hinges], 0.0)
 
     def reach(
         self, qpos: np.ndarray, targets: PawTargets, advance: Callable[[float], None] = lambda frames: None
@@ -125,7 +125,7 @@ class Reach:
             target = targets.frames(todo)
             height = contact[todo] + gain[todo] * (target.clearance - lowest[todo])
             point = np.concatenate([target.place, height[..., None]], axis=2)
-            goal = _Goal(point, target.turn, target.tolerance, lean[todo], lean_error)
+            goal = _Goal(point, target.quaternion, target.tolerance, lean[todo], lean_error)
             solved[todo] = self._solved(batch, solved[todo], goal)
             state = self._paws.state_of(batch, solved[todo])
             near = target.clearance < _NEAR
@@ -180,7 +180,7 @@ class Reach:
         moves = np.cross(axis, arm).swapaxes(-1, -2) * firm[..., None]
         turns = axis.swapaxes(-1, -2) / _TURN_ERROR
         lean = np.broadcast_to(np.eye(_MOST) / goal.lean_error, (*turns.shape[:2], _MOST, _MOST))
-        twist = as_rotvec(multiply(goal.turn, conjugate(state.turn)))
+        twist = as_rotvec(multiply(goal.quaternion, conjugate(state.quaternion)))
         wish = (goal.lean - self._of_limbs(qpos[:, 7:])) / goal.lean_error
         error = [(goal.point - state.contact) * firm, twist / _TURN_ERROR, wish]
         return np.concatenate([moves, turns, lean], axis=2), np.concatenate(error, axis=2)

@@ -52,11 +52,11 @@ class _Rear:
     hands: np.ndarray  # forepaws in the frame of the torso, metres at scale 1, (frames, 2, 3)
 
 
-def sample_rear(body: Scene, rng: np.random.Generator, frames: int = 200, rises: bool = False) -> np.ndarray:
+def sample_rear(scene: Scene, rng: np.random.Generator, frames: int = 200, rises: bool = False) -> np.ndarray:
     """Sample a rat on its hind legs, shape (frames, 74).
 
     Args:
-        body: the rat.
+        scene: the rat.
         rng: source of randomness.
         frames: number of frames.
         rises: whether it rises from all fours and comes down again on the spot. Otherwise it is up
@@ -65,16 +65,16 @@ def sample_rear(body: Scene, rng: np.random.Generator, frames: int = 200, rises:
     Raises:
         WorkError: no sample was feasible for the legs of this rat.
     """
-    return first_feasible(lambda: _balanced(body, rng, frames, rises), body, "rears")
+    return first_feasible(lambda: _balanced(scene, rng, frames, rises), scene, "rears")
 
 
-def _balanced(body: Scene, rng: np.random.Generator, frames: int, rises: bool) -> np.ndarray | None:
+def _balanced(scene: Scene, rng: np.random.Generator, frames: int, rises: bool) -> np.ndarray | None:
     """A rear with its centre of mass over the soles; None if the legs do not allow it."""
     rear = _drawn(rng, frames, rises)
-    ahead = rng.uniform(*_BALANCE) * body.scale
+    ahead = rng.uniform(*_BALANCE) * scene.scale
     # moving the hips bends the legs, which moves the centre of mass once more, but little
-    qpos = _poses(body, rear, ahead - _balance(body, _poses(body, rear, 0.0), rear))
-    return qpos if abs(_balance(body, qpos, rear) - ahead) < _NEAR else None
+    qpos = _poses(scene, rear, ahead - _balance(scene, _poses(scene, rear, 0.0), rear))
+    return qpos if abs(_balance(scene, qpos, rear) - ahead) < _NEAR else None
 
 
 def _drawn(rng: np.random.Generator, frames: int, rises: bool) -> _Rear:
@@ -122,20 +122,20 @@ def _way(rng: np.random.Generator, frames: int) -> Path:
     return Path(np.cumsum(velocity, axis=0) / FPS, heading)
 
 
-def _poses(body: Scene, rear: _Rear, ahead: float) -> np.ndarray:
+def _poses(scene: Scene, rear: _Rear, ahead: float) -> np.ndarray:
     """Poses of the rear with its hips moved forward by `ahead` metres, without the margins."""
-    scale, heading, time = body.scale, rear.path.heading, np.arange(len(rear.up)) / FPS
-    hips = standing_hips(body) + rear.up[:, None] * (rear.hips * scale + [ahead, 0.0, 0.0])
-    qpos = at_hips(body, posed(body, rear.trunk), _along(rear.path, hips))
+    scale, heading, time = scene.scale, rear.path.heading, np.arange(len(rear.up)) / FPS
+    hips = standing_hips(scene) + rear.up[:, None] * (rear.hips * scale + [ahead, 0.0, 0.0])
+    qpos = at_hips(scene, posed(scene, rear.trunk), _along(rear.path, hips))
     homes = HOME * scale
-    homes[2:] += standing_hips(body)[:2] + rear.paws * scale
+    homes[2:] += standing_hips(scene)[:2] + rear.paws * scale
     homes_now = np.stack([_along(rear.path, np.broadcast_to(home, (len(time), 2))) for home in homes], axis=1)
     yaws = np.repeat(heading[:, None], len(homes), axis=1)
     steps, _ = footfalls(time, homes_now, yaws, scale / gait_statistics.SCALE)
     kept = slice(MARGIN, -MARGIN)
     targets = paw_targets(steps, time[kept], homes_now[kept], yaws[kept], _LIFT * scale)
-    led = points_by(body, qpos[kept], "torso", rear.hands[kept])
-    return with_forepaws(body, qpos[kept], targets, led, np.minimum(1.0, 2 * rear.up[kept]))
+    led = points_by(scene, qpos[kept], "torso", rear.hands[kept])
+    return with_forepaws(scene, qpos[kept], targets, led, np.minimum(1.0, 2 * rear.up[kept]))
 
 
 def _along(path: Path, points: np.ndarray) -> np.ndarray:
@@ -145,9 +145,9 @@ def _along(path: Path, points: np.ndarray) -> np.ndarray:
     return moved
 
 
-def _balance(body: Scene, qpos: np.ndarray, rear: _Rear) -> float:
+def _balance(scene: Scene, qpos: np.ndarray, rear: _Rear) -> float:
     """Mean distance of the centre of mass ahead of the soles while the rat is up, metres."""
-    model = kinematic_model(body.model)
+    model = kinematic_model(scene.model)
     batch = Batch(model, nsim=len(qpos))
     batch.bind("qpos")[:] = qpos
     mass, sites = batch.bind("subtree_com"), batch.bind("site_xpos")

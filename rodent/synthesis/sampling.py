@@ -14,12 +14,12 @@ from rodent.synthesis.quality import WORST, quality
 _TRIES = 50
 
 
-def first_feasible(draw: Callable[[], np.ndarray | None], body: Scene, kind: str) -> np.ndarray:
+def first_feasible(draw: Callable[[], np.ndarray | None], scene: Scene, kind: str) -> np.ndarray:
     """The first sample that the legs can follow without sliding, shape (frames, 74).
 
     Args:
         draw: samples poses, or returns None where a sample is rejected for other reasons.
-        body: the rat.
+        scene: the rat.
         kind: what is sampled, in the plural, for the error.
 
     Raises:
@@ -29,8 +29,8 @@ def first_feasible(draw: Callable[[], np.ndarray | None], body: Scene, kind: str
         qpos = draw()
         if qpos is None:
             continue
-        worst = quality(qpos, body)
+        worst = quality(qpos, scene)
         if max(worst.slide, worst.penetration) < WORST:
             return qpos
-    scale = body.scale
+    scale = scene.scale
     raise WorkError(f"none of {_TRIES} random {kind} is feasible for the legs of a rat of scale {scale:g}")

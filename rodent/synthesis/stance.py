@@ -49,24 +49,24 @@ _STIFFNESS = 0.05  # regularisation of the legs, which bounds their angles
 _TURN_WEIGHT = 0.01  # metres that one radian of paw rotation counts as
 
 
-def stance_clips(body: Scene, frames: int = 60, n: int = 2, seed: int = 0) -> ClipSet:
+def stance_clips(scene: Scene, frames: int = 60, n: int = 2, seed: int = 0) -> ClipSet:
     """Clips `sway_0`, `sway_1`, … of one continuous synthetic motion.
 
     Args:
-        body: the rat.
+        scene: the rat.
         frames: length of each clip.
         n: number of clips.
         seed: of the frequencies and phases.
     """
-    directions, extent = _directions(body)
+    directions, extent = _directions(scene)
     time = np.arange(frames * n) / FPS
     moved = extent * _signals(time, len(extent), seed) @ directions
-    qpos = np.repeat(_standing(body)[None], len(time), axis=0)
+    qpos = np.repeat(_standing(scene)[None], len(time), axis=0)
     qpos[:, :3] += moved[:, :3]
     # the standing pose has the identity orientation
     qpos[:, 3:7] = Rotation.from_rotvec(moved[:, 3:6]).as_quat(scalar_first=True)
-    qpos[:, 7:] = np.clip(qpos[:, 7:] + moved[:, 6:], *body.joint_range.T)
-    qpos[:, 2] += floor_shift(qpos, body)
+    qpos[:, 7:] = np.clip(qpos[:, 7:] + moved[:, 6:], *scene.joint_range.T)
+    qpos[:, 2] += floor_shift(qpos, scene)
     qvel = velocities(qpos, FPS)
     cuts = [slice(i * frames, (i + 1) * frames) for i in range(n)]
     clips = tuple(
@@ -81,48 +81,48 @@ def stance_clips(body: Scene, frames: int = 60, n: int = 2, seed: int = 0) -> Cl
         )
         for i, cut in enumerate(cuts)
     )
-    return ClipSet(clips, scale=body.scale, joint_names=body.joint_names)
+    return ClipSet(clips, scale=scene.scale, joint_names=scene.joint_names)
 
 
-def _standing(body: Scene) -> np.ndarray:
+def _standing(scene: Scene) -> np.ndarray:
     """The mean pose, with the walker's origin on the floor; shape (74,)."""
-    qpos = np.zeros(body.model.nq)
+    qpos = np.zeros(scene.model.nq)
     qpos[3] = 1.0
-    qpos[7:] = np.clip(0.0, *body.joint_range.T)
-    qpos[7 + body.joint_ids(_STANDING)] = list(_STANDING.values())
+    qpos[7:] = np.clip(0.0, *scene.joint_range.T)
+    qpos[7 + scene.joint_ids(_STANDING)] = list(_STANDING.values())
     return qpos
 
 
-def _directions(body: Scene) -> tuple[np.ndarray, np.ndarray]:
+def _directions(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     """Directions of motion, legs included, shape (parts, 73), and their amplitudes, (parts,)."""
-    root = np.eye(6, body.model.nv)
-    spine = np.zeros((len(_SPINE), body.model.nv))
-    rows = body.transmission[body.actuator_ids(_SPINE)]
+    root = np.eye(6, scene.model.nv)
+    spine = np.zeros((len(_SPINE), scene.model.nv))
+    rows = scene.transmission[scene.actuator_ids(_SPINE)]
     spine[:, 6:] = rows / rows.sum(1, keepdims=True)
     moved = np.concatenate([root, spine])
 
-    legs = 6 + body.joint_ids([name.format(side) for name in _LEGS for side in "LR"])
-    jacobian = _paw_jacobian(body)
+    legs = 6 + scene.joint_ids([name.format(side) for name in _LEGS for side in "LR"])
+    jacobian = _paw_jacobian(scene)
     own = jacobian[:, legs]
     # leg motion that keeps the paws in place, to first order
     resist = (_STIFFNESS * _TURN_WEIGHT) ** 2 * np.eye(len(legs))
     moved[:, legs] -= np.linalg.solve(own.T @ own + resist, own.T @ jacobian @ moved.T).T
     extent = np.array([*_ROOT.values(), *_SPINE.values()])
-    extent[:3] *= body.scale
+    extent[:3] *= scene.scale
     return moved, extent
 
 
-def _paw_jacobian(body: Scene) -> np.ndarray:
+def _paw_jacobian(scene: Scene) -> np.ndarray:
     """Jacobian of the paws of the standing rat: positions (metres), rotations (weighted); (4 x 6, 73)."""
-    data = mujoco.MjData(body.model)
-    data.qpos[:] = _standing(body)
-    mujoco.mj_kinematics(body.model, data)
-    mujoco.mj_comPos(body.model, data)
-    parts = np.zeros((len(_PAWS), 2, 3, body.model.nv))
-    for (moves, turns), paw in zip(parts, body.body_ids(_PAWS), strict=True):
-        mujoco.mj_jacBody(body.model, data, moves, turns, paw)
-    parts[:, 1] *= _TURN_WEIGHT * body.scale
-    return parts.reshape(-1, body.model.nv)
+    data = mujoco.MjData(scene.model)
+    data.qpos[:] = _standing(scene)
+    mujoco.mj_kinematics(scene.model, data)
+    mujoco.mj_comPos(scene.model, data)
+    parts = np.zeros((len(_PAWS), 2, 3, scene.model.nv))
+    for (moves, turns), paw in zip(parts, scene.body_ids(_PAWS), strict=True):
+        mujoco.mj_jacBody(scene.model, data, moves, turns, paw)
+    parts[:, 1] *= _TURN_WEIGHT * scene.scale
+    return parts.reshape(-1, scene.model.nv)
 
 
 def _signals(time: np.ndarray, n: int, seed: int) -> np.ndarray:

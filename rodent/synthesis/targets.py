@@ -13,7 +13,7 @@ class PawTargets:
     """Contact points on the floor plan, metres, shape (frames, 4, 2)."""
     clearance: np.ndarray
     """Heights of the paws' lowest points above the floor, metres, shape (frames, 4)."""
-    turn: np.ndarray
+    quaternion: np.ndarray
     """Orientations of the paws in the world, unit quaternions, shape (frames, 4, 4)."""
     tolerance: np.ndarray
     """Tolerances along x, y and up, metres, shape (frames, 4, 3)."""

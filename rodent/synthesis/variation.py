@@ -34,7 +34,7 @@ _LEAST = 1e-3  # weight of a lifted paw, for frames where all are lifted
 
 
 def varied_clips(
-    clips: ClipSet, body: Scene, variation: Variation, advance: Callable[[float], None] = lambda clips: None
+    clips: ClipSet, scene: Scene, variation: Variation, advance: Callable[[float], None] = lambda clips: None
 ) -> ClipSet:
     """Variants of all clips. Those of one clip do not depend on the other clips.
 
@@ -43,28 +43,28 @@ def varied_clips(
     Raises:
         InputError: the clips belong to another body.
     """
-    require_body(clips, body)
+    require_body(clips, scene)
     variants = []
     for clip in clips:
         for number in range(variation.copies):
-            variants.append(varied(clip, body, variation, number))
+            variants.append(varied(clip, scene, variation, number))
             advance(1)
     return dataclasses.replace(clips, clips=tuple(variants))
 
 
-def varied(clip: Clip, body: Scene, variation: Variation, number: int) -> Clip:
+def varied(clip: Clip, scene: Scene, variation: Variation, number: int) -> Clip:
     """One variant of a clip, at most as long as the clip, without keypoints.
 
     Args:
         clip: the original.
-        body: of the clip.
+        scene: of the clip.
         variation: settings.
         number: index of the variant; part of the seed.
     """
     rng = np.random.default_rng([variation.seed, number, *clip.name.encode()])
     qpos = poses_between(clip.qpos, _times(clip, variation.pace, rng))
-    bent = _bent(qpos, body, clip.fps, variation, rng)
-    qpos = _keep_paws(bent, qpos, body)
+    bent = _bent(qpos, scene, clip.fps, variation, rng)
+    qpos = _keep_paws(bent, qpos, scene)
     return dataclasses.replace(
         clip,
         name=varied_name(clip.name, number),
@@ -87,28 +87,28 @@ def _times(clip: Clip, pace: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def _bent(
-    qpos: np.ndarray, body: Scene, fps: float, variation: Variation, rng: np.random.Generator
+    qpos: np.ndarray, scene: Scene, fps: float, variation: Variation, rng: np.random.Generator
 ) -> np.ndarray:
     """The poses with changed joint angles, within limits, and a leaning trunk; the tail is unchanged."""
-    free = np.array([not in_tail(name) for name in body.joint_names])
+    free = np.array([not in_tail(name) for name in scene.joint_names])
     n, knot = len(qpos), _SWAY_SECONDS * fps
     off = variation.posture * rng.normal(size=len(free) + 2) + variation.sway * smooth_noise(
         rng, n, len(free) + 2, knot
     )
     off = np.radians(off)
     bent = qpos.copy()
-    bent[:, 7:] = np.clip(qpos[:, 7:] + free * off[:, 2:], *body.joint_range.T)
+    bent[:, 7:] = np.clip(qpos[:, 7:] + free * off[:, 2:], *scene.joint_range.T)
     lean = np.column_stack([_LEAN * off[:, :2], np.zeros(n)])
     bent[:, 3:7] = multiply(qpos[:, 3:7], from_rotvec(lean))
     return bent
 
 
-def _keep_paws(qpos: np.ndarray, like: np.ndarray, body: Scene) -> np.ndarray:
+def _keep_paws(qpos: np.ndarray, like: np.ndarray, scene: Scene) -> np.ndarray:
     """The poses shifted so that weight-bearing paws stay, on average, where they were before."""
-    before, after = (body_frames(body, poses, PAWS).position for poses in (like, qpos))
+    before, after = (body_frames(scene, poses, PAWS).position for poses in (like, qpos))
     weight = _LEAST + expit((_BEARS - before[..., 2]) / _LIFTED)
     weight /= weight.sum(axis=1, keepdims=True)
     moved = qpos.copy()
     moved[:, :2] += np.sum(weight[..., None] * (before - after), axis=1)[:, :2]
-    moved[:, 2] += lowest_paw(like, body) - lowest_paw(qpos, body)
+    moved[:, 2] += lowest_paw(like, scene) - lowest_paw(qpos, scene)
     return moved

@@ -36,18 +36,18 @@ _BOB, _ROLL, _BEND, _TWIST = (
 _FULL_RATE = 2.0  # cycles per second from which the oscillation is full
 
 
-def walking(body: Scene, path: Path, advance: Callable[[float], None] = lambda frames: None) -> np.ndarray:
+def walking(scene: Scene, path: Path, advance: Callable[[float], None] = lambda frames: None) -> np.ndarray:
     """Poses of a rat that follows a path, shape (frames, 74); `advance` is called with the frames done."""
-    size = body.scale / gait_statistics.SCALE
+    size = scene.scale / gait_statistics.SCALE
     longer = _extended(path)
     trunk = following(longer)
-    homes, yaws = homes_under(body, posed(body, trunk))
+    homes, yaws = homes_under(scene, posed(scene, trunk))
     time = np.arange(len(yaws)) / FPS
     steps, phase = footfalls(time, homes, yaws, size)
-    qpos = posed(body, oscillating(trunk, phase))
+    qpos = posed(scene, oscillating(trunk, phase))
     kept = slice(MARGIN, -MARGIN)
     targets = paw_targets(steps, time[kept], homes[kept], yaws[kept], size * gait_statistics.PAW_LIFT)
-    return Reach(body, body.rest_angles).reach(qpos[kept], targets, advance)
+    return Reach(scene, scene.rest_angles).reach(qpos[kept], targets, advance)
 
 
 def _extended(path: Path) -> Path:
@@ -75,11 +75,11 @@ def following(path: Path) -> Trunk:
     return Trunk(path.place, zero, torso, zero, zero, spine)
 
 
-def homes_under(body: Scene, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def homes_under(scene: Scene, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Homes of the paws under this trunk, metres, (frames, 4, 2), and their headings (frames, 4)."""
-    frames = body_frames(body, qpos, ("torso", "torso", "pelvis", "pelvis"))
+    frames = body_frames(scene, qpos, ("torso", "torso", "pelvis", "pelvis"))
     yaw = np.unwrap(frames.yaw, axis=0)
-    return frames.position[..., :2] + turned_to(yaw, HOME * body.scale), yaw
+    return frames.position[..., :2] + turned_to(yaw, HOME * scene.scale), yaw
 
 
 def oscillating(trunk: Trunk, phase: np.ndarray) -> Trunk:

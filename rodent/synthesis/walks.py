@@ -35,40 +35,40 @@ _RISES, _RISE_LENGTH = 0.6, (0.25, 0.50)  # fraction of walks with a rise; durat
 _RISE, _RISE_PITCH, _RISE_TAIL = (0.15, 0.60), 1.15, 0.9  # fraction of a rear; radians of a full rear
 
 
-def sample_walk(body: Scene, rng: np.random.Generator, frames: int = 200) -> np.ndarray:
+def sample_walk(scene: Scene, rng: np.random.Generator, frames: int = 200) -> np.ndarray:
     """Sample a walking rat, shape (frames, 74).
 
     Args:
-        body: the rat.
+        scene: the rat.
         rng: source of randomness.
         frames: number of frames.
 
     Raises:
         WorkError: no sample was feasible for the legs of this rat.
     """
-    return first_feasible(lambda: _drawn(body, rng, frames), body, "walks")
+    return first_feasible(lambda: _drawn(scene, rng, frames), scene, "walks")
 
 
-def _drawn(body: Scene, rng: np.random.Generator, frames: int) -> np.ndarray:
-    n, scale = frames + 2 * MARGIN, body.scale
+def _drawn(scene: Scene, rng: np.random.Generator, frames: int) -> np.ndarray:
+    n, scale = frames + 2 * MARGIN, scene.scale
     up = _rise(rng, frames)
     path = _way(rng, up)
     trunk = following(path)
-    flat = posed(body, trunk)
-    homes, yaws = homes_under(body, flat)
+    flat = posed(scene, trunk)
+    homes, yaws = homes_under(scene, flat)
     time = np.arange(n) / FPS
     steps, phase = footfalls(time, homes, yaws, scale / gait_statistics.SCALE)
-    qpos = posed(body, _carried(rng, oscillating(trunk, phase), up, scale))
-    hips = body_frames(body, flat, ("pelvis",)).position[:, 0]
+    qpos = posed(scene, _carried(rng, oscillating(trunk, phase), up, scale))
+    hips = body_frames(scene, flat, ("pelvis",)).position[:, 0]
     lifted = np.column_stack([turned_to(path.heading, RAISED_HIPS[:2]), np.full(n, RAISED_HIPS[2])])
     low = rng.uniform(*_HEIGHT) * scale
-    qpos = at_hips(body, qpos, hips + up[:, None] * lifted * scale + [0.0, 0.0, low])
+    qpos = at_hips(scene, qpos, hips + up[:, None] * lifted * scale + [0.0, 0.0, low])
     kept = slice(MARGIN, -MARGIN)
     targets = paw_targets(
         steps, time[kept], homes[kept], yaws[kept], gait_statistics.PAW_LIFT * scale / gait_statistics.SCALE
     )
-    led = points_by(body, qpos[kept], "torso", np.broadcast_to(CHEST, (frames, 2, 3)))
-    return with_forepaws(body, qpos[kept], targets, led, np.minimum(1.0, 2 * up[kept]))
+    led = points_by(scene, qpos[kept], "torso", np.broadcast_to(CHEST, (frames, 2, 3)))
+    return with_forepaws(scene, qpos[kept], targets, led, np.minimum(1.0, 2 * up[kept]))
 
 
 def _rise(rng: np.random.Generator, frames: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from rodent.clips import ClipSet
 from rodent.policy.policy import Policy
-from rodent.rollout import Episode, Player, Show, policy_episodes
+from rodent.rollout import Episode, RolloutRunner, Show, policy_episodes
 from rodent.rotation import rotate
 from rodent.view.motion import Moment, Source, stride
 
@@ -28,8 +28,8 @@ def live_source(policy: Policy, clips: ClipSet | None) -> Source:
             frame rate.
     """
     task, episodes = policy_episodes(policy, clips)
-    player = Player(task, policy.agent, 1, show=Show(units=True))
-    motions = {one.name: partial(Live, player, policy, one, i) for i, one in enumerate(episodes)}
+    runner = RolloutRunner(task, policy.agent, 1, show=Show(units=True))
+    motions = {one.name: partial(Live, runner, policy, one, i) for i, one in enumerate(episodes)}
     return Source(policy.scene, motions)
 
 
@@ -38,17 +38,17 @@ class Live:
 
     directions = tuple(DIRECTIONS)
 
-    def __init__(self, player: Player, policy: Policy, episode: Episode, seed: int):
+    def __init__(self, runner: RolloutRunner, policy: Policy, episode: Episode, seed: int):
         self.name, self.n_frames = episode.name, episode.frames
-        self.fps = 1 / player.task.timestep
-        self._player, self._policy, self._episode, self._seed = player, policy, episode, seed
+        self.fps = 1 / runner.task.timestep
+        self._runner, self._policy, self._episode, self._seed = runner, policy, episode, seed
         self._stride = stride(episode.frames)
         self.rewind()
 
     def rewind(self) -> None:
         """Forget what has happened and begin again."""
         self._wrench = np.zeros((1, 6))
-        self._rows = self._player.play(
+        self._rows = self._runner.play(
             self._policy.params,
             self._policy.normalizer,
             np.array([self._episode.group]),

@@ -17,7 +17,7 @@ import numpy as np
 
 from rodent.clips import ClipSet, read_clips
 from rodent.policy.policy import load_policy
-from rodent.rollout import Player
+from rodent.rollout import RolloutRunner
 
 HERE = Path(__file__).parent
 DIGESTS, TEN_FRAMES = HERE / "digests.json", HERE / "after_ten_frames.npz"
@@ -52,8 +52,8 @@ def played(case: str, clips: ClipSet) -> dict[str, np.ndarray]:
     name, _, sample, on_failure = CASES[case]
     policy = load_policy(name)
     n = len(clips)
-    player = Player.of(policy, clips, n, sample=sample)
-    rows = list(player.play(policy.params, policy.normalizer, np.arange(n), seed=3, on_failure=on_failure))
+    runner = RolloutRunner.of(policy, clips, n, sample=sample)
+    rows = list(runner.play(policy.params, policy.normalizer, np.arange(n), seed=3, on_failure=on_failure))
     arrays = {
         "qpos": [row.physics.qpos for row in rows],
         "xpos": [row.physics.xpos for row in rows],

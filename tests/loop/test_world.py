@@ -11,7 +11,7 @@ from rodent.errors import InputError
 from rodent.loop.world import displaced, drawn_world, pushed
 from rodent.physics.engine import PhysicsState
 from rodent.randomisation_config import RandomisationConfig
-from rodent.rollout import Player
+from rodent.rollout import RolloutRunner
 from tests.bodies import hopper
 from tests.policies import stance_clips, untrained_policy
 
@@ -72,8 +72,8 @@ def test_a_player_plays_in_drawn_worlds(body):
     groups = np.zeros(4, int)
 
     def played(vary, seed=0):
-        player = Player.of(policy, clips, 4, vary=vary)
-        rows = list(player.play(policy.params, policy.normalizer, groups, seed=seed))
+        runner = RolloutRunner.of(policy, clips, 4, vary=vary)
+        rows = list(runner.play(policy.params, policy.normalizer, groups, seed=seed))
         return np.stack([row.physics.qpos for row in rows], 1)
 
     plain, varied = played(None), played(CONFIG)

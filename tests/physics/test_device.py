@@ -172,10 +172,10 @@ def test_the_default_rat_loses_no_contact_and_its_integrator_is_replaced():
 def test_without_a_gpu_one_line_says_so():
     if jax.default_backend() != "cpu":
         pytest.skip("there is an accelerator here")
-    with pytest.raises(InputError, match="sees no NVIDIA GPU here, only cpu"):
+    with pytest.raises(InputError, match="JAX finds no NVIDIA GPU, only cpu"):
         warp_devices(8)
 
 
-def test_rats_are_spread_evenly_or_not_at_all():
-    with pytest.raises(InputError, match="3 rats cannot be spread evenly over 2 devices"):
+def test_the_number_of_environments_must_be_a_multiple_of_that_of_the_devices():
+    with pytest.raises(InputError, match="there are 3 environments for 2 devices; expected a multiple of 2"):
         DeviceEngine(hopper().model, 3, STEP, Mjx("jax", tuple(jax.devices()[:1] * 2)))

@@ -108,16 +108,18 @@ def test_a_copy_is_gone_on_from_to_the_bit_as_often_as_one_likes(body, rng):
         np.testing.assert_array_equal(_held(other, kept, ctrl[3:]).rows, straight)
 
 
-def test_a_state_that_was_used_up_is_refused(body, rng):
+def test_an_invalidated_state_is_refused(body, rng):
     engine = HostEngine(body.model, 1, 0.02)
     first = _begun(engine, *_standing(body, 1, rng))
     command = _command(engine, np.zeros((1, NU)))
     second = engine.step(first, command)
     for act in (lambda: engine.step(first, command), lambda: engine.copy(first)):
-        with pytest.raises(RuntimeError, match=r"used up by a later call.*engine.copy"):
+        with pytest.raises(
+            RuntimeError, match=r"a later call of the engine has invalidated this state.*engine.copy"
+        ):
             act()
     engine.forward(*_standing(body, 1, rng)[:2])
-    with pytest.raises(RuntimeError, match="used up"):
+    with pytest.raises(RuntimeError, match="has invalidated this state"):
         engine.step(second, command)
 
 

@@ -5,7 +5,7 @@ import jax
 import numpy as np
 import pytest
 
-from rodent.policy.agent import Noise, still
+from rodent.policy.agent import Noise, no_noise
 from rodent.policy.gates import capture_gates, lstm_gates
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
@@ -61,5 +61,5 @@ def test_an_mlp_has_no_gates():
     observation = {"proprioception": _normal(0, 5, 6), "reference": _normal(1, 5, 8)}
     params = agent.init(jax.random.PRNGKey(2), observation)
     with capture_gates() as gates:
-        agent.probe(params, agent.initial_memory(5), observation, still(agent, 5))
+        agent.probe(params, agent.initial_memory(5), observation, no_noise(agent, 5))
     assert gates == {}

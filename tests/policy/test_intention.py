@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rodent.policy.agent import Noise, restarted, still
+from rodent.policy.agent import Noise, no_noise, reset_memory
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.task import Observation
@@ -43,7 +43,7 @@ def test_an_unroll_is_its_steps_one_after_the_other(kind):
     unrolled = agent.unroll(params, memory, observations, noise, is_first)
     for i in range(STEPS):
         observation, draw = jax.tree.map(lambda x, i=i: x[i], (observations, noise))
-        output = agent.act(params, restarted(agent, memory, is_first[i]), observation, draw)
+        output = agent.act(params, reset_memory(agent, memory, is_first[i]), observation, draw)
         memory = output.memory
         for a, b in zip(output, jax.tree.map(lambda x, i=i: x[i], unrolled), strict=True):
             jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, atol=1e-6), a, b)
@@ -51,11 +51,11 @@ def test_an_unroll_is_its_steps_one_after_the_other(kind):
 
 def test_memory_matters_and_begins_anew_where_an_episode_does():
     agent, params, observations = made("lstm")
-    observation, quiet = jax.tree.map(lambda x: x[0], observations), still(agent, N)
+    observation, quiet = jax.tree.map(lambda x: x[0], observations), no_noise(agent, N)
     first = agent.act(params, agent.initial_memory(N), observation, quiet)
     second = agent.act(params, first.memory, observation, quiet)
     assert not np.allclose(first.action, second.action, atol=1e-4)
-    cleared = restarted(agent, first.memory, jnp.array([True, False, True]))
+    cleared = reset_memory(agent, first.memory, jnp.array([True, False, True]))
     again = agent.act(params, cleared, observation, quiet)
     np.testing.assert_allclose(again.action[::2], first.action[::2], rtol=1e-6)
     np.testing.assert_allclose(again.action[1], second.action[1], rtol=1e-6)
@@ -64,7 +64,7 @@ def test_memory_matters_and_begins_anew_where_an_episode_does():
 @pytest.mark.parametrize("kind", KINDS)
 def test_its_units_are_known_before_it_acts(kind):
     agent, params, observations = made(kind)
-    observation, quiet = jax.tree.map(lambda x: x[0], observations), still(agent, N)
+    observation, quiet = jax.tree.map(lambda x: x[0], observations), no_noise(agent, N)
     output, units = agent.probe(params, agent.initial_memory(N), observation, quiet)
     assert {name: values.shape[1] for name, values in units.items()} == agent.units()
     assert list(agent.units()) == sorted(agent.units())
@@ -75,9 +75,9 @@ def test_its_units_are_known_before_it_acts(kind):
 def test_without_noise_it_plays_its_mean_and_with_noise_around_it():
     agent, params, observations = made("mlp")
     observation, memory = jax.tree.map(lambda x: x[0], observations), agent.initial_memory(N)
-    mean = agent.act(params, memory, observation, still(agent, N))
+    mean = agent.act(params, memory, observation, no_noise(agent, N))
     np.testing.assert_array_equal(mean.action, mean.mean)
-    noise = still(agent, N)._replace(action=jnp.full((N, ACTIONS), 2.0))
+    noise = no_noise(agent, N)._replace(action=jnp.full((N, ACTIONS), 2.0))
     for scale in (1.0, 0.5):
         drawn = agent.act(params, memory, observation, noise, scale)
         np.testing.assert_allclose(drawn.action - mean.mean, 2 * scale * mean.std, rtol=1e-5)
@@ -86,7 +86,7 @@ def test_without_noise_it_plays_its_mean_and_with_noise_around_it():
 def test_the_action_teaches_nothing_about_how_much_to_explore():
     agent, params, observations = made("mlp")
     observation, memory = jax.tree.map(lambda x: x[0], observations), agent.initial_memory(N)
-    noise = jax.tree.map(jnp.ones_like, still(agent, N))
+    noise = jax.tree.map(jnp.ones_like, no_noise(agent, N))
     gradient = jax.grad(lambda p: agent.act(p, memory, observation, noise).action.sum())(params)
     np.testing.assert_array_equal(gradient["policy"]["decoder"]["log_std"], 0)
     assert np.abs(gradient["policy"]["encoder"]["layer_0"]["pre"]["kernel"]).max() > 0
@@ -96,7 +96,7 @@ def test_its_noise_is_held_under_a_bound():
     agent, params, observations = made("mlp")
     bounded = agent.bound_std(params, jnp.float32(0.2))
     observation = jax.tree.map(lambda x: x[0], observations)
-    output = agent.act(bounded, agent.initial_memory(N), observation, still(agent, N))
+    output = agent.act(bounded, agent.initial_memory(N), observation, no_noise(agent, N))
     np.testing.assert_allclose(output.std, 0.2, rtol=1e-6)
     assert agent.initial_std == 0.8
 

@@ -12,7 +12,7 @@ from rodent.body_config import BodyConfig
 from rodent.configs import to_json
 from rodent.errors import InputError
 from rodent.policy.policy import load_policy, save_policy
-from rodent.rollout import Player
+from rodent.rollout import RolloutRunner
 from rodent.scene_config import SceneConfig
 from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
@@ -86,7 +86,7 @@ def test_a_policy_is_not_played_with_another_observation(policy, body):
     parts = policy.observation["proprioception"]
     before = {**policy.observation, "proprioception": (parts[0]._replace(size=3), *parts[1:])}
     with pytest.raises(InputError, match="part 'joint_angles' had size 3 and has size 67 here"):
-        Player.of(dataclasses.replace(policy, observation=before), stance_clips(body, frames=10), 1)
+        RolloutRunner.of(dataclasses.replace(policy, observation=before), stance_clips(body, frames=10), 1)
 
 
 def test_a_run_folder_serves_too(folder):

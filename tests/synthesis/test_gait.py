@@ -167,7 +167,7 @@ def test_it_strokes_its_snout_as_fast_as_rats_do(gaits, body):
     clip = gaits["groom"]
     assert stance(clip, body)[:, 2:].all()
     skull = body_frames(body, clip.qpos, ("skull",))
-    nose = skull.position[:, 0] + rotate(skull.turn[:, 0], np.tile([0.027, 0.0, -0.006], (200, 1)))
+    nose = skull.position[:, 0] + rotate(skull.quaternion[:, 0], np.tile([0.027, 0.0, -0.006], (200, 1)))
     palms = Paws(body).state(clip.qpos).contact[:, :2]
     busy = slice(50, 150)
     assert np.linalg.norm(palms - nose[:, None], axis=-1)[busy].max() < 0.025

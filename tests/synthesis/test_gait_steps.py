@@ -94,7 +94,7 @@ def test_limbs_reach_what_limbs_can_reach(body, rng):
     truth[:, 7 + limbs] = np.clip(truth[:, 7 + limbs] + sway, *body.joint_range[limbs].T)
     state = Paws(body).state(truth)
     exact = np.full((30, 4, 3), 1e-4)
-    solved = reach.reach(start, PawTargets(state.contact[..., :2], state.lowest, state.turn, exact))
+    solved = reach.reach(start, PawTargets(state.contact[..., :2], state.lowest, state.quaternion, exact))
     found = Paws(body).state(solved)
     np.testing.assert_allclose(found.contact[..., :2], state.contact[..., :2], atol=1e-4)
     np.testing.assert_allclose(found.lowest, state.lowest, atol=2e-4)
@@ -107,7 +107,7 @@ def test_limbs_reach_what_limbs_can_reach(body, rng):
 def test_out_of_reach_the_limits_are_kept(body):
     start = posed(body, Trunk.still(3))
     state = Paws(body).state(start)
-    far = PawTargets(state.contact[..., :2] + 1.0, state.lowest, state.turn, np.full((3, 4, 3), 1e-4))
+    far = PawTargets(state.contact[..., :2] + 1.0, state.lowest, state.quaternion, np.full((3, 4, 3), 1e-4))
     solved = Reach(body, body.rest_angles).reach(start, far)
     assert np.isfinite(solved).all()
     assert (solved[:, 7:] >= body.joint_range[:, 0]).all() and (solved[:, 7:] <= body.joint_range[:, 1]).all()

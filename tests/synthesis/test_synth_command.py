@@ -57,9 +57,9 @@ def test_without_a_path_it_is_the_built_in_set(body, tmp_path, monkeypatch, caps
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("--smoothing -1", "--smoothing is -1 s; it must lie in [0, 5]"),
+        ("--smoothing -1", "--smoothing is -1 s; it must be in [0, 5]"),
         ("--smoothing nan", "--smoothing is nan s"),
-        ("--seconds-per-clip 0", "--seconds-per-clip is 0; it must lie in"),
+        ("--seconds-per-clip 0", "--seconds-per-clip is 0; it must be in"),
         ("--scale 0", "body scale is 0"),
     ],
 )

@@ -23,7 +23,7 @@ from rodent.scene import Scene
 from tests.bodies import hopper
 from training.backend import DeviceBackend
 from training.config import ModelBasedConfig, PPOConfig, TrainConfig
-from training.ppo import POLICY_FIGURES
+from training.ppo import POLICY_METRICS
 from training.trainer import Trainer
 
 TWO_DEVICES = {
@@ -77,10 +77,10 @@ def params_of(trainer: Trainer) -> list[np.ndarray]:
     return [np.array(leaf) for leaf in jax.tree.leaves(trainer.train_state.learner.params)]
 
 
-def result(trainer: Trainer, figures: dict[str, float]) -> dict[str, np.ndarray]:
-    """What an iteration led to: figures, where the rats are, and all parameters in a row."""
+def result(trainer: Trainer, metrics: dict[str, float]) -> dict[str, np.ndarray]:
+    """What an iteration led to: metrics, where the rats are, and all parameters in a row."""
     where = jax.tree.leaves((trainer.physics, trainer.train_state.loop))
-    arrays = {name: np.array(value) for name, value in figures.items()}
+    arrays = {name: np.array(value) for name, value in metrics.items()}
     arrays |= {f"where {i}": np.array(leaf) for i, leaf in enumerate(where)}
     return arrays | {"params": np.concatenate([leaf.ravel() for leaf in params_of(trainer)])}
 
@@ -114,41 +114,41 @@ def compilations() -> Iterator[list[str]]:
 
 @dataclasses.dataclass
 class Beginning:
-    """Three iterations: parameters before them, what came of the first, figures of each, and what
+    """Three iterations: parameters before them, what came of the first, metrics of each, and what
     was compiled in each.
     """
 
     before: list[np.ndarray]
     first: dict[str, np.ndarray]
-    figures: list[dict[str, float]]
+    metrics: list[dict[str, float]]
     compiled: list[list[str]]
 
 
 @pytest.fixture(scope="module")
 def beginning(trainer) -> Beginning:
-    before, results, figures, compiled = params_of(trainer), [], [], []
+    before, results, metrics, compiled = params_of(trainer), [], [], []
     for _ in range(3):
         with compilations() as names:
-            figures.append(trainer.iterate())
+            metrics.append(trainer.iterate())
         compiled.append(names)
-        results.append(result(trainer, figures[-1]))
-    return Beginning(before, results[0], figures, compiled)
+        results.append(result(trainer, metrics[-1]))
+    return Beginning(before, results[0], metrics, compiled)
 
 
 def test_iterations_learn_from_every_step(trainer, beginning):
     assert trainer.steps == 3 * 4 * 8
-    for figures in beginning.figures:
-        assert all(np.isfinite(value) for value in figures.values())
-        assert {"reward", "reward/root_position", "value_loss", "diverged"} <= figures.keys()
-        assert figures["diverged"] == 0
+    for metrics in beginning.metrics:
+        assert all(np.isfinite(value) for value in metrics.values())
+        assert {"reward", "reward/root_position", "value_loss", "diverged"} <= metrics.keys()
+        assert metrics["diverged"] == 0
     for before, after in zip(beginning.before, params_of(trainer), strict=True):
         assert np.isfinite(after).all() and (before != after).any()
 
 
 def test_it_imagines_once_the_dynamics_model_is_fitted(trainer, beginning):
     assert int(trainer.train_state.model_based.fitted_steps) == 2 * 32
-    assert [set(POLICY_FIGURES) <= figures.keys() for figures in beginning.figures] == [True, True, False]
-    assert not set(POLICY_FIGURES) & beginning.figures[-1].keys()
+    assert [set(POLICY_METRICS) <= metrics.keys() for metrics in beginning.metrics] == [True, True, False]
+    assert not set(POLICY_METRICS) & beginning.metrics[-1].keys()
 
 
 def test_nothing_is_compiled_after_the_first_iteration(beginning):
@@ -175,13 +175,13 @@ def test_a_broken_rat_is_counted_and_begins_anew(trainer, beginning):
     engine = state.train.engine
     engine = dataclasses.replace(engine, physics=engine.physics.replace(qvel=velocity))
     trainer.set_state(state._replace(train=dataclasses.replace(state.train, engine=engine)))
-    figures = trainer.iterate()
+    metrics = trainer.iterate()
     # it begins anew before it is stepped, or is stepped, found broken, and begins anew
-    assert figures["diverged"] <= 1
+    assert metrics["diverged"] <= 1
     assert all(
         np.isfinite(leaf).all() for leaf in jax.tree.leaves((trainer.physics, trainer.train_state.learner))
     )
-    assert all(np.isfinite(value) for value in figures.values())
+    assert all(np.isfinite(value) for value in metrics.values())
 
 
 def test_policies_are_evaluated_on_the_host(trainer, beginning):
@@ -220,5 +220,5 @@ def test_without_a_gpu_the_command_says_so_in_one_line(clip_file, tmp_path, caps
     assert main(words) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "JAX sees no NVIDIA GPU here" in captured.err and captured.err.count("\n") == 1
+    assert "JAX finds no NVIDIA GPU" in captured.err and captured.err.count("\n") == 1
     assert not run.exists()

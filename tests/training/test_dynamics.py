@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rodent.policy.agent import in_a_row
+from rodent.policy.agent import flattened
 from tests.bodies import hopper
 from tests.training.imagining import CONFIG, RATE, STEP, broken, random_samples
 from training.dynamics import Dynamics
@@ -24,17 +24,17 @@ def dynamics(body):
 @pytest.fixture(scope="module")
 def samples(body):
     samples = random_samples(body)
-    return in_a_row(samples, samples.is_first.shape)
+    return flattened(samples, samples.is_first.shape)
 
 
 @pytest.fixture(scope="module")
 def learnt(dynamics, samples):
     model, fit = dynamics.init(jax.random.PRNGKey(0)), jax.jit(dynamics.fit)
-    figures = []
+    metrics = []
     for i in range(10):
         model, found = fit(model, samples, jax.random.PRNGKey(i), RATE)
-        figures.append(float(found["dynamics_unexplained_variance"]))
-    return model, figures
+        metrics.append(float(found["dynamics_unexplained_variance"]))
+    return model, metrics
 
 
 def test_it_learns_what_velocities_become(learnt):
@@ -44,7 +44,7 @@ def test_it_learns_what_velocities_become(learnt):
 
 def test_it_predicts_steps_it_has_not_seen(dynamics, body, learnt):
     unseen = random_samples(body, n=64, seed=1)
-    unseen = in_a_row(unseen, unseen.is_first.shape)
+    unseen = flattened(unseen, unseen.is_first.shape)
     told = jax.jit(dynamics.step)(learnt[0], unseen.physics, unseen.ctrl)
 
     def off(name: str, of) -> float:
@@ -81,8 +81,8 @@ def test_place_and_heading_change_nothing_but_place_and_heading(dynamics, learnt
 
 def test_physics_that_broke_teaches_nothing(dynamics, samples):
     model = dynamics.init(jax.random.PRNGKey(0))
-    model, figures = jax.jit(dynamics.fit)(
+    model, metrics = jax.jit(dynamics.fit)(
         model, broken(samples, slice(0, None, 3)), jax.random.PRNGKey(1), RATE
     )
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((model, figures)))
-    assert figures["dynamics_unexplained_variance"] > 0
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((model, metrics)))
+    assert metrics["dynamics_unexplained_variance"] > 0

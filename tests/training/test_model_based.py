@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import training.update
-from rodent.policy.agent import in_a_row
+from rodent.policy.agent import flattened
 from rodent.policy.sizes import NetworkConfig
 from rodent.rollout import clip_episodes
 from rodent.tasks.imitation import ImitationState
@@ -60,9 +60,9 @@ def _samples(trainer: Trainer, monkeypatch) -> DynamicsSample:
 @pytest.fixture(scope="module")
 def trained():
     trainer = _trainer()
-    figures = [trainer.iterate() for _ in range(12)]
+    metrics = [trainer.iterate() for _ in range(12)]
     with pytest.MonkeyPatch.context() as monkeypatch:
-        return trainer, figures, _samples(trainer, monkeypatch)
+        return trainer, metrics, _samples(trainer, monkeypatch)
 
 
 def _returns(trainer: Trainer, params, first: DynamicsSample, weight: float = 0.0, seed: int = 0):
@@ -76,18 +76,18 @@ def _returns(trainer: Trainer, params, first: DynamicsSample, weight: float = 0.
 
 
 def test_rollouts_are_imagined_once_the_dynamics_model_is_fitted(trained):
-    _, figures, _ = trained
-    imagined = ["imagined_return" in row for row in figures]
+    _, metrics, _ = trained
+    imagined = ["imagined_return" in row for row in metrics]
     # 512 steps an unroll: the third makes 1536
     assert imagined == [False, False] + [True] * 10
-    unexplained = [row["dynamics_unexplained_variance"] for row in figures]
+    unexplained = [row["dynamics_unexplained_variance"] for row in metrics]
     assert unexplained[-1] < 0.7 * unexplained[0]
 
 
 def test_they_improve_the_policy(trained):
     trainer, _, samples = trained
     state, hyper = trainer.train_state, Hyperparameters.of(trainer.config)
-    first = in_a_row(samples, samples.is_first.shape)
+    first = flattened(samples, samples.is_first.shape)
     before = _returns(trainer, state.learner.params, first, seed=5).mean()
     better, model_based = state.learner, state.model_based
     for _ in range(5):
@@ -105,7 +105,7 @@ def test_they_improve_the_policy(trained):
 
 def test_what_lies_beyond_a_clip_counts_for_nothing(trained):
     trainer, _, samples = trained
-    first = in_a_row(samples, samples.is_first.shape)
+    first = flattened(samples, samples.is_first.shape)
     last = int(trainer.task.reference.last[0])
     over = first._replace(task=ImitationState(jnp.full_like(first.task.frame, last)))
     np.testing.assert_array_equal(_returns(trainer, trainer.train_state.learner.params, over), 0)
@@ -117,8 +117,8 @@ def test_from_then_on_they_alone_improve_the_policy():
     for _ in range(3):
         assert "kl" in trainer.iterate()
     before = jax.tree.map(np.array, trainer.train_state.learner.params)
-    figures = trainer.iterate()
-    assert "kl" not in figures and "value_loss" in figures
+    metrics = trainer.iterate()
+    assert "kl" not in metrics and "value_loss" in metrics
     after = trainer.train_state.learner.params
     for a, b in zip(jax.tree.leaves(before["policy"]), jax.tree.leaves(after["policy"]), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -128,7 +128,7 @@ def test_from_then_on_they_alone_improve_the_policy():
 
 def test_an_intention_far_from_its_prior_costs(trained):
     trainer, _, samples = trained
-    params, first = trainer.train_state.learner.params, in_a_row(samples, samples.is_first.shape)
+    params, first = trainer.train_state.learner.params, flattened(samples, samples.is_first.shape)
     free, costly = (_returns(trainer, params, first, weight) for weight in (0.0, 1e-3))
     assert (costly <= free).all() and costly.mean() < free.mean()
 
@@ -137,8 +137,8 @@ def test_without_updates_no_dynamics_model_is_fitted():
     trainer = _trainer(
         dataclasses.replace(CONFIG, model_based=dataclasses.replace(CONFIG.model_based, updates=0))
     )
-    figures = trainer.iterate()
-    assert "dynamics_unexplained_variance" not in figures
+    metrics = trainer.iterate()
+    assert "dynamics_unexplained_variance" not in metrics
     assert int(trainer.train_state.model_based.fitted_steps) == 0
 
 

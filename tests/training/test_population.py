@@ -24,8 +24,8 @@ def test_updates_are_mapped_over_members():
 
     update = device_update(trainer.algorithm, trainer.backend.engine)
     mapped = jax.jit(jax.vmap(update, in_axes=(0, 0, None)))
-    states, figures = mapped(states, members, trainer.task)
-    assert figures["value_loss"].shape == (MEMBERS,)
+    states, metrics = mapped(states, members, trainer.task)
+    assert metrics["value_loss"].shape == (MEMBERS,)
     first, same, other = (
         [np.asarray(leaf)[i] for leaf in jax.tree.leaves(states.learner.params)] for i in range(MEMBERS)
     )

@@ -23,8 +23,8 @@ from training.experience import ActionSample, Experience
 from training.hyperparameters import Hyperparameters
 from training.latent import latent_kl
 from training.learner import new_learner
-from training.ppo import POLICY_FIGURES, std_ceiling, unrolled, update, update_value
-from training.sampler import new_sampler, refreshed
+from training.ppo import POLICY_METRICS, std_ceiling, unrolled, update, update_value
+from training.sampler import new_sampler, updated_sampler
 from training.split import split_clips
 
 NU = 38
@@ -70,7 +70,7 @@ def test_episodes_begin_where_rats_soon_fail_and_at_first_frames(starts):
     n = len(begun)
     sampler = new_sampler(config, starts)
     sampler = sampler.counted(Ended(jnp.ones(n, bool), begun, jnp.ones(n), hard), begun)
-    drawn = np.asarray(refreshed(sampler, starts).draw(jax.random.PRNGKey(0), 20_000))
+    drawn = np.asarray(updated_sampler(sampler, starts).draw(jax.random.PRNGKey(0), 20_000))
     share = np.bincount(drawn, minlength=120) / len(drawn)
     assert share[60] > 0.125 and share[0] > 0.125  # first frames of the two clips
     assert share[61:64].sum() + share[60] - 0.125 > 0.4
@@ -83,7 +83,7 @@ def test_late_failures_and_old_ones_count_less(starts):
     start, yes = jnp.array([5, 70]), jnp.ones(2, bool)
     sampler = sampler.counted(Ended(yes, start, jnp.array([0, 20]), yes), start)
     np.testing.assert_allclose(sampler.failed[start], [1, np.exp(-2)], rtol=1e-6)
-    sampler = refreshed(refreshed(sampler, starts), starts)
+    sampler = updated_sampler(updated_sampler(sampler, starts), starts)
     np.testing.assert_allclose(sampler.failed[start], [0.25, 0.25 * np.exp(-2)], rtol=1e-6)
 
 
@@ -128,10 +128,10 @@ def test_an_update_makes_rewarded_actions_likelier(kind):
     hyper = _hyper(config)
     step = partial(update, config, agent, hyper)
     for _ in range(5):
-        learner, figures = step(learner, experience)
+        learner, metrics = step(learner, experience)
     after = unrolled(agent, learner.params, experience.actions)[0].mean.mean()
     assert after > before + 0.005
-    assert all(np.isfinite(float(v)) for v in figures.values())
+    assert all(np.isfinite(float(v)) for v in metrics.values())
     assert int(learner.steps) == 5 * 4 * 64
 
 
@@ -142,11 +142,11 @@ def test_the_value_network_learns_alone():
     both = update(config, agent, _hyper(config), learner, experience)[1]
     before, losses = learner.params["policy"], []
     for _ in range(20):
-        learner, figures = update_value(config, agent, _hyper(config), learner, experience)
-        losses.append(float(figures["value_loss"]))
+        learner, metrics = update_value(config, agent, _hyper(config), learner, experience)
+        losses.append(float(metrics["value_loss"]))
     assert losses[-1] < 0.5 * losses[0]
     assert losses[0] == pytest.approx(float(both["value_loss"]), rel=0.1)
-    assert both.keys() - figures.keys() == set(POLICY_FIGURES) and figures.keys() < both.keys()
+    assert both.keys() - metrics.keys() == set(POLICY_METRICS) and metrics.keys() < both.keys()
     for a, b in zip(jax.tree.leaves(learner.params["policy"]), jax.tree.leaves(before), strict=True):
         np.testing.assert_array_equal(a, b)
     assert int(learner.steps) == 20 * 4 * 16
@@ -157,8 +157,8 @@ def test_the_learning_rate_follows_the_kl():
     for target, compare in ((1e-9, np.less), (10.0, np.greater)):
         config = PPOConfig(num_envs=16, minibatches=2, target_kl=target)
         learner, experience = _experience(config, agent, jax.random.PRNGKey(0))
-        learner, figures = update(config, agent, _hyper(config), learner, experience)
-        assert compare(float(figures["learning_rate"]), config.learning_rate)
+        learner, metrics = update(config, agent, _hyper(config), learner, experience)
+        assert compare(float(metrics["learning_rate"]), config.learning_rate)
         low, high = np.float32(config.learning_rate_range)
         assert low <= np.float32(learner.learning_rate) <= high
 
@@ -214,7 +214,7 @@ def test_split_keeps_sessions_whole(body, fraction, seed):
         clips, clips=tuple(dataclasses.replace(c, session=f"s{i // 2}") for i, c in enumerate(clips))
     )
     if np.ceil(fraction * 4) >= 4:
-        with pytest.raises(InputError, match="leaves none to train on"):
+        with pytest.raises(InputError, match="leaves no clips for training"):
             split_clips(clips, fraction, seed)
         return
     split = split_clips(clips, fraction, seed)

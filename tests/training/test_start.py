@@ -21,7 +21,7 @@ from rodent.tasks.settings import ImitationConfig
 from tests.policies import TINY, untrained_policy
 from training.config import PPOConfig, TrainConfig
 from training.learner import normalizer_of
-from training.start import fitted, starting_policy
+from training.start import starting_policy, with_policy_settings
 from training.trainer import Trainer
 
 WORDS = ["--ppo.num-envs", "8", "--ppo.minibatches", "2", "--ppo.epochs", "1", "--ppo.unroll", "4"]
@@ -119,11 +119,11 @@ def test_what_is_not_said_is_as_the_policy_has_it(policy):
     torque = dataclasses.replace(
         policy, task=task, scene=SceneConfig(body=dataclasses.replace(policy.body, actuation="torque"))
     )
-    config = fitted(TrainConfig(seed=4), torque)
+    config = with_policy_settings(TrainConfig(seed=4), torque)
     assert config.network == TINY != TrainConfig().network
     assert (config.task.horizon, config.body.actuation, config.seed) == (3, "torque", 4)
     assert config.task.senses == ("touch", "gravity")
-    assert fitted(config, torque) == config
+    assert with_policy_settings(config, torque) == config
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_what_is_not_said_is_as_the_policy_has_it(policy):
 )
 def test_what_is_said_must_be_as_the_policy_has_it(policy, changes, message):
     with pytest.raises(InputError, match=message):
-        fitted(dataclasses.replace(_config(start_from="learnt"), **changes), policy)
+        with_policy_settings(dataclasses.replace(_config(start_from="learnt"), **changes), policy)
 
 
 def test_a_policy_that_is_not_there():
@@ -150,14 +150,14 @@ def test_a_policy_that_is_not_there():
 
 
 def test_another_size_of_body_may_start_from_it(policy):
-    assert fitted(_config(body=BodyConfig(scale=1.1)), policy).body.scale == 1.1
+    assert with_policy_settings(_config(body=BodyConfig(scale=1.1)), policy).body.scale == 1.1
 
 
 def test_clips_that_the_policy_has_seen_cannot_be_kept_out(folder, clips, tmp_path, capsys):
     words = ["train", "--clips", str(clips), "--out", str(tmp_path / "run"), *WORDS, "--steps", "32"]
     words += ["--start-from", str(folder), "--test-clips"]
     assert main([*words, "sway_1"]) == 2
-    assert "was trained on 'sway_1', which is kept out here" in capsys.readouterr().err
+    assert "was trained on 'sway_1', which is held out here" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 

@@ -1,4 +1,4 @@
-"""Whole runs at tiny size: resume after kill -9, Ctrl-C, damage, and figures that are not finite."""
+"""Whole runs at tiny size: resume after kill -9, Ctrl-C, damage, and metrics that are not finite."""
 
 import json
 import signal
@@ -163,14 +163,14 @@ def test_a_figure_that_is_not_finite_stops_the_run(clips, tmp_path, monkeypatch)
     real = Trainer.iterate
 
     def broken(self):
-        figures = real(self)
-        return figures | ({"reward/root_position": float("nan")} if self.steps >= 96 else {})
+        metrics = real(self)
+        return metrics | ({"reward/root_position": float("nan")} if self.steps >= 96 else {})
 
     monkeypatch.setattr(Trainer, "iterate", broken)
     ppo = PPOConfig(num_envs=8, minibatches=2, epochs=1, unroll=4)
     config = TrainConfig(ppo=ppo, checkpoint_seconds=0.0)
     run = tmp_path / "broken"
-    with pytest.raises(WorkError, match=r"reward/root_position not finite at iteration 3.*not-finite-3.npz"):
+    with pytest.raises(WorkError, match=r"reward/root_position not finite in iteration 3.*not-finite-3.npz"):
         train.train(train.new_run(run, config, clips), train.Until(steps=STEPS))
     dump = np.load(run / "not-finite-3.npz", allow_pickle=False)
     assert any("params" in name for name in dump)
@@ -192,7 +192,7 @@ def test_resume_refuses_changed_clips(whole_run, clips, tmp_path, body, capsys):
     card = json.loads((run / "config.json").read_text())
     (run / "config.json").write_text(json.dumps(card | {"clips": str(other)}))
     assert main(["train", "--resume", "--out", str(run), "--steps", "9999"]) == 2
-    assert "has changed since" in capsys.readouterr().err
+    assert "differs from the clip file that" in capsys.readouterr().err
 
 
 BAD_RUNS = {

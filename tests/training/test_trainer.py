@@ -20,7 +20,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, clips: int, success_rates: list[float]
             "tracking/lifespan_frames": 200.0,
             "tracking/root_position_error_mm_all_frames": 5.0,
         }
-        monkeypatch.setattr(trainer, "_usable", lambda number=number: number)
+        monkeypatch.setattr(trainer, "_averaged", lambda number=number: number)
         monkeypatch.setattr(trainer, "_track", lambda policy, found=found: found)
         assert trainer.evaluate() == found
     assert trainer._best[0] == max(success_rates)

@@ -25,7 +25,7 @@ def test_it_learns_and_imagines(scene):
     assert scene.model.na == 0 and scene.activation_time == 0
     clips = small_clips(scene)
     trainer = Trainer(CONFIG, CONFIG.task.build(scene, clips), clip_episodes(clips))
-    figures = [trainer.iterate() for _ in range(3)]
-    assert "imagined_return" in figures[-1]
-    assert all(np.isfinite(value) for row in figures for value in row.values())
+    metrics = [trainer.iterate() for _ in range(3)]
+    assert "imagined_return" in metrics[-1]
+    assert all(np.isfinite(value) for row in metrics for value in row.values())
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(trainer.state().train.learner.params))

@@ -5,7 +5,7 @@ import pytest
 
 from rodent.body_config import BodyConfig
 from rodent.errors import InputError
-from rodent.rollout import Player
+from rodent.rollout import RolloutRunner
 from rodent.scene import make_scene
 from rodent.synthesis.stance import stance_clips
 from rodent.view import Session
@@ -30,8 +30,8 @@ def motion(source):
 
 
 def test_it_moves_as_in_a_rollout(motion, body, policy, clips):
-    player = Player.of(policy, clips, 1)
-    rows = list(player.play(policy.params, policy.normalizer, np.array([1])))
+    runner = RolloutRunner.of(policy, clips, 1)
+    rows = list(runner.play(policy.params, policy.normalizer, np.array([1])))
     assert motion.n_frames == len(rows) == 20
     for frame in (5, 19, 2):  # what was seen is seen again
         moment = motion.at(frame)

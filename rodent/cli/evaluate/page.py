@@ -15,7 +15,7 @@ from training.survival import (
     TERMINATED,
     THRESHOLDS_MM,
     alive_by_frame,
-    how_lost,
+    failure_text,
     limits,
     success_within,
     unit_of,
@@ -64,7 +64,7 @@ def whole(found: dict[str, Any]) -> Section:
         ["frames tracked", f"{mean['lifespan_frames']:.0f} of {mean['frames']:.0f}"],
         *([_in_words(key), f"{mean[key]:.1f} {unit_of(key)}"] for key in _errors_of(found)),
     ]
-    failure = f"until {how_lost(found['limits'])}" if found["limits"] else "until the task terminates"
+    failure = f"until {failure_text(found['limits'])}" if found["limits"] else "until the task terminates"
     text = (
         "Every clip is played from its first frame with the policy's mean action, until a failure: "
         f"{failure}. Errors are means over all frames; a frame after the failure counts as 50 mm or 90 "

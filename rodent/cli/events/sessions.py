@@ -176,11 +176,11 @@ def bin_starts(session: OpenSession) -> np.ndarray:
 
 def _rat_times(session: OpenSession, starts: np.ndarray, settings: RatEventSettings) -> dict[str, np.ndarray]:
     """Events of the rat, seconds on the clock of the spikes."""
-    body, timeline = recorded_body(session.recording), session.timeline
+    scene, timeline = recorded_body(session.recording), session.timeline
     step = session.clock.rate / session.recording.fps
     first, found = 0, dict[str, list[np.ndarray]]()
     for rollout in session.rollouts:
-        for name, frames in rat_events(rollout, session.recording.fps, body, settings).items():
+        for name, frames in rat_events(rollout, session.recording.fps, scene, settings).items():
             found.setdefault(name, []).append(first + frames)
         first += rollout.n_frames
     times = {}

@@ -84,9 +84,9 @@ class Register:
         for note in keypoints.notes:
             say(note)
         found, speed = _fitted(registration, keypoints, reading.axes)
-        body = make_scene(BodyConfig(scale=registration.scale_))
-        clips = prefixed(registered_clips(found, body, options), self.name)
-        contacts, standing = paws_of(clips, body), standing_paws(found, body)
+        scene = make_scene(BodyConfig(scale=registration.scale_))
+        clips = prefixed(registered_clips(found, scene, options), self.name)
+        contacts, standing = paws_of(clips, scene), standing_paws(found, scene)
         result: dict[str, Any] = {
             "warnings": warnings_of(registration, standing),
             **results(registration, found, cleaning, clips, contacts, standing),

@@ -54,16 +54,16 @@ def write_report(
         InputError: the page cannot be written there.
         WorkError: the video cannot be encoded, or the disk is full.
     """
-    body = make_scene(BodyConfig(scale=registration.scale_))
+    scene = make_scene(BodyConfig(scale=registration.scale_))
     with tempfile.TemporaryDirectory() as folder:
         sections = [
             *_warnings(result),
             _overview(result),
-            _film(Path(folder) / "film.mp4", body, found, segments),
-            _course(body, found, segments),
+            _film(Path(folder) / "film.mp4", scene, found, segments),
+            _course(scene, found, segments),
             _scale(registration),
             _keypoints(result),
-            _joints(body, registration, clips),
+            _joints(scene, registration, clips),
             _floor(result, contacts, clips),
             _arena(found),
         ]
@@ -112,20 +112,20 @@ def _overview(result: dict[str, Any]) -> Section:
     return Section("Summary", text, (Table(["", ""], rows),))
 
 
-def _film(out: Path, body: Scene, found: Registered, segments: Sequence[slice]) -> Section:
+def _film(out: Path, scene: Scene, found: Registered, segments: Sequence[slice]) -> Section:
     text = (
         "Red: measured keypoints. Green: their positions on the fitted body. "
         "First the seconds with the most motion, then those with the largest error."
     )
     try:
-        render_film(out, body.config.body, found, segments)
+        render_film(out, scene.config.body, found, segments)
     except NoOpenGLError as error:
         return Section("Video", f"{text}\n\nThe video could not be rendered: {error}")
     return Section("Video", text, (Film(out),))
 
 
-def _course(body: Scene, found: Registered, segments: Sequence[slice]) -> Section:
-    labels = behaviors(found.qpos, found.fps, body)
+def _course(scene: Scene, found: Registered, segments: Sequence[slice]) -> Section:
+    labels = behaviors(found.qpos, found.fps, scene)
     covered = np.zeros(len(labels), bool)
     for frames in segments:
         covered[frames] = True
@@ -175,11 +175,11 @@ def _keypoints(result: dict[str, Any]) -> Section:
     return Section("Keypoints", text, (Table(columns, rows),))
 
 
-def _joints(body: Scene, registration: Registration, clips: ClipSet) -> Section:
+def _joints(scene: Scene, registration: Registration, clips: ClipSet) -> Section:
     angles = np.degrees(np.concatenate([clip.qpos[:, 7:] for clip in clips]))
     chosen = [i for i in registration.hinges if np.ptp(angles[:, i]) > _STILL]
-    angles, limits = angles[:, chosen], np.degrees(body.joint_range[chosen])
-    names = [body.joint_names[i] for i in chosen]
+    angles, limits = angles[:, chosen], np.degrees(scene.joint_range[chosen])
+    names = [scene.joint_names[i] for i in chosen]
     low, high = np.percentile(angles, (1, 99), axis=0)
     near = _AT_END * np.ptp(limits, axis=1)
     at_end = ((angles < limits[:, 0] + near) | (angles > limits[:, 1] - near)).mean(axis=0)

@@ -23,7 +23,7 @@ from rodent.rollout import clip_episodes
 from rodent.versions import versions
 from training.config import TrainConfig
 from training.evaluate import Trace, n_steps, scores, trace_policy
-from training.survival import alive_by_frame, how_lost
+from training.survival import alive_by_frame, failure_text
 
 _COURSES = {
     "frames tracked": "tracking/lifespan_frames",
@@ -184,8 +184,8 @@ def _tracking(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> list[S
 def _method(limits: dict[str, float]) -> str:
     return (
         "Every clip is played from its first frame with the policy's mean action, until a failure: until "
-        f"{how_lost(limits)}. Errors are means over all frames; a frame after the failure counts as 50 mm "
-        "or 90 degrees."
+        f"{failure_text(limits)}. Errors are means over all frames; a frame after the failure counts as 50 "
+        "mm or 90 degrees."
     )
 
 

@@ -61,7 +61,7 @@ def test_command_prints_one_json_object(files, capsys):
     assert found["settings"]["shifts"] == 2 and found["settings"]["lags"] == [0.0]
     assert found["starts_seconds"] is None and found["select"] == []
     assert found["bin_seconds"] == 0.1 and found["versions"]["himalaya"]
-    assert "in this order: walk, rear" in err and "MC-2 is left out" in err
+    assert "in this order: walk, rear" in err and "MC-2 is excluded" in err
 
 
 def test_command_prints_a_table_with_the_best_neuron_first(files, capsys, monkeypatch):

@@ -139,7 +139,7 @@ def test_sessions_of_other_bins_are_refused(files, workshop, tmp_path, capsys):
     second = ("--session", files[0], str(tmp_path / "tuesday.npz"))
     arguments = ["--event", "touch/hand_L", *QUICK, *second]
     assert main(["events", *files, *arguments]) == 2
-    assert "neurons in bins of 0.01 and 0.02 s; give" in capsys.readouterr().err
+    assert "neurons in bins of 0.01 and 0.02 s; expected equal bins: give" in capsys.readouterr().err
     assert main(["events", *files, *arguments, "--psth-seconds", "0.02"]) == 0
 
 
