@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import rodent.cli.report.page
-from analysis.pages.page import Table
 from rodent.cli import main
 from rodent.cli.report.comparison import read_encoding, read_similarity
 from rodent.cli.report.film import film_recording, film_subject
@@ -18,10 +17,11 @@ from rodent.cli.report.page import _settings
 from rodent.cli.report.subject import open_subjects
 from rodent.clips import write_clips
 from rodent.errors import InputError
+from rodent.pages.page import Table
 from rodent.policy.policy import save_policy
 from rodent.recording import Header, RecordingWriter, RolloutMetadata
 from rodent.synthesis.stance import stance_clips
-from tests.analysis.pages.test_page import check_page
+from tests.pages.test_page import check_page
 from tests.policies import untrained_policy
 from tests.recordings import block
 from tests.training.test_evaluate import make_trace

@@ -24,11 +24,11 @@ class Join:
 
     def run(self) -> None:
         """Read all files and write one."""
-        from rodent.cli.output import tell_written
         from rodent.clips.clip import joined
         from rodent.clips.file import write_clips
         from rodent.clips.reading import read_clips
         from rodent.errors import InputError
+        from rodent.pages.output import tell_written
 
         if len(self.files) < 2:
             raise InputError(f"{len(self.files)} file of clips cannot be joined; name two or more")

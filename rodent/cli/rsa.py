@@ -53,8 +53,8 @@ class Rsa(SessionArguments):
     def run(self) -> None:
         """Read, compare and print."""
         from analysis.similarity.scores import compare_structures
-        from rodent.cli.output import print_json, say
         from rodent.files import require_room_for_folder
+        from rodent.pages.output import print_json, say
         from rodent.progress import progress
         from rodent.versions import versions
 
@@ -187,10 +187,10 @@ def _labels(session: "OpenSession", settings: SimilaritySettings) -> "tuple[np.n
 
 def _write(folder: Path, page: dict[str, Any], results: "Mapping[str, StructureResult]") -> None:
     """The page, and the figures of all neurons and of each group."""
-    from analysis.pages.drawing import write_figures
     from analysis.similarity.figures import matrices, similarities
-    from rodent.cli.output import write_json
     from rodent.files import explain_os_errors
+    from rodent.pages.drawing import write_figures
+    from rodent.pages.output import write_json
 
     figures = {}
     for i, (group, result) in enumerate(results.items()):

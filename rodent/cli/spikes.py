@@ -55,8 +55,8 @@ class Spikes:
         from analysis.neural.quality import judge
         from analysis.neural.read import read_session
         from analysis.neural.selection import select
-        from rodent.cli.output import print_json, say
         from rodent.errors import InputError
+        from rodent.pages.output import print_json, say
 
         if self.between is not None and self.path_out is None:
             raise InputError("--between is the part of a path; give --path-out, too")
@@ -145,8 +145,8 @@ def _epochs(session: "NeuralSession") -> list[dict[str, Any]]:
 def _behavior(session: "NeuralSession") -> list[dict[str, Any]]:
     import numpy as np
 
-    from rodent.cli.output import say
     from rodent.errors import InputError
+    from rodent.pages.output import say
 
     rows = []
     for name in session.behavior:
@@ -173,7 +173,7 @@ def _behavior(session: "NeuralSession") -> list[dict[str, Any]]:
 
 
 def _print_table(rows: Sequence[dict[str, Any]]) -> None:
-    from rodent.cli.output import print_table
+    from rodent.pages.output import print_table
 
     if rows:
         cells = [[f"{x:.4g}" if isinstance(x, float) else str(x) for x in row.values()] for row in rows]

@@ -72,7 +72,6 @@ class Encode(SessionArguments):
 
     def run(self) -> None:
         """Read, regress and print."""
-        from analysis.pages.tables import require_table_format
         from rodent.cli.encode.drawings import write
         from rodent.cli.encode.files import require_nwb, write_nwb, write_tables
         from rodent.cli.encode.groups import Groups
@@ -81,8 +80,9 @@ class Encode(SessionArguments):
         from rodent.cli.encode.results import Found, to_json
         from rodent.cli.encode.sessions import regress
         from rodent.cli.encode.tables import print_neurons, print_summary, print_tables
-        from rodent.cli.output import print_json, say
         from rodent.files import require_room_for_folder
+        from rodent.pages.output import print_json, say
+        from rodent.pages.tables import require_table_format
         from rodent.progress import progress
 
         if self.out is not None:

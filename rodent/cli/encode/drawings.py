@@ -8,13 +8,13 @@ import numpy as np
 
 from analysis.encoding.figures import Pair, lag_curves, paired_scores
 from analysis.encoding.inference import LEVEL, session_mean
-from analysis.pages.drawing import intervals, layer_scores, write_figures
 from rodent.cli.encode.lagscan import LagScans
 from rodent.cli.encode.results import Found
 from rodent.cli.encode.sessions import MODEL
 from rodent.cli.encode.tables import spaced
-from rodent.cli.output import write_json
 from rodent.files import explain_os_errors
+from rodent.pages.drawing import intervals, layer_scores, write_figures
+from rodent.pages.output import write_json
 
 _ALL_PAIRS = 4  # models of which a figure shows the differences of all pairs
 

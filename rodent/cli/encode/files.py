@@ -9,13 +9,13 @@ import numpy as np
 
 from analysis.encoding.tuning import edges, tuning_curve
 from analysis.neural.write_nwb import check_units_columns, write_units_columns
-from analysis.pages.tables import Columns, Rows, write_table
 from rodent.cli.encode.lagscan import LagScans
 from rodent.cli.encode.partition import Partition
 from rodent.cli.encode.results import Found
 from rodent.cli.encode.sessions import Models, SessionResult
 from rodent.cli.session import OpenSession
 from rodent.errors import InputError
+from rodent.pages.tables import Columns, Rows, write_table
 
 TUNING_BANDS = 20
 """Bands of each scalar that tuning curves have."""

@@ -65,8 +65,8 @@ class Evaluate:
 
     def run(self) -> None:
         """Evaluate; see the class."""
-        from rodent.cli.output import print_json
         from rodent.jax_setup import cache_compilations
+        from rodent.pages.output import print_json
 
         cache_compilations()
         from rodent.files import atomic_path
@@ -137,7 +137,7 @@ def columns_of(found: dict[str, Any]) -> dict[str, str]:
 
 def _print(found: dict[str, Any]) -> None:
     """A table of clips, one of groups of clips, and a line of successes."""
-    from rodent.cli.output import print_table
+    from rodent.pages.output import print_table
 
     known, columns = ["split"] if "splits" in found else [], columns_of(found)
     figures = columns.values()

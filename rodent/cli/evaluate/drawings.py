@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS
 from training.survival import limit_fractions, limits
 
 if TYPE_CHECKING:

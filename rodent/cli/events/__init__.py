@@ -49,11 +49,11 @@ class Events(SessionArguments):
 
     def run(self) -> None:
         """Read, find the events, measure and print."""
-        from analysis.pages.tables import require_table_format
         from rodent.cli.events.results import Found, print_cells, print_events, print_summary, to_json, write
         from rodent.cli.events.sessions import measure, prepare
-        from rodent.cli.output import print_json, say
         from rodent.files import require_room_for_folder
+        from rodent.pages.output import print_json, say
+        from rodent.pages.tables import require_table_format
         from rodent.progress import progress
 
         if self.out is not None:

@@ -13,8 +13,8 @@ from analysis.events.lags import Lags
 from analysis.events.response import Response, population_p
 from analysis.events.settings import EventSettings
 from rodent.cli.events.sessions import Outcome, PreparedSession
-from rodent.cli.output import print_json, print_table, write_json
 from rodent.files import explain_os_errors
+from rodent.pages.output import print_json, print_table, write_json
 from rodent.versions import versions
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ def write(folder: Path, page: dict[str, Any], found: Found) -> None:
     Raises:
         InputError: the folder cannot be written.
     """
-    from analysis.pages.drawing import write_figures
-    from analysis.pages.tables import write_table
+    from rodent.pages.drawing import write_figures
+    from rodent.pages.tables import write_table
 
     with explain_os_errors(folder):
         folder.mkdir(exist_ok=True)

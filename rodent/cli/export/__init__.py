@@ -33,10 +33,10 @@ class Export:
 
         cache_compilations()
         from rodent.cli.export.card import card
-        from rodent.cli.output import say
         from rodent.cli.report.subject import open_subjects
         from rodent.errors import InputError
         from rodent.files import atomic_path
+        from rodent.pages.output import say
         from rodent.progress import progress
         from rodent.rollout import clip_episodes
         from training.evaluate import n_steps, scores, trace_policy

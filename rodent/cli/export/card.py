@@ -160,7 +160,7 @@ def _clips(metrics: Mapping[str, Any]) -> str:
 
 def _curve(subject: Subject) -> "Figure | None":
     """Over control steps, because minutes depend on the machine and its load."""
-    from analysis.pages.drawing import courses
+    from rodent.pages.drawing import courses
 
     panels = {label: {"": subject.curve(key, subject.steps / 1e6)} for label, key in _COURSES.items()}
     drawn = any(len(values) for curves in panels.values() for _, values in curves.values())

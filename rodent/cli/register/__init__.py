@@ -66,9 +66,9 @@ class Register:
     def run(self) -> None:
         """Read, fit, write."""
         from rodent.body_config import BodyConfig
-        from rodent.cli.output import print_json, print_table, say
         from rodent.clips import prefixed
         from rodent.keypoints import clean, read_keypoints
+        from rodent.pages.output import print_json, print_table, say
         from rodent.registration import Registration, read_markers, registered_clips
         from rodent.registration.summary import paws_of, results
         from rodent.registration.trust import standing_paws, warnings_of

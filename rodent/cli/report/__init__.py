@@ -41,8 +41,8 @@ class Report:
         """Read, play, film and write; see the class."""
         if not self.policies:
             raise InputError("no RUN is given; name at least one run folder")
-        from rodent.cli.output import print_json, say
         from rodent.jax_setup import cache_compilations
+        from rodent.pages.output import print_json, say
 
         cache_compilations()
         from rodent.cli.report.comparison import read_encoding, read_similarity

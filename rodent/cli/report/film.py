@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from analysis.pages.page import Film
 from rodent.cli.report.subject import Subject
+from rodent.pages.page import Film
 from rodent.recording import Rollout, open_recording
 from rodent.render import RenderOptions, Shot, render_shots
 from rodent.rollout import RecordConfig, record

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.pages.drawing import layer_scores
-from analysis.pages.page import Drawing, Section, Table
 from analysis.similarity.figures import matrices, similarities
 from rodent.cli.report.comparison import Encoding, Mean, Origin, Similarity
+from rodent.pages.drawing import layer_scores
+from rodent.pages.page import Drawing, Section, Table
 
 _UNIT = "bits per spike"
 

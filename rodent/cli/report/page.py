@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.pages.drawing import courses
-from analysis.pages.page import Drawing, Section, Table, write_page
 from rodent.cli.evaluate import columns_of
 from rodent.cli.evaluate.drawings import alive
 from rodent.cli.evaluate.page import clip_by_clip, whole
@@ -16,6 +14,8 @@ from rodent.cli.report.film import film_recording, film_subject
 from rodent.cli.report.neurons import dropped, encoding_section, similarity_section
 from rodent.cli.report.subject import Subject, flat
 from rodent.configs import to_json
+from rodent.pages.drawing import courses
+from rodent.pages.page import Drawing, Section, Table, write_page
 from rodent.progress import progress
 from rodent.recording import open_recording
 from rodent.render import NoOpenGLError

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.pages.tables import require_table_format, write_table
 from rodent.errors import InputError
+from rodent.pages.tables import require_table_format, write_table
 
 TABLE = {
     "neuron": np.array(["a, b", 'say "x"', "ß"]),

@@ -141,7 +141,7 @@ def write_page(out: Path, title: str, sections: Sequence[Section]) -> None:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("analysis.pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.PackageLoader("rodent.pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.tests |= {
         kind.__name__.lower(): lambda part, kind=kind: isinstance(part, kind)

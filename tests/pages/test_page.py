@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.pages.drawing import courses, intervals, layer_scores, line
-from analysis.pages.page import Drawing, Film, Section, Table, write_page
+from rodent.pages.drawing import courses, intervals, layer_scores, line
+from rodent.pages.page import Drawing, Film, Section, Table, write_page
 from rodent.render.video import open_video
 
 
