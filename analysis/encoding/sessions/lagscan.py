@@ -8,9 +8,9 @@ from rich.table import Table
 
 from analysis.encoding.inference import LEVEL, rank_p
 from analysis.encoding.lagscan import LagScan
+from analysis.encoding.sessions.results import Found
+from analysis.encoding.sessions.tables import make_table, spaced
 from analysis.multiple_testing import benjamini_hochberg, holm
-from rodent.cli.encode.results import Found
-from rodent.cli.encode.tables import make_table, spaced
 
 
 class LagScans:

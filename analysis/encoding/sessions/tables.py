@@ -9,7 +9,7 @@ from rich.table import Table
 
 from analysis.encoding.inference import LEVEL, session_mean
 from analysis.encoding.result import EncodingResult
-from rodent.cli.encode.results import Found, over
+from analysis.encoding.sessions.results import Found, over
 
 
 def print_summary(found: Found) -> None:

@@ -1,6 +1,7 @@
 """The events of each session, and what neurons and layers do around them."""
 
 import dataclasses
+import fnmatch
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -16,8 +17,8 @@ from analysis.events.usable import UsableTime
 from analysis.multiple_testing import benjamini_hochberg
 from analysis.neural.settings import QualitySettings
 from analysis.neural.spikes import BinnedSpikes, SpikeTimes
-from rodent.cli.session import OpenSession
-from rodent.errors import InputError, naming
+from analysis.session import OpenSession
+from rodent.errors import InputError, naming, unknown
 from rodent.recording.body import recorded_body
 
 NEURONS = "neurons"
@@ -110,6 +111,32 @@ def prepare(
         dropped=verdict.dropped,
         notes=notes,
     )
+
+
+def notes_of(prepared: Sequence[PreparedSession]) -> tuple[str, ...]:
+    """What a reader of the results should know; with the recording, where there are several."""
+    several = len(prepared) > 1
+    return tuple(f"{one.name}: {note}" if several else note for one in prepared for note in one.notes)
+
+
+def chosen_events(patterns: Sequence[str], prepared: Sequence[PreparedSession]) -> tuple[str, ...]:
+    """The names of events, in the order of the patterns.
+
+    Args:
+        patterns: names, in which * stands for any text.
+        prepared: sessions that have the events.
+
+    Raises:
+        InputError: none of the sessions has an event of a name or pattern.
+    """
+    known = tuple(dict.fromkeys(name for one in prepared for name in one.times))
+    chosen: dict[str, None] = {}
+    for pattern in patterns:
+        matching = [pattern] if pattern in known else fnmatch.filter(known, pattern)
+        if not matching:
+            raise unknown("event", pattern, known, " and ".join(one.name for one in prepared))
+        chosen |= dict.fromkeys(matching)
+    return tuple(chosen)
 
 
 def measure(

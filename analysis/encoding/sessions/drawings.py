@@ -8,10 +8,10 @@ import numpy as np
 
 from analysis.encoding.figures import Pair, lag_curves, paired_scores
 from analysis.encoding.inference import LEVEL, session_mean
-from rodent.cli.encode.lagscan import LagScans
-from rodent.cli.encode.results import Found
-from rodent.cli.encode.sessions import MODEL
-from rodent.cli.encode.tables import spaced
+from analysis.encoding.sessions.lagscan import LagScans
+from analysis.encoding.sessions.models import MODEL
+from analysis.encoding.sessions.results import Found
+from analysis.encoding.sessions.tables import spaced
 from rodent.files import explain_os_errors
 from rodent.pages.drawing import intervals, layer_scores, write_figures
 from rodent.pages.output import write_json

@@ -2,79 +2,22 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.encoding.bands import HISTORY, read_bands
 from analysis.encoding.bins import Bins
-from analysis.encoding.crossvalidation import held_out_blocks, n_fits, score
+from analysis.encoding.config import EncodeConfig
+from analysis.encoding.crossvalidation import held_out_blocks, score
 from analysis.encoding.lagscan import LagScan, scan_lags
 from analysis.encoding.partition import Subset, subsets
 from analysis.encoding.result import EncodingResult
 from analysis.encoding.scalars import Scalar, read_scalars
+from analysis.encoding.sessions.models import Models
 from analysis.encoding.settings import EncodingSettings
 from analysis.encoding.unique import Base, UniqueGain, base_lags, unique_gains
-from rodent.cli.session import OpenSession
+from analysis.session import OpenSession
 from rodent.errors import naming
-from rodent.recording.controls import is_control
-
-if TYPE_CHECKING:
-    from rodent.cli.encode import Encode
-
-
-MODEL, CONTROL = "model", "control"
-"""Families of tests, each corrected by itself."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Models:
-    """What neurons are regressed on.
-
-    Attributes:
-        sets: the bands of each model.
-        unique: layers of which is asked what they add.
-        base: the bands that they are added to.
-        partition: sets of bands whose unique and shared parts are asked for.
-        scan: lags at which every model is scored, seconds.
-    """
-
-    sets: tuple[tuple[str, ...], ...]
-    unique: tuple[str, ...]
-    base: tuple[str, ...]
-    partition: tuple[tuple[str, ...], ...] = ()
-    scan: tuple[float, ...] = ()
-
-    @property
-    def bands(self) -> tuple[str, ...]:
-        """All that are needed."""
-        added = (*self.base, *self.unique) if self.unique else ()
-        sets = (*self.sets, *self.partition)
-        return tuple(dict.fromkeys([*(name for names in sets for name in names), *added]))
-
-    @property
-    def families(self) -> list[str]:
-        """Which family of tests each model belongs to: those with a control layer are one of their own."""
-        return [family(*names) for names in self.sets]
-
-    def union(self, subset: Subset) -> tuple[str, ...]:
-        """The bands of some sets of the partition."""
-        return tuple(name for i in subset for name in self.partition[i])
-
-    def n_fits(self, settings: EncodingSettings) -> int:
-        """The unit of progress of one session."""
-        models = sum(n_fits(settings, len(names)) + len(self.scan) for names in self.sets)
-        alone = dataclasses.replace(settings, null="refit")  # no null is added to their fits
-        models += sum(n_fits(alone, len(self.union(subset))) for subset in subsets(len(self.partition)))
-        if not self.unique:
-            return models
-        base = n_fits(alone, len(self.base))
-        return models + base + len(self.unique) * settings.folds
-
-
-def family(*bands: str) -> str:
-    """The family of tests that a model of these bands belongs to."""
-    return CONTROL if any(map(is_control, bands)) else MODEL
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +38,7 @@ class SessionResult:
         scans: gains at other lags, of each model.
         counts: spikes of the bins used, shape (bins, neurons).
         seconds: when each of these bins begins on the clock of the spikes, shape (bins,).
-        scalars: of behavior in these bins, by name; only for tables.
+        scalars: of behavior in these bins, by name, if they were read.
         labels: group of each neuron that is scored; none where groups are not asked for.
         dropped: neurons left out, and why.
         quality: a row per neuron.
@@ -123,7 +66,12 @@ class SessionResult:
 
 
 def regress(
-    session: OpenSession, asked: "Encode", models: Models, animal: str, advance: Callable[..., None]
+    session: OpenSession,
+    asked: EncodeConfig,
+    models: Models,
+    animal: str,
+    scalars: bool,
+    advance: Callable[..., None],
 ) -> SessionResult:
     """Regress the good neurons of a session on every model.
 
@@ -132,6 +80,7 @@ def regress(
         asked: settings, which neurons are good, and by what they are grouped.
         models: to regress on.
         animal: whose session it is.
+        scalars: whether scalars of behavior are read.
         advance: told what is done.
 
     Raises:
@@ -186,7 +135,7 @@ def regress(
         scans=tuple(scans),
         counts=bins.used,
         seconds=session.clock.on_spikes(bins.rows * session.timeline.bin_seconds),
-        scalars=_scalars(session, bins) if asked.tables else {},
+        scalars=_scalars(session, bins) if scalars else {},
         labels=tuple(label_of[name] for name in bins.names) if label_of else (),
         dropped=verdict.dropped | bins.dropped,
         quality=verdict.table,

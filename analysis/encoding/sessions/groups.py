@@ -10,11 +10,11 @@ from rich.table import Table
 
 from analysis.encoding.inference import LEVEL, mean_p, session_interval, session_mean
 from analysis.encoding.result import EncodingResult
+from analysis.encoding.sessions.models import family
+from analysis.encoding.sessions.results import Found, over
+from analysis.encoding.sessions.tables import bounds, make_table, spaced
 from analysis.encoding.unique import UniqueGain
 from analysis.multiple_testing import holm
-from rodent.cli.encode.results import Found, over
-from rodent.cli.encode.sessions import family
-from rodent.cli.encode.tables import bounds, make_table, spaced
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,10 +1,10 @@
-"""What commands that compare recordings with neurons have in common: their arguments, and opening both.
+"""Recordings and the spikes of the same sessions: which files, and opening both.
 
-@dataclasses.dataclass(frozen=True)
-class Encode(SessionArguments):
-    def run(self) -> None:
-        with open_sessions(self) as (session, *further):
-            session.timeline.units("decoder/layer_0"), session.spikes.counts
+config = SessionArguments(Path("walk.h5"), Path("spikes.npz"))
+with open_sessions(config) as (session, *further):
+    session.timeline.units("decoder/layer_0"), session.spikes.counts
+
+Light to import: the command line is derived from the arguments.
 """
 
 import contextlib

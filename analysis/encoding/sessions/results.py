@@ -3,10 +3,11 @@
 import dataclasses
 import functools
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from analysis.encoding.config import EncodeConfig
 from analysis.encoding.inference import (
     LEVEL,
     Difference,
@@ -16,14 +17,12 @@ from analysis.encoding.inference import (
     session_mean,
 )
 from analysis.encoding.result import EncodingResult
+from analysis.encoding.sessions.models import Models, family
+from analysis.encoding.sessions.regress import SessionResult
 from analysis.encoding.unique import UniqueGain
 from analysis.multiple_testing import benjamini_hochberg, holm
-from rodent.cli.encode.sessions import Models, SessionResult, family
 from rodent.recording.controls import control_layers, is_control
 from rodent.versions import versions
-
-if TYPE_CHECKING:
-    from rodent.cli.encode import Encode
 
 SCHEMA, VERSION = "virtual-rodent/encoding", 2
 
@@ -32,7 +31,7 @@ SCHEMA, VERSION = "virtual-rodent/encoding", 2
 class Found:
     """Results of all sessions, and what was asked for."""
 
-    asked: "Encode"
+    asked: EncodeConfig
     models: Models
     sessions: tuple[SessionResult, ...]
 

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.encoding.inference import LEVEL
+from analysis.events.config import EventsConfig
 from analysis.events.figures import panels, populations
 from analysis.events.lags import Lags
 from analysis.events.response import Response, population_p
+from analysis.events.sessions import Outcome, PreparedSession, notes_of
 from analysis.events.settings import EventSettings
-from rodent.cli.events.sessions import Outcome, PreparedSession
 from rodent.files import explain_os_errors
 from rodent.pages.output import print_json, print_table, write_json
 from rodent.versions import versions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from rodent.cli.events import Events
 
 SCHEMA, VERSION = "virtual-rodent/events", 1
 
@@ -35,10 +34,14 @@ _SECONDS = {"latency", "latency_low", "latency_high", "onset"}
 class Found:
     """Results of all sessions, and what was asked for."""
 
-    asked: "Events"
+    asked: EventsConfig
     sessions: tuple[PreparedSession, ...]
     outcomes: tuple[Outcome, ...]
-    notes: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the results should know."""
+        return notes_of(self.sessions)
 
     @property
     def skipped(self) -> list[str]:
@@ -136,8 +139,14 @@ def to_json(found: Found) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, page: dict[str, Any], found: Found) -> None:
+def write(folder: Path, page: dict[str, Any], found: Found, suffix: str) -> None:
     """Write events.json, two tables, and the figures of every event.
+
+    Args:
+        folder: created if missing.
+        page: what events.json holds.
+        found: the results.
+        suffix: of the tables, `csv` or `parquet`.
 
     Raises:
         InputError: the folder cannot be written.
@@ -148,7 +157,6 @@ def write(folder: Path, page: dict[str, Any], found: Found) -> None:
     with explain_os_errors(folder):
         folder.mkdir(exist_ok=True)
     write_json(page, folder / "events.json")
-    suffix = found.asked.table_format
     rows = [row for (event, kind), group in found.groups.items() for row in found.rows(event, kind, group)]
     write_table(folder / f"responses.{suffix}", rows)
     write_table(folder / f"rates.{suffix}", _rates(found))

@@ -10,8 +10,8 @@ from rich.table import Table
 from analysis.encoding.inference import session_interval, session_mean
 from analysis.encoding.partition import Subset, commonality, subsets
 from analysis.encoding.scores import per_spike
-from rodent.cli.encode.results import Found, over
-from rodent.cli.encode.tables import bounds, make_table, spaced
+from analysis.encoding.sessions.results import Found, over
+from analysis.encoding.sessions.tables import bounds, make_table, spaced
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from analysis.encoding.sessions.lagscan import LagScans
+from analysis.encoding.sessions.models import Models
+from analysis.encoding.sessions.partition import Partition
+from analysis.encoding.sessions.regress import SessionResult
+from analysis.encoding.sessions.results import Found
 from analysis.encoding.tuning import edges, tuning_curve
 from analysis.neural.write_nwb import check_units_columns, write_units_columns
-from rodent.cli.encode.lagscan import LagScans
-from rodent.cli.encode.partition import Partition
-from rodent.cli.encode.results import Found
-from rodent.cli.encode.sessions import Models, SessionResult
-from rodent.cli.session import OpenSession
+from analysis.session import OpenSession
 from rodent.errors import InputError
 from rodent.pages.tables import Columns, Rows, write_table
 

@@ -1,0 +1,96 @@
+"""Regress the neurons of all sessions on all models."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from analysis.encoding.config import EncodeConfig
+from analysis.encoding.sessions.groups import Groups
+from analysis.encoding.sessions.lagscan import LagScans
+from analysis.encoding.sessions.models import Models
+from analysis.encoding.sessions.partition import Partition
+from analysis.encoding.sessions.regress import regress
+from analysis.encoding.sessions.results import Found
+from analysis.session import OpenSession
+from rodent.errors import InputError
+
+
+def encode(
+    config: EncodeConfig,
+    opened: Sequence[OpenSession],
+    models: Models,
+    scalars: bool = False,
+    advance: Callable[..., None] = lambda n, note="": None,
+) -> Found:
+    """Regress the good neurons of all sessions on every model.
+
+    Args:
+        config: settings, which neurons are good, by what they are grouped, and whose sessions they are.
+        opened: the sessions.
+        models: to regress on; see `models_of`.
+        scalars: whether scalars of behavior, such as speed, are read for tuning curves.
+        advance: called with the number of fits done, of `models.n_fits` for each session, and a note.
+
+    Raises:
+        InputError: there are animals for some of the sessions, no such column, no neuron that is good, a
+            band that is not finite or constant, or too little time.
+    """
+    animals = _animals(config.animal, len(opened))
+    results = [
+        regress(one, config, models, animal, scalars, advance)
+        for one, animal in zip(opened, animals, strict=True)
+    ]
+    return Found(config, models, tuple(results))
+
+
+def _animals(names: tuple[str, ...], n: int) -> tuple[str, ...]:
+    """The animal of each session; one of its own if none are named."""
+    if names and len(names) != n:
+        raise InputError(f"--animal names {len(names)} animals, and there are {n} sessions; name one each")
+    return names or tuple(f"animal of session {i}" for i in range(n))
+
+
+@dataclasses.dataclass(frozen=True)
+class Extras:
+    """Results that exist only if the configuration asks for them.
+
+    Attributes:
+        column: of the units table, by which neurons are grouped.
+        groups: scores by its entries.
+        partition: unique and shared parts of sets of bands.
+        scans: scores at other lags.
+    """
+
+    column: str | None
+    groups: Groups | None
+    partition: Partition | None
+    scans: LagScans | None
+
+    @classmethod
+    def of(cls, found: Found) -> "Extras":
+        """Those that the results have."""
+        column = found.asked.group
+        return cls(
+            column=column,
+            groups=None if column is None else Groups(found),
+            partition=Partition(found) if found.models.partition else None,
+            scans=LagScans(found) if found.models.scan else None,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Members of the same page as the results; null or empty what does not exist."""
+        return {
+            "partition": self.partition and self.partition.to_json(),
+            "lag_scan": self.scans and self.scans.to_json(),
+            "group_by": self.column,
+            "groups": self.groups.to_json() if self.groups else [],
+        }
+
+    def tables(self) -> list[Table]:
+        """For a terminal."""
+        tables = [one.table() for one in (self.partition, self.scans) if one is not None]
+        if self.groups is not None and self.column is not None:
+            tables += self.groups.tables(self.column)
+        return tables

@@ -1,0 +1,23 @@
+"""Which events activity is measured around, and how; light: the command line is derived from it."""
+
+import dataclasses
+
+import tyro
+
+from analysis.events.settings import EventSettings, RatEventSettings
+from analysis.neural.settings import QualitySettings
+from analysis.session import SessionArguments
+
+
+@dataclasses.dataclass(frozen=True)
+class EventsConfig(SessionArguments):
+    """Recordings, spikes, events and layers; see `analysis.events.sessions`."""
+
+    event: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Event to analyse, as --list names it; may be given several times, and contain * for any text:
+    'touch/*'."""
+    layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Layer whose units are analysed like the neurons; may be given several times."""
+    settings: tyro.conf.OmitArgPrefixes[EventSettings] = dataclasses.field(default_factory=EventSettings)
+    rat: tyro.conf.OmitArgPrefixes[RatEventSettings] = dataclasses.field(default_factory=RatEventSettings)
+    quality: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
