@@ -1,4 +1,4 @@
-"""Figures of the page of an evaluation that no other page has.
+"""Figures of tracking that only pages about policies have.
 
 figure = alive({"all clips": (frames, share)}, last)      # share of clips against frame
 figure = errors(traces, titles)                           # a picture per clip

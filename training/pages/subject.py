@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from rodent.assets import path_or_built_in
-from rodent.cli.report.fields import Field
 from rodent.clips.clip import ClipSet
 from rodent.clips.reading import clips_path, read_clips
 from rodent.configs import to_json
 from rodent.errors import InputError
 from rodent.files import read_json
+from rodent.json_fields import Field
 from rodent.policy.policy import Policy, load_policy
 from training.runs import Run, digest, open_run, read_own_clips
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from rodent.cli.evaluate import ROBUST, columns_of, groups_of, robust_rows
-from rodent.cli.evaluate.drawings import alive, by_change, errors, within
 from rodent.pages.page import Drawing, Section, Table, write_page
 from training.evaluate import Trace
+from training.pages.drawings import alive, by_change, errors, within
+from training.pages.tables import ROBUST, columns_of, groups_of, robust_rows
 from training.survival import (
     NOT_FINITE,
     TERMINATED,

@@ -10,8 +10,9 @@ import numpy as np
 
 from analysis.multiple_testing import holm
 from analysis.similarity.scores import LayerScore
-from rodent.cli.report.fields import Field
 from rodent.errors import InputError
+from rodent.json_fields import Field
+from rodent.pages.provenance import Provenance
 from rodent.recording.controls import is_control
 
 ENCODING, SIMILARITY = ("virtual-rodent/encoding", 2), ("virtual-rodent/rsa", 1)
@@ -34,6 +35,11 @@ class Origin:
     notes: tuple[str, ...]
     settings: Mapping[str, Any]
     versions: Mapping[str, str]
+
+    @property
+    def provenance(self) -> Provenance:
+        """For the versions and seeds of a page."""
+        return Provenance(str(self.path), self.versions, self.settings.get("seed"))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -32,14 +32,14 @@ class Export:
         from rodent.jax_setup import cache_compilations
 
         cache_compilations()
-        from rodent.cli.export.card import card
-        from rodent.cli.report.subject import open_subjects
         from rodent.errors import InputError
         from rodent.files import atomic_path
         from rodent.pages.output import say
         from rodent.progress import progress
         from rodent.rollout import clip_episodes
         from training.evaluate import n_steps, scores, trace_policy
+        from training.pages.card import card
+        from training.pages.subject import open_subjects
 
         if not (self.run_folder / "config.json").is_file():
             raise InputError(

@@ -45,11 +45,12 @@ class Report:
         from rodent.pages.output import print_json, say
 
         cache_compilations()
-        from rodent.cli.report.comparison import read_encoding, read_similarity
-        from rodent.cli.report.page import write_report
-        from rodent.cli.report.subject import open_subjects
+        from analysis.report.comparison import read_encoding, read_similarity
+        from analysis.report.neurons import neuron_sections
         from rodent.files import atomic_path
         from rodent.recording import open_recording
+        from training.pages.report import write_report
+        from training.pages.subject import open_subjects
 
         # all that is read comes before the work: what is wrong should not be found out after it
         encoding = None if self.encoding is None else read_encoding(self.encoding)
@@ -60,7 +61,9 @@ class Report:
                     rollout.require("qpos")
         subjects = open_subjects(self.policies, self.clips, self.resample)
         with atomic_path(self.out) as page:
-            told = write_report(page, subjects, self.recording, encoding, similarity)
+            neurons = neuron_sections(encoding, similarity)
+            made = [one.origin.provenance for one in (encoding, similarity) if one is not None]
+            told = write_report(page, subjects, self.recording, neurons, made)
         if self.json:
             print_json({"report": str(self.out), **told})
         else:

@@ -4,12 +4,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.report.comparison import Encoding, Mean, Origin, Similarity
 from analysis.similarity.figures import matrices, similarities
-from rodent.cli.report.comparison import Encoding, Mean, Origin, Similarity
 from rodent.pages.drawing import layer_scores
 from rodent.pages.page import Drawing, Section, Table
 
 _UNIT = "bits per spike"
+
+
+def neuron_sections(encoding: Encoding | None, similarity: Similarity | None) -> list[Section]:
+    """The sections of the results that there are, and what was left out of them."""
+    origins = [result.origin for result in (encoding, similarity) if result is not None]
+    return [
+        *([encoding_section(encoding)] if encoding else []),
+        *([similarity_section(similarity)] if similarity else []),
+        *([dropped(origins)] if origins else []),
+    ]
 
 
 def encoding_section(encoding: Encoding) -> Section:

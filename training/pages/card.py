@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rodent.cli.report.subject import Subject, flat
 from rodent.clips.clip import Clip
 from rodent.configs import to_json
 from rodent.tasks.observation import Parts
 from rodent.tasks.task import Part
 from training.defaults import DEFAULTS
+from training.pages.subject import Subject, flat
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -146,7 +146,7 @@ class Register:
             if self.save_markers is not None:
                 registration.markers_.write(stack.enter_context(atomic_path(self.save_markers)))
             if self.report is not None:
-                from rodent.cli.register.page import write_report
+                from rodent.pages.registration import write_report
                 from rodent.registration import clip_frames
 
                 page = stack.enter_context(atomic_path(self.report))

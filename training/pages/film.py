@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from rodent.cli.report.subject import Subject
 from rodent.pages.page import Film
 from rodent.recording import Rollout, open_recording
 from rodent.render import RenderOptions, Shot, render_shots
 from rodent.rollout import RecordConfig, record
+from training.pages.subject import Subject
 
 _SHOTS, _SECONDS = 3, 4.0  # of a film, and of each of its shots, at most
 _OPTIONS = RenderOptions(size=(480, 360), fps=25.0)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from rodent.body_config import BodyConfig
-from rodent.cli.register.film import render_film
 from rodent.clips.behavior import behaviors
 from rodent.clips.clip import ClipSet
 from rodent.pages.drawing import line, spans
 from rodent.pages.page import Drawing, Film, Section, Table, write_page
+from rodent.pages.registration_film import render_film
 from rodent.registration import Registered, Registration
 from rodent.registration.figures import arena, course, profile
 from rodent.registration.ground import STANDING, PawContacts

@@ -2,27 +2,25 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rodent.cli.evaluate import columns_of
-from rodent.cli.evaluate.drawings import alive
-from rodent.cli.evaluate.page import clip_by_clip, whole
-from rodent.cli.report.comparison import Encoding, Origin, Similarity
-from rodent.cli.report.film import film_recording, film_subject
-from rodent.cli.report.neurons import dropped, encoding_section, similarity_section
-from rodent.cli.report.subject import Subject, flat
 from rodent.configs import to_json
 from rodent.pages.drawing import courses
 from rodent.pages.page import Drawing, Section, Table, write_page
+from rodent.pages.provenance import Provenance, provenance_section
 from rodent.progress import progress
 from rodent.recording import open_recording
 from rodent.render import NoOpenGLError
 from rodent.rollout import clip_episodes
-from rodent.versions import versions
 from training.config import TrainConfig
 from training.evaluate import Trace, n_steps, scores, trace_policy
+from training.pages.drawings import alive
+from training.pages.evaluation import clip_by_clip, whole
+from training.pages.film import film_recording, film_subject
+from training.pages.subject import Subject, flat
+from training.pages.tables import columns_of
 from training.survival import alive_by_frame, how_lost
 
 _COURSES = {
@@ -44,8 +42,8 @@ def write_report(
     out: Path,
     subjects: Sequence[Subject],
     recording: Path | None,
-    encoding: Encoding | None,
-    similarity: Similarity | None,
+    neurons: Sequence[Section] = (),
+    made: Sequence[Provenance] = (),
 ) -> dict[str, Any]:
     """Play the clips, film, and write the page.
 
@@ -53,7 +51,8 @@ def write_report(
         out: the HTML file.
         subjects: policies, one or more.
         recording: to film; None to play clips for it.
-        encoding, similarity: comparisons with neurons, where there are any.
+        neurons: sections that compare the network with neurons.
+        made: how these comparisons were made.
 
     Returns:
         how each policy tracks, and why there is no film, if there is none.
@@ -63,7 +62,6 @@ def write_report(
         WorkError: the disk is full, or a film cannot be encoded.
     """
     tracked = [_track(subject) for subject in subjects]
-    origins = [result.origin for result in (encoding, similarity) if result is not None]
     with tempfile.TemporaryDirectory() as folder:
         film, no_film = _film(subjects, recording, Path(folder))
         sections = [
@@ -72,10 +70,8 @@ def write_report(
             *_learning(subjects),
             *_tracking(subjects, tracked),
             film,
-            *([encoding_section(encoding)] if encoding else []),
-            *([similarity_section(similarity)] if similarity else []),
-            *([dropped(origins)] if origins else []),
-            _provenance(subjects, recording, origins),
+            *neurons,
+            provenance_section([*_provenance(subjects, recording), *made]),
         ]
         write_page(out, f"Report on {', '.join(subject.name for subject in subjects)}", sections)
     runs = [
@@ -218,23 +214,13 @@ def _film(subjects: Sequence[Subject], recording: Path | None, folder: Path) -> 
     return Section("Film", "", films), None
 
 
-def _provenance(subjects: Sequence[Subject], recording: Path | None, origins: Sequence[Origin]) -> Section:
-    columns: dict[str, Mapping[str, str]] = {subject.name: subject.versions for subject in subjects}
-    seeds: dict[str, Any] = {subject.name: subject.seed for subject in subjects}
+def _provenance(subjects: Sequence[Subject], recording: Path | None) -> list[Provenance]:
+    made = [Provenance(subject.name, subject.versions, subject.seed) for subject in subjects]
     if recording is not None:
         with open_recording(recording) as opened:
-            provenance = opened.provenance
-        columns[str(recording)] = provenance.get("versions", {})
-        seeds[str(recording)] = provenance.get("seed")
-    for origin in origins:
-        columns[str(origin.path)] = origin.versions
-        seeds[str(origin.path)] = origin.settings.get("seed")
-    columns["this page"] = versions()
-    packages = dict.fromkeys(package for column in columns.values() for package in column)
-    rows = [[package, *(column.get(package, "-") for column in columns.values())] for package in packages]
-    rows.append(["seed", *("-" if (seed := seeds.get(name)) is None else seed for name in columns)])
-    text = "What each part was made with. The same versions, seeds and input give the same result."
-    return Section("Versions and seeds", text, (Table(["", *columns], rows),))
+            how = opened.provenance
+        made.append(Provenance(str(recording), how.get("versions", {}), how.get("seed")))
+    return made
 
 
 def _thousands(count: int | None) -> str:

@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     from rodent.clips.clip import ClipSet
     from rodent.policy.policy import Policy
 
-_ALL = "_all_frames"
-_HEADINGS = {
-    "lifespan_frames": "lifespan",
-    f"root_position_error_mm{_ALL}": "root mm",
-    f"root_orientation_error_deg{_ALL}": "root deg",
-    f"joint_angle_error_deg{_ALL}": "joints deg",
-    f"body_position_error_mm{_ALL}": "bodies mm",
-}
-
 
 @dataclasses.dataclass(frozen=True)
 class Evaluate:
@@ -74,6 +65,7 @@ class Evaluate:
         from rodent.progress import progress
         from rodent.rollout import policy_episodes
         from training.evaluate import n_steps, scores, trace_policy
+        from training.pages.tables import print_tables
 
         policy = load_policy(self.policy)
         clips, split = self._clips() if policy.task.needs_clips or self.clips else (None, None)
@@ -91,13 +83,13 @@ class Evaluate:
             if self.robust:
                 found |= self._robustness(policy, clips)
             if page is not None:
-                from rodent.cli.evaluate.page import write_report
+                from training.pages.evaluation import write_report
 
                 write_report(page, str(self.policy), found, traces)
         if self.json:
             print_json(found)
         else:
-            _print(found)
+            print_tables(found)
 
     def _robustness(self, policy: "Policy", clips: "ClipSet | None") -> dict[str, Any]:
         from rodent.progress import progress
@@ -126,63 +118,3 @@ class Evaluate:
         if not run.split[self.split]:
             raise InputError(f"{self.policy} was trained on all its clips; none are kept out (--split test)")
         return clips.subset(run.split[self.split]), run.split
-
-
-def columns_of(found: dict[str, Any]) -> dict[str, str]:
-    """What is shown of every clip, by heading: how long it lasted, and its errors over all frames."""
-    figures = [key for key, value in found["mean"].items() if isinstance(value, float)]
-    keys = [key for key in figures if key != "success" and f"{key}{_ALL}" not in figures]
-    return {_HEADINGS.get(key, key.removesuffix(_ALL).replace("_", " ")): key for key in keys}
-
-
-def _print(found: dict[str, Any]) -> None:
-    """A table of clips, one of groups of clips, and a line of successes."""
-    from rodent.pages.output import print_table
-
-    known, columns = ["split"] if "splits" in found else [], columns_of(found)
-    figures = columns.values()
-    rows = [[clip[key] for key in ("name", "behavior", *known, *figures)] for clip in found["clips"]]
-    ended = [(clip["ended_by"] or "").replace("_", " ") for clip in found["clips"]]
-    mean = ["mean", "", *([""] * len(known)), *(found["mean"][key] for key in figures)]
-    rows = [[*row, by] for row, by in zip([*rows, mean], [*ended, ""], strict=True)]
-    print_table(["clip", "behavior", *known, *columns, "ended by"], rows)
-    groups = groups_of(found)
-    if groups:
-        print()
-        print_table(["", "clips", "success", *columns], [_group_row(found, *one) for one in groups.items()])
-    print(f"success: {found['success_rate']:.0%} of the clips tracked to the end{_within(found)}")
-    if "robust" in found:
-        print(f"\n{found['copies']} copies of each clip:")
-        print_table(list(ROBUST), robust_rows(found))
-
-
-ROBUST = ("change", "tracked to the end", "frames")
-"""Headings of `robust_rows`."""
-
-
-def robust_rows(found: dict[str, Any]) -> list[list[str]]:
-    """A row per changed world."""
-    return [
-        [row["change"], f"{row['success_rate']:.1%}", f"{row['mean_frames']:.0f}"] for row in found["robust"]
-    ]
-
-
-def _within(found: dict[str, Any]) -> str:
-    """Success within distances, of a task that has them."""
-    rates = {mm: found.get(f"success_rate_{mm}mm") for mm in (50, 30, 20)}
-    return "".join(f", {rate:.0%} within {mm} mm" for mm, rate in rates.items() if rate is not None)
-
-
-def groups_of(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The means of parts of the run and of behaviors; nothing of what has only one of its kind."""
-    groups: dict[str, dict[str, Any]] = {}
-    for kind, key in (("splits", "split"), ("behaviors", "behavior")):
-        rows = found.get(kind, [])
-        if len(rows) > 1:
-            groups |= {row[key] or "no behavior": row for row in rows}
-    return groups
-
-
-def _group_row(found: dict[str, Any], name: str, group: dict[str, Any]) -> list[Any]:
-    figures = (group[key] for key in columns_of(found).values())
-    return [name, group["clips"], f"{group['success']:.0%}", *figures]
