@@ -1,4 +1,4 @@
-"""Recordings and the spikes of the same sessions: which files, and opening both.
+"""Recordings and the spikes of the same sessions: their options, and opening both files.
 
 config = SessionArguments(Path("walk.h5"), Path("spikes.npz"))
 with open_sessions(config) as (session, *further):
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class SessionArguments:
-    """A recording, the spikes of the same session, and how their clocks fit."""
+    """A recording, the spikes of the same session, and the alignment of their clocks."""
 
     recording: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RECORDING")]
-    """A recording that `rodent rollout` made of the session's motion."""
+    """A recording of the session's motion, made by `rodent rollout`."""
     spikes: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPIKES")]
     """Spikes: an NWB file; a session of Aldarondo et al. (2024); a folder of Phy or Kilosort; npz of
     pynapple; a MAT file of tetrodes; or npz, HDF5 or MAT with `counts` (bins, neurons) and `bin_seconds` or
@@ -44,14 +44,14 @@ class SessionArguments:
     """Rollout to use; may be given several times, in the order of the session. By default all of them, as
     recorded."""
     offset: float | None = None
-    """Time of the first frame on the clock of the spikes, seconds. By default both must start and end
-    together."""
+    """Time of the first frame on the clock of the spikes, seconds. By default, both must start and end at the
+    same time."""
     starts: tuple[float, ...] = ()
     """For a session that was tracked in pieces: time of the first frame of every rollout on the clock
     of the spikes, seconds, in the order of the rollouts, as in `--starts 0 612.4 1300`. The time between
     pieces is not used."""
     rate: float = 1.0
-    """Seconds of the spikes' clock that pass in one second of the recording's."""
+    """Clock ratio: seconds on the clock of the spikes per second on the clock of the recording."""
     bin_seconds: float | None = None
     """Length of a bin, seconds: a multiple of a frame and of the bins of counts; by default the shortest
     one. Units are averaged and spikes summed over it; longer bins are faster."""
@@ -62,8 +62,8 @@ class SessionArguments:
     session: Annotated[
         tyro.conf.UseAppendAction[tuple[tuple[Path, Path], ...]], tyro.conf.arg(metavar="RECORDING SPIKES")
     ] = ()
-    """A further session, whose recording and spikes start together; may be given several times. Its neurons
-    may be others. Means and tests are then over sessions."""
+    """Another session, whose recording and spikes start at the same time; may be given several times. Its
+    neurons may differ. Means and tests are then over sessions."""
     select: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Select neurons by columns of the units table: `region=M1`, `region=M1,DLS` for either,
     `quality!=noise`, or `'depth<800'` for numbers. Several conditions, separated by commas or in several
@@ -75,14 +75,14 @@ class OpenSession:
     """A recording and the spikes on its bins; arrays are read from the recording on demand.
 
     Attributes:
-        arguments: of this session alone.
+        arguments: of this session.
         recording: the open recording.
-        rollouts: those used, in the order of the session.
-        timeline: their bins.
-        clock: how the recording's clock and that of the spikes go together.
+        rollouts: the rollouts used, in the order of the session.
+        timeline: bins of the rollouts.
+        clock: alignment of the clocks of recording and spikes.
         spikes: counts on these bins.
-        session: the spikes as their file holds them.
-        notes: what a reader of the results should know of bins and alignment.
+        session: the spikes as in their file.
+        notes: about bins and alignment, for readers of the results.
     """
 
     arguments: SessionArguments
@@ -95,10 +95,10 @@ class OpenSession:
     notes: tuple[str, ...]
 
     def good_neurons(self, settings: "QualitySettings") -> "tuple[BinnedSpikes, UnitQuality]":
-        """The spikes of the neurons that are good enough, and the verdict on all.
+        """The spikes of the neurons above the quality thresholds, and the quality of all.
 
         Raises:
-            InputError: none is.
+            InputError: no neuron is good.
         """
         from analysis.neural.quality import judge, require_good
 
@@ -107,14 +107,14 @@ class OpenSession:
         return self.spikes.subset(quality.good), quality
 
     def groups(self, column: str, names: Sequence[str]) -> "np.ndarray":
-        """The entry that each neuron has in a column of the units table, such as its region.
+        """The value of each neuron in a column of the units table, such as its region.
 
         Args:
             column: of the table; `rodent spikes` lists them.
             names: of the neurons, such as those of `good_neurons`.
 
         Returns:
-            texts, `none` where there is no entry, shape (neurons,).
+            texts, `none` where there is no value, shape (neurons,).
 
         Raises:
             InputError: there is no such column.
@@ -126,10 +126,10 @@ class OpenSession:
         return f"{self.recording.path}, rollout {rollout.name!r}"
 
     def require_layers(self, layers: Sequence[str]) -> None:
-        """Make sure that every rollout has the layers.
+        """Require that every rollout has the layers.
 
         Raises:
-            InputError: one has not.
+            InputError: a rollout lacks a layer.
         """
         for rollout in self.rollouts:
             for layer in layers:
@@ -138,7 +138,7 @@ class OpenSession:
 
 @contextlib.contextmanager
 def open_sessions(arguments: SessionArguments) -> Iterator[tuple[OpenSession, ...]]:
-    """Open the session of the arguments, and the further ones; errors as for one."""
+    """Open all sessions of the arguments; errors as in `open_session`."""
     further = (
         SessionArguments(
             recording=recording,
@@ -155,12 +155,12 @@ def open_sessions(arguments: SessionArguments) -> Iterator[tuple[OpenSession, ..
 
 @contextlib.contextmanager
 def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
-    """Open a recording and put the spikes on its bins.
+    """Open a recording and count the spikes in its bins.
 
     Raises:
-        InputError: a file is not what it should be, a rollout is unknown or given twice, starts do not
-            fit the rollouts, no neuron is as was selected, the bins fit neither file, the two do not
-            overlap in time, or behavior that both hold says that the clock is wrong.
+        InputError: a file is invalid, a rollout is unknown or given twice, there is not one start for each
+            rollout, no neuron meets the selection, the bins do not match the files, recording and spikes do
+            not overlap in time, or the behavior in both files shows that the clock is wrong.
     """
     from analysis.neural.labels import with_labels
     from analysis.neural.read import read_session
@@ -185,7 +185,7 @@ def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
 
 def _check_starts(arguments: SessionArguments, rollouts: "tuple[Rollout, ...]") -> None:
     if arguments.starts and arguments.offset is not None:
-        raise InputError("--offset is the start of the first of --starts; give one of the two")
+        raise InputError("--offset and --starts are both given; expected one of them")
     if arguments.starts and len(arguments.starts) != len(rollouts):
         names = ", ".join(rollout.name for rollout in rollouts)
         raise InputError(
@@ -205,12 +205,12 @@ def _clock(arguments: SessionArguments, timeline: "Timeline", fps: float) -> "Cl
 
 
 def _pieces(arguments: SessionArguments, timeline: "Timeline") -> tuple[str, ...]:
-    """Which rollout was taken to start when."""
+    """A note with the start of each rollout."""
     if not arguments.starts:
         return ()
     each = zip(timeline.rollouts, arguments.starts, strict=True)
     starts = ", ".join(f"{rollout.name} at {start:.10g} s" for rollout, start in each)
-    return (f"on the spikes' clock rollouts start: {starts}; what lies between them is not used",)
+    return (f"starts of rollouts on the clock of the spikes: {starts}; the time between them is not used",)
 
 
 def _tested(
@@ -221,7 +221,7 @@ def _tested(
     arguments: SessionArguments,
     bin_seconds: float,
 ) -> tuple[str, ...]:
-    """What behavior that both files have says of the clock; of each piece by itself."""
+    """Notes from a test of the clock on behavior that both files have; of each piece separately."""
     import numpy as np
 
     from analysis.neural.drift import WINDOW, check_clock
@@ -229,8 +229,7 @@ def _tested(
     if not session.behavior:
         return ()
     if without := [rollout.name for rollout in rollouts if not rollout.has("reference")]:
-        followed = "the motion that the rat followed, which the recording has not in"
-        return (f"the clocks are not tested: that needs {followed} {', '.join(without)}",)
+        return (f"the clocks are not tested: there is no reference motion in {', '.join(without)}",)
     if not arguments.starts:
         reference = np.concatenate([rollout["reference"] for rollout in rollouts])
         return check_clock(session, reference, fps, clock, bin_seconds)
@@ -257,6 +256,6 @@ def _chosen(recording: "Recording", names: tuple[str, ...]) -> "tuple[Rollout, .
         if name not in recording.rollouts:
             raise unknown("rollout", name, recording.rollouts, str(recording.path))
         if names.count(name) > 1:
-            # its frames would be trained on and held out at once
-            raise InputError(f"--rollout {name!r} is given twice; each may be used once")
+            # the same frames would be training and test data
+            raise InputError(f"--rollout {name!r} is given twice; expected each rollout once")
     return tuple(recording.rollouts[name] for name in names or recording.rollouts)

@@ -1,4 +1,4 @@
-"""Which body. Light to import: the command line is derived from it."""
+"""Settings of the body. Light to import: the command line is derived from it."""
 
 import dataclasses
 from typing import TYPE_CHECKING, Literal
@@ -11,28 +11,27 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class BodyConfig:
-    """What kind of rat. A policy fits the body it was trained on."""
+    """The rat. A policy requires the body that it was trained on."""
 
-    # a file that does not say it is damaged: no default may stand in for the size of an animal
+    # a file without it is damaged: the size of an animal has no default
     scale: float = dataclasses.field(default=0.9, metadata={"always_stored": True})
     """Size relative to dm_control's rat. The public motion capture was registered at 0.9."""
     actuation: Literal["position", "torque"] = "position"
     """`position`: servos with dm_control's gains; `torque`: forces in [-1, 1] x maximum."""
     strength: float = 1.37
-    """Factor on servo gains or maximal forces, on top of the scaling law. At scale 0.9 the default
-    undoes that law: the gains are dm_control's own, with which other trackers' figures were measured."""
+    """Factor on servo gains or maximal forces, after the scaling law. At scale 0.9 the default compensates
+    this law: the gains are those of dm_control, which published results of other trackers use."""
     activation_time: float = 0.04
-    """Time constant of the muscles' first-order activation filter, seconds."""
+    """Time constant of the first-order activation filter of the actuators, seconds."""
     force_limits: bool = False
-    """Limit actuator forces to the MJCF's force ranges, which it states but does not apply."""
+    """Limit actuator forces to the force ranges in the MJCF, which are not enforced by default."""
     tail_contact: bool = False
-    """Let the tail touch the floor; costs time and matters little."""
+    """Enable contacts of the tail with the floor; slower, with little effect."""
     self_collision: bool = False
-    """Let limbs and trunk touch one another, with the MJCF's exclusions."""
+    """Enable contacts between limbs and trunk, with the exclusions in the MJCF."""
     timestep: float = 0.01
-    """Physics timestep, seconds; a frame of motion must be a multiple of it. MuJoCo's
-    `discrete` integrator is implicit in servos and contacts and stays stable at 10 ms,
-    where `implicitfast` needs 5 ms."""
+    """Physics timestep, seconds; a frame of motion must be a multiple of it. MuJoCo's `discrete` integrator
+    is implicit in servos and contacts, and stable at 10 ms; `implicitfast` needs 5 ms."""
 
     def __post_init__(self) -> None:
         if self.actuation not in ("position", "torque"):
@@ -45,7 +44,7 @@ class BodyConfig:
         ):
             value = getattr(self, name)
             if not low <= value <= high:
-                raise InputError(f"body {name} is {value:g}; it must lie in [{low:g}, {high:g}]")
+                raise InputError(f"body {name} is {value:g}; it must be in [{low:g}, {high:g}]")
 
     def build(self) -> "BodySpec":
         """See `rodent.scene.rat.rat_body`."""
@@ -56,9 +55,10 @@ class BodyConfig:
 
 @dataclasses.dataclass(frozen=True)
 class MjcfBodyConfig:
-    """A body of the user's own: one free root, hinges and slides, actuators on joints or fixed tendons.
+    """Your own body: one free root, hinges and slides, actuators on joints or fixed tendons.
 
-    Its parts play the roles that its structure suggests, see `rodent.scene.roles`; those named here win.
+    The roles of its parts have defaults from its structure, see `rodent.scene.roles`; fields that are given
+    replace them.
     """
 
     path: str
@@ -66,19 +66,19 @@ class MjcfBodyConfig:
     timestep: float = 0.01
     """Physics timestep, seconds; a control step must be a multiple of it."""
     root: str = ""
-    """Body whose position is the animal's."""
+    """Body whose pose is the pose of the animal."""
     tracked: tuple[str, ...] = ()
     """Bodies whose positions are compared with the reference."""
     end_effectors: tuple[str, ...] = ()
-    """Tracked bodies of these whose places the animal senses."""
+    """Tracked bodies whose positions the animal senses."""
     feet: tuple[str, ...] = ()
     """Bodies that the animal stands on."""
     nominal_force: float | None = None
-    """Force that an actuator takes to move the animal, N or N m; by default the largest that it can make."""
+    """Typical actuator force in movement, N or N m; by default the maximal force."""
 
     def __post_init__(self) -> None:
         if not 1e-4 <= self.timestep <= 0.02:
-            raise InputError(f"body timestep is {self.timestep:g}; it must lie in [0.0001, 0.02]")
+            raise InputError(f"body timestep is {self.timestep:g}; it must be in [0.0001, 0.02]")
         if self.nominal_force is not None and not self.nominal_force > 0:
             raise InputError(f"body nominal_force is {self.nominal_force:g}; it must be positive")
 

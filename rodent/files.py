@@ -12,11 +12,10 @@ import gzip
 import json
 import os
 import shutil
-import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,60 +133,6 @@ def reading(path: Path) -> Iterator[None]:
                 f"{path} holds pickled Python objects, which can run code and are never read; "
                 "save plain arrays of numbers and strings"
             ) from error
-        raise InputError(f"{path} is damaged: {one_line(error)}") from error
-
-
-def read_mat(path: Path, variable: str, variables: Sequence[str], purpose: str = "") -> dict[str, Any]:
-    """Variables of a MAT file of version 5 to 7.2; nothing in such a file is pickled.
-
-    Args:
-        path: the file.
-        variable: the variable that must be there.
-        variables: those that are read, where they are there.
-        purpose: what it is for, said where it is missing.
-
-    Raises:
-        InputError: damaged, or without that variable.
-    """
-    found = mat_variables(path)
-    if variable not in found:
-        why = f", {purpose}" if purpose else ""
-        raise InputError(f"{path} has no variable {variable!r}{why}; it has: {', '.join(found) or 'none'}")
-    return load_mat(path, variables)
-
-
-def mat_variables(path: Path) -> tuple[str, ...]:
-    """Names of the variables of a MAT file of version 5 to 7.2.
-
-    Raises:
-        InputError: damaged.
-    """
-    import scipy.io
-
-    with _reading_mat(path):
-        return tuple(name for name, *_ in scipy.io.whosmat(path))
-
-
-def load_mat(path: Path, variables: Sequence[str]) -> dict[str, Any]:
-    """Variables of a MAT file of version 5 to 7.2, where they are there; structs are arrays with fields.
-
-    Raises:
-        InputError: damaged.
-    """
-    import scipy.io
-
-    with _reading_mat(path):
-        return scipy.io.loadmat(path, variable_names=list(variables))
-
-
-@contextlib.contextmanager
-def _reading_mat(path: Path) -> Iterator[None]:
-    from scipy.io.matlab import MatReadError
-
-    try:
-        with reading(path):
-            yield
-    except (MatReadError, struct.error) as error:
         raise InputError(f"{path} is damaged: {one_line(error)}") from error
 
 

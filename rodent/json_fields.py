@@ -1,4 +1,4 @@
-"""Values of a JSON file that know where they stand, so that what is wrong is named by file and key.
+"""Values of a JSON file with their place in it, so that errors name file and key.
 
 file = Field.of_file(path, "virtual-rodent/encoding", 1, "rodent encode")
 for layer in file["layers"].items():
@@ -22,8 +22,8 @@ class Field:
 
     Attributes:
         path: the file.
-        place: keys that lead to it, such as `layers[0].rdm`; nothing for the whole.
-        value: what JSON gave.
+        place: path of keys, such as `layers[0].rdm`; empty for the root.
+        value: the decoded value.
     """
 
     path: Path
@@ -32,21 +32,21 @@ class Field:
 
     @classmethod
     def of_file(cls, path: Path, schema: str, version: int, command: str) -> "Field":
-        """The object that a file holds.
+        """The root object of a file.
 
         Args:
             path: the file.
-            schema, version: that it must say of itself; files of earlier versions are read, too.
+            schema, version: expected in the file; files of earlier versions are also read.
             command: that writes such files, for the error.
 
         Raises:
-            InputError: missing, not JSON, or something else.
+            InputError: the file is missing, is not JSON, or has another schema or a newer version.
         """
         whole = cls(path, "", read_json(path))
         found = whole.value.get("schema") if isinstance(whole.value, dict) else None
         if found != schema:
             raise InputError(
-                f"{path} has schema {found!r}; {schema!r} is expected: what `{command} --json` prints"
+                f"{path} has schema {found!r}; expected {schema!r}, the output of `{command} --json`"
             )
         if (number := whole.value.get("version", version)) not in range(1, version + 1):
             raise InputError(
@@ -64,21 +64,21 @@ class Field:
     def members(self) -> dict[str, "Field"]:
         """All members of an object."""
         if not isinstance(self.value, dict):
-            raise self._wrong(f"is {_kind(self.value)}; an object is expected")
+            raise self._wrong(f"is {_kind(self.value)}; expected an object")
         dot = "." if self.place else ""
         return {key: Field(self.path, f"{self.place}{dot}{key}", one) for key, one in self.value.items()}
 
     def items(self) -> list["Field"]:
         """The items of a list."""
         if not isinstance(self.value, list):
-            raise self._wrong(f"is {_kind(self.value)}; a list is expected")
+            raise self._wrong(f"is {_kind(self.value)}; expected a list")
         return [Field(self.path, f"{self.place}[{i}]", one) for i, one in enumerate(self.value)]
 
     @property
     def text(self) -> str:
         """A string."""
         if not isinstance(self.value, str):
-            raise self._wrong(f"is {_kind(self.value)}; text is expected")
+            raise self._wrong(f"is {_kind(self.value)}; expected text")
         return self.value
 
     @property
@@ -88,11 +88,11 @@ class Field:
 
     @property
     def number(self) -> float:
-        """A number; NaN for null, which JSON has in its place."""
+        """A number; NaN for null, because JSON has no NaN."""
         if self.value is None:
             return math.nan
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
-            raise self._wrong(f"is {_kind(self.value)}; a number is expected")
+            raise self._wrong(f"is {_kind(self.value)}; expected a number")
         return float(self.value)
 
     def square(self, n: int) -> np.ndarray:
@@ -101,7 +101,7 @@ class Field:
         lengths = {len(row) for row in rows} or {0}
         if len(rows) != n or lengths != {n}:
             across = " or ".join(map(str, sorted(lengths)))
-            raise self._wrong(f"has shape ({len(rows)}, {across}); ({n}, {n}) is expected")
+            raise self._wrong(f"has shape ({len(rows)}, {across}); expected ({n}, {n})")
         return np.array(rows)
 
     def _wrong(self, what: str) -> InputError:
@@ -110,6 +110,6 @@ class Field:
 
 
 def _kind(value: Any) -> str:
-    """What JSON calls it."""
+    """The JSON type of a value."""
     kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
     return kinds.get(type(value), "a number")

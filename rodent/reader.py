@@ -103,7 +103,7 @@ class FileStart:
             with reading(self.path), zipfile.ZipFile(self.path) as archive:
                 return tuple(name.removesuffix(".npy") for name in archive.namelist())
         if self.is_mat:
-            from rodent.files import mat_variables
+            from rodent.mat import mat_variables
 
             return mat_variables(self.path)
         if self.is_hdf5:

@@ -1,4 +1,4 @@
-"""Where which body is put: the configuration of a scene. Light to import."""
+"""The configuration of a scene: a body in an arena. Light to import."""
 
 import dataclasses
 from typing import TYPE_CHECKING, Annotated, Protocol
@@ -46,7 +46,7 @@ class GapsConfig:
     """A straight track along x with gaps to jump, drawn from a seed."""
 
     seed: int = 0
-    """Of the draw."""
+    """Seed of widths and lengths."""
     count: int = 8
     """Number of gaps."""
     width: tuple[float, float] = (0.05, 0.15)
@@ -71,10 +71,10 @@ class GapsConfig:
 
 @dataclasses.dataclass(frozen=True)
 class MjcfArenaConfig:
-    """An arena of the user's own."""
+    """Your own arena."""
 
     path: str
-    """MJCF file. What the body is to touch needs bit 1 of contype."""
+    """MJCF file. Geoms that the body can touch need bit 1 of contype."""
 
     def build(self) -> "mujoco.MjSpec":
         """See `rodent.scene.mjcf.read_mjcf`."""
@@ -87,7 +87,7 @@ class MjcfArenaConfig:
 
 @dataclasses.dataclass(frozen=True)
 class NoArenaConfig:
-    """Nothing beside the body: its own file has all that it stands on."""
+    """No arena: the body's file has everything that it stands on."""
 
     def build(self) -> None:
         """Nothing."""
@@ -96,10 +96,10 @@ class NoArenaConfig:
 
 @dataclasses.dataclass(frozen=True)
 class SceneConfig:
-    """A body in an arena: all that the physics of a rollout is made of."""
+    """A body in an arena: defines the physics of a rollout."""
 
     arena: Annotated[ArenaKind, Tagged(ARENAS, FloorConfig)] = dataclasses.field(default_factory=FloorConfig)
-    """What surrounds the body."""
+    """The arena."""
     body: Annotated[BodyKind, Tagged(BODIES, BodyConfig)] = dataclasses.field(default_factory=BodyConfig)
     """The body."""
 
@@ -114,5 +114,5 @@ class SceneConfig:
 
 
 def as_scene_config(config: SceneConfig | BodyKind) -> SceneConfig:
-    """The configuration of a scene; a body alone is put on a floor."""
+    """The configuration of a scene; a body alone gets the default arena, a floor."""
     return config if isinstance(config, SceneConfig) else SceneConfig(body=config)

@@ -80,7 +80,7 @@ def test_every_help_shows_an_example_that_parses(pages, monkeypatch):
 def test_a_former_name_of_a_command_works_and_answers_with_the_present_one(monkeypatch, capsys):
     run_instead(monkeypatch, lambda: None)
     assert exit_code("rodent share runs/walk --out rat-walk") == 0
-    assert capsys.readouterr() == ("", "rodent: `rodent share` is called `rodent export` now\n")
+    assert capsys.readouterr() == ("", "rodent: `rodent share` is now `rodent export`\n")
 
 
 def test_unknown_command_exits_with_2(capsys):

@@ -1,4 +1,4 @@
-"""The whole way at its smallest: every file is there, says what it is, and can be read again."""
+"""The full pipeline at its smallest size: every file is written, described, and can be read again."""
 
 import dataclasses
 import json
@@ -7,12 +7,11 @@ import re
 import numpy as np
 import pytest
 
-import rodent.cli.demo.way as way
 from analysis.encoding.settings import EncodingSettings
 from analysis.neural.read import read_session
-from rodent.cli.demo import Demo
+from rodent.cli.demo import Demo, pipeline
 from rodent.cli.demo.page import of_kind, write_report
-from rodent.cli.demo.way import FEW, FILES, LAYER, Plan, make_demo
+from rodent.cli.demo.pipeline import FEW, FILES, LAYER, Plan, make_demo
 from rodent.clips import read_clips
 from rodent.errors import InputError
 from rodent.policy.policy import load_policy
@@ -41,7 +40,7 @@ def made(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo") / "new" / "demo"
     told = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(way, "write_report", lambda *given: told.append(given) or write_report(*given))
+        patch.setattr(pipeline, "write_report", lambda *given: told.append(given) or write_report(*given))
         result = make_demo(out, SMALL)
     return out, result, told[0][1]
 
@@ -141,11 +140,11 @@ def test_without_opengl_it_goes_on_and_says_so(made, tmp_path, monkeypatch, caps
     def render(*arguments):
         raise NoOpenGLError("no OpenGL context (egl)")
 
-    monkeypatch.setattr(way, "render", render)
-    why = way._film(tmp_path, SMALL)
+    monkeypatch.setattr(pipeline, "render", render)
+    why = pipeline._film(tmp_path, SMALL)
     assert why == "no OpenGL context (egl)"
-    assert "THERE IS NO VIDEO" in capsys.readouterr().err
-    way._write_readme(tmp_path, why)
+    assert "NO VIDEO could be rendered" in capsys.readouterr().err
+    pipeline._write_readme(tmp_path, why)
     assert (tmp_path / "README.md").read_text().count("missing: no OpenGL context (egl)") == 2
     (tmp_path / "session.h5").symlink_to(out / "session.h5")
     write_report(tmp_path, results, LAYER, why)
@@ -157,7 +156,7 @@ def test_without_opengl_it_goes_on_and_says_so(made, tmp_path, monkeypatch, caps
 def test_table_and_json(made, tmp_path, monkeypatch, capsys):
     _, result, _ = made
     plans = []
-    monkeypatch.setattr(way, "make_demo", lambda out, plan: plans.append(plan) or result)
+    monkeypatch.setattr(pipeline, "make_demo", lambda out, plan: plans.append(plan) or result)
     Demo(out=tmp_path / "demo", minutes=3.0).run()
     assert plans == [dataclasses.replace(Plan(), minutes=3.0)]
     printed = capsys.readouterr().out

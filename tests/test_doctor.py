@@ -245,7 +245,7 @@ def test_faults_are_a_failure_that_is_named(found, capsys):
     assert not result["ok"]
     assert result["findings"][2]["mend"] == "export MUJOCO_GL=osmesa"
     assert result["versions"]["python"]
-    assert printed.err.endswith("rodent: broken and needed: OpenGL egl\n")
+    assert printed.err.endswith("rodent: required, but does not work: OpenGL egl\n")
 
 
 def test_a_package_that_the_doctor_needs_itself(monkeypatch, capsys):

@@ -275,7 +275,7 @@ def test_command_line(recording, tmp_path, capsys):
     assert '"frames": 20' in captured
     assert len(frames_of(out)) == 20
     for size in ("96", "96x", "96x64x3", "ax64", "96x-64"):
-        with pytest.raises(InputError, match="write it as 640x480"):
+        with pytest.raises(InputError, match="expected width x height, such as 640x480"):
             Render(recording, out, size=size).run()
     cameras = typing.get_args(typing.get_type_hints(Render)["camera"])
     assert set(cameras) == set(CAMERAS)

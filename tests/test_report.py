@@ -157,13 +157,13 @@ def section(page, heading):
 
 
 def test_it_tells_what_was_trained_and_on_what(page):
-    trained = section(page, "What was trained")
+    trained = section(page, "Training")
     assert "seed 5 0" in trained
-    assert "control steps in all 300 300" in trained
-    # the second call of a resumed training counts from nought again
+    assert "control steps of the run 300 300" in trained
+    # the time of a resumed training restarts at zero
     assert "minutes 0.3 0.3" in trained
     assert "ppo.num_envs 512 512 64" in trained
-    clips = section(page, "The clips")
+    clips = section(page, "Clips")
     assert "sway_0 Walk 0.6 train" in clips and "sway_2 Walk 0.6 test" in clips
     assert "played by one, two" in clips
 
@@ -179,18 +179,18 @@ def test_it_tells_scores_with_their_null(page):
     told = section(page, "Which layers predict neurons")
     assert "latent/mean 2 +0.1550 +0.0550 +0.1000 +0.0100 to +0.1900 1" in told
     assert "joints 2 +0.1550" in told
-    assert "latent/mean +0.0200 - 0.5 What a layer adds to joints+velocities+history" in told
+    assert "latent/mean +0.0200 - 0.5 Unique gain: what a layer adds to joints+velocities+history" in told
 
 
 def test_it_tells_of_structure(page):
-    told = section(page, "Whether structure is alike")
+    told = section(page, "Representational similarity")
     assert "latent/mean 0.61 0.4 0.8 0.05 0.012 0.012 0.33 0.07 0.72 -" in told
     assert "neurons - - - - - - - - - 3.5" in told
     assert "0.700 to 0.900" in told and "r = 0.520, p = 0.04" in told
 
 
 def test_it_tells_what_was_left_out_and_what_made_it(page):
-    told = section(page, "What was left out")
+    told = section(page, "Excluded")
     assert "MC-3 no spikes in the bins used encoding.json" in told
     assert "groom seen for 0.4 s rsa.json" in told and "4 s have no spike data" in told
     told = section(page, "Versions and seeds")
@@ -210,7 +210,7 @@ def test_a_policy_folder_has_no_learning_to_show(folder, monkeypatch, capsys):
     text = (folder / "p.html").read_text()
     check_page(text)
     assert ">Learning<" not in text and "neurons" not in text
-    assert (">Film<" in text) and (("<video" in text) == (told["no_film_because"] is None))
+    assert (">Video<" in text) and (("<video" in text) == (told["no_film_because"] is None))
 
 
 def test_the_film_shows_a_rollout_of_each_behavior(folder, drawing, tmp_path):
@@ -224,11 +224,11 @@ def test_the_film_shows_a_rollout_of_each_behavior(folder, drawing, tmp_path):
 def test_a_film_of_a_rat_that_imitates_nothing_has_no_ghost(folder, drawing, tmp_path):
     source = tmp_path / "free.h5"
     source.write_bytes((folder / "recording.h5").read_bytes())
-    assert "Blue is what" in film_recording(source, tmp_path / "film.mp4", "x").caption
+    assert "The reference is blue." in film_recording(source, tmp_path / "film.mp4", "x").caption
     with h5py.File(source, "r+") as file:
         del file["rollouts/sway_0/reference"]
     film = film_recording(source, tmp_path / "film.mp4", "x")
-    assert film.caption == "x The recording has no reference to show."
+    assert film.caption == "x The recording has no reference."
     assert len(film.stills) == 3
 
 
@@ -284,11 +284,11 @@ def replaced(tree, value, *keys):
 @pytest.mark.parametrize(
     ("read", "content", "message"),
     [
-        (read_encoding, RSA, "has schema 'virtual-rodent/rsa'; 'virtual-rodent/encoding' is expected"),
+        (read_encoding, RSA, "has schema 'virtual-rodent/rsa'; expected 'virtual-rodent/encoding'"),
         (read_encoding, [], "has schema None"),
         (read_encoding, without(ENCODING, "layers"), "lacks 'layers'"),
         (read_encoding, replaced(ENCODING, [], "layers"), "layers is empty"),
-        (read_encoding, replaced(ENCODING, {}, "layers"), "layers is an object; a list is expected"),
+        (read_encoding, replaced(ENCODING, {}, "layers"), "layers is an object; expected a list"),
         (
             read_encoding,
             without(ENCODING, "layers", 0, "neurons", 1, "bits_per_spike"),
@@ -297,15 +297,15 @@ def replaced(tree, value, *keys):
         (
             read_encoding,
             replaced(ENCODING, "much", "layers", 1, "neurons", 0, "bits_per_spike"),
-            r"layers\[1\]\.neurons\[0\]\.bits_per_spike is text; a number is expected",
+            r"layers\[1\]\.neurons\[0\]\.bits_per_spike is text; expected a number",
         ),
         (
             read_encoding,
             replaced(ENCODING, [1, 2, 3], "layers", 0, "interval_corrected_bits_per_spike"),
-            "layers.0..interval_corrected_bits_per_spike has 3 numbers; 2 are expected",
+            "layers.0..interval_corrected_bits_per_spike has 3 numbers; expected 2",
         ),
         (read_encoding, replaced(ENCODING, 3, "version"), "is version 3 of virtual-rodent/encoding"),
-        (read_similarity, ENCODING, "'virtual-rodent/rsa' is expected: what `rodent rsa --json` prints"),
+        (read_similarity, ENCODING, "expected 'virtual-rodent/rsa', the output of `rodent rsa --json`"),
         (
             read_similarity,
             replaced(RSA, 2, "version"),
@@ -314,13 +314,13 @@ def replaced(tree, value, *keys):
         (
             read_similarity,
             replaced(RSA, [[0.0, 1.0]], "neurons", "rdm"),
-            r"neurons\.rdm has shape \(1, 2\); \(2, 2\) is expected",
+            r"neurons\.rdm has shape \(1, 2\); expected \(2, 2\)",
         ),
         (read_similarity, replaced(RSA, [[0], [1, 0]], "layers", 0, "rdm"), r"shape \(2, 1 or 2\)"),
-        (read_similarity, replaced(RSA, [3], "conditions"), r"conditions\[0\] is a number; text is expected"),
+        (read_similarity, replaced(RSA, [3], "conditions"), r"conditions\[0\] is a number; expected text"),
         (read_similarity, without(RSA, "noise_ceiling", "upper"), "noise_ceiling lacks 'upper'"),
         (read_encoding, replaced(ENCODING, [{"name": "a"}], "dropped"), r"dropped\[0\] lacks 'reason'"),
-        (read_similarity, replaced(RSA, {"a": 1}, "dropped"), "dropped.a is a number; text is expected"),
+        (read_similarity, replaced(RSA, {"a": 1}, "dropped"), "dropped.a is a number; expected text"),
     ],
 )
 def test_wrong_results_are_named_by_file_and_key(read, content, message, tmp_path):
@@ -335,7 +335,10 @@ def test_wrong_results_are_named_by_file_and_key(read, content, message, tmp_pat
         ([], "no RUN is given"),
         (["one", "one"], "one is given twice"),
         (["three"], "three"),
-        (["one/policy"], "one/policy is no run, which knows its clips; name what to imitate: --clips FILE"),
+        (
+            ["one/policy"],
+            "one/policy is not a run folder, so its clips are unknown; give them: --clips FILE",
+        ),
         (["one", "--clips", "encoding.json"], "encoding.json"),
         (
             ["one", "--recording", "clips.h5"],
@@ -362,7 +365,7 @@ def test_clips_that_are_gone_can_be_named_anew(folder, body, tmp_path):
     )
     save_policy(untrained_policy(body), run.folder / "policy")
     moved.unlink()
-    with pytest.raises(InputError, match=r"which is gone; say where these clips lie now: --clips FILE"):
+    with pytest.raises(InputError, match=r"which is missing; give its new location: --clips FILE"):
         open_subjects([run.folder], None)
     (subject,) = open_subjects([run.folder], folder / "clips.h5")
     assert subject.split == run.split

@@ -310,9 +310,9 @@ def test_gates_are_recorded_and_recompute_the_cell(body, clips, tmp_path):
     ("options", "message"),
     [
         ({"gates": True}, "--gates needs an LSTM decoder; this policy's is of the kind 'mlp'"),
-        ({"controls": True, "content": "states"}, "--controls adds layers, which --record states leaves out"),
-        ({"gates": True, "content": "outcomes"}, "--gates adds layers, which --record outcomes leaves out"),
-        ({"repeats": 0}, "repeats is 0; a clip is played at least once"),
+        ({"controls": True, "content": "states"}, "--controls adds layers, but --record is states"),
+        ({"gates": True, "content": "outcomes"}, "--gates adds layers, but --record is outcomes"),
+        ({"repeats": 0}, "repeats is 0; it must be at least 1"),
         ({"content": "everything"}, "unknown content 'everything'"),
     ],
 )
@@ -415,7 +415,7 @@ def test_the_commands(files, capsys):
         (["policy", "--clips", "clips.h5", "--out", "no/r.h5"], "does not exist; create it first"),
         (["policy", "--clips", "clips.h5", "--out", "policy"], "cannot write"),
         (["policy", "--clips", "clips.h5", "--gates"], "--gates needs an LSTM"),
-        (["policy", "--clips", "clips.h5", "--controls", "--record", "states"], "take --record units"),
+        (["policy", "--clips", "clips.h5", "--controls", "--record", "states"], "expected --record units"),
         (["policy", "--clips", "clips.h5", "--repeats", "0"], "repeats is 0"),
     ],
 )

@@ -17,18 +17,18 @@ class EncodeConfig(SessionArguments):
     """Layer to regress on; may be given several times."""
     features: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Bands of one model, separated by commas: joints, velocities, keypoints, forces, contacts, position,
-    heading, speed, history (each neuron's own past spikes), or a layer; may be given several times. `all` is
-    each band by itself."""
+    heading, speed, history (each neuron's own past spikes), or a layer; may be given several times. `all`
+    makes a model of each band."""
     unique: bool = False
-    """Also score what each layer adds to --kinematics and the neuron's own past."""
+    """Also score what each layer adds to --kinematics and spike history."""
     controls: bool = False
     """Also score the controls of each --layer: the same layer of a network with random weights, the encoder's
-    input, and the coming reference. The recording must be made with `rodent rollout --controls`."""
+    input, and the future reference. The recording must be made with `rodent rollout --controls`."""
     kinematics: str = "joints,velocities"
     """The base bands of --unique, at the lags of --base-lags."""
     animal: tuple[str, ...] = ()
-    """Animal of each session, in their order: intervals are then over sessions within animals. By default
-    each session is an animal of its own."""
+    """Animal of each session, in order: intervals are then over sessions within animals. By default each
+    session is of a different animal."""
     settings: tyro.conf.OmitArgPrefixes[EncodingSettings] = dataclasses.field(
         default_factory=EncodingSettings
     )
@@ -40,5 +40,5 @@ class EncodeConfig(SessionArguments):
     """First lag, last lag and step, seconds, as in `--lag-scan=-0.5:0.5:0.1`: score every model with all
     its features at each of these lags, and test the best."""
     group: str | None = None
-    """Column of the units table, such as `region`: also score the neurons of each of its entries by
-    themselves. `rodent spikes` lists the columns."""
+    """Column of the units table, such as `region`: also score the neurons of each value separately.
+    `rodent spikes` lists the columns."""

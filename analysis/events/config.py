@@ -14,7 +14,7 @@ class EventsConfig(SessionArguments):
     """Recordings, spikes, events and layers; see `analysis.events.sessions`."""
 
     event: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Event to analyse, as --list names it; may be given several times, and contain * for any text:
+    """Name of an event to analyse, from --list; may be given several times. * stands for any text:
     'touch/*'."""
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Layer whose units are analysed like the neurons; may be given several times."""

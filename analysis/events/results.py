@@ -1,4 +1,4 @@
-"""What `rodent events` found: as JSON, tables, figures, and on the terminal."""
+"""Results of `rodent events`: as JSON, tables, figures, and on the terminal."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ _SECONDS = {"latency", "latency_low", "latency_high", "onset"}
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """Results of all sessions, and what was asked for."""
+    """Results of all sessions, with the arguments of the command."""
 
     asked: EventsConfig
     sessions: tuple[PreparedSession, ...]
@@ -45,12 +45,12 @@ class Found:
 
     @property
     def skipped(self) -> list[str]:
-        """Events that could not be measured, and why."""
+        """Events that could not be analysed, with the reasons."""
         return list(dict.fromkeys(one.skipped for one in self.outcomes if one.skipped))
 
     @property
     def groups(self) -> dict[tuple[str, str], list[Outcome]]:
-        """What was measured, by event and population: an outcome per session."""
+        """Results by event and population: an outcome per session."""
         order = {name: i for i, name in enumerate(dict.fromkeys(one.event for one in self.outcomes))}
         found: dict[tuple[str, str], list[Outcome]] = {}
         for one in sorted(self.outcomes, key=lambda one: order[one.event]):
@@ -81,7 +81,7 @@ class Found:
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """One population, over its sessions."""
+    """Summary of one population over its sessions."""
     responses = [_response(one) for one in outcomes]
     q = np.concatenate([one.q for one in outcomes])
     latency = np.concatenate([response.latency for response in responses])[q <= LEVEL]
@@ -95,7 +95,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def to_json(found: Found) -> dict[str, Any]:
-    """All that a report needs."""
+    """The content of events.json."""
     first = found.sessions[0]
     return {
         "schema": SCHEMA,
@@ -164,7 +164,7 @@ def write(folder: Path, page: dict[str, Any], found: Found, suffix: str) -> None
 
 
 def figures(found: Found) -> "dict[str, Figure]":
-    """For every event: the surest neurons and units one by one, and all of them sorted by latency."""
+    """For every event: the most significant neurons and units, and all of them sorted by latency."""
     drawn: dict[str, Any] = {}
     for event in dict.fromkeys(event for event, _ in found.groups):
         maps = {}
@@ -235,7 +235,7 @@ def print_cells(found: Found) -> None:
 
 
 def print_events(prepared: Sequence[PreparedSession], settings: EventSettings, as_json: bool) -> None:
-    """Which events there are, how often they happened, and around how many the window is recorded whole."""
+    """Print all events, their numbers, and the numbers with a complete window."""
     window = Lags.of(
         settings.window, min(settings.psth_seconds, *(one.usable.bin_seconds for one in prepared))
     ).window
@@ -281,7 +281,7 @@ def _rates(found: Found) -> dict[str, list[Any]]:
 
 
 def _response(outcome: Outcome) -> Response:
-    assert outcome.response is not None, "groups hold only what was measured"
+    assert outcome.response is not None, "groups contain only outcomes with a response"
     return outcome.response
 
 

@@ -1,4 +1,4 @@
-"""The events of each session, and what neurons and layers do around them."""
+"""The events of each session, and the responses of neurons and layers."""
 
 import dataclasses
 import fnmatch
@@ -22,24 +22,24 @@ from rodent.errors import InputError, naming, unknown
 from rodent.recording.body import recorded_body
 
 NEURONS = "neurons"
-"""What the population of neurons is called beside layers."""
+"""Name of the population of neurons, beside the names of layers."""
 MOST_PANELS = 6
-"""Neurons, or units of a layer, that are drawn one by one: those that respond most surely."""
+"""Number of neurons, or units of a layer, with a plot of their own: the most significant ones."""
 
 
 @dataclasses.dataclass(frozen=True)
 class PreparedSession:
-    """One session, its events and neurons on one axis of time.
+    """One session, its events and neurons on one time axis.
 
     Attributes:
         name: the recording's file.
-        session: what was opened.
+        session: the open session.
         usable: the time in which both neurons and rat were recorded.
-        times: of the events by name, seconds on the spikes' clock, in order.
-        of_rat: events that the recording tells of; the others are from the file of spikes.
-        neurons: the good ones, on the bins of the recording.
-        dropped: neurons left out, and why.
-        notes: what a reader of the results should know.
+        times: of the events by name, seconds on the clock of the spikes, in order.
+        of_rat: events detected in the recording; the others are from the file of spikes.
+        neurons: the good neurons, in the bins of the recording.
+        dropped: excluded neurons, with the reasons.
+        notes: for readers of the results.
     """
 
     name: str
@@ -58,16 +58,16 @@ class PreparedSession:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What one population of one session does around one kind of event.
+    """The response of one population of one session to one kind of event.
 
     Attributes:
         event: its name.
         population: `neurons`, or the name of a layer.
         session: index of the session.
-        response: what was found; None where there were too few events.
-        skipped: why there is none.
+        response: the response; None if there were too few events.
+        skipped: reason why there is no response.
         q: of each neuron or unit, over those of all sessions together, shape (columns,).
-        panels: the neurons or units that respond most surely, by column.
+        panels: the most significant neurons or units, by column.
     """
 
     event: str
@@ -82,10 +82,10 @@ class Outcome:
 def prepare(
     session: OpenSession, settings: EventSettings, rat: RatEventSettings, quality: QualitySettings
 ) -> PreparedSession:
-    """Find the events of a session and the time that can be used.
+    """Find the events of a session and its usable time.
 
     Raises:
-        InputError: no neuron is good, or there is no time in which both were recorded.
+        InputError: no neuron is good, or neurons and rat were never recorded at the same time.
     """
     timeline = session.timeline
     neurons, verdict = session.good_neurons(quality)
@@ -96,7 +96,7 @@ def prepare(
         of_rat = _rat_times(session, starts, rat)
     with naming(session.session.path):
         of_file = file_events(session.session)
-    # what both call the same is the file's
+    # if both have a name, the events of the file are used
     times = of_rat | of_file
     notes = session.notes
     if not isinstance(session.session.spikes, SpikeTimes):
@@ -146,10 +146,10 @@ def measure(
     settings: EventSettings,
     advance: Callable[..., None],
 ) -> tuple[Outcome, ...]:
-    """What neurons and layers do around every event, in every session.
+    """Responses of neurons and layers to every event, in every session.
 
     Raises:
-        InputError: no event happened often enough, or a session is too short to be rotated.
+        InputError: every event has too few occurrences, or a session is too short for circular shifts.
     """
     outcomes = []
     for index, one in enumerate(prepared):
@@ -169,19 +169,19 @@ def measure(
 
 
 def _check_bins(outcomes: Sequence[Outcome]) -> None:
-    """Refuse sessions whose rates cannot stand in one table."""
+    """Refuse sessions with different bins, whose rates do not fit in one table."""
     for population in dict.fromkeys(one.population for one in outcomes):
         alike = [one.response for one in outcomes if one.population == population and one.response]
         bins = dict.fromkeys(response.lags.bin_seconds for response in alike)
         if len(bins) > 1:
             raise InputError(
-                f"the sessions have {population} in bins of {' and '.join(f'{x:g}' for x in bins)} s; give "
-                "--bin-seconds, which holds for counts and units, and --psth-seconds, for spike times"
+                f"the sessions have {population} in bins of {' and '.join(f'{x:g}' for x in bins)} s; "
+                "expected equal bins: give --bin-seconds for counts and units, --psth-seconds for spike times"
             )
 
 
 def _corrected(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """The same with q, over the neurons, or the units of a layer, of all sessions."""
+    """The outcomes with q, over the neurons, or the units of a layer, of all sessions."""
     corrected = []
     for one in outcomes:
         alike = [
@@ -196,13 +196,13 @@ def _corrected(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
 
 
 def bin_starts(session: OpenSession) -> np.ndarray:
-    """When each bin of the recording begins, seconds on the spikes' clock, shape (bins,)."""
+    """Start of each bin of the recording, seconds on the clock of the spikes, shape (bins,)."""
     timeline = session.timeline
     return session.clock.on_spikes(np.arange(timeline.n_bins) * timeline.bin_seconds)
 
 
 def _rat_times(session: OpenSession, starts: np.ndarray, settings: RatEventSettings) -> dict[str, np.ndarray]:
-    """Events of the rat, seconds on the spikes' clock."""
+    """Events of the rat, seconds on the clock of the spikes."""
     body, timeline = recorded_body(session.recording), session.timeline
     step = session.clock.rate / session.recording.fps
     first, found = 0, dict[str, list[np.ndarray]]()
@@ -220,7 +220,7 @@ def _rat_times(session: OpenSession, starts: np.ndarray, settings: RatEventSetti
 
 
 def _neurons(one: PreparedSession, settings: EventSettings) -> Activity:
-    """The good neurons: by their spike times, or where the file has counts by these."""
+    """The good neurons: by their spike times, or by counts if the file has counts."""
     spikes, neurons = one.session.session.spikes, one.neurons
     if not isinstance(spikes, SpikeTimes):
         lags = Lags.of(settings.window, one.usable.bin_seconds)
@@ -258,7 +258,7 @@ def _outcome(
 def _panels(
     one: PreparedSession, activity: Activity, positions: np.ndarray, response: Response
 ) -> dict[int, Panel]:
-    """Those that respond most surely, by p and then by how far they are beyond chance; by column."""
+    """The most significant columns, by p and then by the z-score of their statistic."""
     positions = np.sort(positions[np.isfinite(positions)])
     window = response.lags.window
     positions = positions[one.usable.whole(positions, window)]

@@ -11,31 +11,31 @@ _check = functools.partial(check_setting, "event setting")
 
 @dataclasses.dataclass(frozen=True)
 class EventSettings:
-    """The windows around an event, and how responses are tested."""
+    """The windows around an event, and the tests of responses."""
 
     window: tuple[float, float] = (-0.5, 0.5)
-    """Window around the event, seconds. Events whose window is not recorded completely are left out."""
+    """Window around the event, seconds. Events without a complete window are excluded."""
     baseline: tuple[float, float] = (-0.5, -0.2)
-    """Part of the window that serves as the baseline, seconds."""
+    """Part of the window for the baseline, seconds."""
     response: tuple[float, float] = (-0.2, 0.5)
-    """Part of the window in which a response is looked for, seconds. It begins before the event, as motor
-    neurons do; for sensory responses let it begin at 0."""
+    """Part of the window for the response, seconds. It starts before the event, because motor neurons lead
+    it; for sensory responses, start at 0."""
     psth_seconds: float = 0.01
     """Bin of the histogram for spike times, seconds. Counts and units keep the bins of the recording
     (--bin-seconds)."""
     smooth_seconds: float = 0.02
     """Standard deviation of the Gaussian window that smooths rates, seconds; 0 for none."""
     rotations: int = 999
-    """Rotations of the events against the activity, for p. The least p is 1 / (1 + rotations);
-    for a q of 0.05, one neuron alone among n needs 20 n rotations."""
+    """Circular shifts of the events relative to the activity, for p. The smallest p is 1 / (1 + rotations); a
+    single responding neuron among n needs 20 n rotations for a q of 0.05."""
     shift_seconds: float = 20.0
-    """Least rotation, seconds. The session must be three times as long."""
+    """Smallest circular shift, seconds. The session must be three times as long."""
     bootstraps: int = 1000
     """Bootstrap samples of events for the 95 % intervals."""
     least_events: int = 10
-    """Events that happened less often are refused."""
+    """Smallest number of events; events with fewer occurrences are refused."""
     seed: int = 0
-    """Seed of rotations and samples."""
+    """Seed of shifts and bootstrap samples."""
 
     def __post_init__(self) -> None:
         for name in ("window", "baseline", "response"):
@@ -55,24 +55,24 @@ class EventSettings:
 
 @dataclasses.dataclass(frozen=True)
 class RatEventSettings:
-    """When the recorded rat touches, lifts, walks and rears.
+    """Thresholds of the events of the recorded rat: touches, lifts, walks and rears.
 
-    A state begins when its measure reaches a threshold, and ends when it falls below a lower one, so that a
-    measure that fluctuates around a threshold makes one event, not many.
+    A state starts when its measure reaches a threshold, and stops when it falls below a lower one
+    (hysteresis), so that fluctuations around a threshold make one event, not many.
     """
 
     touch_weight: float = 0.05
     """A paw touches the floor when it carries this fraction of the body's weight, and is lifted when it
     carries less than half of that."""
     touch_seconds: float = 0.04
-    """Shorter touches, and shorter gaps between them, do not count, seconds."""
+    """Shorter touches, and shorter gaps between touches, are ignored, seconds."""
     walk_speed: float = 0.1
     """The rat walks when its trunk reaches this speed, and stops below half of it, m/s."""
     rear_height: float = 0.125
-    """The rat rears when its head is this high, and stops below four fifths of it: metres for a body of scale
-    0.9, and proportional to scale. Standing, the head is at 0.063."""
+    """The rat rears when its head reaches this height, and stops below four fifths of it: metres for a body
+    of scale 0.9, and proportional to scale. In standing, the head is at 0.063."""
     bout_seconds: float = 0.3
-    """Shorter bouts of walking, rearing and other behaviors do not count, seconds."""
+    """Shorter bouts of walking, rearing and other behaviors are ignored, seconds."""
 
     def __post_init__(self) -> None:
         for name in ("touch_weight", "walk_speed", "rear_height"):

@@ -15,8 +15,9 @@ from analysis.neural.seconds import whole_numbers
 from analysis.neural.settings import LabelOptions
 from rodent.arrays import numbers
 from rodent.errors import InputError
-from rodent.files import load_mat, open_hdf5, reading
+from rodent.files import open_hdf5, reading
 from rodent.keypoints.raw import names_of
+from rodent.mat import load_mat
 from rodent.reader import FileStart, Reader
 
 SYLLABLES = ("syllable", "syllables")

@@ -13,7 +13,7 @@ from analysis.neural.arrays import FIELDS, TRAINS, session_of
 from analysis.neural.counts import read_counts
 from analysis.neural.session import NeuralSession
 from analysis.neural.settings import SpikeOptions
-from rodent.files import load_mat, mat_variables
+from rodent.mat import load_mat, mat_variables
 from rodent.reader import FileStart, Reader
 
 

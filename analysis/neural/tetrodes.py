@@ -22,7 +22,7 @@ from analysis.neural.spikes import SpikeTimes
 from analysis.neural.timeseries import intervals
 from analysis.neural.tracker import SUFFIX, Track, read_tracker
 from rodent.errors import InputError
-from rodent.files import read_mat
+from rodent.mat import read_mat
 from rodent.reader import Reader
 
 KIND = "MAT of tetrodes"

@@ -1,4 +1,4 @@
-"""What `rodent encode --json` and `rodent rsa --json` found, read back for the page."""
+"""Results of `rodent encode --json` and `rodent rsa --json`, read for the page."""
 
 import dataclasses
 import math
@@ -20,13 +20,13 @@ ENCODING, SIMILARITY = ("virtual-rodent/encoding", 2), ("virtual-rodent/rsa", 1)
 
 @dataclasses.dataclass(frozen=True)
 class Origin:
-    """What every such file tells of how it came about.
+    """Provenance of the results in a file.
 
     Attributes:
         path: the file.
-        dropped: neurons or behaviors left out, and why.
-        notes: what a reader of the results should know.
-        settings: as asked.
+        dropped: excluded neurons or behaviors, with the reasons.
+        notes: for readers of the results.
+        settings: of the command.
         versions: of the software.
     """
 
@@ -59,15 +59,15 @@ class LayerEncoding:
         layer: its name.
         found: scores, shape (neurons,).
         null: of the same neurons shifted in time, shape (neurons,).
-        corrected: score less null, shape (neurons,).
-        mean_found, mean_null: means as the file has them.
+        corrected: score minus null, shape (neurons,).
+        mean_found, mean_null: means in the file.
         mean: of the corrected scores.
         p: rank of the mean score among those of the shifts.
-        p_holm: the same of all layers at once; NaN in files of version 1.
-        share_significant: of the neurons, those whose false discovery rate is 0.05 or less; in files of
-            version 1 those whose p is.
-        unique: of what the layer adds to the base, and its p after Holm's correction, NaN in files of version
-            1, whose tests over neurons did not hold; None if not asked for.
+        p_holm: p corrected for all layers; NaN in files of version 1.
+        share_significant: fraction of neurons with a false discovery rate of 0.05 or less; in files of
+            version 1 with a p of 0.05 or less.
+        unique: unique gain, and its p after Holm's correction, NaN in files of version 1, whose tests over
+            neurons were not valid; None if not computed.
     """
 
     layer: str
@@ -85,11 +85,11 @@ class LayerEncoding:
 
 @dataclasses.dataclass(frozen=True)
 class Encoding:
-    """What `rodent encode` found.
+    """Results of `rodent encode`.
 
     Attributes:
-        origin: how it came about.
-        base: what unique gains are over; None if there are none.
+        origin: provenance.
+        base: bands that unique gains are added to; None if there are none.
         layers: scores by layer, of the same neurons in the same order.
     """
 
@@ -100,17 +100,17 @@ class Encoding:
 
 @dataclasses.dataclass(frozen=True)
 class Similarity:
-    """What `rodent rsa` found; arrays of shape (conditions, conditions).
+    """Results of `rodent rsa`; arrays of shape (conditions, conditions).
 
     Attributes:
-        origin: how it came about.
+        origin: provenance.
         conditions: behaviors compared.
         rdm: of the neurons.
         dimensionality: of the neurons, participation ratio.
-        layers: beside them.
-        ceiling: lower and upper bound of what noise lets any model reach.
-        variability: correlation of the latent's spread with that of the neurons, and its p; None where
-            it was not compared.
+        layers: results of the layers.
+        ceiling: lower and upper bound of the noise ceiling.
+        variability: correlation of the latent's spread with that of the neurons, and its p; None if it was
+            not computed.
     """
 
     origin: Origin
@@ -126,7 +126,7 @@ def read_encoding(path: Path) -> Encoding:
     """Read scores.
 
     Raises:
-        InputError: it is no such file, or something in it is missing or of the wrong kind.
+        InputError: the file has another format, or a value is missing or of the wrong type.
     """
     file = Field.of_file(path, *ENCODING, "rodent encode")
     layers = tuple(_layer_encoding(layer) for layer in file["layers"].items())
@@ -145,7 +145,7 @@ def read_similarity(path: Path) -> Similarity:
     neurons, ceiling, spread = (file[key] for key in ("neurons", "noise_ceiling", "variability"))
     n, layers = len(conditions), file["layers"].items()
     p = np.array([layer["p"].number for layer in layers])
-    # files of the first version do not have it
+    # files of version 1 do not have it
     adjusted = holm(p, [is_control(layer["layer"].text) for layer in layers])
     return Similarity(
         origin=_origin(file),
@@ -193,13 +193,13 @@ def _layer_encoding(layer: Field) -> LayerEncoding:
 
 
 def _number(of: Field, key: str) -> float:
-    """A number that files of before it was known lack; NaN without."""
+    """A number; NaN if the file, of an earlier version, does not have it."""
     members = of.members()
     return members[key].number if key in members else math.nan
 
 
 def _unique(unique: Field) -> tuple[Mean, float]:
-    """What a layer adds; in files of version 1 less the null of both models."""
+    """Unique gain of a layer; in files of version 1 minus the null of both models."""
     old = "test" in unique.members()
     return _mean(unique, "corrected_bits_per_spike" if old else "bits_per_spike"), _number(unique, "p_holm")
 
@@ -208,7 +208,7 @@ def _mean(of: Field, name: str) -> Mean:
     interval = of[f"interval_{name}"]
     bounds = [bound.number for bound in interval.items()]
     if len(bounds) != 2:
-        raise InputError(f"{of.path}: {interval.place} has {len(bounds)} numbers; 2 are expected")
+        raise InputError(f"{of.path}: {interval.place} has {len(bounds)} numbers; expected 2")
     return Mean(of[f"mean_{name}"].number, *bounds)
 
 
@@ -223,7 +223,7 @@ def _origin(file: Field) -> Origin:
 
 
 def _reasons(dropped: Field) -> Iterator[tuple[str, str]]:
-    """What was left out and why: of neurons a list of objects, of behaviors one object."""
+    """Excluded items with the reasons: a list of objects for neurons, one object for behaviors."""
     if isinstance(dropped.value, dict):
         yield from ((name, reason.text) for name, reason in dropped.members().items())
     else:

@@ -23,7 +23,7 @@ def neuron_sections(encoding: Encoding | None, similarity: Similarity | None) ->
 
 
 def encoding_section(encoding: Encoding) -> Section:
-    """How well each layer predicts neurons, with the null beside it."""
+    """How well each layer predicts neurons, with the null."""
     layers = encoding.layers
     best = np.bincount(np.argmax([layer.corrected for layer in layers], axis=0), minlength=len(layers))
     columns = [
@@ -31,7 +31,7 @@ def encoding_section(encoding: Encoding) -> Section:
         "neurons",
         "score",
         "null",
-        "score less null",
+        "score − null",
         "95 %",
         "best for",
         "p",
@@ -54,34 +54,34 @@ def encoding_section(encoding: Encoding) -> Section:
     names = [layer.layer for layer in layers]
     figure = layer_scores(names, [one.found for one in layers], [one.null for one in layers], _UNIT)
     text = (
-        "Each neuron's spikes are regressed on each layer, and predicted where the regression was not "
-        "fitted: the score is what that gains over the neuron's mean rate, in bits per spike. The null is "
-        "what the same regression gains on spikes shifted in time, which are as slow as before and know "
-        "nothing of the layer any more. The score less the null is the figure to compare layers by."
+        "The spikes of each neuron are regressed on each layer, and predicted on held-out blocks. The score "
+        "is the gain over the neuron's mean rate, in bits per spike. The null is the score on time-shifted "
+        "spikes, which keep their autocorrelation but lose their relation to the layer. Compare layers by "
+        "the score minus the null."
     )
     parts: list[Table | Drawing] = [
-        Drawing(figure, "A dot is a neuron, a bar a mean; filled the score, empty its null."),
+        Drawing(figure, "Dots are neurons, bars are means; filled: score, empty: null."),
         Table(
             columns,
             rows,
             "Means over neurons, then over sessions; intervals over sessions, or over blocks of time of one "
-            "session. A layer is best for so many neurons. p is the rank of the mean score among those of "
-            "the shifts, Holm the same for all layers at once; last stands the share of neurons whose false "
-            "discovery rate q is 0.05 or less. A score above its null is no finding without its p.",
+            "session. Best for: number of neurons that the layer predicts best. p: rank of the mean score "
+            "among the shifts; Holm: p corrected for all layers. Last column: fraction of neurons with a "
+            "false discovery rate q of 0.05 or less. A score above its null is no result without its p.",
         ),
     ]
     if unique := [(layer.layer, *layer.unique) for layer in layers if layer.unique is not None]:
         rows = [[name, *_mean_and_interval(mean), _shown(p)] for name, mean, p in unique]
         caption = (
-            f"What a layer adds to {encoding.base}. p is the rank of what its residual adds among shifts of "
-            "spikes and base together, after Holm's correction over layers."
+            f"Unique gain: what a layer adds to {encoding.base}. p: rank among shifts of spikes and base "
+            "relative to the layer's residual, after Holm's correction over layers."
         )
         parts.append(Table(["layer", "adds", "95 %", "p"], rows, caption))
     return Section("Which layers predict neurons", text, tuple(parts))
 
 
 def similarity_section(similarity: Similarity) -> Section:
-    """Whether activity differs between behaviors in the same way."""
+    """Similarity of the structures of neurons and layers."""
     layers = similarity.layers
     rdms = {"neurons": similarity.rdm} | {layer.layer: layer.rdm for layer in layers}
     keys = (
@@ -101,23 +101,23 @@ def similarity_section(similarity: Similarity) -> Section:
     columns = ["", "similarity", "from", "to", "null", "p", "Holm", "CKA", "null", "Procrustes", "dimensions"]
     lower, upper = similarity.ceiling
     text = (
-        f"How much activity differs between {len(similarity.conditions)} behaviors: of the neurons, and of "
-        "every layer. Layers whose matrix is like that of the neurons tell behaviors apart as these do. The "
-        "null is the similarity where behaviors are exchanged, p how often it is then as high, Holm the same "
-        "for all layers at once; the null of CKA is that of activity shifted in time. Dimensions are "
-        "participation ratios.\n\n"
-        f"The noise of the neurons lets no model be expected above {lower:.3f} to {upper:.3f}."
+        f"Dissimilarity of activity between {len(similarity.conditions)} behaviors, for the neurons and for "
+        "every layer. A layer with a similar matrix distinguishes behaviors as the neurons do. The null is "
+        "the mean similarity for permuted behaviors; p is the fraction of permutations with an equal or "
+        "higher similarity; Holm is p corrected for all layers. The null of CKA is for activity shifted in "
+        "time. Dimensions are participation ratios.\n\n"
+        f"Noise ceiling: {lower:.3f} to {upper:.3f}."
     )
     if similarity.variability is not None:
         r, p = similarity.variability
         text += (
-            "\n\nAcross behaviors the spread of the policy's latent is correlated with that of the neurons: "
+            "\n\nCorrelation over behaviors of the spread of the policy's latent with that of the neurons: "
             f"r = {r:.3f}, p = {p:.3g}."
         )
     parts = (
         Drawing(
             matrices(similarity.conditions, rdms),
-            "Dissimilarity of behaviors, each matrix in shares of its greatest.",
+            "Dissimilarity of behaviors, each matrix relative to its maximum.",
             alt=f"Matrices of dissimilarity between {', '.join(similarity.conditions)}: {', '.join(rdms)}.",
         ),
         Drawing(
@@ -126,11 +126,11 @@ def similarity_section(similarity: Similarity) -> Section:
         ),
         Table(columns, rows),
     )
-    return Section("Whether structure is alike", text, parts)
+    return Section("Representational similarity", text, parts)
 
 
 def dropped(origins: Sequence[Origin]) -> Section:
-    """The neurons and behaviors that were left out, and what else a reader should know."""
+    """Excluded neurons and behaviors, and notes."""
     reasons = {(name, reason): [] for origin in origins for name, reason in origin.dropped}
     for origin in origins:
         for key in origin.dropped:
@@ -139,11 +139,11 @@ def dropped(origins: Sequence[Origin]) -> Section:
     tables = []
     if reasons:
         rows = [[name, reason, ", ".join(files)] for (name, reason), files in reasons.items()]
-        tables.append(Table(["", "why", "in"], rows))
+        tables.append(Table(["", "reason", "file"], rows))
     if notes:
         tables.append(Table(["", "note"], [[i + 1, note] for i, note in enumerate(notes)]))
-    text = "Neurons and behaviors that were left out of a comparison." if reasons else "Nothing was left out."
-    return Section("What was left out", text, tuple(tables))
+    text = "Neurons and behaviors that a comparison excludes." if reasons else "Nothing was excluded."
+    return Section("Excluded", text, tuple(tables))
 
 
 def _mean_and_interval(mean: Mean) -> tuple[str, str]:

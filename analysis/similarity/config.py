@@ -14,12 +14,10 @@ class RsaConfig(SessionArguments):
     """Recordings, spikes, layers and behaviors; see `analysis.similarity.sessions`."""
 
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Layer to compare; may be given several times. All that were recorded if not given, but for control
-    layers."""
+    """Layer to compare; may be given several times. By default all recorded layers except control layers."""
     settings: tyro.conf.OmitArgPrefixes[SimilaritySettings] = dataclasses.field(
         default_factory=SimilaritySettings
     )
     quality: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
     group: str | None = None
-    """Column of the units table, such as `region`: also compare the neurons of each of its entries by
-    themselves."""
+    """Column of the units table, such as `region`: also compare the neurons of each value separately."""

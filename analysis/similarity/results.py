@@ -11,7 +11,7 @@ from rich.table import Table
 
 from analysis.similarity.figures import matrices, similarities
 from analysis.similarity.scores import StructureResult
-from analysis.similarity.sessions import EVERYONE, Found
+from analysis.similarity.sessions import ALL_NEURONS, Found
 from rodent.files import explain_os_errors
 from rodent.pages.drawing import write_figures
 from rodent.pages.output import write_json
@@ -54,8 +54,8 @@ def write(folder: Path, page: dict[str, Any], found: Found) -> None:
         InputError: the folder cannot be written.
     """
     figures = {}
-    for i, (group, result) in enumerate({EVERYONE: found.everyone, **found.groups}.items()):
-        # a region may be called anything
+    for i, (group, result) in enumerate({ALL_NEURONS: found.everyone, **found.groups}.items()):
+        # names of regions may have any character
         suffix = f"-{i}-{re.sub(r'[^A-Za-z0-9.+-]+', '_', group)}" if group else ""
         rdms = {group or "neurons": result.rdm} | {layer.layer: layer.rdm for layer in result.layers}
         figures[f"dissimilarities{suffix}"] = matrices(result.conditions, rdms)

@@ -22,8 +22,8 @@ from rodent.errors import InputError, naming
 from rodent.recording.body import recorded_body
 from rodent.recording.controls import is_control
 
-EVERYONE = ""
-"""The group of all good neurons; no entry of a column is so named."""
+ALL_NEURONS = ""
+"""Name of the group of all good neurons; no value of a column is empty."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +71,7 @@ def compare_sessions(
         described.append(found)
         dropped += left_out
         notes += [f"{session.recording.path}: {note}" if len(opened) > 1 else note for note in more]
-    result = compare_structures([found[EVERYONE] for found in described], config.settings)
+    result = compare_structures([found[ALL_NEURONS] for found in described], config.settings)
     groups, why = _groups(described, config.settings)
     return Found(
         config=config,
@@ -84,7 +84,7 @@ def compare_sessions(
 
 
 def layers_of(config: RsaConfig, opened: Sequence[OpenSession]) -> tuple[str, ...]:
-    """The chosen layers, or all that are no controls.
+    """The chosen layers, or all except controls.
 
     Raises:
         InputError: a rollout lacks one of them, or there are none.
@@ -101,28 +101,28 @@ def layers_of(config: RsaConfig, opened: Sequence[OpenSession]) -> tuple[str, ..
 def _describe(
     config: RsaConfig, session: OpenSession, layers: tuple[str, ...], advance: Callable[[int], None]
 ) -> tuple[dict[str, SessionStructure | str], list[dict[str, str]], tuple[str, ...]]:
-    """The structures of a session by group, the neurons that are left out, and notes."""
-    labels, told = _labels(session, config.settings)
+    """The structures of a session by group, the excluded neurons, and notes."""
+    labels, label_notes = _labels(session, config.settings)
     good, quality = session.good_neurons(config.quality)
-    groups = {EVERYONE: np.ones(len(good.names), bool)}
+    groups = {ALL_NEURONS: np.ones(len(good.names), bool)}
     if config.group is not None:
         entries = session.groups(config.group, good.names)
         groups |= {name: entries == name for name in np.unique(entries).tolist()}
     name = str(session.arguments.recording)
     labeled = LabeledSession(name, session.timeline, good, labels)
     found = describe_groups(labeled, layers, config.settings, groups, advance)
-    if isinstance(everyone := found[EVERYONE], str):
+    if isinstance(everyone := found[ALL_NEURONS], str):
         raise InputError(f"{name}: {everyone}")
     dropped = [{"session": name, "name": k, "reason": v} for k, v in quality.dropped.items()]
-    return found, dropped, (*session.notes, *quality.notes, *told)
+    return found, dropped, (*session.notes, *quality.notes, *label_notes)
 
 
 def _groups(
     described: Sequence[dict[str, SessionStructure | str]], settings: SimilaritySettings
 ) -> tuple[dict[str, StructureResult], list[str]]:
-    """The result of each group over the sessions that have it, and what a reader should know of it."""
+    """The result of each group over the sessions that have it, and notes about it."""
     results, notes = {}, []
-    for group in sorted({name for found in described for name in found} - {EVERYONE}):
+    for group in sorted({name for found in described for name in found} - {ALL_NEURONS}):
         having = [found[group] for found in described if group in found]
         structures = [one for one in having if not isinstance(one, str)]
         if structures:
@@ -132,12 +132,12 @@ def _groups(
                 + f", in {len(structures)} of {len(described)} sessions" * (len(described) > 1)
             )
         else:
-            notes.append(f"group {group} is left out: {'; '.join(map(str, having))}")
+            notes.append(f"group {group} is excluded: {'; '.join(map(str, having))}")
     return results, notes
 
 
 def _labels(session: OpenSession, settings: SimilaritySettings) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Behavior of each bin, from where the settings say, and what to know of that."""
+    """Behavior of each bin, from the source in the settings, and notes about it."""
     with naming(session.arguments.recording):
         if settings.conditions == "clip":
             return clip_labels(session.timeline), ()

@@ -12,39 +12,39 @@ Noise = Literal["shrunk", "diagonal", "none"]
 Measure = Literal["whitened", "cosine", "rank", "tau"]
 
 FEWEST_CONDITIONS = 3
-"""Behaviors below which there is no structure: two have but one distance."""
+"""Smallest number of behaviors: two have only one distance, which is no structure."""
 
 _check = functools.partial(check_setting, "similarity setting")
 
 
 @dataclasses.dataclass(frozen=True)
 class SimilaritySettings:
-    """How behaviors are found, their distances measured and the structures compared."""
+    """Settings of behaviors, distances, and the comparison of structures."""
 
     conditions: LabelSource = "clip"
     """Source of the behaviors: the labels of the recording's clips, the epochs of the session's file, or
     kinematic states."""
     epoch_table: str | None = None
-    """With --conditions session: the table of intervals with the epochs, such as `trials`. By default the
-    only one with a column of kinds, or `epochs`."""
+    """With --conditions session: the interval table with the epochs, such as `trials`. By default the only
+    table with a column of kinds, or `epochs`."""
     epoch_column: str | None = None
-    """Its column with the kinds of epochs, such as `side`; by default the only one of texts."""
+    """Column of this table with the kinds of epochs, such as `side`; by default the only text column."""
     window_seconds: float = 0.2
-    """Length of a window, seconds, a whole number of bins: spikes are summed and units averaged
-    over it. Counts of 20 ms are mostly 0 or 1; over 0.2 s their roots vary about alike."""
+    """Length of a window, seconds, a whole number of bins: spikes are summed and units averaged over it.
+    Counts of 20 ms are mostly 0 or 1; over 0.2 s, the variance of their square roots is about constant."""
     partitions: int = 4
     """Parts of the session for cross-validated distances, made of whole bouts. Behaviors with fewer bouts are
-    left out."""
+    excluded."""
     least_seconds: float = 2.0
-    """Behaviors with less time than this are left out, seconds."""
+    """Behaviors with less time are excluded, seconds."""
     noise: Noise = "shrunk"
     """Normalisation of distances: by the covariance within behaviors with Ledoit-Wolf shrinkage, by variances
-    alone, or none (squared Euclidean distance)."""
+    only, or none (squared Euclidean distance)."""
     similarity: Measure = "whitened"
-    """How structures are compared: cosine of the distances whitened by their covariance
+    """Measure of similarity: cosine of the distances whitened by their covariance
     (Diedrichsen et al. 2021), plain cosine, Spearman's rho-a, or Kendall's tau-a."""
     permutations: int = 5000
-    """Random permutations of the behaviors for p; all permutations if there are fewer."""
+    """Number of random permutations of the behaviors for p; all permutations if there are fewer."""
     bootstraps: int = 1000
     """Bootstrap samples of behaviors and sessions for the intervals."""
     splits: int = 20
@@ -65,5 +65,5 @@ class SimilaritySettings:
         for name in ("epoch_table", "epoch_column"):
             value = getattr(self, name)
             used = value is None or self.conditions == "session"
-            _check(name, used, repr(value), "left out, or --conditions be session")
+            _check(name, used, repr(value), "used only with --conditions session")
         _check("least_seconds", 0 <= self.least_seconds < math.inf, self.least_seconds, "zero or more")

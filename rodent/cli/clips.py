@@ -45,8 +45,8 @@ class Info:
 class Import:
     """Convert motion (stac-mjx or dm_control HDF5, npz, npy, mimic-mjx JSON) to a clip file.
 
-    Hinges are reordered, quaternions normalised, clips shifted in height so that the paws stand on the
-    floor, and velocities computed.
+    Hinges are reordered, quaternions are normalised, clips are shifted in height so that the paws stand on
+    the floor, and velocities are computed.
 
     Example: rodent clips import clips.json.gz --out clips.h5
     """

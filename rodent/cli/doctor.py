@@ -1,4 +1,4 @@
-"""`rodent doctor`: what works here, and how to fix what does not."""
+"""`rodent doctor`: check the installation, and show how to fix problems."""
 
 import contextlib
 import dataclasses
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 class Doctor:
     """Check this machine: Python, packages, physics, JAX, OpenGL, folders, disk.
 
-    Each problem comes with a command that fixes it. The exit code is 1 if something required does not work;
-    notes do not count.
+    Each problem is printed with a command that fixes it. The exit code is 1 if something required does not
+    work; notes do not count.
 
     Example: rodent doctor
     """
@@ -20,13 +20,13 @@ class Doctor:
     """Print one JSON object instead of lines."""
 
     def run(self) -> None:
-        """Look at everything, then print."""
+        """Run all checks, then print."""
         from rodent.errors import WorkError
         from rodent.pages.output import print_json
         from rodent.progress import progress
         from rodent.versions import versions
 
-        with progress("looking", total=None, unit=""), _own_packages():
+        with progress("checking", total=None, unit=""), _own_packages():
             from rodent.doctor import examine
 
             findings = examine()
@@ -41,18 +41,18 @@ class Doctor:
                 if finding.mend is not None:
                     print(f"{'':5}  {'':{width}}  run: {finding.mend}")
         if faults:
-            raise WorkError(f"broken and needed: {', '.join(faults)}")
+            raise WorkError(f"required, but does not work: {', '.join(faults)}")
 
 
 @contextlib.contextmanager
 def _own_packages() -> Iterator[None]:
-    """Say it in one line if even what the examination itself needs is not there."""
+    """Raise a one-line error if a package that the checks themselves need is missing."""
     from rodent.errors import WorkError
 
     try:
         yield
     except ModuleNotFoundError as error:
         raise WorkError(
-            f"not even the examination can be made, {error.name} is not installed; "
+            f"the checks cannot run because {error.name} is not installed; "
             f"run: {sys.executable} -m pip install {error.name}"
         ) from error

@@ -1,4 +1,4 @@
-"""`rodent encode`: regress neurons on the units of a network, or on any features of what it did."""
+"""`rodent encode`: regress neurons on the units of a network, or on features of its behavior."""
 
 import dataclasses
 from pathlib import Path
@@ -13,7 +13,7 @@ class Encode(EncodeConfig):
     """Score how well the units of a layer, or other features, predict the spikes of neurons.
 
     The score is in Poisson bits per spike on held-out blocks of the session. The score on time-shifted
-    spikes, which is what slow drift alone reaches, is subtracted.
+    spikes, which slow drift alone reaches, is subtracted.
 
     Example: rodent encode walk.h5 spikes.npz --layer decoder/layer_0 --layer latent/mean
     """
@@ -50,7 +50,7 @@ class Encode(EncodeConfig):
             require_room_for_folder(self.out)
         if self.tables is not None:
             if self.out is None:
-                raise InputError(f"--tables {self.tables} are written to --out; name a folder")
+                raise InputError(f"--tables {self.tables} requires --out, the folder for the tables")
             require_table_format(self.out / f"neurons.{self.tables}")
         with open_sessions(self) as opened:
             models = models_of(self, opened)
@@ -60,14 +60,14 @@ class Encode(EncodeConfig):
             with progress("regressing", total=total, unit="fits") as advance:
                 found = encode(self, opened, models, scalars=self.tables is not None, advance=advance)
         for name, reason in found.dropped:
-            say(f"neuron {name} is left out: {reason}")
+            say(f"neuron {name} is excluded: {reason}")
         for note in found.notes:
             say(note)
         extras = Extras.of(found)
         page = to_json(found) | extras.to_json()
         if self.out is not None:
             write(self.out, page, found, extras.scans)
-            say(f"wrote {self.out / 'encoding.json'} and the figures beside it")
+            say(f"wrote {self.out / 'encoding.json'} and figures in the same folder")
             if self.tables is not None:
                 paths = write_tables(self.out, self.tables, found, extras.partition, extras.scans)
                 say(f"wrote {', '.join(path.name for path in paths)}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluate:
-    """Measure how well a policy does its task, such as tracking clips from their first frames.
+    """Measure the performance of a policy in its task, such as tracking clips from their first frames.
 
     A run folder stores its clips, and which of them were held out of training: --split test plays those. A
     policy whose task has no clips plays --episodes of it. Errors in the table are means over all frames: a
@@ -47,8 +47,7 @@ class Evaluate:
     """Copies of each clip with --robust; each joint of a copy begins off by 0.06 degrees (standard
     deviation)."""
     report: Path | None = None
-    """Write an HTML report: how long clips are tracked and how closely, errors over time, and what ended each
-    clip."""
+    """Write an HTML report: lifespans, tracking errors, errors over time, and the cause of each failure."""
     threads: int = 0
     """CPU threads that step the physics; 0 for one per core. Results do not depend on it."""
     json: bool = False
@@ -73,7 +72,7 @@ class Evaluate:
             clips = clips.subset(self.clip)
         _, episodes = policy_episodes(policy, clips, self.episodes)
         with contextlib.ExitStack() as stack:
-            # before the work: a page that cannot be written should not be found out after it
+            # before the evaluation, so that an unwritable path is reported first
             page = None if self.report is None else stack.enter_context(atomic_path(self.report))
             with progress("evaluating", n_steps(episodes), "steps") as advance:
                 traces = trace_policy(
@@ -99,7 +98,7 @@ class Evaluate:
             return robustness(policy, clips, copies=self.copies, advance=advance)
 
     def _clips(self) -> "tuple[ClipSet, dict[str, list[str]] | None]":
-        """The clips to play, and names of clips by part of the run, where the run is asked for them."""
+        """The clips to play, and the names of training and test clips, if they are those of the run."""
         from rodent.clips.reading import clips_path, read_clips
         from training.runs import open_run, read_own_clips
 
@@ -109,12 +108,12 @@ class Evaluate:
         if self.resample is not None:
             raise InputError("a run's own clips are resampled as in training; leave out --resample")
         if not (self.policy / "config.json").is_file():
-            lacking = "--clips FILE is needed" if path is None else f"there is no --split {self.split}"
-            raise InputError(f"{self.policy} is not a run folder, which knows clips and split: {lacking}")
+            fix = "give the clips: --clips FILE" if path is None else f"omit --split {self.split}"
+            raise InputError(f"{self.policy} is not a run folder, so its clips and split are unknown; {fix}")
         run = open_run(self.policy)
         clips = read_own_clips(run, path)
         if self.split == "all":
             return clips, run.split
         if not run.split[self.split]:
-            raise InputError(f"{self.policy} was trained on all its clips; none are kept out (--split test)")
+            raise InputError(f"{self.policy} was trained on all its clips; none are held out (--split test)")
         return clips.subset(run.split[self.split]), run.split

@@ -10,17 +10,17 @@ from rodent.errors import InputError
 
 @dataclasses.dataclass(frozen=True)
 class Events(EventsConfig):
-    """Measure how neurons, and units of layers, fire around events: touches, walks, rears, trials.
+    """Compute rates of neurons, and activity of units, around events: touches, walks, rears, trials.
 
     For every neuron: rate before and after the event with an interval over events, latency and size of the
-    response, and p from rotations of the events against the spikes, which is valid for neurons that drift or
-    burst. --list shows the events.
+    response, and p from circular shifts of the events relative to the spikes, which is valid for neurons that
+    drift or burst. --list shows the events.
 
     Example: rodent events walk.h5 spikes.npz --event touch/hand_L --layer decoder/layer_0 --out touches
     """
 
     list: bool = False
-    """Print all events and how often each happened, and stop."""
+    """Print all events with their numbers, and exit."""
     cells: bool = False
     """Also print a table of all neurons and units."""
     json: bool = False
@@ -45,7 +45,7 @@ class Events(EventsConfig):
             require_room_for_folder(self.out)
             require_table_format(self.out / f"responses.{self.table_format}")
         if not self.event and not self.list:
-            raise InputError("no --event is given; --list shows which there are")
+            raise InputError("no --event is given; --list shows the names")
         with open_sessions(self) as opened:
             for session in opened:
                 session.require_layers(self.layer)
@@ -65,7 +65,7 @@ class Events(EventsConfig):
         page = to_json(found)
         if self.out is not None:
             write(self.out, page, found, self.table_format)
-            say(f"wrote {self.out / 'events.json'}, and tables and figures beside it")
+            say(f"wrote {self.out / 'events.json'}, and tables and figures in the same folder")
         if self.json:
             print_json(page)
             return

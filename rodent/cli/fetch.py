@@ -17,7 +17,7 @@ class List:
     """Print one JSON object, with addresses, hashes and citations, instead of a table."""
 
     def run(self) -> None:
-        """Look up each set, and print."""
+        """Print all sets."""
         from rodent.clips.catalogue import catalogue, local_copy
         from rodent.pages.output import print_json, print_table
 
@@ -53,7 +53,7 @@ class Fetch:
     """
 
     name: tyro.conf.Positional[str]
-    """One of the names that `rodent clips list` shows."""
+    """Name of a set, as `rodent clips list` shows it."""
     json: bool = False
     """Print one JSON object instead of the path."""
 

@@ -14,7 +14,7 @@ class Join:
     """
 
     files: tyro.conf.Positional[tuple[Path, ...]]
-    """Files of clips of any importable format, or names of built-in clips."""
+    """Clip files of any importable format, or names of built-in clips."""
     out: Path
     """The clip file to write."""
     resample: float | None = None
@@ -28,10 +28,10 @@ class Join:
         from rodent.clips.file import write_clips
         from rodent.clips.reading import read_clips
         from rodent.errors import InputError
-        from rodent.pages.output import tell_written
+        from rodent.pages.output import report_written
 
         if len(self.files) < 2:
-            raise InputError(f"{len(self.files)} file of clips cannot be joined; name two or more")
+            raise InputError(f"there are {len(self.files)} clip files to join; expected two or more")
         clips = joined([(str(file), read_clips(file, resample=self.resample)) for file in self.files])
         write_clips(clips, self.out)
-        tell_written(clips, self.out, self.json)
+        report_written(clips, self.out, self.json)

@@ -1,4 +1,4 @@
-"""How a training is looked on from the command line: a progress bar, and Ctrl-C that saves first."""
+"""Callbacks of a training on the command line: a progress bar, and Ctrl-C that saves before it stops."""
 
 import signal
 from collections.abc import Iterator
@@ -11,23 +11,27 @@ from training.train import Callback, Progress, Until
 
 
 class Stop(Callback):
-    """Ends a training once it is told to."""
+    """Stops a training after a signal.
+
+    Attributes:
+        requested: whether a signal has arrived.
+    """
 
     def __init__(self) -> None:
-        self.told = False
+        self.requested = False
 
     def should_stop(self) -> bool:
         """See `Callback.should_stop`."""
-        return self.told
+        return self.requested
 
 
 @contextmanager
 def interruptible() -> Iterator[Stop]:
-    """Let Ctrl-C and SIGTERM end the training after the iteration under way; twice kills."""
+    """Let Ctrl-C and SIGTERM stop the training after the current iteration; a second one kills."""
     stop, previous = Stop(), dict[int, Any]()
 
     def handle(number: int, frame: Any) -> None:
-        stop.told = True
+        stop.requested = True
         signal.signal(number, previous[number])
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -40,19 +44,19 @@ def interruptible() -> Iterator[Stop]:
 
 
 class Bar(Callback):
-    """Shows where a training is."""
+    """Shows the progress of a training."""
 
-    def __init__(self, shown: ExitStack):
-        self._shown, self._passed, self._evaluation = shown, 0.0, dict[str, float]()
+    def __init__(self, stack: ExitStack):
+        self._stack, self._done, self._evaluation = stack, 0.0, dict[str, float]()
 
     def on_start(self, run: Run, progress: Progress, until: Until) -> None:
         """See `Callback.on_start`."""
         self._by_steps = until.steps is not None
         total = float(until.steps) if until.steps is not None else 60.0 * (until.minutes or 0.0)
-        self._advance = self._shown.enter_context(
+        self._advance = self._stack.enter_context(
             bar_of("training", total, "steps" if self._by_steps else "")
         )
-        self._move(progress)
+        self._update(progress)
 
     def on_iteration(self, run: Run, progress: Progress) -> None:
         """See `Callback.on_iteration`."""
@@ -64,16 +68,16 @@ class Bar(Callback):
             note += f", success {self._evaluation['success_rate']:.0%}"
             if (error := self._evaluation.get("tracking/root_position_error_mm")) is not None:
                 note += f", root error {error:.1f} mm"
-        self._move(progress, note)
+        self._update(progress, note)
 
-    def _move(self, progress: Progress, note: str | None = None) -> None:
+    def _update(self, progress: Progress, note: str | None = None) -> None:
         now = progress.steps if self._by_steps else progress.seconds
-        self._advance(now - self._passed, note)
-        self._passed = now
+        self._advance(now - self._done, note)
+        self._done = now
 
 
 @contextmanager
 def progress_shown() -> Iterator[Bar]:
-    """A bar on standard error for as long as a training lasts."""
-    with ExitStack() as shown:
-        yield Bar(shown)
+    """A bar on standard error, closed after the training."""
+    with ExitStack() as stack:
+        yield Bar(stack)

@@ -1,7 +1,7 @@
 """Parse the command line, run a command, and turn errors into exit codes.
 
-Command modules import nothing heavy at the top, so that `rodent --help` answers at
-once; `run()` imports what it needs.
+Command modules import nothing heavy at the top, so that `rodent --help` is fast;
+`run()` imports what it needs.
 """
 
 import contextlib
@@ -50,12 +50,12 @@ Command = (
 )
 
 _FORMER = {"share": "export"}
-"""Commands by the names that they had before."""
+"""New name of each renamed command, by its former name."""
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run one command line; returns the exit code: 0 done, 1 the work failed, 2 bad input."""
-    # rich heeds it by itself (https://no-color.org)
+    """Run one command line; returns the exit code: 0 done, 1 the work failed, 2 invalid input."""
+    # rich reads NO_COLOR by itself (https://no-color.org)
     tyro._experimental_options["ansi_codes"] = not os.environ.get("NO_COLOR")
     try:
         command = parsed(sys.argv[1:] if args is None else args)
@@ -68,13 +68,13 @@ def main(args: list[str] | None = None) -> int:
         print(f"rodent: {error}", file=sys.stderr)
         return 1
     except RuntimeError as error:
-        # whichever command is the first to import mujoco hears of it
+        # mujoco raises it when it is first imported
         if "MUJOCO_GL" not in str(error):
             raise
         print(f"rodent: {error}; unset it, or set it to egl or osmesa", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # whoever read the output has gone, as in `rodent clips info F | head`
+        # the reader of the output has closed the pipe, as in `rodent clips info F | head`
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         return 1
     except KeyboardInterrupt:
@@ -84,8 +84,8 @@ def main(args: list[str] | None = None) -> int:
 
 
 def parsed(words: list[str]) -> Command:
-    """The command that a line asks for."""
-    words = _with_present_name(words)
+    """The command of a command line."""
+    words = _with_new_name(words)
     if words[:1] == ["train"]:
         return parsed_train(words[1:])
     return tyro.cli(
@@ -96,18 +96,18 @@ def parsed(words: list[str]) -> Command:
     )
 
 
-def _with_present_name(words: list[str]) -> list[str]:
-    """The line with the name that its command has now, so that scripts keep working."""
+def _with_new_name(words: list[str]) -> list[str]:
+    """The command line with the new name of a renamed command, so that scripts keep working."""
     if not words or words[0] not in _FORMER:
         return words
     now = _FORMER[words[0]]
-    print(f"rodent: `rodent {words[0]}` is called `rodent {now}` now", file=sys.stderr)
+    print(f"rodent: `rodent {words[0]}` is now `rodent {now}`", file=sys.stderr)
     return [now, *words[1:]]
 
 
 @contextlib.contextmanager
 def _ended_like_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM, with which clusters end jobs, stop the work as Ctrl-C does, and leave nothing behind."""
+    """Handle SIGTERM, which clusters send to end jobs, like Ctrl-C, so that temporary files are removed."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

@@ -8,7 +8,7 @@ import tyro
 
 @dataclasses.dataclass(frozen=True)
 class Mirror:
-    """Write the mirror images of clips, with left and right exchanged. They double the training data.
+    """Write the mirror images of clips, with left and right swapped. They double the training data.
 
     The mirror image of Walk_280 is named Walk_280_mirrored. `rodent clips join` joins both into one file.
 
@@ -30,10 +30,10 @@ class Mirror:
         from rodent.clips.file import write_clips
         from rodent.clips.mirror import mirrored_clips
         from rodent.clips.reading import read_clips
-        from rodent.pages.output import tell_written
+        from rodent.pages.output import report_written
         from rodent.scene import make_scene
 
         clips = read_clips(self.file, resample=self.resample)
         images = mirrored_clips(clips, make_scene(BodyConfig(scale=clips.scale)))
         write_clips(images, self.out)
-        tell_written(images, self.out, self.json)
+        report_written(images, self.out, self.json)

@@ -170,8 +170,8 @@ def _require_markers(
     if extra:
         leave = shlex.join([*ignored, *extra])
         raise InputError(
-            f"{path} has a keypoint {extra[0]!r}, which the marker set does not have; leave it out "
-            f"(--ignore {leave}), take another set (--markers), or name it as the set does (--names)"
+            f"{path} has a keypoint {extra[0]!r}, which the marker set does not have; ignore it "
+            f"(--ignore {leave}), use another set (--markers), or rename the keypoints (--names)"
         )
 
 

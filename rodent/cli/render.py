@@ -17,7 +17,7 @@ class Render:
     source: tyro.conf.Positional[Path]
     """A recording, or clips in any format that `rodent clips import` reads."""
     out: Path
-    """The file to write: .mp4 or .gif for a video, .png for a sheet of six pictures."""
+    """The file to write: .mp4 or .gif for a video, .png for a sheet of six frames."""
     ghost: bool = False
     """Show the reference of a recording as a translucent second rat."""
     clip: tuple[str, ...] = ()
@@ -29,21 +29,21 @@ class Render:
     camera: Literal["oblique", "side", "front", "back", "top"] = "oblique"
     """Position of the camera relative to the rat's mean heading. It follows the rat and does not rotate."""
     speed: float = 1.0
-    """Below 1 is slow motion: 0.25 takes four times as long."""
+    """Playback speed; below 1 is slow motion: 0.25 takes four times as long."""
     geoms: bool = False
     """Show the collision geoms instead of the skin."""
     json: bool = False
     """Print one JSON object on standard output."""
 
     def run(self) -> None:
-        """Render, then say how long it took."""
+        """Render, then print how long it took."""
         from rodent.errors import InputError
         from rodent.pages.output import print_json, say
         from rodent.render import RenderOptions, render
 
         sides = self.size.lower().split("x")
         if len(sides) != 2 or not all(s.isdecimal() for s in sides):
-            raise InputError(f"--size is {self.size!r}; write it as 640x480")
+            raise InputError(f"--size is {self.size!r}; expected width x height, such as 640x480")
         options = RenderOptions(
             ghost=self.ghost,
             geoms=self.geoms,

@@ -1,4 +1,4 @@
-"""`rodent report`: one page of what was trained and what came of it."""
+"""`rodent report`: one page about a run and its results."""
 
 import dataclasses
 from pathlib import Path
@@ -38,9 +38,9 @@ class Report:
     """Print the tracking metrics of the page as one JSON object."""
 
     def run(self) -> None:
-        """Read, play, film and write; see the class."""
+        """Read, play, render and write; see the class."""
         if not self.policies:
-            raise InputError("no RUN is given; name at least one run folder")
+            raise InputError("no RUN is given; give at least one run folder")
         from rodent.jax_setup import cache_compilations
         from rodent.pages.output import print_json, say
 
@@ -52,7 +52,7 @@ class Report:
         from training.pages.report import write_report
         from training.pages.subject import open_subjects
 
-        # all that is read comes before the work: what is wrong should not be found out after it
+        # all files are read before long computations, so that errors are reported first
         encoding = None if self.encoding is None else read_encoding(self.encoding)
         similarity = None if self.rsa is None else read_similarity(self.rsa)
         if self.recording is not None:
@@ -63,8 +63,8 @@ class Report:
         with atomic_path(self.out) as page:
             neurons = neuron_sections(encoding, similarity)
             made = [one.origin.provenance for one in (encoding, similarity) if one is not None]
-            told = write_report(page, subjects, self.recording, neurons, made)
+            metrics = write_report(page, subjects, self.recording, neurons, made)
         if self.json:
-            print_json({"report": str(self.out), **told})
+            print_json({"report": str(self.out), **metrics})
         else:
             say(f"{self.out}: {self.out.stat().st_size / 1e6:.1f} MB; open it in a browser")

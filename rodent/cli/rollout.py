@@ -1,4 +1,4 @@
-"""`rodent rollout`: let a policy act, and record it."""
+"""`rodent rollout`: run a policy, and record it."""
 
 import dataclasses
 from pathlib import Path
@@ -20,15 +20,15 @@ class Rollout:
     out: Path
     """The recording file to write."""
     clips: Path | None = None
-    """Reference motion: a clip file, or anything that `rodent clips import` reads. A task without clips,
-    such as one that draws commands, needs none."""
+    """Reference motion: a clip file, or anything that `rodent clips import` reads. Tasks without clips, such
+    as those with random commands, do not need it."""
     clip: tuple[str, ...] = ()
     """Names of the clips to play; all if none is given."""
     resample: float | None = None
     """Frame rate to which clips are resampled, Hz; by default that of the file."""
     config: tyro.conf.OmitArgPrefixes[RecordConfig] = dataclasses.field(default_factory=RecordConfig)
     json: bool = False
-    """Print what was recorded as one JSON object."""
+    """Print a summary of the recording as one JSON object."""
 
     def run(self) -> None:
         """Record; see the class."""
@@ -47,11 +47,11 @@ class Rollout:
         if clips is not None and self.clip:
             clips = clips.subset(self.clip)
         origin = {"policy_folder": str(self.policy), "clips": None if clips is None else str(self.clips)}
-        found = record(policy, clips, self.out, self.config, origin=origin)
+        summary = record(policy, clips, self.out, self.config, origin=origin)
         if self.json:
-            print_json(found)
+            print_json(summary)
         else:
-            layers = f", {len(found['layers'])} layers" if found["layers"] else ""
-            what = "" if self.config.content == "units" else f"{self.config.content} of "
-            rollouts = f"{what}{found['rollouts']} rollouts, {found['frames']:,} frames{layers}"
-            say(f"{self.out}: {rollouts}; {found['failures']} failures")
+            layers = f", {len(summary['layers'])} layers" if summary["layers"] else ""
+            content = "" if self.config.content == "units" else f"{self.config.content} of "
+            rollouts = f"{content}{summary['rollouts']} rollouts, {summary['frames']:,} frames{layers}"
+            say(f"{self.out}: {rollouts}; {summary['failures']} failures")

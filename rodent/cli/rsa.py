@@ -38,14 +38,14 @@ class Rsa(RsaConfig):
                 found = compare_sessions(self, opened, layers, advance)
         page = to_json(found)
         for neuron in found.dropped:
-            say(f"neuron {neuron['name']} is left out: {neuron['reason']}")
+            say(f"neuron {neuron['name']} is excluded: {neuron['reason']}")
         for name, reason in found.everyone.dropped.items():
-            say(f"{name} is left out: {reason}")
+            say(f"{name} is excluded: {reason}")
         for note in found.notes:
             say(note)
         if self.out is not None:
             write(self.out, page, found)
-            say(f"wrote {self.out / 'rsa.json'} and the figures beside it")
+            say(f"wrote {self.out / 'rsa.json'} and figures in the same folder")
         if self.json:
             print_json(page)
             return

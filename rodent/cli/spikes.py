@@ -1,4 +1,4 @@
-"""`rodent spikes`: what is in a file of spikes."""
+"""`rodent spikes`: the content of a file of spikes."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import tyro
 from analysis.neural.settings import LabelOptions, QualitySettings, SpikeOptions
 
 BIN_SECONDS = 0.1
-"""Length of the bins that neurons are judged by, about."""
+"""Approximate length of the bins in which the quality of neurons is measured."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,15 +29,15 @@ class Spikes:
     labels: LabelOptions = dataclasses.field(default_factory=LabelOptions)
     """Behavior labels of the session, from a file of their own."""
     path_out: Path | None = None
-    """A CSV file to write the tracked path to, for `rodent clips synth --path`."""
+    """CSV file to write with the tracked path, for `rodent clips synth --path`."""
     between: tuple[float, float] | None = None
-    """The part of the path to write, seconds of the spikes' clock; by default all of it."""
+    """Start and end of the path to write, seconds on the clock of the spikes; by default the whole path."""
     select: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Select neurons by columns of the units table: `region=M1`, `region=M1,DLS` for either,
     `quality!=noise`, or `'depth<800'` for numbers. Several conditions, separated by commas or in several
     options, must all hold."""
     group: str | None = None
-    """Column of the units table, such as `region`: adds a line for each of its entries."""
+    """Column of the units table, such as `region`: adds a line for each of its values."""
     settings: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)
     json: bool = False
     """Print one JSON object instead of tables."""

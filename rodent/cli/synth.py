@@ -15,7 +15,7 @@ class Synth:
 
     By default it writes the built-in set: walk, trot, curves, turns on the spot, starts and stops, rear,
     groom, stand. With --path the rat walks along a recorded path, at the speed of the animal. With --walks
-    and --rears the motion is random: trained on it, a policy generalises better to motion it has not seen.
+    and --rears the motion is random: training on it improves generalisation to new motion.
     All clips have 50 frames per second.
 
     Example: rodent clips synth --walks 40 --rears 48 --out random.h5
@@ -30,7 +30,7 @@ class Synth:
     """Standard deviation of the Gaussian window that smooths the path, seconds; 0.1 by default, 0 for none.
     It removes tracking jitter, and real motion on shorter time scales."""
     seconds_per_clip: float | None = None
-    """Cut the path into clips of this length; by default one clip."""
+    """Split the path into clips of this length; by default one clip."""
     walks: int = 0
     """Number of random walks of 4 seconds each, with turns, stops and short rises."""
     rears: int = 0
@@ -56,7 +56,7 @@ class Synth:
         if self.path is None:
             worst, messages = require_quality(clips, body), []
         else:
-            # some real paths cannot be followed exactly by these legs; report it, and let the user judge
+            # these legs cannot follow some real paths exactly; report it, and let the user decide
             worst, messages = (
                 worst_quality(clips, body),
                 [text for clip in clips for text in flaws(clip, body)],
@@ -101,22 +101,22 @@ class Synth:
         from rodent.errors import InputError
 
         if self.smoothing is not None and not 0 <= self.smoothing <= 5:
-            raise InputError(f"--smoothing is {self.smoothing:g} s; it must lie in [0, 5]")
+            raise InputError(f"--smoothing is {self.smoothing:g} s; it must be in [0, 5]")
         for name in ("walks", "rears"):
             count = getattr(self, name)
             if not 0 <= count <= 10_000:
-                raise InputError(f"--{name} is {count}; it must lie in [0, 10000]")
+                raise InputError(f"--{name} is {count}; it must be in [0, 10000]")
             if count and self.path is not None:
-                raise InputError(f"--path and --{name} are two kinds of clips; make one, then the other")
+                raise InputError(f"--path and --{name} are both given; make one, then the other")
         if self.seed is not None and self.seed < 0:
             raise InputError(f"--seed is {self.seed}; it must not be negative")
         if self.seed is not None and not (self.walks or self.rears):
-            raise InputError("--seed draws walks and rears; give --walks or --rears, too")
+            raise InputError("--seed is for random walks and rears; give --walks or --rears, too")
         for name in ("smoothing", "seconds_per_clip"):
             if getattr(self, name) is not None and self.path is None:
-                raise InputError(f"--{name.replace('_', '-')} is of a path; give --path, too")
+                raise InputError(f"--{name.replace('_', '-')} is for a path; give --path, too")
         if self.seconds_per_clip is not None and not 0.1 <= self.seconds_per_clip <= 1e5:
-            raise InputError(f"--seconds-per-clip is {self.seconds_per_clip:g}; it must lie in [0.1, 100000]")
+            raise InputError(f"--seconds-per-clip is {self.seconds_per_clip:g}; it must be in [0.1, 100000]")
 
     def _frames_per_clip(self) -> int | None:
         from rodent.synthesis.path import FPS

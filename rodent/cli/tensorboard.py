@@ -1,4 +1,4 @@
-"""Figures of a training for TensorBoard, in the folder `tensorboard` of its run."""
+"""Metrics of a training for TensorBoard, in the folder `tensorboard` of its run."""
 
 from pathlib import Path
 from typing import Any, Self
@@ -8,7 +8,7 @@ from training.train import Callback, Progress, Until
 
 
 class TensorBoardLog(Callback):
-    """Writes every figure against the control steps. A context manager."""
+    """Writes every metric against the control steps. A context manager."""
 
     def __init__(self, folder: Path):
         self._folder = folder / "tensorboard"
@@ -22,7 +22,7 @@ class TensorBoardLog(Callback):
             self._board.close()
 
     def on_start(self, run: Run, progress: Progress, until: Until) -> None:
-        """See `Callback.on_start`; what was written beyond a resumed run's checkpoint is dropped."""
+        """See `Callback.on_start`; rows after the checkpoint of a resumed run are deleted."""
         from tensorboardX import SummaryWriter
 
         self._board = SummaryWriter(str(self._folder), purge_step=progress.steps or None)

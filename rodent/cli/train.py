@@ -1,4 +1,4 @@
-"""`rodent train`: learn a task, such as imitating clips."""
+"""`rodent train`: train a policy on a task, such as imitating clips."""
 
 import dataclasses
 import functools
@@ -17,14 +17,14 @@ from training.defaults import DEFAULTS
 from training.run_card import new_name
 
 PARTS: Mapping[str, Registry[Any]] = {"task": TASKS, "body": BODIES, "arena": ARENAS, "network": NETWORKS}
-"""What a training is composed of: parts that are chosen by name, each with settings of its own."""
-_USUAL = {"task": "imitation", "body": "rat", "arena": "floor", "network": "intention"}
+"""Parts of a training that are chosen by name, each with its own settings."""
+_DEFAULT_NAMES = {"task": "imitation", "body": "rat", "arena": "floor", "network": "intention"}
 
 
 def configured(names: Mapping[str, str], default: TrainConfig) -> Any:
-    """A configuration to parse for: that of the named parts, and else the default.
+    """The configuration to parse options into: the default, with the named parts.
 
-    Its type says which parts' settings there are; parts that are not the usual ones have their own defaults.
+    Its type has the settings of these parts; parts other than the default ones have their own defaults.
     """
     return _composed({part: PARTS[part].config(name, f"--{part}") for part, name in names.items()}, default)
 
@@ -38,7 +38,7 @@ def _composed(kinds: Mapping[str, type], default: TrainConfig) -> Any:
 
 
 def _defaults(kind: type) -> Any:
-    """A part with its defaults; settings without one must be given."""
+    """A part with its defaults; settings without a default must be given."""
     part = object.__new__(kind)
     for field in dataclasses.fields(cast(Any, kind)):
         value = field.default
@@ -57,8 +57,10 @@ def _concrete(kinds: tuple[tuple[str, type], ...]) -> Any:
     return made
 
 
-# without a look at installed packages, which no other command needs
-_DEFAULT = _composed({part: PARTS[part].built_in(name) for part, name in _USUAL.items()}, TrainConfig())
+# does not search installed packages, which is slow and which no other command needs
+_DEFAULT = _composed(
+    {part: PARTS[part].built_in(name) for part, name in _DEFAULT_NAMES.items()}, TrainConfig()
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,45 +73,43 @@ class Train:
     """
 
     out: Path
-    """The run folder to make, or with --resume to continue."""
+    """The run folder to create, or with --resume to continue."""
     clips: Path | None = None
     """Reference motion: a clip file, or anything that `rodent clips import` reads."""
     minutes: float | None = None
     """Minutes of training."""
     steps: int | None = None
-    """Control steps of all environments together, counted from the beginning of the run, or of the policy
-    that it starts from."""
+    """Total control steps of all environments, counted from the start of the run; includes those of the
+    policy in --start-from."""
     resume: bool = False
     """Continue the run in --out with its configuration."""
     threads: int = 0
     """CPU threads that step the physics; 0 for one per core. Results do not depend on it."""
     json: bool = False
     """Print the result as one JSON object."""
-    task: str = _USUAL["task"]
-    """What is asked: imitation, or a task that an installed package adds. Its settings are --task.*."""
-    body: str = _USUAL["body"]
-    """What moves: rat, or mjcf for a body of your own. Its settings are --body.*."""
-    arena: str = _USUAL["arena"]
-    """What surrounds it: floor, gaps, mjcf for an arena of your own, or none. Its settings are --arena.*."""
-    network: str = _USUAL["network"]
-    """What acts. Its settings are --network.*."""
+    task: str = _DEFAULT_NAMES["task"]
+    """Task: imitation, or a task of an installed package. Its settings are --task.*."""
+    body: str = _DEFAULT_NAMES["body"]
+    """Body: rat, or mjcf for your own body. Its settings are --body.*."""
+    arena: str = _DEFAULT_NAMES["arena"]
+    """Arena: floor, gaps, mjcf for your own arena, or none. Its settings are --arena.*."""
+    network: str = _DEFAULT_NAMES["network"]
+    """Network. Its settings are --network.*."""
     config: Annotated[TrainConfig, tyro.conf.arg(name="", constructor=type(_DEFAULT))] = _DEFAULT
-    """Learning."""
+    """Settings of the training."""
 
     def run(self) -> None:
         """Train; see the class."""
         if self.minutes is None and self.steps is None:
-            raise InputError("say how long to train: --minutes 25, or --steps 5000000")
+            raise InputError("no duration is given; give --minutes 25, or --steps 5000000")
         if (self.minutes is not None and not self.minutes > 0) or (self.steps is not None and self.steps < 1):
             raise InputError("--minutes and --steps must be positive")
         if self.resume and self.clips is not None:
-            raise InputError("--resume continues with the run's own clips; leave out --clips")
+            raise InputError("--resume uses the clips of the run; omit --clips")
         if self.resume and self.config != TrainConfig():
-            raise InputError(
-                "--resume continues with the run's own configuration; leave out the options that change it"
-            )
+            raise InputError("--resume uses the configuration of the run; omit the options that change it")
         if not self.resume and self.clips is None and self.config.task.needs_clips:
-            raise InputError("name the motion to imitate: --clips FILE")
+            raise InputError("no motion to imitate is given; give --clips FILE")
 
         from rodent.jax_setup import cache_compilations
         from rodent.pages.output import print_json, say
@@ -131,22 +131,21 @@ class Train:
         else:
             say(
                 f"{self.out}: {result['steps']:,} steps, success {result['success_rate']:.0%}; "
-                f"now: rodent evaluate {self.out}"
+                f"next: rodent evaluate {self.out}"
             )
 
 
 def parsed(words: Sequence[str]) -> Train:
-    """`rodent train` with these words; what they do not say is the default of the device.
+    """`rodent train` with these arguments; other settings have the defaults of the device.
 
     Raises:
-        InputError: an option of earlier versions, which the message answers with the present one, or a part
-            that is not installed.
+        InputError: an option has been renamed (the message gives the new name), or a part is not installed.
     """
     for word in words:
         option = word.partition("=")[0].removeprefix("--").replace("-", "_")
         if word.startswith("--") and (renamed := new_name(option)):
             raise InputError(f"--{option.replace('_', '-')} is now --{renamed.replace('_', '-')}")
-    names = {part: _given(words, part) or usual for part, usual in _USUAL.items()}
+    names = {part: _given(words, part) or name for part, name in _DEFAULT_NAMES.items()}
     device = _given(words, "device")
     default = configured(names, DEFAULTS.get(device or "cpu", TrainConfig()))
     default = dataclasses.replace(default, task=with_all_rows(default.task))
@@ -171,7 +170,7 @@ def _command_of(config: type) -> Any:
 
 
 def _given(words: Sequence[str], option: str) -> str | None:
-    """The value of an option among the words."""
+    """The value of an option in the arguments."""
     for word, following in zip(words, (*words[1:], ""), strict=False):
         if word == f"--{option}":
             return following

@@ -10,9 +10,9 @@ from rodent.variation_config import Variation
 
 @dataclasses.dataclass(frozen=True)
 class Vary:
-    """Write variants of clips with another pace and posture, as data augmentation for training.
+    """Write variants of clips with a different pace and posture, as data augmentation for training.
 
-    Weight-bearing paws stay, on average, where they are in the clip. Variants of Walk_280 are named
+    On average, weight-bearing paws keep their positions in the clip. Variants of Walk_280 are named
     Walk_280_varied_0, Walk_280_varied_1, … `rodent clips join` joins all into one file.
 
     Example: rodent clips vary clips.h5 --out varied.h5 --copies 3
@@ -34,7 +34,7 @@ class Vary:
         from rodent.body_config import BodyConfig
         from rodent.clips.file import write_clips
         from rodent.clips.reading import read_clips
-        from rodent.pages.output import tell_written
+        from rodent.pages.output import report_written
         from rodent.progress import progress
         from rodent.scene import make_scene
         from rodent.synthesis.variation import varied_clips
@@ -44,4 +44,4 @@ class Vary:
         with progress("varying", len(clips) * self.variation.copies, "clips") as advance:
             variants = varied_clips(clips, body, self.variation, advance)
         write_clips(variants, self.out)
-        tell_written(variants, self.out, self.json)
+        report_written(variants, self.out, self.json)

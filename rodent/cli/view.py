@@ -1,4 +1,4 @@
-"""`rodent view`: look at motion in the browser."""
+"""`rodent view`: show motion in the browser."""
 
 import contextlib
 import dataclasses
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """Show a recording, clips, or a policy that acts live, in the browser.
+    """Show a recording, clips, or a live policy in the browser.
 
     Example: rodent view walk.h5
 
-    The page is served on this machine only; Ctrl-C ends it. A live policy can be pushed. The units of the
-    network are shown beside the rat.
+    The page is served on this machine only; Ctrl-C stops it. With a live policy, the rat can be pushed. The
+    units of the network are shown beside the rat.
     """
 
     source: tyro.conf.Positional[Path]
@@ -33,7 +33,7 @@ class View:
     clip: tuple[str, ...] = ()
     """Names of the rollouts or clips to choose from, in this order; by default all of them."""
     port: int = 0
-    """Port of the server; 0 for any free one."""
+    """Port of the server; 0 for any free port."""
     open: bool = False
     """Open the page in the browser."""
 
@@ -42,19 +42,19 @@ class View:
         from rodent.pages.output import say
         from rodent.view.server import address, load_viser, open_server
 
-        load_viser()  # not found missing after the policy was compiled
+        load_viser()  # before the policy is compiled, so that a missing package is reported first
         with self._open_source() as source, open_server(self.port) as server:
             from rodent.view import Session
             from rodent.view.page import watch
 
             session = Session(source.subset(self.clip))
             print(address(server), flush=True)
-            say("Ctrl-C ends this")
+            say("press Ctrl-C to stop")
             if self.open:
                 import webbrowser
 
                 if not webbrowser.open(address(server)):
-                    say("no browser could be opened; the address above goes into one")
+                    say("no browser could be opened; open the address above in a browser")
             watch(server, session)
 
     @contextlib.contextmanager
@@ -94,13 +94,11 @@ def _clips_of_run(folder: Path) -> tuple[Path, float | None]:
     from training.runs import open_run
 
     if not (folder / "config.json").exists():
-        raise InputError(f"{folder} is no run, which knows its clips; name what to imitate: --clips FILE")
+        raise InputError(f"{folder} is not a run folder, so its clips are unknown; give them: --clips FILE")
     run = open_run(folder)
     clips = run.clips
     if clips is None:
-        raise InputError(f"{folder} was trained without clips; name what to imitate: --clips FILE")
+        raise InputError(f"{folder} was trained without clips; give clips to imitate: --clips FILE")
     if not clips.exists():
-        raise InputError(
-            f"{folder} was trained on {clips}, which is gone; name what to imitate: --clips FILE"
-        )
+        raise InputError(f"{folder} was trained on {clips}, which is missing; give the clips: --clips FILE")
     return clips, run.config.resample

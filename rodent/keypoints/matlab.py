@@ -15,8 +15,9 @@ import numpy as np
 
 from rodent.arrays import numbers
 from rodent.errors import InputError
-from rodent.files import load_mat, open_hdf5, reading
+from rodent.files import open_hdf5, reading
 from rodent.keypoints.raw import Layout, RawKeypoints, confidence_of, in_order
+from rodent.mat import load_mat
 from rodent.reader import FileStart, Reader
 from rodent.reading_config import KeypointOptions
 

@@ -26,12 +26,12 @@ def write_json(result: Mapping[str, Any], path: Path) -> None:
 
 
 def say(message: str) -> None:
-    """A line for the person watching."""
+    """Print a line on standard error."""
     STDERR.print(message, soft_wrap=True, markup=False)
 
 
-def tell_written(clips: "ClipSet", out: Path, as_json: bool) -> None:
-    """How many clips a file holds that was just written: as JSON, or a line for the person watching."""
+def report_written(clips: "ClipSet", out: Path, as_json: bool) -> None:
+    """Print the number of clips in a new file: as JSON on standard output, or as a line for the user."""
     if as_json:
         print_json({"out": str(out), "clips": len(clips), "frames": clips.total_frames})
     else:
@@ -61,5 +61,5 @@ def print_table(columns: list[str], rows: list[list[Any]]) -> None:
         table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(f"{x:.1f}" if isinstance(x, float) else str(x) for x in row))
-    # wider than any row, so that no cell is cut: a terminal wraps what is too long, and a file has room
+    # wider than any row, so that no cell is truncated: a terminal wraps long lines
     Console(width=10_000, soft_wrap=True, highlight=False).print(table)

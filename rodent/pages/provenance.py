@@ -1,4 +1,4 @@
-"""The section of a page that tells with which software and seeds its parts were made."""
+"""The section of a page with the software versions and seeds of its parts."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -29,5 +29,7 @@ def provenance_section(parts: Sequence[Provenance]) -> Section:
     packages = dict.fromkeys(package for column in columns.values() for package in column)
     rows = [[package, *(column.get(package, "-") for column in columns.values())] for package in packages]
     rows.append(["seed", *("-" if (seed := seeds.get(name)) is None else str(seed) for name in columns)])
-    text = "What each part was made with. The same versions, seeds and input give the same result."
+    text = (
+        "Software versions and seeds of each part. The same versions, seeds and input give the same result."
+    )
     return Section("Versions and seeds", text, (Table(["", *columns], rows),))

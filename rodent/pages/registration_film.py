@@ -10,7 +10,7 @@ from rodent.render import Dots, RenderOptions, Shot, render_shots
 from rodent.scene_config import BodyKind
 
 _MEASURED, _FITTED = (0.85, 0.1, 0.1, 1.0), (0.1, 0.65, 0.2, 1.0)
-_SECONDS, _FPS = 5.0, 25.0  # of a shot, at most; of the film
+_SECONDS, _FPS = 5.0, 25.0  # of a shot, at most; of the video
 
 
 def render_film(out: Path, body: BodyKind, found: Registered, segments: Sequence[slice]) -> None:

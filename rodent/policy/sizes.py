@@ -1,4 +1,4 @@
-"""Sizes and kinds of the policy network. Light to import: the command line is derived from them."""
+"""Settings of the policy network. Light to import: the command line is derived from them."""
 
 import dataclasses
 from typing import TYPE_CHECKING, Literal
@@ -18,13 +18,13 @@ class NetworkConfig:
     encoder: tuple[int, ...] = (128, 128)
     """Units per hidden layer of the encoder."""
     decoder: tuple[int, ...] = (192, 192)
-    """Units per hidden layer of the decoder; an LSTM decoder's cells are its last layer."""
+    """Units per hidden layer of the decoder; the last layer of an LSTM decoder are its cells."""
     value: tuple[int, ...] = (64, 64)
     """Units per hidden layer of the value network."""
     decoder_kind: Literal["mlp", "lstm"] = "mlp"
-    """Whether the decoder remembers."""
+    """Type of the decoder: MLP or LSTM."""
     action_std: float = 0.8
-    """Standard deviation of actions before learning."""
+    """Initial standard deviation of actions."""
 
     def __post_init__(self) -> None:
         if self.decoder_kind not in ("mlp", "lstm"):
@@ -33,7 +33,7 @@ class NetworkConfig:
             sizes = getattr(self, name)
             if not sizes or min(sizes) < 1:
                 raise InputError(
-                    f"network {name} is {sizes}; it wants at least one layer of at least one unit"
+                    f"network {name} is {sizes}; expected at least one layer of at least one unit"
                 )
         if self.latent < 1 or not 0 < self.action_std <= 10:
             raise InputError("network latent must be at least 1 and action_std in (0, 10]")

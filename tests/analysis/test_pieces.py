@@ -71,7 +71,7 @@ def test_longer_bins_begin_with_each_piece(session, kind):
     ("options", "message"),
     [
         (("--starts", "0", "100.3"), "--starts has 2 times for 3 rollouts of"),
-        (("--starts", *STARTS, "--offset", "0"), "--offset is the start of the first of --starts"),
+        (("--starts", *STARTS, "--offset", "0"), "--offset and --starts are both given"),
         (
             ("--starts", "0", "50", "170"),
             "rollout 'b' starts at 50 s, before rollout 'a' has ended, at 80.3 s",

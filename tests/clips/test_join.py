@@ -41,7 +41,7 @@ def test_bodies_of_two_scales(clips, body):
 
 def test_a_single_file(clip_file, tmp_path, capsys):
     assert main(["clips", "join", str(clip_file), "--out", str(tmp_path / "all.h5")]) == 2
-    assert "name two or more" in capsys.readouterr().err
+    assert "there are 1 clip files to join; expected two or more" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

@@ -33,7 +33,7 @@ def totals(cleaning) -> dict[str, int]:
     return cleaning.to_json()["total"]
 
 
-NOTHING = {"uncertain": 0, "lost": 0, "swapped": 0, "spikes": 0, "filled": 0, "missing": 0}
+NOTHING = {"uncertain": 0, "lost": 0, "spliced": 0, "swapped": 0, "spikes": 0, "filled": 0, "missing": 0}
 
 
 @pytest.mark.parametrize("speed", [1.0, 5.0])
@@ -104,7 +104,9 @@ def test_a_rat_that_is_put_elsewhere_is_not_lost(rat):
     def spoil(points):
         points[200:] += [0.3, 0.0, 0.0]
 
-    assert totals(clean(changed(rat, spoil))[1]) == NOTHING
+    # what follows may be another recording: 0.2 s around the jump are taken out, so that clips end there
+    cut = 7 * round(0.2 * rat.fps + 2)
+    assert totals(clean(changed(rat, spoil))[1]) == NOTHING | {"spliced": cut, "missing": cut}
 
 
 def test_no_rat_that_runs_is_lost():

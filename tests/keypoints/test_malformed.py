@@ -94,7 +94,10 @@ CASES: dict[str, tuple[Callable[[Workshop], Path], list[str]]] = {
     ),
     "npz of flat rows": (
         lambda w: w.npz(points=w.points.reshape(60, 21)),
-        ["points has shape (60, 21)", "(frames, keypoints, 3) is expected"],
+        [
+            "points has shape (60, 21)",
+            "(frames, keypoints, 3) or (frames, animals, keypoints, 3) is expected",
+        ],
     ),
     "npz without names": (lambda w: w.npz(names=None), ["does not name its 7 keypoints", "--names"]),
     "npz of too few names": (lambda w: w.npz(names=np.array(NAMES[:6])), ["6 names for 7 keypoints"]),

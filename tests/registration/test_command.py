@@ -42,7 +42,7 @@ def test_clips_markers_and_page(file, body, tmp_path, capsys, drawing):
     assert clips[0].keypoints.shape == (100, 23, 3)
     assert len(read_markers(markers).names) == 23
     text = page.read_text()
-    assert text.count("<svg") == 4
+    assert text.count("<svg") == 5
     assert len(re.findall("data:video/mp4;base64,", text)) == 1
 
 

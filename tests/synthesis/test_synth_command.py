@@ -72,9 +72,9 @@ def test_senseless_options_end_with_2(track, tmp_path, capsys, options, message)
 
 
 @pytest.mark.parametrize("option", ["--seconds-per-clip", "--smoothing"])
-def test_what_is_of_a_path_wants_one(tmp_path, capsys, option):
+def test_options_of_a_path_require_a_path(tmp_path, capsys, option):
     assert main(["clips", "synth", "--out", str(tmp_path / "a.h5"), option, "2"]) == 2
-    assert f"{option} is of a path; give --path, too" in capsys.readouterr().err
+    assert f"{option} is for a path; give --path, too" in capsys.readouterr().err
 
 
 def test_millimetres_are_noticed(tmp_path, capsys):
@@ -97,10 +97,10 @@ def test_walks_and_rears_are_drawn(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("--rears -1", "--rears is -1; it must lie in [0, 10000]"),
+        ("--rears -1", "--rears is -1; it must be in [0, 10000]"),
         ("--walks 1 --seed -1", "--seed is -1; it must not be negative"),
-        ("--seed 1", "--seed draws walks and rears; give --walks or --rears, too"),
-        ("--walks 1 --path animal.csv", "--path and --walks are two kinds of clips"),
+        ("--seed 1", "--seed is for random walks and rears; give --walks or --rears, too"),
+        ("--walks 1 --path animal.csv", "--path and --walks are both given; make one, then the other"),
     ],
 )
 def test_senseless_draws_end_with_2(tmp_path, capsys, options, message):

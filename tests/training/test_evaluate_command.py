@@ -87,9 +87,9 @@ def test_the_table_has_groups(run, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--split", "test"], "not a run folder, which knows clips and split: --clips FILE is needed"),
-        ([], "--clips FILE is needed"),
-        (["--clips", "gaits", "--split", "test"], "there is no --split test"),
+        (["--split", "test"], "so its clips and split are unknown; give the clips: --clips FILE"),
+        ([], "give the clips: --clips FILE"),
+        (["--clips", "gaits", "--split", "test"], "omit --split test"),
     ],
 )
 def test_a_policy_folder_knows_no_clips(run, capsys, words, message):
@@ -102,7 +102,7 @@ def test_a_run_that_kept_nothing_out_says_so(run, body, tmp_path, capsys):
     other = begin_run(tmp_path / "run", TrainConfig(), run.clips, split)
     save_policy(untrained_policy(body), other.folder / "policy")
     assert main(["evaluate", str(other.folder), "--split", "test"]) == 2
-    assert "none are kept out" in capsys.readouterr().err
+    assert "none are held out" in capsys.readouterr().err
 
 
 def test_the_page_is_one_file_with_its_figures(run, tmp_path, capsys):
@@ -110,7 +110,8 @@ def test_the_page_is_one_file_with_its_figures(run, tmp_path, capsys):
     found = _found(capsys, run.folder, "--report", page)
     text = page.read_text()
     assert text.count("<svg") == 3
-    for word in ("kept out", "trained on", "Survival", "What ended them", "Errors over time", "sway_2"):
+    headings = ("Survival", "Causes of failure", "Errors over time")
+    for word in ("held-out clips", "training clips", *headings, "sway_2"):
         assert word in text
     assert f"{found['success_rate']:.0%}" in text
     assert list(tmp_path.iterdir()) == [page]
@@ -120,6 +121,6 @@ def test_of_many_clips_the_page_draws_those_lost_earliest(tmp_path):
     traces = [make_trace(f"c{i}", 10, fails_at=i % 9 + 1) for i in range(40)]
     write_report(tmp_path / "page.html", "x", scores(traces), traces)
     text = (tmp_path / "page.html").read_text()
-    assert "Of 40 clips the 30 that are lost earliest" in text
+    assert "Of 40 clips, the 30 with the earliest failures are shown" in text
     drawn = text.split("Errors over time")[1]
     assert ">c0<" in drawn and ">c8<" not in drawn and ">c39<" in drawn

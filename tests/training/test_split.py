@@ -60,7 +60,7 @@ def test_something_must_be_left_to_train_on(clips):
 
 
 def test_names_and_a_share_are_two_ways_to_say_it():
-    with pytest.raises(InputError, match="give one of them"):
+    with pytest.raises(InputError, match="expected one of them"):
         TrainConfig(test_clips=("sway_0",), test_fraction=0.5)
 
 

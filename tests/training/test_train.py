@@ -237,12 +237,15 @@ def test_a_run_of_version_3_opens(tmp_path):
 
 
 BAD_COMMANDS = {
-    "no bound": (["--clips", "c.h5", "--out", "r"], "say how long"),
+    "no bound": (["--clips", "c.h5", "--out", "r"], "no duration is given"),
     "negative time": (["--clips", "c.h5", "--out", "r", "--minutes", "-1"], "must be positive"),
-    "no clips": (["--out", "r", "--steps", "1"], "name the motion"),
+    "no clips": (["--out", "r", "--steps", "1"], "no motion to imitate is given"),
     "missing clips": (["--clips", "nowhere.h5", "--out", "r", "--steps", "1"], "no such file"),
-    "clips and resume": (["--clips", "c.h5", "--resume", "--out", "r", "--steps", "1"], "leave out --clips"),
-    "settings and resume": (["--resume", "--out", "r", "--steps", "1", "--seed", "3"], "own configuration"),
+    "clips and resume": (["--clips", "c.h5", "--resume", "--out", "r", "--steps", "1"], "omit --clips"),
+    "settings and resume": (
+        ["--resume", "--out", "r", "--steps", "1", "--seed", "3"],
+        "uses the configuration of the run",
+    ),
     "resume nothing": (["--resume", "--out", "r", "--steps", "1"], "no such run folder"),
     "bad body": (["--clips", "c.h5", "--out", "r", "--steps", "1", "--body.scale", "0"], "scale"),
 }

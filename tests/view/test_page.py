@@ -169,11 +169,11 @@ def test_the_command_shows_what_a_run_has_learned(view, body, clip_file, tmp_pat
     save_policy(untrained_policy(body), tmp_path / "run" / "policy")
     assert view(tmp_path / "run") == 130
     assert view(tmp_path / "run" / "policy") == 2
-    assert "name what to imitate: --clips FILE" in capfd.readouterr().err
+    assert "so its clips are unknown; give them: --clips FILE" in capfd.readouterr().err
     assert view(tmp_path / "run" / "policy", "--clips", clips) == 130
     clips.unlink()
     assert view(tmp_path / "run") == 2
-    assert "clips.h5, which is gone" in capfd.readouterr().err
+    assert "clips.h5, which is missing" in capfd.readouterr().err
 
 
 def test_bad_input_ends_with_two_and_one_line(view, recording, tmp_path, capfd):

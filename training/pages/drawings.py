@@ -1,7 +1,7 @@
-"""Figures of tracking that only pages about policies have.
+"""Figures of the pages about policies.
 
-figure = alive({"all clips": (frames, share)}, last)      # share of clips against frame
-figure = errors(traces, titles)                           # a picture per clip
+figure = alive({"all clips": (frames, fraction)}, last)   # fraction of clips against frame
+figure = errors(traces, titles)                           # a plot per clip
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
     from training.evaluate import Trace
 
 _WIDTH = 8.0  # inches
-_HEIGHT = 3.0  # of a figure with one picture
-_ACROSS, _EACH = 3, 1.25  # pictures side by side; inches of height
-_LOST = "#E3E6EC"  # behind the frames after a failure
+_HEIGHT = 3.0  # of a figure with one plot
+_ACROSS, _EACH = 3, 1.25  # plots side by side; inches of height
+_FAILED = "#E3E6EC"  # background of the frames after a failure
 
 
 def alive(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], last: int) -> "Figure":
-    """Share of clips not yet lost, against the frame.
+    """Fraction of clips without a failure, against the frame.
 
     Args:
-        curves: by name, frames and the share from each until the next, as `alive_by_frame` gives them.
+        curves: by name, frames and the fraction from each to the next, from `alive_by_frame`.
         last: frame at which the lines end.
     """
     figure, axes = _empty()
-    for color, (name, (frames, share)) in zip(COLORS, curves.items(), strict=False):
-        steps, shares = np.r_[frames, last], np.r_[share, share[-1]]
-        axes.step(steps, 100 * shares, where="post", color=color, label=name)
-    axes.set(xlabel="frame", ylabel="clips not lost, %", xlim=(0, last), ylim=(0, 103))
+    for color, (name, (frames, fraction)) in zip(COLORS, curves.items(), strict=False):
+        steps, fractions = np.r_[frames, last], np.r_[fraction, fraction[-1]]
+        axes.step(steps, 100 * fractions, where="post", color=color, label=name)
+    axes.set(xlabel="frame", ylabel="clips without failure, %", xlim=(0, last), ylim=(0, 103))
     _legend(axes, len(curves))
     return figure
 
 
 def within(millimetres: np.ndarray, curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> "Figure":
-    """Share of clips tracked to the end, against the distance that no error exceeds.
+    """Fraction of clips tracked to the end, against the distance that no error exceeds.
 
     Args:
         millimetres: distances, shape (n,).
-        curves: by name, shares of root and bodies, drawn solid, and of the root alone, dashed; shape (n,).
+        curves: by name, fractions for root and bodies (solid), and for the root alone (dashed); shape (n,).
     """
     figure, axes = _empty()
     for color, (name, (both, root)) in zip(COLORS, curves.items(), strict=False):
@@ -74,7 +74,7 @@ def by_change(success: Mapping[str, float]) -> "Figure":
 
 
 def errors(traces: Sequence["Trace"], titles: Sequence[str]) -> "Figure":
-    """For every clip its errors over time, each relative to the limit at which the rat counts as lost."""
+    """Errors over time for every clip, each relative to its failure limit."""
     from matplotlib.figure import Figure
 
     down = -(-len(traces) // _ACROSS)
@@ -86,7 +86,7 @@ def errors(traces: Sequence["Trace"], titles: Sequence[str]) -> "Figure":
         axes.set_title(title, fontsize=8, loc="left", pad=3)
     for axes in grid[len(traces) :]:
         axes.set_axis_off()
-    # the lowest of each column, which need not stand in the last row
+    # the lowest plot of each column, which may not be in the last row
     for axes in grid[: len(traces)][-_ACROSS:]:
         axes.tick_params(labelbottom=True)
     grid[0].set(xlim=(0, last), ylim=(0, 1.05), yticks=[0, 0.5, 1])
@@ -97,7 +97,7 @@ def errors(traces: Sequence["Trace"], titles: Sequence[str]) -> "Figure":
 
 
 def _clip_errors(axes: "Axes", trace: "Trace") -> None:
-    """One clip's picture; grey from the failure to the clip's end."""
+    """The plot of one clip; grey from the failure to the end of the clip."""
     n, lifespan = len(trace.failed), trace.lifespan
     limit = limits(trace)
     for color, (name, fraction) in zip(COLORS, limit_fractions(trace).items(), strict=False):
@@ -105,7 +105,7 @@ def _clip_errors(axes: "Axes", trace: "Trace") -> None:
         label = f"{name.replace('_', ' ')} ({limit[name]:.0f} {unit})"
         axes.plot(fraction[: lifespan + 1], color=color, linewidth=0.9, label=label)
     if lifespan < n:
-        axes.axvspan(lifespan, n, color=_LOST, linewidth=0)
+        axes.axvspan(lifespan, n, color=_FAILED, linewidth=0)
     axes.tick_params(labelsize=7)
     axes.spines[["top", "right"]].set_visible(False)
 

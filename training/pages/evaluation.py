@@ -1,4 +1,4 @@
-"""The page that tells how well a policy tracks clips."""
+"""The page of an evaluation: how well a policy tracks clips."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,9 +21,9 @@ from training.survival import (
     unit_of,
 )
 
-_MOST_CLIPS = 30  # whose errors are drawn
+_MOST_CLIPS = 30  # whose errors are plotted
 _RATES = (50, 30, 20)  # mm
-_PARTS = {"train": "trained on", "test": "kept out"}
+_SPLIT = {"train": "training clips", "test": "held-out clips"}
 
 
 def write_report(out: Path, policy: str, found: dict[str, Any], traces: Sequence[Trace]) -> None:
@@ -31,12 +31,12 @@ def write_report(out: Path, policy: str, found: dict[str, Any], traces: Sequence
 
     Args:
         out: the HTML file.
-        policy: what it is called.
-        found: what the command prints as JSON.
-        traces: that this was found from.
+        policy: its name.
+        found: the metrics that the command prints as JSON.
+        traces: the traces that the metrics are computed from.
 
     Raises:
-        InputError: it cannot be written there.
+        InputError: the page cannot be written there.
         WorkError: the disk is full.
     """
     sections = [
@@ -47,33 +47,34 @@ def write_report(out: Path, policy: str, found: dict[str, Any], traces: Sequence
         clip_by_clip(found),
         *([_errors(found, traces)] if limits(traces[0]) else []),
     ]
-    write_page(out, f"How {policy} tracks {len(traces)} clips", sections)
+    write_page(out, f"Evaluation of {policy} on {len(traces)} clips", sections)
 
 
 def whole(found: dict[str, Any]) -> Section:
-    """The figures of all clips together, and of their groups."""
+    """The metrics of all clips together, and of their groups."""
     mean = found["mean"]
     rows = [
         ["clips", len(found["clips"])],
         ["tracked to the end", f"{found['success_rate']:.0%}"],
         *(
-            [f"… and never further off than {mm} mm", f"{found[key]:.0%}"]
+            [f"… always within {mm} mm", f"{found[key]:.0%}"]
             for mm in _RATES
             if (key := f"success_rate_{mm}mm") in found
         ),
         ["frames tracked", f"{mean['lifespan_frames']:.0f} of {mean['frames']:.0f}"],
         *([_in_words(key), f"{mean[key]:.1f} {unit_of(key)}"] for key in _errors_of(found)),
     ]
-    lost = f"until {how_lost(found['limits'])}" if found["limits"] else "until the task ends it"
+    failure = f"until {how_lost(found['limits'])}" if found["limits"] else "until the task terminates"
     text = (
-        "Every clip is played from its first frame, by the policy's mean action, until it is lost: "
-        f"{lost}. Errors are means over all frames; a frame after that counts as 50 mm or 90 degrees."
+        "Every clip is played from its first frame with the policy's mean action, until a failure: "
+        f"{failure}. Errors are means over all frames; a frame after the failure counts as 50 mm or 90 "
+        "degrees."
     )
     tables = [Table(["", ""], rows)]
     if groups := groups_of(found):
         columns = ["", "clips", "tracked to the end", *columns_of(found)]
         tables.append(Table(columns, [_group(found, *group) for group in groups.items()]))
-    return Section("On the whole", text, tuple(tables))
+    return Section("Summary", text, tuple(tables))
 
 
 def _errors_of(found: dict[str, Any]) -> list[str]:
@@ -89,7 +90,7 @@ def _group(found: dict[str, Any], name: str, group: dict[str, Any]) -> list[Any]
 
 
 def _figures(found: dict[str, Any], scores: dict[str, Any]) -> list[str]:
-    """The cells of `columns_of`: frames whole, errors with one decimal."""
+    """The cells of `columns_of`: frames as integers, errors with one decimal."""
     keys = columns_of(found).values()
     return [f"{scores[key]:.{0 if 'frames' in key else 1}f}" for key in keys]
 
@@ -98,9 +99,7 @@ def _survival(found: dict[str, Any], traces: Sequence[Trace]) -> Section:
     parts = _parts(found, traces)
     last = max(len(trace.failed) for trace in traces)
     frames = alive({name: alive_by_frame(group) for name, group in parts.items()}, last)
-    drawings = [
-        Drawing(frames, "Clips not yet lost. A clip that is over counts no more among those that can be.")
-    ]
+    drawings = [Drawing(frames, "Clips without failure (Kaplan-Meier): clips that have ended are censored.")]
     if "survival_mm" in found:
         curves = {
             name: (
@@ -110,21 +109,21 @@ def _survival(found: dict[str, Any], traces: Sequence[Trace]) -> Section:
             for name, group in parts.items()
         }
         caption = (
-            "Clips tracked to the end and never further off than a threshold: the root and the mean of the "
-            "bodies; dashed, the root alone."
+            "Clips tracked to the end, always within a threshold: root and mean of the bodies; dashed: the "
+            "root alone."
         )
         drawings.append(Drawing(within(THRESHOLDS_MM, curves), caption))
     return Section("Survival", "", tuple(drawings))
 
 
 def _parts(found: dict[str, Any], traces: Sequence[Trace]) -> dict[str, list[Trace]]:
-    """The traces by part of the run where there are both, else all."""
-    parts = [_PARTS.get(clip.get("split"), "") for clip in found["clips"]]
+    """The traces of training and of held-out clips if there are both, else of all clips."""
+    parts = [_SPLIT.get(clip.get("split"), "") for clip in found["clips"]]
     if len(set(parts)) == 1:
         return {"all clips": list(traces)}
     return {
         name: [trace for trace, part in zip(traces, parts, strict=True) if part == name]
-        for name in _PARTS.values()
+        for name in _SPLIT.values()
     }
 
 
@@ -139,10 +138,10 @@ def _ends(found: dict[str, Any], traces: Sequence[Trace]) -> Section:
         rows.append(["all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True))])
     columns = ["", "clips", "tracked to the end", *(cause.replace("_", " ") for cause in causes)]
     text = (
-        "Which error was furthest beyond its limit when a clip was lost. An orientation tells of a rat that "
-        "fell or turned elsewhere; a position of one that was left behind or ran ahead."
+        "The error that exceeded its limit most in the frame of failure. An orientation error means that the "
+        "rat fell or turned in another direction; a position error that it fell behind or ran ahead."
     )
-    return Section("What ended them", text, (Table(columns, rows),))
+    return Section("Causes of failure", text, (Table(columns, rows),))
 
 
 def _robust(found: dict[str, Any]) -> Section:
@@ -179,9 +178,9 @@ def clip_by_clip(found: dict[str, Any]) -> Section:
 def _errors(found: dict[str, Any], traces: Sequence[Trace]) -> Section:
     early = np.argsort([trace.lifespan / len(trace.failed) for trace in traces], kind="stable")
     shown = sorted(early[:_MOST_CLIPS])
-    kept_out = [" (kept out)" * (clip.get("split") == "test") for clip in found["clips"]]
-    figure = errors([traces[i] for i in shown], [traces[i].name + kept_out[i] for i in shown])
-    text = "The first of the three that reaches its limit, 1, ends the clip; grey is what was left of it."
+    held_out = [" (held out)" * (clip.get("split") == "test") for clip in found["clips"]]
+    figure = errors([traces[i] for i in shown], [traces[i].name + held_out[i] for i in shown])
+    text = "A clip ends when one of the errors reaches its limit, 1; the frames after the failure are grey."
     if len(shown) < len(traces):
-        text += f" Of {len(traces)} clips the {len(shown)} that are lost earliest."
+        text += f" Of {len(traces)} clips, the {len(shown)} with the earliest failures are shown."
     return Section("Errors over time", text, (Drawing(figure),))

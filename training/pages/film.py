@@ -1,4 +1,4 @@
-"""The films of a report: a few seconds of what the rat does, from a recording or played for it."""
+"""The videos of a report: a few seconds of the rat, from a recording or a new rollout."""
 
 import dataclasses
 import functools
@@ -12,20 +12,20 @@ from rodent.render import RenderOptions, Shot, render_shots
 from rodent.rollout import RecordConfig, record
 from training.pages.subject import Subject
 
-_SHOTS, _SECONDS = 3, 4.0  # of a film, and of each of its shots, at most
+_SHOTS, _SECONDS = 3, 4.0  # most shots of a video; longest shot
 _OPTIONS = RenderOptions(size=(480, 360), fps=25.0)
 
 
 def film_subject(subject: Subject, folder: Path) -> Film:
-    """Let a policy play a clip of each of its first behaviors, and film it.
+    """Play a clip of each of the first behaviors with a policy, and render a video.
 
     Args:
-        subject: whom.
-        folder: for the result.
+        subject: the policy with its clips.
+        folder: for the video.
 
     Raises:
-        NoOpenGLError: nothing can be drawn here.
-        WorkError: it cannot be encoded.
+        NoOpenGLError: nothing can be rendered on this machine.
+        WorkError: the video cannot be encoded.
     """
     folder.mkdir()
     clips = subject.clips.subset(clip.name for clip in _various(subject.clips))
@@ -34,17 +34,17 @@ def film_subject(subject: Subject, folder: Path) -> Film:
 
 
 def film_recording(recording: Path, out: Path, caption: str) -> Film:
-    """Film the beginning of a rollout of each of a recording's first behaviors; errors as above.
+    """Render the start of a rollout of each of the first behaviors in a recording; errors as above.
 
-    The reference is shown where all of them have one.
+    The reference is shown if all of these rollouts have one.
     """
     with open_recording(recording) as opened:
         rollouts = _various(opened.rollouts.values())
         ghost = all(rollout.has("reference") for rollout in rollouts)
         shots = [_shot(rollout, opened.fps) for rollout in rollouts]
         render_shots(opened.scene, shots, out, dataclasses.replace(_OPTIONS, ghost=ghost))
-    told = "Blue is what the rat is asked to do." if ghost else "The recording has no reference to show."
-    return Film(out, f"{caption} {told}")
+    note = "The reference is blue." if ghost else "The recording has no reference."
+    return Film(out, f"{caption} {note}")
 
 
 class _Behaving(Protocol):
@@ -56,7 +56,7 @@ _Shown = TypeVar("_Shown", bound=_Behaving)
 
 
 def _various(shown: Iterable[_Shown]) -> list[_Shown]:
-    """The first of each behavior, as many as are filmed."""
+    """The first of each behavior, at most as many as there are shots."""
     first: dict[str, _Shown] = {}
     for one in shown:
         first.setdefault(one.behavior, one)

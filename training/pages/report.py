@@ -1,4 +1,4 @@
-"""The page of a report, in the order in which it is read."""
+"""The page of a report; functions are in the order of its sections."""
 
 import dataclasses
 import tempfile
@@ -32,7 +32,7 @@ _COURSES = {
 
 @dataclasses.dataclass(frozen=True)
 class Tracked:
-    """How a policy tracks its clips: what `rodent evaluate --json` prints, and what it was found from."""
+    """How a policy tracks its clips: the metrics of `rodent evaluate --json`, and their traces."""
 
     found: dict[str, Any]
     traces: list[Trace]
@@ -45,21 +45,21 @@ def write_report(
     neurons: Sequence[Section] = (),
     made: Sequence[Provenance] = (),
 ) -> dict[str, Any]:
-    """Play the clips, film, and write the page.
+    """Play the clips, render videos, and write the page.
 
     Args:
         out: the HTML file.
         subjects: policies, one or more.
-        recording: to film; None to play clips for it.
+        recording: for the video; None to play clips for it.
         neurons: sections that compare the network with neurons.
         made: how these comparisons were made.
 
     Returns:
-        how each policy tracks, and why there is no film, if there is none.
+        metrics of each policy, and the reason if there is no video.
 
     Raises:
         InputError: the page cannot be written there.
-        WorkError: the disk is full, or a film cannot be encoded.
+        WorkError: the disk is full, or a video cannot be encoded.
     """
     tracked = [_track(subject) for subject in subjects]
     with tempfile.TemporaryDirectory() as folder:
@@ -91,9 +91,9 @@ def _trained(subjects: Sequence[Subject]) -> Section:
     facts = {
         "clips": lambda s: s.policy.provenance.get("clips", "unknown"),
         "clips trained on": lambda s: len(s.policy.provenance.get("trained_on", ())) or "unknown",
-        "clips kept out": lambda s: "unknown" if s.split is None else len(s.split["test"]),
+        "held-out clips": lambda s: "unknown" if s.split is None else len(s.split["test"]),
         "control steps of the policy": lambda s: _thousands(s.policy.provenance.get("steps")),
-        "control steps in all": lambda s: _thousands(s.history[-1]["steps"] if s.history else None),
+        "control steps of the run": lambda s: _thousands(s.history[-1]["steps"] if s.history else None),
         "minutes": lambda s: f"{s.minutes[-1]:.1f}" if s.history else "unknown",
         "seed": lambda s: "unknown" if s.seed is None else s.seed,
         "actuation": lambda s: s.policy.body.actuation,
@@ -107,23 +107,22 @@ def _trained(subjects: Sequence[Subject]) -> Section:
     names = [subject.name for subject in subjects]
     rows = [[name, *(fact(subject) for subject in subjects)] for name, fact in facts.items()]
     text = (
-        "A policy is a network that sees where a clip of motion goes in its next frames and what the rat's "
-        "body senses, and commands the actuators of that body in a physics simulation. It is trained by "
-        "reward for being where the clip is. What is kept of a training is the policy that tracked best; "
-        "of more than 24 clips, of which 24 are tracked in training, the latest that did not do much worse."
+        "A policy is a network that controls the actuators of the body in a physics simulation. Its inputs "
+        "are the next frames of a reference clip and proprioception. It is trained with a reward for being "
+        "close to the reference. The policy that tracked best in training is kept; if there are more than "
+        "24 clips, only 24 are evaluated in training, and the latest policy that is not much worse than the "
+        "best is kept."
     )
-    return Section("What was trained", text, (Table(["", *names], rows), _settings(subjects)))
+    return Section("Training", text, (Table(["", *names], rows), _settings(subjects)))
 
 
 def _settings(subjects: Sequence[Subject]) -> Table:
-    """The settings in which a run differs from the defaults, or from another run."""
+    """The settings of runs that differ from the defaults."""
     default = {key: _listed(value) for key, value in flat(to_json(TrainConfig()))}
     columns = [{key: _listed(value) for key, value in subject.settings.items()} for subject in subjects]
     keys = [k for k in default if any(column.get(k, default[k]) != default[k] for column in columns)]
     rows = [[key, default[key], *(column.get(key, "unknown") for column in columns)] for key in keys]
-    caption = (
-        "All other settings that are known are the defaults." if rows else "All settings are the defaults."
-    )
+    caption = "All other known settings have their defaults." if rows else "All settings have their defaults."
     return Table(["setting", "default", *(subject.name for subject in subjects)], rows, caption)
 
 
@@ -141,9 +140,9 @@ def _clips(subjects: Sequence[Subject]) -> Section:
             for clip in group[0].clips
         ]
         caption = f"{group[0].source}, played by {', '.join(subject.name for subject in group)}."
-        tables.append(Table(["clip", "behavior", "seconds", "part"], rows, caption))
-    text = "The motion that is imitated. Clips of the part test were kept out of training."
-    return Section("The clips", text, tuple(tables))
+        tables.append(Table(["clip", "behavior", "seconds", "split"], rows, caption))
+    text = "The reference motion. Test clips were held out of training."
+    return Section("Clips", text, tuple(tables))
 
 
 def _learning(subjects: Sequence[Subject]) -> list[Section]:
@@ -152,13 +151,13 @@ def _learning(subjects: Sequence[Subject]) -> list[Section]:
         return []
     figure = courses(
         {label: {run.name: run.curve(key, run.minutes) for run in runs} for label, key in _COURSES.items()},
-        "minutes of training, compiling included",
+        "minutes of training, including compilation",
     )
     text = (
-        "While it trains, a policy is tested on the clips it is trained on, each from its first frame by the "
-        "policy's mean action, until the clip is lost. Errors are means over the frames before that; so an "
-        "error may rise while more frames are tracked. The reward is that of the actions tried out, whose "
-        "noise is part of learning."
+        "During training, the policy is evaluated on its training clips, from their first frames with the "
+        "mean action, until a failure. Errors are means over the frames before the failure, so an error may "
+        "rise while more frames are tracked. The reward is that of the training rollouts, including "
+        "exploration noise."
     )
     return [Section("Learning", text, (Drawing(figure),))]
 
@@ -166,9 +165,9 @@ def _learning(subjects: Sequence[Subject]) -> list[Section]:
 def _tracking(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> list[Section]:
     curves = {s.name: alive_by_frame(one.traces) for s, one in zip(subjects, tracked, strict=True)}
     last = max(len(trace.failed) for one in tracked for trace in one.traces)
-    survival = Drawing(alive(curves, last), "Clips not yet lost, against the frame.")
+    survival = Drawing(alive(curves, last), "Clips without failure, against the frame.")
     sections = [
-        Section("Tracking", _how(tracked[0].found["limits"]), (_summary(subjects, tracked), survival))
+        Section("Tracking", _method(tracked[0].found["limits"]), (_summary(subjects, tracked), survival))
     ]
     for subject, one in zip(subjects, tracked, strict=True):
         of = f" by {subject.name}" if len(subjects) > 1 else ""
@@ -178,11 +177,11 @@ def _tracking(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> list[S
     return sections
 
 
-def _how(limits: dict[str, float]) -> str:
+def _method(limits: dict[str, float]) -> str:
     return (
-        "Every clip is played from its first frame, by the policy's mean action, until it is lost: until "
-        f"{how_lost(limits)}. Errors are means over all frames; a frame after that counts as 50 mm or 90 "
-        "degrees."
+        "Every clip is played from its first frame with the policy's mean action, until a failure: until "
+        f"{how_lost(limits)}. Errors are means over all frames; a frame after the failure counts as 50 mm "
+        "or 90 degrees."
     )
 
 
@@ -199,19 +198,19 @@ def _summary(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> Table:
         ]
         for subject, one in zip(subjects, tracked, strict=True)
     ]
-    headings = ["", "clips", "tracked to the end", "never off by 20 mm", *columns]
+    headings = ["", "clips", "tracked to the end", "always within 20 mm", *columns]
     return Table(headings, rows, "Means over the clips.")
 
 
 def _film(subjects: Sequence[Subject], recording: Path | None, folder: Path) -> tuple[Section, str | None]:
     try:
         if recording is not None:
-            films = (film_recording(recording, folder / "film.mp4", f"The beginning of {recording}."),)
+            films = (film_recording(recording, folder / "film.mp4", f"The start of {recording}."),)
         else:
             films = tuple(film_subject(subject, folder / str(i)) for i, subject in enumerate(subjects))
     except NoOpenGLError as error:
-        return Section("Film", f"There is no film: {error}"), str(error)
-    return Section("Film", "", films), None
+        return Section("Video", f"The video could not be rendered: {error}"), str(error)
+    return Section("Video", "", films), None
 
 
 def _provenance(subjects: Sequence[Subject], recording: Path | None) -> list[Provenance]:

@@ -1,4 +1,4 @@
-"""What a report is about: a policy, the clips it is to imitate, and, of a run, how it was trained."""
+"""The subject of a report: a policy, the clips to imitate, and the training log if it is a run."""
 
 import dataclasses
 import json
@@ -24,15 +24,15 @@ class Subject:
     """One policy.
 
     Attributes:
-        name: as it was given.
+        name: as given on the command line.
         policy: the policy.
-        clips: that it is to imitate.
-        source: where these lie.
-        split: their names by part of the run, `train` and `test`; None of clips that are not the run's.
+        clips: to imitate.
+        source: file of the clips.
+        split: names of the `train` and `test` clips; None for clips that are not those of the run.
         settings: by names such as `ppo.num_envs`.
-        seed: of the training; None where nobody knows.
+        seed: of the training; None if unknown.
         versions: of the software it was trained with.
-        history: rows of the training's log; none of a policy without a run.
+        history: rows of the training log; empty for a policy without a run.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Subject:
     def minutes(self) -> np.ndarray:
         """Time trained up to each row of the history, shape (rows,)."""
         seconds = np.array([row["seconds"] for row in self.history])
-        # a resumed training counts from zero again
+        # the time of a resumed training restarts at zero
         again = np.flatnonzero(np.diff(seconds) < 0) + 1
         earlier = np.zeros(len(seconds))
         earlier[again] = seconds[again - 1]
@@ -61,11 +61,11 @@ class Subject:
         return np.array([row["steps"] for row in self.history])
 
     def curve(self, key: str, over: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Those rows of the history that have a figure, shape (n,): what `over` has there, and the figure.
+        """X and y of the curve of a metric, over the rows of the history that have it, shape (n,) each.
 
         Args:
-            key: of the figure.
-            over: what the curve is drawn over, such as `minutes`, shape (rows,).
+            key: name of the metric.
+            over: x of every row, such as `minutes`, shape (rows,).
         """
         has = np.array([key in row for row in self.history], bool)
         return over[has], np.array([row[key] for row in self.history if key in row])
@@ -80,7 +80,7 @@ def open_subjects(names: Sequence[Path], clips: Path | None, resample: float | N
         resample: frame rate to which given clips are resampled, Hz; None for that of the file.
 
     Raises:
-        InputError: something is missing or damaged, or is given twice.
+        InputError: a file is missing or damaged, or a policy is given twice.
     """
     for i, name in enumerate(names):
         if name in names[:i]:
@@ -98,7 +98,7 @@ def _subject(name: Path, clips: Path | None, resample: float | None) -> Subject:
         versions = Field(folder / "versions.json", "", read_json(folder / "versions.json")).members()
         history = tuple(_history(folder / "metrics.jsonl"))
     elif clips is None:
-        raise InputError(f"{name} is no run, which knows its clips; name what to imitate: --clips FILE")
+        raise InputError(f"{name} is not a run folder, so its clips are unknown; give them: --clips FILE")
     else:
         source, played, split = clips_path(clips), read_clips(clips, resample=resample), None
         parts = {"body": policy.body, "task": policy.task, "network": policy.network_config}
@@ -139,8 +139,7 @@ def _clips_of_run(
         )
     if path is None and not run.clips.exists():
         raise InputError(
-            f"{run.folder} was trained on {run.clips}, which is gone; say where these clips lie now: "
-            "--clips FILE"
+            f"{run.folder} was trained on {run.clips}, which is missing; give its new location: --clips FILE"
         )
     source = run.clips if path is None else clips_path(path)
     if path is not None and digest(source) != run.clips_digest:
@@ -149,13 +148,13 @@ def _clips_of_run(
 
 
 def _history(path: Path) -> Iterator[dict[str, Any]]:
-    """Rows of a training's log; nothing of a training that has not got so far."""
+    """Rows of a training log; none if there is no log yet."""
     lines = path.read_text().splitlines() if path.is_file() else []
     for number, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            if number == len(lines):  # of a training under way, half-written
+            if number == len(lines):  # incomplete last line of a running training
                 return
             raise InputError(f"{path} is damaged in line {number}: {error}") from error
         if not isinstance(row, dict) or not {"seconds", "steps"} <= row.keys():

@@ -59,7 +59,7 @@ def _within(found: dict[str, Any]) -> str:
 
 
 def groups_of(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The means of parts of the run and of behaviors; nothing of what has only one of its kind."""
+    """The means of training and test clips and of each behavior, if there are two or more."""
     groups: dict[str, dict[str, Any]] = {}
     for kind, key in (("splits", "split"), ("behaviors", "behavior")):
         rows = found.get(kind, [])

@@ -1,4 +1,4 @@
-"""The figures of `rodent encode`, beside encoding.json."""
+"""The figures of `rodent encode`, in the folder of encoding.json."""
 
 import itertools
 from pathlib import Path
@@ -20,8 +20,8 @@ _ALL_PAIRS = 4  # models of which a figure shows the differences of all pairs
 
 
 def _pairs(found: Found) -> list[Pair]:
-    """Differences that are drawn: every layer less its controls; and of the models that are no controls all
-    pairs of up to four, else each less the first.
+    """The differences that are plotted: every layer minus its controls; and of the other models all pairs of
+    up to four, else each minus the first.
     """
     chosen, families = found.beside_controls, found.models.families
     models = [i for i, family in enumerate(families) if family == MODEL or not chosen]
@@ -37,7 +37,7 @@ def _pairs(found: Found) -> list[Pair]:
 
 
 def write(folder: Path, page: dict[str, Any], found: Found, scans: LagScans | None = None) -> None:
-    """Write encoding.json, and the figures beside it.
+    """Write encoding.json and the figures.
 
     Raises:
         InputError: the folder cannot be written.
@@ -59,9 +59,9 @@ def write(folder: Path, page: dict[str, Any], found: Found, scans: LagScans | No
         "scores": layer_scores(
             labels, every("bits_per_spike"), every("null_bits_per_spike"), "bits per spike"
         ),
-        "corrected": intervals(labels, means, *bounds.T, "bits per spike, less the null"),
+        "corrected": intervals(labels, means, *bounds.T, "bits per spike, minus the null"),
         "neurons": paired_scores(
-            names, corrected, significant, found.p_holm, "bits per spike, less the null", _pairs(found)
+            names, corrected, significant, found.p_holm, "bits per spike, minus the null", _pairs(found)
         ),
     }
     if found.models.unique:

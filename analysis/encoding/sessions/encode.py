@@ -46,9 +46,9 @@ def encode(
 
 
 def _animals(names: tuple[str, ...], n: int) -> tuple[str, ...]:
-    """The animal of each session; one of its own if none are named."""
+    """Animal of each session; by default a different one for each."""
     if names and len(names) != n:
-        raise InputError(f"--animal names {len(names)} animals, and there are {n} sessions; name one each")
+        raise InputError(f"--animal has {len(names)} names for {n} sessions; expected one for each session")
     return names or tuple(f"animal of session {i}" for i in range(n))
 
 

@@ -1,4 +1,4 @@
-"""What `rodent encode` found, as tables and as columns of an NWB file."""
+"""Results of `rodent encode` as tables and as columns of an NWB file."""
 
 import re
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ from rodent.errors import InputError
 from rodent.pages.tables import Columns, Rows, write_table
 
 TUNING_BANDS = 20
-"""Bands of each scalar that tuning curves have."""
+"""Number of intervals of each scalar in a tuning curve."""
 _COLUMNS = {
     "bits_per_spike": "held-out Poisson log-likelihood above that of the training mean, bits per spike",
-    "corrected_bits_per_spike": "the same less its mean over time shifts of the spikes, bits per spike",
+    "corrected_bits_per_spike": "the same minus its mean over time shifts of the spikes, bits per spike",
     "p": "rank of the score among those of the time shifts",
     "q": "false discovery rate of p over neurons (Benjamini and Hochberg)",
 }
@@ -37,10 +37,10 @@ def write_tables(
         folder: an existing one.
         suffix: `csv` or `parquet`.
         found: the results.
-        partition, scans: of the same, where they were asked for.
+        partition, scans: results of --partition and --lag-scan, if given.
 
     Returns:
-        the files; of rates there is one for each session.
+        the files; there is a file of rates for each session.
 
     Raises:
         InputError: the folder cannot be written.
@@ -135,18 +135,18 @@ def _tuning(found: Found) -> Iterator[dict[str, Any]]:
 
 
 def require_nwb(sessions: tuple[OpenSession, ...], target: Path, models: Models) -> None:
-    """Ask before long work whether results can be written into a copy of the NWB file.
+    """Check, before long computations, that results can be written to a copy of the NWB file.
 
     Raises:
-        InputError: there are several sessions, the spikes are no NWB file, or the copy cannot be made.
+        InputError: there are several sessions, the spikes are not in an NWB file, or the copy cannot be made.
     """
     first = sessions[0].session
     if len(sessions) > 1:
-        raise InputError(f"--nwb-out {target} is a copy of one file, and there are {len(sessions)} sessions")
+        raise InputError(f"--nwb-out {target} requires one session; there are {len(sessions)}")
     if first.kind != "NWB":
         raise InputError(
-            f"--nwb-out {target}: {first.path} is no NWB file but {first.kind}; results are written into a "
-            "copy of the NWB file that the spikes are read from (--out has them in any case)"
+            f"--nwb-out {target}: {first.path} is {first.kind}, expected an NWB file; use --out to write the "
+            "results to files of their own"
         )
     names = [name for bands in models.sets for name in _names("+".join(bands))]
     if models.unique:
@@ -174,8 +174,8 @@ def write_nwb(target: Path, found: Found) -> None:
         (one,) = gain.sessions
         base = " + ".join(found.models.base)
         texts = (
-            f"bits per spike that {layer} adds to {base}, held out",
-            f"rank of what {layer} adds to {base} among time shifts of spikes and base together",
+            f"held-out bits per spike that {layer} adds to {base}",
+            f"rank of this gain among time shifts of spikes and {base} together",
             "false discovery rate of that p over neurons (Benjamini and Hochberg)",
         )
         values = (one.bits_per_spike, one.p_values, gain.q)
@@ -193,5 +193,5 @@ def _unique_names(layer: str) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """A layer's name as part of a column's."""
+    """A layer's name as part of a column name."""
     return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")

@@ -1,4 +1,4 @@
-"""Results per group of neurons: those with the same entry in a column of the units table."""
+"""Results per group of neurons: those with the same value in a column of the units table."""
 
 import dataclasses
 import functools
@@ -22,15 +22,15 @@ class GroupScore:
     """The mean score of one group of neurons, over the sessions that have it.
 
     Attributes:
-        group: entry of the column.
-        model: the model or layer that is scored.
-        n: neurons.
-        sessions: that have such neurons.
+        group: value of the column.
+        model: the model or layer.
+        n: number of neurons.
+        sessions: number of sessions with such neurons.
         mean: bits per spike, mean over neurons, then over sessions.
         interval: 95 %, over blocks of one session, or over sessions within animals.
         p: rank of the mean among the time shifts.
-        found: neurons whose false discovery rate over all neurons is 0.05 or less.
-        p_holm: p, corrected for all groups and models; of controls by themselves.
+        found: number of neurons with a false discovery rate over all neurons of 0.05 or less.
+        p_holm: p, corrected for all groups and models; for controls separately.
     """
 
     group: str
@@ -68,7 +68,7 @@ class Groups:
 
     @functools.cached_property
     def unique(self) -> list[GroupScore]:
-        """What every layer adds, of every group."""
+        """Unique gain of every layer in every group."""
         summaries = {layer: self.found.unique(layer) for layer in self.found.models.unique}
         return self._corrected(
             (group, layer, summary.sessions, lambda one: one.bits_per_spike, summary.q)
@@ -114,7 +114,7 @@ class Groups:
         )
 
     def to_json(self) -> list[dict[str, Any]]:
-        """A group each, with its models."""
+        """Every group with its models."""
         unique = {(one.group, one.model): one for one in self.unique}
         page = []
         for group in self.names:
@@ -143,7 +143,7 @@ class Groups:
         return page
 
     def tables(self, column: str) -> list[Table]:
-        """For a terminal: scores by group, and what layers add."""
+        """For a terminal: scores and unique gains by group."""
         several = len(self.found.sessions) > 1
         found = [
             self._table(

@@ -26,17 +26,17 @@ class LagScans:
         self.families = found.models.families
 
     def mean(self, model: int) -> np.ndarray:
-        """Mean over neurons and then sessions, in place and of each turn, shape (lags, 1 + turns)."""
+        """Mean over neurons, then sessions: unshifted, then of each shift, shape (lags, 1 + shifts)."""
         return np.mean([scan.mean for scan in self.models[model]], axis=0)
 
     def p(self, model: int) -> float:
-        """Rank of that mean at its best lag, among those of the turns at theirs."""
+        """Rank of the unshifted mean at its best lag, among those of the shifts at their best lags."""
         greatest = self.mean(model).max(0)
         return float(rank_p(greatest[0], greatest[1:]))
 
     @functools.cached_property
     def p_holm(self) -> np.ndarray:
-        """The same of all models at once, of controls by themselves, shape (models,)."""
+        """P corrected for all models; for controls separately, shape (models,)."""
         return holm(np.array([self.p(model) for model in range(len(self.models))]), self.families)
 
     def q(self, model: int) -> np.ndarray:
@@ -92,10 +92,9 @@ class LagScans:
     def table(self) -> Table:
         """A row per model."""
         table = make_table(
-            f"lag scan from {self.lags[0]:g} to {self.lags[-1]:g} s; bits per spike, second order, less null",
-            "lag: of the features, best for the mean; above 0 they come before spikes. p: of the best lag, "
-            "corrected for the choice among lags; Holm: for all models too. q: over neurons, and median of "
-            "their best lags.",
+            f"lag scan, {self.lags[0]:g} to {self.lags[-1]:g} s; bits per spike, second order, minus null",
+            "best lag: of the mean; above 0 features precede spikes. p: of the best lag, corrected for the "
+            "choice among lags; Holm: also for all models. q: over neurons; median lag: of these neurons.",
         )
         for heading in ("best lag", "mean", "p", "Holm", f"q ≤ {LEVEL:g}", "median lag"):
             table.add_column(heading, justify="right", no_wrap=True)

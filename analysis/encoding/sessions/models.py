@@ -14,18 +14,18 @@ from rodent.errors import InputError
 from rodent.recording.controls import control_layers, is_control
 
 MODEL, CONTROL = "model", "control"
-"""Families of tests, each corrected by itself."""
+"""Families of tests; each is corrected separately."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Models:
-    """What neurons are regressed on.
+    """The models that neurons are regressed on.
 
     Attributes:
         sets: the bands of each model.
-        unique: layers of which is asked what they add.
-        base: the bands that they are added to.
-        partition: sets of bands whose unique and shared parts are asked for.
+        unique: layers whose unique gain is computed.
+        base: the bands that these layers are added to.
+        partition: sets of bands whose unique and shared parts are computed.
         scan: lags at which every model is scored, seconds.
     """
 
@@ -37,14 +37,14 @@ class Models:
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """All that are needed."""
+        """All bands of all models."""
         added = (*self.base, *self.unique) if self.unique else ()
         sets = (*self.sets, *self.partition)
         return tuple(dict.fromkeys([*(name for names in sets for name in names), *added]))
 
     @property
     def families(self) -> list[str]:
-        """Which family of tests each model belongs to: those with a control layer are one of their own."""
+        """Family of tests of each model: models with a control layer are a separate family."""
         return [family(*names) for names in self.sets]
 
     def union(self, subset: Subset) -> tuple[str, ...]:
@@ -52,13 +52,13 @@ class Models:
         return tuple(name for i in subset for name in self.partition[i])
 
     def n_fits(self, settings: EncodingSettings) -> int:
-        """The unit of progress of one session."""
+        """Number of fits of one session, for the progress bar."""
         models = sum(n_fits(settings, len(names)) + len(self.scan) for names in self.sets)
-        alone = dataclasses.replace(settings, null="refit")  # no null is added to their fits
-        models += sum(n_fits(alone, len(self.union(subset))) for subset in subsets(len(self.partition)))
+        no_null = dataclasses.replace(settings, null="refit")  # no null is added to their fits
+        models += sum(n_fits(no_null, len(self.union(subset))) for subset in subsets(len(self.partition)))
         if not self.unique:
             return models
-        base = n_fits(alone, len(self.base))
+        base = n_fits(no_null, len(self.base))
         return models + base + len(self.unique) * settings.folds
 
 
@@ -68,17 +68,17 @@ def family(*bands: str) -> str:
 
 
 def models_of(config: EncodeConfig, opened: Sequence[OpenSession]) -> Models:
-    """What neurons are regressed on, checked against what was recorded.
+    """The models to regress neurons on, checked against the recordings.
 
     Raises:
-        InputError: nothing is asked for, or a layer or band is unknown.
+        InputError: no model is given, or a layer or band is unknown.
     """
     if not (config.layer or config.features or config.partition):
-        raise InputError("no --layer is given, and no --features; name at least one layer of the recording")
+        raise InputError("neither --layer nor --features is given; give at least one layer of the recording")
     if config.unique and not config.layer:
-        raise InputError("--unique is what layers add; name at least one --layer")
+        raise InputError("--unique requires a layer; give at least one --layer")
     if config.controls and not config.layer:
-        raise InputError("--controls are those of layers; name at least one --layer")
+        raise InputError("--controls requires a layer; give at least one --layer")
     controls = control_layers(config.layer) if config.controls else ()
     layers = tuple(dict.fromkeys((*config.layer, *controls)))
     for session in opened:
@@ -96,7 +96,7 @@ def models_of(config: EncodeConfig, opened: Sequence[OpenSession]) -> Models:
         sets += [(name,) for name in (*BANDS, HISTORY)] if text == "all" else [_split((text,))]
     partition = tuple(_split((text,)) for text in config.partition)
     _check_partition(partition)
-    # each set is a model by itself, too, with its null
+    # each set is also a model by itself, with its null
     sets += partition
     base = tuple(dict.fromkeys((*_split((config.kinematics,)), HISTORY)))
     return Models(
@@ -113,24 +113,24 @@ def _scan(lag_scan: str | None, sets: Sequence[tuple[str, ...]]) -> tuple[float,
     if lag_scan is None:
         return ()
     if (HISTORY,) in sets:
-        raise InputError("--lag-scan moves features in time, and history has none; leave this model out")
+        raise InputError("--lag-scan cannot shift the band history; omit the model --features history")
     return read_lags(lag_scan)
 
 
 def _check_partition(sets: tuple[tuple[str, ...], ...]) -> None:
-    """Refuse sets that have no parts of their own.
+    """Refuse sets that cannot be partitioned.
 
     Raises:
-        InputError: there is one set or too many, or a band is in two of them.
+        InputError: there is one set or too many, or a band is in two sets.
     """
     if sets and not 2 <= len(sets) <= MOST_SETS:
-        raise InputError(f"--partition is given {len(sets)} times; 2 to {MOST_SETS} sets can be partitioned")
+        raise InputError(f"--partition is given {len(sets)} times; expected 2 to {MOST_SETS} sets")
     bands = [band for names in sets for band in names]
     for band in bands:
         if band == "all":
-            raise InputError("--partition all names no set; name the bands of each set")
+            raise InputError("--partition is 'all'; expected the bands of a set, separated by commas")
         if bands.count(band) > 1:
-            raise InputError(f"--partition has the band {band!r} twice; sets have no band in common")
+            raise InputError(f"--partition has the band {band!r} twice; expected each band in one set")
 
 
 def _split(texts: tuple[str, ...]) -> tuple[str, ...]:

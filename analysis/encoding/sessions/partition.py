@@ -1,4 +1,4 @@
-"""`rodent encode --partition`: what sets of bands predict alone, and what they share."""
+"""`rodent encode --partition`: unique and shared parts of sets of bands (commonality analysis)."""
 
 import dataclasses
 import functools
@@ -16,10 +16,10 @@ from analysis.encoding.sessions.tables import bounds, make_table, spaced
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """Of the score of all sets together, or the score of some.
+    """The score of a subset of the sets, or its part of the score of all sets.
 
     Attributes:
-        sets: their names.
+        sets: names of the sets.
         sessions: bits per spike of each session's neurons, shape (neurons,) each.
         mean: over neurons, then over sessions.
         interval: 95 %, over blocks of one session, or over sessions within animals.
@@ -44,7 +44,7 @@ class Partition:
 
     @functools.cached_property
     def scores(self) -> dict[Subset, Part]:
-        """Of every subset."""
+        """The score of every subset."""
         return self._parts([one.partition for one in self.found.sessions])
 
     @functools.cached_property
@@ -106,10 +106,10 @@ class Partition:
         ]
 
     def table(self) -> Table:
-        """A row for every subset: its score, and the part that is its own."""
+        """A row for every subset: its score and its part."""
         table = make_table(
             f"partition of held-out bits per spike, 95 % over {over(self.found)}",
-            "score: of these sets together, drift included. part: unique to a single set, else shared by "
+            "score: of these sets together, including drift. part: unique to a single set, or shared by "
             "exactly these sets; all parts sum to the last score. --unique tests what a layer adds.",
             ("sets",),
         )

@@ -22,27 +22,27 @@ from rodent.errors import naming
 
 @dataclasses.dataclass(frozen=True)
 class SessionResult:
-    """What became of one session.
+    """Results of one session.
 
     Attributes:
         recording, spikes: the files.
-        animal: whose session it is.
-        rollouts: used.
-        fps: of the recording.
+        animal: animal of the session.
+        rollouts: the rollouts used.
+        fps: frames per second of the recording.
         bin_seconds: length of a bin.
-        repeats: whether motion comes again, and the null leaves out shifts that bring it together.
+        repeats: whether motion is repeated, so that the null excludes shifts that align repeats.
         results: of each model, in order.
-        unique: what layers add, by their names.
+        unique: unique gains, by layer.
         partition: held-out log-likelihood above the mean rate of every subset of the sets, nats, shape
             (blocks, neurons) each.
         scans: gains at other lags, of each model.
         counts: spikes of the bins used, shape (bins, neurons).
-        seconds: when each of these bins begins on the clock of the spikes, shape (bins,).
+        seconds: start of each of these bins on the clock of the spikes, shape (bins,).
         scalars: of behavior in these bins, by name, if they were read.
-        labels: group of each neuron that is scored; none where groups are not asked for.
-        dropped: neurons left out, and why.
+        labels: group of each scored neuron; empty without groups.
+        dropped: excluded neurons, with the reasons.
         quality: a row per neuron.
-        notes: what a reader of the results should know.
+        notes: for readers of the results.
     """
 
     recording: str
@@ -77,15 +77,15 @@ def regress(
 
     Args:
         session: open.
-        asked: settings, which neurons are good, and by what they are grouped.
+        asked: the arguments of the command.
         models: to regress on.
         animal: whose session it is.
         scalars: whether scalars of behavior are read.
-        advance: told what is done.
+        advance: progress callback.
 
     Raises:
-        InputError: there is no such column, no neuron is good, a band is not finite or constant, or too
-            little time is left.
+        InputError: the group column is unknown, no neuron is good, a band is not finite or constant, or the
+            usable time is too short.
     """
     settings = asked.settings
     spikes, verdict = session.good_neurons(asked.quality)
@@ -107,7 +107,7 @@ def regress(
             partition[subset] = held_out_blocks(bins, some, settings, advance)
         scans = []
         if models.scan:
-            # bins of their own, so that a scan changes no other result
+            # separate bins, so that a scan changes no other result
             scanned = Bins.of(session.timeline, spikes, settings, models.scan)
             for names in models.sets:
                 advance(0, note=f"lags of {'+'.join(names)}")
@@ -116,7 +116,7 @@ def regress(
         if models.unique:
             advance(0, note="+".join(models.base))
             base = Base(bins, [bands[name] for name in models.base], settings, advance)
-            advance(0, note="what layers add")
+            advance(0, note="unique gains")
             total = settings.folds * len(models.unique)
             unique = unique_gains(
                 base, [bands[layer] for layer in models.unique], lambda n: advance(n * total)
@@ -154,23 +154,19 @@ def _scalars(session: OpenSession, bins: Bins) -> dict[str, Scalar]:
 def _notes(
     bins: Bins, results: list[EncodingResult], models: Models, settings: EncodingSettings
 ) -> list[str]:
-    """What a reader should know of the regressions."""
-    notes = [
-        f"{one.layer}: {one.unconverged} fits stopped short of the optimum"
-        for one in results
-        if one.unconverged
-    ]
+    """Notes about the regressions."""
+    notes = [f"{one.layer}: {one.unconverged} fits did not converge" for one in results if one.unconverged]
     for one in results:
-        met = [name for name, n in zip(one.names, one.bounded, strict=True) if n]
-        if met:
+        clipped = [name for name, n in zip(one.names, one.bounded, strict=True) if n]
+        if clipped:
             notes.append(
-                f"{one.layer}: predictions of {int(one.bounded.sum())} fits were kept within ten times the "
-                f"rates fitted in training; neurons: {', '.join(met)}"
+                f"{one.layer}: predictions of {int(one.bounded.sum())} fits were clipped to ten times the "
+                f"rates fitted in training; neurons: {', '.join(clipped)}"
             )
     if bins.repeats:
-        notes.append("clips come again: time shifts that bring the same motion together are left out")
+        notes.append("clips are repeated: time shifts that align the same motion are excluded")
     if settings.components is not None:
-        notes.append(f"every band is reduced to {settings.components} principal components at most")
+        notes.append(f"every band is reduced to at most {settings.components} principal components")
     if HISTORY in {name for names in models.sets for name in names} and not settings.refits:
-        notes.append("p of a model with history tells what its other bands predict beyond history")
+        notes.append("p of a model with history tests what its other bands predict beyond history")
     return notes

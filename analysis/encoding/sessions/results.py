@@ -1,4 +1,4 @@
-"""What `rodent encode` found, over all sessions, and as JSON."""
+"""Results of `rodent encode` over all sessions, and as JSON."""
 
 import dataclasses
 import functools
@@ -29,7 +29,7 @@ SCHEMA, VERSION = "virtual-rodent/encoding", 2
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """Results of all sessions, and what was asked for."""
+    """Results of all sessions, with the arguments of the command."""
 
     asked: EncodeConfig
     models: Models
@@ -37,38 +37,38 @@ class Found:
 
     @property
     def dropped(self) -> list[tuple[str, str]]:
-        """Neurons left out, and why."""
+        """Excluded neurons, with the reasons."""
         return [pair for one in self.sessions for pair in one.dropped.items()]
 
     @property
     def notes(self) -> list[str]:
-        """What a reader of the results should know; with the file it is about, where there are several."""
+        """Notes for readers of the results; with the file, if there are several sessions."""
         several = len(self.sessions) > 1
         return [
             f"{one.recording}: {note}" if several else note for one in self.sessions for note in one.notes
         ]
 
     def results(self, model: int) -> list[EncodingResult]:
-        """Of one model, per session."""
+        """Results of one model, per session."""
         return [one.results[model] for one in self.sessions]
 
     @property
     def animals(self) -> list[str]:
-        """Whose sessions they are."""
+        """Animal of each session."""
         return [one.animal for one in self.sessions]
 
     @property
     def seed(self) -> int:
-        """Of the bootstraps."""
+        """Seed of the bootstrap."""
         return self.asked.settings.seed
 
     def p(self, model: int) -> float:
-        """Of the mean over neurons, or over sessions where there are several."""
+        """P of the mean over neurons, or over sessions if there are several."""
         return mean_p([result.scaled_statistic for result in self.results(model)])
 
     @functools.cached_property
     def p_holm(self) -> list[float]:
-        """The same of all models at once; of controls by themselves."""
+        """P corrected for all models; for controls separately."""
         p = np.array([self.p(i) for i in range(len(self.models.sets))])
         return list(holm(p, self.models.families))
 
@@ -82,10 +82,10 @@ class Found:
 
     @functools.cached_property
     def best(self) -> np.ndarray:
-        """Model that predicts each neuron best, by its corrected score, of those with q ≤ 0.05.
+        """Model with the highest corrected score of each neuron, among models with q ≤ 0.05.
 
         Returns:
-            index of the model, -1 where none is significant; neurons of all sessions, shape (neurons,).
+            index of the model, -1 if none is significant; neurons of all sessions, shape (neurons,).
         """
         models = range(len(self.models.sets))
         score = np.array(
@@ -98,17 +98,17 @@ class Found:
         return np.where(np.isfinite(score).any(0), score.argmax(0), -1)
 
     def name(self, model: int) -> str:
-        """Of a model; empty for -1, which is none."""
+        """Name of a model; empty for -1, no model."""
         return "" if model < 0 else self.sessions[0].results[model].layer
 
     def interval(self, model: int) -> tuple[float, float]:
-        """95 % of the mean corrected score: over blocks of one session, or over sessions."""
+        """95 % interval of the mean corrected score: over blocks of one session, or over sessions."""
         results = self.results(model)
         corrected = [one.corrected_bits_per_spike for one in results]
         return session_interval(corrected, [one.block_bits for one in results], self.animals, self.seed)
 
     def difference(self, first: int, second: int, key: str = "corrected_bits_per_spike") -> Difference:
-        """Scores of one model less those of another, neuron by neuron.
+        """Scores of one model minus those of another, neuron by neuron.
 
         Args:
             first, second: the models.
@@ -120,14 +120,14 @@ class Found:
 
     @property
     def beside_controls(self) -> list[tuple[int, int]]:
-        """Each layer that was asked for with each of its controls that was scored, as models."""
+        """Pairs of models: each layer of --layer with each of its scored controls."""
         at = {names: i for i, names in enumerate(self.models.sets)}
         layers = [layer for layer in dict.fromkeys(self.asked.layer) if not is_control(layer)]
         pairs = [(at[layer,], at.get((control,))) for layer in layers for control in control_layers([layer])]
         return [(layer, control) for layer, control in pairs if control is not None]
 
     def unique(self, layer: str) -> "UniqueSummary | None":
-        """What a layer adds, over all sessions."""
+        """Unique gain of a layer over all sessions; None if not computed."""
         return self._unique.get(layer)
 
     @functools.cached_property
@@ -157,14 +157,14 @@ class Found:
 
 @dataclasses.dataclass(frozen=True)
 class UniqueSummary:
-    """What one layer adds, over all sessions.
+    """Unique gain of one layer over all sessions.
 
     Attributes:
-        sessions: the gains of each.
+        sessions: the gains of each session.
         mean: bits per spike, mean over neurons, then over sessions.
         interval: 95 %, over blocks of one session, or over sessions within animals.
-        p: rank of the mean among turns.
-        p_holm: the same of all layers at once; of controls by themselves.
+        p: rank of the mean among the shifts.
+        p_holm: p corrected for all layers; for controls separately.
         q: false discovery rates over all neurons, shape (neurons,).
     """
 
@@ -177,7 +177,7 @@ class UniqueSummary:
 
 
 def to_json(found: Found) -> dict[str, Any]:
-    """All that a report needs."""
+    """The content of encoding.json."""
     first, settings = found.sessions[0], found.asked.settings
     return {
         "schema": SCHEMA,
@@ -266,7 +266,7 @@ def _layer(found: Found, model: int) -> dict[str, Any]:
 
 
 def over(found: Found) -> str:
-    """What intervals are over."""
+    """What the intervals are over: blocks, sessions, or sessions within animals."""
     if len(found.sessions) == 1:
         return "blocks"
     return "sessions within animals" if len(set(found.animals)) < len(found.animals) else "sessions"

@@ -1,4 +1,4 @@
-"""What `rodent encode` found, as tables for a terminal of 80 columns."""
+"""Results of `rodent encode` as tables for a terminal of 80 columns."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,10 @@ from analysis.encoding.sessions.results import Found, over
 
 
 def print_summary(found: Found) -> None:
-    """A row per model: its score, that of drift alone, and whether the one is more than the other."""
+    """A row per model: its score, its null, the corrected score, and p."""
     n = len(found.sessions)
     of = f"{n} sessions" if n > 1 else f"{len(found.results(0)[0].names)} neurons"
-    table = make_table(f"bits per spike, held out; means over {of}, 95 % over {over(found)}", _caption(found))
+    table = make_table(f"held-out bits per spike; means over {of}, 95 % over {over(found)}", _caption(found))
     several = len(found.models.sets) > 1
     headings = ("score", "null", "corrected", "95 %", "p", "Holm", f"q ≤ {LEVEL:g}", *(["best"] * several))
     for heading in headings:
@@ -43,28 +43,29 @@ def print_summary(found: Found) -> None:
     print_tables(tables)
     shifts = found.asked.settings.shifts
     if 1 / (1 + shifts) > LEVEL:
-        told = f"With {shifts} shifts no p can be {LEVEL:g}; take --shifts 19 or more."
-        Console(highlight=False).print(told)
+        note = f"With {shifts} shifts, p is never {LEVEL:g} or less; use --shifts 19 or more."
+        Console(highlight=False).print(note)
 
 
 def _caption(found: Found) -> str:
     shifts = found.asked.settings.shifts
-    controls = ", controls by themselves" * (len(set(found.models.families)) > 1)
+    controls = ", for controls separately" * (len(set(found.models.families)) > 1)
     best = " best: neurons that the model predicts best, of its neurons with q ≤ 0.05."
     return (
-        f"p: rank of the score among those of {shifts} time shifts; Holm: the same for all models at "
-        f"once{controls}. q: false discovery rate over neurons. A corrected score above 0 is no finding "
-        "without its p." + best * (len(found.models.sets) > 1)
+        f"p: rank of the score among {shifts} time shifts; Holm: p corrected for all models{controls}. q: "
+        "false discovery rate over neurons. A corrected score above 0 is no result without its p."
+        + best
+        * (len(found.models.sets) > 1)
     )
 
 
 def _beside_controls(found: Found) -> Table:
-    """A row for every layer and control of it: by how much the layer scores above the control."""
+    """A row for every layer and control: the difference of their scores."""
     several = len(found.sessions) > 1
     table = make_table(
-        f"layers less their controls: corrected bits per spike, 95 % over {over(found)}",
-        "difference: mean over neurons, each less itself. p: Wilcoxon's, of sessions." * several,
-        ("layer", "less control"),
+        f"layers minus their controls: corrected bits per spike, 95 % over {over(found)}",
+        "difference: mean of paired differences over neurons. p: Wilcoxon test over sessions." * several,
+        ("layer", "minus control"),
     )
     for heading in ("difference", "95 %", *(["p"] * several)):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -84,8 +85,8 @@ def _unique(found: Found) -> Table:
     base = " + ".join(found.models.base)
     table = make_table(
         f"bits per spike that a layer adds to {base}",
-        "residual: part of the layer's variance that the base does not explain. p: rank among time shifts of "
-        "spikes and base together against that residual.",
+        "residual: fraction of the layer's variance that the base does not explain. p: rank among time "
+        "shifts of spikes and base relative to the residual.",
     )
     for heading in ("residual", "added", "95 %", "p", "Holm", f"q ≤ {LEVEL:g}"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -105,14 +106,14 @@ def _unique(found: Found) -> Table:
 
 
 def print_tables(tables: Sequence[Table]) -> None:
-    """One after the other, each with an empty line below."""
+    """Print tables with an empty line after each."""
     console = Console(highlight=False)
     for table in tables:
         console.print(table, "")
 
 
 def print_neurons(found: Found) -> None:
-    """For every model and session a row per neuron, the best predicted first."""
+    """For every model and session a row per neuron, by descending score."""
     for session in found.sessions:
         for result in session.results:
             _print_neurons(result)
@@ -120,7 +121,7 @@ def print_neurons(found: Found) -> None:
 
 def _print_neurons(result: EncodingResult) -> None:
     title = (
-        f"{result.layer}: {result.n_units} units, {result.n_components} components; bits per spike, held out"
+        f"{result.layer}: {result.n_units} units, {result.n_components} components; held-out bits per spike"
     )
     mean = f"{result.mean_corrected:+.3f} ± {result.sem_corrected:.3f}"
     table = Table(title=title, box=rich.box.SIMPLE, show_footer=True)
@@ -156,7 +157,7 @@ def make_table(title: str, caption: str, names: Sequence[str] = ("model",)) -> T
 
 
 def spaced(model: str) -> str:
-    """The name of a model, that a line can be broken between its bands."""
+    """The name of a model, with spaces so that a line can break between its bands."""
     return model.replace("+", " + ")
 
 

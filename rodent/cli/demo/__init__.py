@@ -10,7 +10,7 @@ from rodent.errors import InputError
 class Demo:
     """Run the full pipeline on built-in data: track clips, train a policy, compare units with neurons.
 
-    Takes less than five minutes on two cores. The results are on one page, report.html.
+    This takes less than five minutes on two cores. The results are on one page, report.html.
 
     Example: rodent demo --out demo
     """
@@ -18,19 +18,19 @@ class Demo:
     out: Path = Path("demo")
     """Folder for the results; it must be new or empty."""
     minutes: float = 2.0
-    """How long to train a policy from scratch, compilation included. The rest takes two minutes."""
+    """Minutes to train a policy from scratch, including compilation. The rest takes two minutes."""
     json: bool = False
     """Print the result as one JSON object."""
 
     def run(self) -> None:
-        """Make everything, then print the results."""
+        """Run the pipeline, then print the results."""
         if not self.minutes > 0:
             raise InputError(f"--minutes is {self.minutes:g}; it must be positive")
         from rodent.jax_setup import cache_compilations
         from rodent.pages.output import print_json, print_table, say
 
         cache_compilations()
-        from rodent.cli.demo.way import Plan, make_demo
+        from rodent.cli.demo.pipeline import Plan, make_demo
 
         result = make_demo(self.out, Plan(minutes=self.minutes))
         if self.json:

@@ -15,7 +15,7 @@ from rodent.recording import open_recording
 
 
 class Curve(NamedTuple):
-    """Frames tracked, mean over the clips, after so many minutes of training."""
+    """Learning curve: minutes of training, and frames tracked, mean over the clips."""
 
     minutes: tuple[float, ...]
     frames: tuple[float, ...]
@@ -23,19 +23,19 @@ class Curve(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Results:
-    """What the page shows."""
+    """Content of the page."""
 
     clips: ClipSet
     built_in: dict[str, Any]
     learnt: dict[str, Any]
-    """As `training.evaluate.evaluate` gives them."""
+    """Metrics of `training.evaluate.evaluate`."""
     curve: Curve
     neurons: SimulatedNeurons
     encoding: EncodingResult
 
 
 def write_report(out: Path, results: Results, layer: str, no_film: str | None) -> None:
-    """Write report.html into the demo's folder, from the results and the files that lie there."""
+    """Write report.html to the demo's folder, from the results and the files in the folder."""
     sections = [
         _rats(out, results, no_film),
         _learning(results),
@@ -54,8 +54,9 @@ def of_kind(encoding: EncodingResult, kind: str) -> np.ndarray:
 
 def _rats(out: Path, results: Results, no_film: str | None) -> Section:
     text = (
-        "A rat with 38 actuators moves in a physics simulation. A policy network gets the reference of the "
-        "next tenth of a second and proprioception, and commands the actuators. The reference is blue."
+        "A rat with 38 actuators moves in a physics simulation. The inputs of the policy network are the "
+        "reference of the next tenth of a second and proprioception; its output controls the actuators. The "
+        "reference is blue."
     )
     if no_film:
         return Section("Two policies", f"{text}\n\nThere is no video: {no_film}")
@@ -74,19 +75,19 @@ def _learning(results: Results) -> Section:
     text = (
         "The second policy is rewarded for being close to the reference. It is evaluated on its clips from "
         "their first frames, until the trunk is 50 mm or 60 degrees away from the reference. "
-        f"At first it tracked {frames[0]:.0f} frames, at best {max(frames):.0f}."
+        f"It tracked {frames[0]:.0f} frames in the first evaluation, {max(frames):.0f} in the best."
     )
     figure = curve(
         np.array(results.curve.minutes),
         np.array(frames),
-        "minutes of training, compilation included",
+        "minutes of training, including compilation",
         "frames tracked",
         top=clips.total_frames / len(clips),
     )
     return Section(
         "Learning",
         text,
-        (Drawing(figure, "Mean over the clips; the dashed line is all their frames."),),
+        (Drawing(figure, "Mean over the clips; the dashed line is the length of the clips."),),
     )
 
 
@@ -108,8 +109,8 @@ def _tracking(results: Results) -> Section:
     rows = [[name, *(figure(f) for f in found.values())] for name, figure in errors.items()]
     return Section(
         "Tracking",
-        "Errors are means over the frames before a clip is lost. The second policy was trained and evaluated "
-        "on three clips only.",
+        "Errors are means over the frames before a failure. The second policy was trained and evaluated on "
+        "three clips only.",
         (
             Drawing(bars(names, lifespans, "frames tracked"), "Clip by clip."),
             Table(["", *found], rows),
@@ -126,8 +127,8 @@ def _units(out: Path, results: Results, layer: str) -> Section:
         np.arange(1, len(units) + 1) / fps, units, results.neurons.counts[:bins], results.neurons.bin_seconds
     )
     text = (
-        "While the rat moves, every unit of its network is recorded. The neurons are simulated, so the "
-        "ground truth is known: half of them are driven by a few units each, half only drift."
+        "Every unit of the network is recorded while the rat moves. The neurons are simulated, so the ground "
+        "truth is known: half of them are driven by a few units each, half only drift."
     )
     caption = (
         f"Units of {layer} during {name}, in standard deviations; below, spikes of the simulated neurons."
@@ -145,9 +146,9 @@ def _neurons(results: Results, layer: str) -> Section:
     )
     mean = {kind: found.corrected_bits_per_spike[which].mean() for kind, which in kinds.items()}
     text = (
-        f"Each neuron's spikes are regressed on the units of {layer}, and predicted on held-out blocks. The "
-        "null is the score on time-shifted spikes, which keep their autocorrelation but lose their relation "
-        "to the units. It is subtracted.\n\n"
+        f"The spikes of each neuron are regressed on the units of {layer}, and predicted on held-out blocks. "
+        "The null is the score on time-shifted spikes, which keep their autocorrelation but lose their "
+        "relation to the units. It is subtracted.\n\n"
         f"Neurons driven by units score {mean['driven']:.3f} bits per spike above the null, neurons that "
         f"only drift {mean['drifting']:.3f}."
     )

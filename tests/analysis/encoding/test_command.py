@@ -75,8 +75,8 @@ def test_command_prints_a_table_with_the_best_neuron_first(files, capsys, monkey
     assert float(rows[0][-3]) >= float(rows[1][-3])
     assert {row[-1] for row in rows} == {row[-2] for row in rows} == {"0.33"}
     words = " ".join(out.split())
-    assert "rank of the score among those of 2 time shifts" in words and " 0/2" in words
-    assert "no finding without its p" in words and "With 2 shifts no p can be 0.05" in words
+    assert "rank of the score among 2 time shifts" in words and " 0/2" in words
+    assert "no result without its p" in words and "With 2 shifts, p is never 0.05 or less" in words
 
 
 def test_command_takes_chosen_rollouts(files, capsys):
@@ -91,9 +91,9 @@ def test_command_takes_chosen_rollouts(files, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "no --layer is given"),
-        (("--unique", "--features", "joints"), "name at least one --layer"),
-        (("--controls", "--features", "joints"), "name at least one --layer"),
+        ((), "neither --layer nor --features is given"),
+        (("--unique", "--features", "joints"), "--unique requires a layer; give at least one --layer"),
+        (("--controls", "--features", "joints"), "--controls requires a layer; give at least one --layer"),
         (
             ("--controls", "--layer", "latent/mean"),
             "has no control/random/latent/mean; record with: rodent rollout --controls",
@@ -112,12 +112,12 @@ def test_command_takes_chosen_rollouts(files, capsys):
         (("--layer", "latent/mean", "--lags", "0.05"), "no multiple of a bin"),
         (("--layer", "latent/mean", "--shift-seconds", "60"), "needs 360 s, six times the least shift"),
         (("--layer", "latent/mean", "--out", "no/there"), "the folder no does not exist; create it first"),
-        (("--partition", "latent/mean"), "given 1 times; 2 to 5 sets"),
+        (("--partition", "latent/mean"), "given 1 times; expected 2 to 5 sets"),
         (("--partition", "latent/mean", "--partition", "history,latent/mean"), "'latent/mean' twice"),
         (("--layer", "latent/mean", "--lag-scan", "0:1"), "such as -0.5:0.5:0.1"),
-        (("--features", "history", "--lag-scan", "0:1:0.1"), "history has none"),
-        (("--layer", "latent/mean", "--tables", "csv"), "written to --out; name a folder"),
-        (("--layer", "latent/mean", "--nwb-out", "x.nwb"), "is no NWB file but"),
+        (("--features", "history", "--lag-scan", "0:1:0.1"), "cannot shift the band history"),
+        (("--layer", "latent/mean", "--tables", "csv"), "requires --out, the folder for the tables"),
+        (("--layer", "latent/mean", "--nwb-out", "x.nwb"), ", expected an NWB file"),
         (("--layer", "latent/mean", "--out", __file__), "it is a file, and a folder is expected"),
     ],
 )
@@ -443,7 +443,7 @@ def test_controls_stand_under_the_layers(controlled, capsys, monkeypatch, tmp_pa
     rows = [line.split() for line in out.splitlines() if line.strip().startswith(("decoder", "control/"))]
     controls = ["control/random/decoder/layer_0", "control/encoder_input", "control/reference"]
     assert [row[0] for row in rows[:4]] == ["decoder/layer_0", *controls]
-    assert "layers less their controls: corrected bits per spike, 95 % over blocks" in " ".join(out.split())
+    assert "layers minus their controls: corrected bits per spike, 95 % over blocks" in " ".join(out.split())
     assert [row[:2] for row in rows[4:]] == [["decoder/layer_0", name] for name in controls]
     score = {row[0]: float(row[3]) for row in rows[:4]}
     for _, control, difference, low, _, high in rows[4:]:

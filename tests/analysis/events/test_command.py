@@ -179,7 +179,7 @@ def test_events_of_the_file_are_there_too(files, workshop, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "no --event is given; --list shows which there are"),
+        ((), "no --event is given; --list shows the names"),
         (("--event", "touch/hand"), "did you mean 'touch/hand_"),
         (("--event", "jump/*"), "unknown event 'jump/*'"),
         (("--event", "rear/start"), "rear/start: 0 events have a whole window"),

@@ -6,7 +6,7 @@ import pytest
 from analysis.neural.quality import judge
 from analysis.neural.read import read_session
 from analysis.neural.session import NeuralSession
-from analysis.neural.settings import QualitySettings
+from analysis.neural.settings import QualitySettings, SpikeOptions
 from rodent.cli import main
 from rodent.synthesis import read_track
 
@@ -17,7 +17,7 @@ SCALE = 0.004
 
 @pytest.fixture(scope="module")
 def session(data) -> NeuralSession:
-    return read_session(data / "neural" / "linear-track" / "spikes.mat", SCALE)
+    return read_session(data / "neural" / "linear-track" / "spikes.mat", SpikeOptions(metres_per_pixel=SCALE))
 
 
 def test_units_and_times(session):

@@ -98,7 +98,7 @@ def test_groups_of_neurons_are_compared_by_themselves(files, tmp_path, capsys):
     assert [one["sessions"][0]["neurons"] for one in found["groups"]] == [12, 12]
     assert all(one["layers"][0]["similarity"] > 0.6 for one in found["groups"])
     assert "group M1: 12 neurons" in found["notes"]
-    assert any(note.startswith("group x is left out: 1 of 1 neurons vary") for note in found["notes"])
+    assert any(note.startswith("group x is excluded: 1 of 1 neurons vary") for note in found["notes"])
     assert (out / "similarity-1-DLS_left.svg").exists() and (out / "dissimilarities-2-M1.png").exists()
     # a group is what would be found if it were selected
     assert main([*command, "--select", "region=M1", "--json"]) == 0

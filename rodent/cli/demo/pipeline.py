@@ -34,47 +34,47 @@ ORIGIN = {"policy_folder": POLICY, "clips": "gaits"}
 LAYER = "decoder/layer_0"
 BIN_SECONDS = 0.1
 FEW = ("walk", "rear", "groom")
-"""The clips that are rendered, and that the new policy learns; more would take too long."""
+"""The clips that are rendered, and that the new policy is trained on; more would take too long."""
 
 FILES = {
     "report.html": "all results on one page: start here",
-    "clips.h5": "synthetic clips that the new policy learns: `rodent clips info clips.h5`",
+    "clips.h5": "synthetic clips that the new policy is trained on: `rodent clips info clips.h5`",
     "built-in.h5": "recording of the built-in policy: "
     f"`rodent rollout {POLICY} --clips gaits --out built-in.h5`",
     "built-in.mp4": "its video, with the reference in blue: "
     "`rodent render built-in.h5 --out built-in.mp4 --ghost --fps 25`",
-    "built-in.json": f"how closely it tracks: `rodent evaluate {POLICY} --clips gaits --json`",
+    "built-in.json": f"its tracking errors: `rodent evaluate {POLICY} --clips gaits --json`",
     "run": "the training from scratch: settings, curves, checkpoints, policy: `tensorboard --logdir run`",
     "learnt.h5": "recording of the new policy",
     "learnt.mp4": "its video",
-    "learnt.json": "how closely it tracks",
+    "learnt.json": "its tracking errors",
     "session.h5": "recording of every clip several times, by the built-in policy with noise, with every unit",
     "spikes.npz": f"spikes of simulated neurons: those named driven are driven by units of {LAYER}, "
     "those named drifting only by slow drift, independent of the network",
-    "encoding.json": "how well the units predict these neurons: "
+    "encoding.json": "scores of the units as predictors of these neurons: "
     f"`rodent encode session.h5 spikes.npz --layer {LAYER} --json`",
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """How much of everything the demo makes."""
+    """Size of each step of the demo."""
 
     minutes: float | None = None
     steps: int | None = None
-    """Bounds of the training; one is needed."""
+    """Limits of the training; one is required."""
     train: TrainConfig = dataclasses.field(
         default_factory=lambda: TrainConfig(
             network=NetworkConfig(latent=16, encoder=(128,), decoder=(128, 128), value=(128,)),
-            # few rats: many updates in little time
+            # few environments: many updates in little time
             ppo=PPOConfig(num_envs=64, final_std_steps=(0, 500_000)),
             evaluate_every=25_000,
         )
     )
     repeats: int = 6
-    """How often every clip is played for the neurons: the regression wants minutes."""
+    """Number of times that every clip is played for the neurons: the regression needs minutes of data."""
     picture: tuple[int, int] = (480, 360)
-    """Width and height of the films, pixels."""
+    """Width and height of the videos, pixels."""
     neurons: int = 10
     """Of each kind."""
     encoding: EncodingSettings = dataclasses.field(
@@ -83,10 +83,10 @@ class Plan:
 
 
 def make_demo(out: Path, plan: Plan) -> dict[str, Any]:
-    """Run the full pipeline into a new folder, saying what is done and why.
+    """Run the full pipeline into a new folder, and describe each step on standard error.
 
     Returns:
-        the figures of the closing table, and the files made.
+        the results of the final table, and the files written.
 
     Raises:
         InputError: the folder is not empty.
@@ -146,7 +146,7 @@ def _learn(out: Path, plan: Plan, clips: ClipSet) -> Curve:
     write_clips(clips.subset(FEW), out / "clips.h5")
     bound = f"{plan.minutes:g} min" if plan.minutes else f"{plan.steps:,} steps"
     say(
-        f"3. A new policy learns {', '.join(FEW)} from scratch for {bound}; the reward is for being close\n"
+        f"3. A new policy is trained on {', '.join(FEW)} from scratch for {bound}; the reward is high close\n"
         "   to the reference."
     )
     run = train.new_run(out / "run", plan.train, out / "clips.h5")
@@ -168,14 +168,14 @@ def _watch(out: Path) -> dict[str, Any]:
 
 
 def _film(out: Path, plan: Plan) -> str | None:
-    """Render both; returns why there is no video, if there is none."""
+    """Render both; returns the reason if there is no video, else None."""
     say("5. Videos of both, with the reference in blue.")
     options = RenderOptions(ghost=True, size=plan.picture, fps=25.0)
     try:
         for name in ("built-in", "learnt"):
             render(out / f"{name}.h5", out / f"{name}.mp4", options)
     except NoOpenGLError as error:
-        say(f"   THERE IS NO VIDEO, the rest continues without it: {error}")
+        say(f"   NO VIDEO could be rendered; the demo continues without it: {error}")
         return str(error)
     return None
 
@@ -216,14 +216,14 @@ def _mean(result: EncodingResult, kind: str) -> dict[str, float]:
 
 def _write_readme(out: Path, no_film: str | None) -> None:
     lines = [
-        "# What `rodent demo` made",
+        "# Files of `rodent demo`",
         "",
-        "From synthetic motion and simulated neurons. The commands are for this folder.",
+        "From synthetic motion and simulated neurons. Run the commands in this folder.",
         "",
-        "| file | what it is |",
+        "| file | content |",
         "|---|---|",
     ]
     for name, what in FILES.items():
-        told = f"missing: {no_film}" if name.endswith(".mp4") and no_film else what
-        lines.append(f"| `{name}` | {told} |")
+        content = f"missing: {no_film}" if name.endswith(".mp4") and no_film else what
+        lines.append(f"| `{name}` | {content} |")
     (out / "README.md").write_text("\n".join(lines) + "\n")
