@@ -1,4 +1,4 @@
-"""What neurons are regressed on, and how; light, so that the command line can be derived from it."""
+"""Options of encoding: models and settings. Light to import: the command line is derived from them."""
 
 import dataclasses
 
@@ -11,7 +11,7 @@ from analysis.session import SessionArguments
 
 @dataclasses.dataclass(frozen=True)
 class EncodeConfig(SessionArguments):
-    """Recordings, spikes, and the models that are to predict the spikes; see `analysis.encoding.sessions`."""
+    """Recordings, spikes, and the models to predict the spikes; see `analysis.encoding.sessions`."""
 
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Layer to regress on; may be given several times."""

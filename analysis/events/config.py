@@ -1,4 +1,4 @@
-"""Which events activity is measured around, and how; light: the command line is derived from it."""
+"""Options of event analysis. Light to import: the command line is derived from them."""
 
 import dataclasses
 

@@ -40,7 +40,7 @@ class Found:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the results should know."""
+        """For readers of the results."""
         return notes_of(self.sessions)
 
     @property

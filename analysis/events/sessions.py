@@ -114,7 +114,7 @@ def prepare(
 
 
 def notes_of(prepared: Sequence[PreparedSession]) -> tuple[str, ...]:
-    """What a reader of the results should know; with the recording, where there are several."""
+    """Notes for readers of the results; with the recording, if there are several."""
     several = len(prepared) > 1
     return tuple(f"{one.name}: {note}" if several else note for one in prepared for note in one.notes)
 

@@ -1,4 +1,4 @@
-"""What is compared across behaviors, and how; light, so that the command line can be derived from it."""
+"""Options of comparisons across behaviors. Light to import: the command line is derived from them."""
 
 import dataclasses
 

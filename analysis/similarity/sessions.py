@@ -31,12 +31,12 @@ class Found:
     """Results over all sessions.
 
     Attributes:
-        config: what was compared.
+        config: options of the comparison.
         bin_seconds: length of a bin of the first session.
-        everyone: of all good neurons.
-        groups: of the neurons with each entry of the column, if the configuration names one.
-        dropped: neurons left out, each with `session`, `name` and `reason`.
-        notes: what a reader of the results should know.
+        everyone: result of all good neurons.
+        groups: result of the neurons with each value of the group column; empty without one.
+        dropped: excluded neurons, each with `session`, `name` and `reason`.
+        notes: for readers of the results.
     """
 
     config: RsaConfig
@@ -56,14 +56,14 @@ def compare_sessions(
     """Compare the good neurons of all sessions with layers.
 
     Args:
-        config: settings, which neurons are good, and by what they are grouped.
+        config: settings, quality criteria and group column.
         opened: the sessions.
-        layers: see `layers_of`.
-        advance: called with the number of layers done, of all in each session.
+        layers: from `layers_of`.
+        advance: progress callback; takes the number of finished layers.
 
     Raises:
-        InputError: there is no such column or label, no neuron is good, or too few behaviors have enough
-            bins.
+        InputError: the group column or table of behavior is unknown, no neuron is good, or too few behaviors
+            have enough bins.
     """
     described, notes, dropped = [], [], []
     for session in opened:

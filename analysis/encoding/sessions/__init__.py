@@ -5,6 +5,6 @@
         found = encode(config, opened, models_of(config, opened))
     found.p(0), found.q(0), to_json(found)
 
-`open_sessions` is of `analysis.session`; `models` says what is regressed on, `encode` regresses, and
-`results` has the scores over all sessions.
+`open_sessions` is in `analysis.session`. `models` has the models to regress on, `encode` the regressions,
+and `results` the scores over all sessions.
 """

@@ -27,15 +27,16 @@ def encode(
     """Regress the good neurons of all sessions on every model.
 
     Args:
-        config: settings, which neurons are good, by what they are grouped, and whose sessions they are.
+        config: settings, quality criteria, group column, and animal of each session.
         opened: the sessions.
-        models: to regress on; see `models_of`.
-        scalars: whether scalars of behavior, such as speed, are read for tuning curves.
-        advance: called with the number of fits done, of `models.n_fits` for each session, and a note.
+        models: to regress on; from `models_of`.
+        scalars: whether to read scalars of behavior, such as speed, for tuning curves.
+        advance: progress callback; takes the number of finished fits, of `models.n_fits` for each session,
+            and a note.
 
     Raises:
-        InputError: there are animals for some of the sessions, no such column, no neuron that is good, a
-            band that is not finite or constant, or too little time.
+        InputError: the number of animals differs from that of sessions, the group column is unknown, no
+            neuron is good, a band is not finite or constant, or the usable time is too short.
     """
     animals = _animals(config.animal, len(opened))
     results = [
@@ -54,11 +55,11 @@ def _animals(names: tuple[str, ...], n: int) -> tuple[str, ...]:
 
 @dataclasses.dataclass(frozen=True)
 class Extras:
-    """Results that exist only if the configuration asks for them.
+    """Results that exist only if options of the configuration request them.
 
     Attributes:
-        column: of the units table, by which neurons are grouped.
-        groups: scores by its entries.
+        column: column of the units table that groups the neurons.
+        groups: scores of each group.
         partition: unique and shared parts of sets of bands.
         scans: scores at other lags.
     """
@@ -70,7 +71,7 @@ class Extras:
 
     @classmethod
     def of(cls, found: Found) -> "Extras":
-        """Those that the results have."""
+        """Compute those that the configuration requests."""
         column = found.asked.group
         return cls(
             column=column,
@@ -80,7 +81,7 @@ class Extras:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Members of the same page as the results; null or empty what does not exist."""
+        """Members of encoding.json; None or empty without the option."""
         return {
             "partition": self.partition and self.partition.to_json(),
             "lag_scan": self.scans and self.scans.to_json(),

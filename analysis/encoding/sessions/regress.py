@@ -79,8 +79,8 @@ def regress(
         session: open.
         asked: the arguments of the command.
         models: to regress on.
-        animal: whose session it is.
-        scalars: whether scalars of behavior are read.
+        animal: animal of the session.
+        scalars: whether to read scalars of behavior.
         advance: progress callback.
 
     Raises:
