@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rodent.cli import main as rodent
-from rodent.cli.output import print_table
 from rodent.clips.clip import ClipSet
 from rodent.clips.mirror import mirrored_clips
 from rodent.clips.reading import read_clips
 from rodent.jax_setup import cache_compilations
+from rodent.pages.output import print_table
 from rodent.policy.policy import load_policy
 from rodent.scene import Scene, make_scene
 from rodent.synthesis import rear_clips, walk_clips

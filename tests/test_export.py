@@ -8,9 +8,7 @@ import pytest
 
 from rodent.body_config import BodyConfig
 from rodent.cli import main
-from rodent.cli.export.card import command
 from rodent.cli.main import parsed
-from rodent.cli.report.subject import flat, open_subjects
 from rodent.cli.train import Train
 from rodent.clips import read_clips, write_clips
 from rodent.configs import to_json
@@ -20,6 +18,8 @@ from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 from training.config import PPOConfig, TrainConfig
 from training.defaults import DEFAULTS
+from training.pages.card import command
+from training.pages.subject import flat, open_subjects
 from training.runs import begin_run
 
 CONFIG = TrainConfig(

@@ -9,23 +9,23 @@ import h5py
 import numpy as np
 import pytest
 
-import rodent.cli.report.page
-from analysis.pages.page import Table
+import training.pages.report
+from analysis.report.comparison import read_encoding, read_similarity
 from rodent.cli import main
-from rodent.cli.report.comparison import read_encoding, read_similarity
-from rodent.cli.report.film import film_recording, film_subject
-from rodent.cli.report.page import _settings
-from rodent.cli.report.subject import open_subjects
 from rodent.clips import write_clips
 from rodent.errors import InputError
+from rodent.pages.page import Table
 from rodent.policy.policy import save_policy
 from rodent.recording import Header, RecordingWriter, RolloutMetadata
 from rodent.synthesis.stance import stance_clips
-from tests.analysis.pages.test_page import check_page
+from tests.pages.test_page import check_page
 from tests.policies import untrained_policy
 from tests.recordings import block
 from tests.training.test_evaluate import make_trace
 from training.config import PPOConfig, TrainConfig
+from training.pages.film import film_recording, film_subject
+from training.pages.report import _settings
+from training.pages.subject import open_subjects
 from training.runs import begin_run
 
 ROWS = [
@@ -201,7 +201,7 @@ def test_it_tells_what_was_left_out_and_what_made_it(page):
 def test_a_policy_folder_has_no_learning_to_show(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     traces = [make_trace("a", 10), make_trace("b", 10, fails_at=4)]
-    monkeypatch.setattr(rodent.cli.report.page, "trace_policy", lambda *given, **more: traces)
+    monkeypatch.setattr(training.pages.report, "trace_policy", lambda *given, **more: traces)
     words = ["report", "one/policy", "--clips", "clips.h5", "--out", "p.html", "--recording", "recording.h5"]
     assert main([*words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

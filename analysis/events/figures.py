@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.encoding.inference import LEVEL
-from analysis.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

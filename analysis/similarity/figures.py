@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.encoding.inference import LEVEL
-from analysis.pages.drawing import COLORS
 from analysis.similarity.scores import LayerScore
+from rodent.pages.drawing import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

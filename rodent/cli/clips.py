@@ -28,9 +28,9 @@ class Info:
 
     def run(self) -> None:
         """Read, summarise and print."""
-        from rodent.cli.output import print_json
         from rodent.clips.reading import read_clips
         from rodent.clips.summary import summarise
+        from rodent.pages.output import print_json
 
         clips = read_clips(self.file)
         rows = summarise(clips)
@@ -60,9 +60,9 @@ class Import:
 
     def run(self) -> None:
         """Convert and write."""
-        from rodent.cli.output import say
         from rodent.clips.file import write_clips
         from rodent.clips.importers import import_clips
+        from rodent.pages.output import say
 
         clips = import_clips(self.file, self.options)
         write_clips(clips, self.out)

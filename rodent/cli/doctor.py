@@ -21,8 +21,8 @@ class Doctor:
 
     def run(self) -> None:
         """Run all checks, then print."""
-        from rodent.cli.output import print_json
         from rodent.errors import WorkError
+        from rodent.pages.output import print_json
         from rodent.progress import progress
         from rodent.versions import versions
 

@@ -18,8 +18,8 @@ class List:
 
     def run(self) -> None:
         """Print all sets."""
-        from rodent.cli.output import print_json, print_table
         from rodent.clips.catalogue import catalogue, local_copy
+        from rodent.pages.output import print_json, print_table
 
         entries = catalogue().values()
         paths = {entry.name: local_copy(entry) for entry in entries}
@@ -59,8 +59,8 @@ class Fetch:
 
     def run(self) -> None:
         """Fetch, then print the path and the next commands."""
-        from rodent.cli.output import print_json, say
         from rodent.clips.catalogue import fetch, find
+        from rodent.pages.output import print_json, say
 
         entry = find(self.name)
         path = fetch(entry)

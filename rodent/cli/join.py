@@ -24,11 +24,11 @@ class Join:
 
     def run(self) -> None:
         """Read all files and write one."""
-        from rodent.cli.output import report_written
         from rodent.clips.clip import joined
         from rodent.clips.file import write_clips
         from rodent.clips.reading import read_clips
         from rodent.errors import InputError
+        from rodent.pages.output import report_written
 
         if len(self.files) < 2:
             raise InputError(f"there are {len(self.files)} clip files to join; expected two or more")

@@ -27,10 +27,10 @@ class Mirror:
     def run(self) -> None:
         """Read, reflect and write."""
         from rodent.body_config import BodyConfig
-        from rodent.cli.output import report_written
         from rodent.clips.file import write_clips
         from rodent.clips.mirror import mirrored_clips
         from rodent.clips.reading import read_clips
+        from rodent.pages.output import report_written
         from rodent.scene import make_scene
 
         clips = read_clips(self.file, resample=self.resample)

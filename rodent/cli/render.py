@@ -37,8 +37,8 @@ class Render:
 
     def run(self) -> None:
         """Render, then print how long it took."""
-        from rodent.cli.output import print_json, say
         from rodent.errors import InputError
+        from rodent.pages.output import print_json, say
         from rodent.render import RenderOptions, render
 
         sides = self.size.lower().split("x")

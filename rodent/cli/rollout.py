@@ -32,8 +32,8 @@ class Rollout:
 
     def run(self) -> None:
         """Record; see the class."""
-        from rodent.cli.output import print_json, say
         from rodent.jax_setup import cache_compilations
+        from rodent.pages.output import print_json, say
 
         cache_compilations()
         from rodent.clips.reading import read_clips

@@ -3,17 +3,11 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import tyro
 
 from analysis.neural.settings import LabelOptions, QualitySettings, SpikeOptions
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from analysis.neural.quality import UnitQuality
-    from analysis.neural.session import NeuralSession
 
 BIN_SECONDS = 0.1
 """Approximate length of the bins in which the quality of neurons is measured."""
@@ -50,13 +44,14 @@ class Spikes:
 
     def run(self) -> None:
         """Read, judge and print."""
+        from analysis.neural.contents import behavior_rows, column_rows, epoch_rows, group_rows, neuron_rows
         from analysis.neural.labels import with_labels
         from analysis.neural.path import write_path
         from analysis.neural.quality import judge
         from analysis.neural.read import read_session
         from analysis.neural.selection import select
-        from rodent.cli.output import print_json, say
         from rodent.errors import InputError
+        from rodent.pages.output import print_json, say
 
         if self.between is not None and self.path_out is None:
             raise InputError("--between is the part of a path; give --path-out, too")
@@ -69,14 +64,18 @@ class Spikes:
         for note in notes:
             say(note)
         start, stop = session.span
-        groups = [] if labels is None else _groups(quality, labels)
+        groups = [] if labels is None else group_rows(quality, labels)
+        columns, epochs = column_rows(session), epoch_rows(session)
+        behavior, unreadable = behavior_rows(session)
+        for note in unreadable:
+            say(note)
         if not self.json:
             good = f"{int(quality.good.sum())} of {len(quality.good)} neurons are good"
             say(f"{self.spikes}: {session.kind}, {stop - start:.1f} s from {start:.3f} s on; {good}")
             neurons: Sequence[dict[str, Any]] = quality.table
             if labels is not None:
                 neurons = [{"group": label} | row for label, row in zip(labels, neurons, strict=True)]
-            for rows in (neurons, groups, _columns(session), _epochs(session), _behavior(session)):
+            for rows in (neurons, groups, columns, epochs, behavior):
                 _print_table(rows)
             return
         print_json(
@@ -86,14 +85,14 @@ class Spikes:
                 "start_seconds": start,
                 "stop_seconds": stop,
                 "select": self.select,
-                "neurons": _neurons(quality, session),
+                "neurons": neuron_rows(quality, session),
                 "good": int(quality.good.sum()),
                 "dropped": [{"name": name, "reason": why} for name, why in quality.dropped.items()],
                 "group_by": self.group,
                 "groups": groups,
-                "columns": _columns(session),
-                "epochs": _epochs(session),
-                "behavior": _behavior(session),
+                "columns": columns,
+                "epochs": epochs,
+                "behavior": behavior,
                 "path": path
                 and {"file": str(self.path_out), "offset_seconds": path.start, "positions": path.seen},
                 "notes": notes,
@@ -102,78 +101,8 @@ class Spikes:
         )
 
 
-def _neurons(quality: "UnitQuality", session: "NeuralSession") -> list[dict[str, Any]]:
-    """The verdicts, and what the file itself says of each neuron."""
-    columns = session.table.items()
-    return [
-        row | {"table": {name: values[i] for name, values in columns}} for i, row in enumerate(quality.table)
-    ]
-
-
-def _groups(quality: "UnitQuality", labels: "np.ndarray") -> list[dict[str, Any]]:
-    """How many neurons there are of each group, how many of them are good, and what these are like."""
-    import numpy as np
-
-    rows = []
-    for group in np.unique(labels).tolist():
-        good = [quality.table[i] for i in np.flatnonzero((labels == group) & quality.good)]
-        rows.append(
-            {"group": group, "neurons": int((labels == group).sum()), "good": len(good)}
-            | {"spikes": int(sum(row["spikes"] for row in good))}
-            | {
-                f"median_{key}": float(np.median([row[key] for row in good])) if good else float("nan")
-                for key in ("rate_hz", "presence", "fano")
-            }
-        )
-    return rows
-
-
-def _columns(session: "NeuralSession") -> list[dict[str, Any]]:
-    """The columns of the units table, for --select and --group."""
-    from analysis.neural.table import summary
-
-    return [{"column": name, "entries": summary(values)} for name, values in session.table.items()]
-
-
-def _epochs(session: "NeuralSession") -> list[dict[str, Any]]:
-    return [
-        {"epoch": name, "intervals": len(epoch), "seconds": float(epoch.tot_length())}
-        for name, epoch in session.epochs.items()
-    ]
-
-
-def _behavior(session: "NeuralSession") -> list[dict[str, Any]]:
-    import numpy as np
-
-    from rodent.cli.output import say
-    from rodent.errors import InputError
-
-    rows = []
-    for name in session.behavior:
-        try:
-            series = session.behavior[name]
-        except InputError as error:  # the spikes are good without it
-            say(f"the series {name} cannot be read: {error}")
-            continue
-        times, values = np.asarray(series.t), np.asarray(series.values)
-        seen = np.isfinite(values.reshape(len(values), -1)).all(1)
-        rate = 1 / float(np.median(np.diff(times))) if len(times) > 1 else float("nan")
-        shape = " × ".join(map(str, values.shape[1:])) or "1"
-        rows.append(
-            {
-                "behavior": name,
-                "samples": len(times),
-                "shape": shape,
-                "hz": rate,
-                "missing": float(1 - seen.mean()),
-            }
-            | {"start_seconds": times[0], "stop_seconds": times[-1]}
-        )
-    return rows
-
-
 def _print_table(rows: Sequence[dict[str, Any]]) -> None:
-    from rodent.cli.output import print_table
+    from rodent.pages.output import print_table
 
     if rows:
         cells = [[f"{x:.4g}" if isinstance(x, float) else str(x) for x in row.values()] for row in rows]

@@ -45,8 +45,8 @@ class Synth:
     def run(self) -> None:
         """Synthesise, measure and write."""
         from rodent.body_config import BodyConfig
-        from rodent.cli.output import print_json, say
         from rodent.clips.file import write_clips
+        from rodent.pages.output import print_json, say
         from rodent.scene import make_scene
         from rodent.synthesis import flaws, require_quality, worst_quality
 

@@ -111,8 +111,8 @@ class Train:
         if not self.resume and self.clips is None and self.config.task.needs_clips:
             raise InputError("no motion to imitate is given; give --clips FILE")
 
-        from rodent.cli.output import print_json, say
         from rodent.jax_setup import cache_compilations
+        from rodent.pages.output import print_json, say
 
         cache_compilations()
         from rodent.cli.learning import interruptible, progress_shown

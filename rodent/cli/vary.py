@@ -32,9 +32,9 @@ class Vary:
     def run(self) -> None:
         """Read, vary and write."""
         from rodent.body_config import BodyConfig
-        from rodent.cli.output import report_written
         from rodent.clips.file import write_clips
         from rodent.clips.reading import read_clips
+        from rodent.pages.output import report_written
         from rodent.progress import progress
         from rodent.scene import make_scene
         from rodent.synthesis.variation import varied_clips

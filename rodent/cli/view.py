@@ -39,7 +39,7 @@ class View:
 
     def run(self) -> None:
         """Serve the page until Ctrl-C."""
-        from rodent.cli.output import say
+        from rodent.pages.output import say
         from rodent.view.server import address, load_viser, open_server
 
         load_viser()  # before the policy is compiled, so that a missing package is reported first
@@ -73,8 +73,8 @@ class View:
             yield source
 
     def _live_source(self) -> "Source":
-        from rodent.cli.output import say
         from rodent.jax_setup import cache_compilations
+        from rodent.pages.output import say
 
         cache_compilations()
         from rodent.clips import read_clips

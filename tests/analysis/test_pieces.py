@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from analysis.neural.aldarondo import QPOS
+from analysis.session import SessionArguments, open_session
 from rodent.cli import main
-from rodent.cli.session import SessionArguments, open_session
 from rodent.errors import InputError
 from tests.analysis.neural.files import Workshop
 

@@ -6,7 +6,6 @@ import json
 import pytest
 
 from rodent.cli import main
-from rodent.cli.evaluate.page import write_report
 from rodent.clips import write_clips
 from rodent.policy.policy import save_policy
 from rodent.synthesis.stance import stance_clips
@@ -14,6 +13,7 @@ from tests.policies import untrained_policy
 from tests.training.test_evaluate import make_trace
 from training.config import TrainConfig
 from training.evaluate import scores
+from training.pages.evaluation import write_report
 from training.runs import begin_run
 
 

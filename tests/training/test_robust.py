@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from rodent.cli.evaluate import ROBUST, robust_rows
 from rodent.errors import InputError
 from rodent.policy.policy import Policy
 from rodent.randomisation_config import RandomisationConfig
 from rodent.rollout import policy_episodes
 from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
+from training.pages.tables import ROBUST, robust_rows
 from training.robust import CHANGES, Change, changes_for, n_steps, play_copies, robustness
 
 PUSHED = RandomisationConfig(push_speed=(3.0, 3.0), push_interval=0.2)

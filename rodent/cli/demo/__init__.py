@@ -26,8 +26,8 @@ class Demo:
         """Run the pipeline, then print the results."""
         if not self.minutes > 0:
             raise InputError(f"--minutes is {self.minutes:g}; it must be positive")
-        from rodent.cli.output import print_json, print_table, say
         from rodent.jax_setup import cache_compilations
+        from rodent.pages.output import print_json, print_table, say
 
         cache_compilations()
         from rodent.cli.demo.pipeline import Plan, make_demo

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from analysis.encoding.crossvalidation import EncodingResult
-from analysis.pages.drawing import activity, bars, curve, scores
-from analysis.pages.page import Drawing, Film, Section, Table, write_page
 from analysis.simulation import SimulatedNeurons
 from rodent.clips.clip import ClipSet
+from rodent.pages.drawing import activity, bars, curve, scores
+from rodent.pages.page import Drawing, Film, Section, Table, write_page
 from rodent.recording import open_recording
 
 

@@ -13,12 +13,12 @@ from analysis.simulation import SimulatedNeurons, simulate_neurons
 from analysis.timeline import Timeline
 from rodent.cli.demo.page import Curve, Results, of_kind, write_report
 from rodent.cli.learning import progress_shown
-from rodent.cli.output import say, write_json
 from rodent.clips.clip import ClipSet
 from rodent.clips.file import write_clips
 from rodent.clips.reading import read_clips
 from rodent.errors import InputError
 from rodent.files import explain_os_errors
+from rodent.pages.output import say, write_json
 from rodent.policy.policy import load_policy
 from rodent.policy.sizes import NetworkConfig
 from rodent.progress import progress

@@ -12,7 +12,7 @@ from analysis.neural.drift import check_clock, resample, sliding_correlation, wi
 from analysis.neural.session import Behavior, NeuralSession
 from analysis.neural.spikes import SpikeTimes
 from analysis.neural.timeseries import series
-from rodent.cli.session import SessionArguments, open_session
+from analysis.session import SessionArguments, open_session
 from rodent.errors import InputError
 
 pytest.importorskip("pynapple")

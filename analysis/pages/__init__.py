@@ -1,1 +1,0 @@
-"""Results to look at: figures, and pages that hold them."""

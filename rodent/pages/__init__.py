@@ -1,0 +1,1 @@
+"""Results to look at: figures, pages that hold them, tables, and what commands print."""

@@ -1,0 +1,180 @@
+"""One self-contained page: words, tables, figures and films in a single HTML file.
+
+    write_page(
+        Path("report.html"),
+        "What the virtual rat learnt",
+        [
+            Section("Tracking", "Frames until the rat has lost its clip.", (Table(columns, rows),)),
+            Section("Film", "", (Film(Path("walk.mp4"), "Blue: the reference."), Drawing(figure, "…"))),
+        ],
+    )
+
+Figures are embedded as SVG and films as MP4, and nothing is fetched from anywhere: the page
+can be mailed, and opened in years. It follows the reader's choice of light or dark; printed it
+is black on white, with pictures of the films. A screen reader is told what a figure shows.
+"""
+
+import base64
+import dataclasses
+import html
+import io
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rodent.files import atomic_path
+from rodent.versions import versions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_CONTENTS = 6  # a page of more sections begins with a list of them
+_STILLS, _STILL_WIDTH = 3, 320  # pictures of a film on paper; pixels
+_NUMBER = re.compile(r"[+\-−]?\d[\d,]*(\.\d+)?(e[+\-]?\d+)?( ?%)?|nan|[-–]?")
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Rows of a table, each headed by its first cell; floats are shown with three significant digits."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    caption: str = ""
+
+    @property
+    def cells(self) -> list[list[str]]:
+        """The rows as they are shown."""
+        return [[f"{x:.3g}" if isinstance(x, float) else str(x) for x in row] for row in self.rows]
+
+    @property
+    def numeric(self) -> list[bool]:
+        """Which columns hold nothing but numbers, and are set flush right."""
+        return [all(map(_NUMBER.fullmatch, column)) for column in zip(*self.cells, strict=True)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawing:
+    """A figure, drawn with matplotlib.
+
+    Attributes:
+        figure: the figure.
+        caption: what the reader should know of it.
+        alt: what somebody who cannot see it is told; by default what its axes show.
+    """
+
+    figure: "Figure"
+    caption: str = ""
+    alt: str = ""
+
+    @property
+    def description(self) -> str:
+        """The text in place of the figure."""
+        return self.alt or _axes_told(self.figure)
+
+    @cached_property
+    def svg(self) -> str:
+        """The figure as an SVG element whose ink and ground are those of the page; the same for the same."""
+        import matplotlib
+
+        buffer = io.StringIO()
+        unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        with matplotlib.rc_context({"svg.hashsalt": "rodent", "svg.fonttype": "none"}):
+            self.figure.savefig(buffer, format="svg", bbox_inches="tight", metadata=unsaid)
+        text = buffer.getvalue()
+        head = f'<svg role="img" aria-label="{html.escape(self.description)}"'
+        text = head + text[text.index("<svg") + len("<svg") :]
+        # nothing refers to groups by name, and two figures on a page must not have the same
+        text = re.sub(r'<g id="[^"]*"', "<g", text)
+        return text.replace("#000000", "var(--ink)").replace("#ffffff", "var(--ground)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Film:
+    """An MP4 file, which becomes part of the page."""
+
+    path: Path
+    caption: str = ""
+
+    @property
+    def address(self) -> str:
+        """The film as an address that holds it."""
+        return _address("video/mp4", self.path.read_bytes())
+
+    @cached_property
+    def stills(self) -> list[str]:
+        """Some of its pictures, evenly spaced, as addresses that hold them: for paper."""
+        import av
+
+        pictures = []
+        with av.open(str(self.path)) as film:
+            n_frames = film.streams.video[0].frames
+            stills = {(2 * i + 1) * n_frames // (2 * _STILLS) for i in range(_STILLS)}
+            for i, frame in enumerate(film.decode(video=0)):
+                if i in stills:
+                    pictures.append(frame.to_image())
+        return [_jpeg(picture) for picture in pictures]
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """A heading, paragraphs parted by blank lines, and what is shown below them."""
+
+    heading: str
+    text: str
+    parts: tuple[Table | Drawing | Film, ...] = ()
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """The paragraphs of the text."""
+        return [part.strip() for part in self.text.split("\n\n") if part.strip()]
+
+
+def write_page(out: Path, title: str, sections: Sequence[Section]) -> None:
+    """Write the page.
+
+    Raises:
+        InputError: it cannot be written there.
+        WorkError: the disk is full.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("rodent.pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.tests |= {
+        kind.__name__.lower(): lambda part, kind=kind: isinstance(part, kind)
+        for kind in (Table, Drawing, Film)
+    }
+    page = environment.get_template("page.html").render(
+        title=title,
+        sections=sections,
+        contents=len(sections) > _CONTENTS,
+        versions=", ".join(f"{k} {v}" for k, v in versions().items()),
+    )
+    with atomic_path(out) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+def _axes_told(figure: "Figure") -> str:
+    """What the axes of a figure say of themselves, in one line."""
+    told = []
+    for axes in figure.axes:
+        title, x, y = axes.get_title() or axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel()
+        what = " against ".join(label for label in (y, x) if label)
+        told.append(": ".join(label for label in (title, what) if label))
+    told = [" ".join(words.split()) for words in dict.fromkeys(told) if words]
+    return f"Figure: {'; '.join(told)}" if told else "Figure"
+
+
+def _jpeg(picture: Any) -> str:
+    """A Pillow image, made small, as an address that holds it."""
+    buffer = io.BytesIO()
+    picture.thumbnail((_STILL_WIDTH, _STILL_WIDTH))
+    picture.save(buffer, "JPEG", quality=80)
+    return _address("image/jpeg", buffer.getvalue())
+
+
+def _address(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64," + base64.b64encode(content).decode()

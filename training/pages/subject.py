@@ -1,0 +1,162 @@
+"""The subject of a report: a policy, the clips to imitate, and the training log if it is a run."""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rodent.assets import path_or_built_in
+from rodent.clips.clip import ClipSet
+from rodent.clips.reading import clips_path, read_clips
+from rodent.configs import to_json
+from rodent.errors import InputError
+from rodent.files import read_json
+from rodent.json_fields import Field
+from rodent.policy.policy import Policy, load_policy
+from training.runs import Run, digest, open_run, read_own_clips
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """One policy.
+
+    Attributes:
+        name: as given on the command line.
+        policy: the policy.
+        clips: to imitate.
+        source: file of the clips.
+        split: names of the `train` and `test` clips; None for clips that are not those of the run.
+        settings: by names such as `ppo.num_envs`.
+        seed: of the training; None if unknown.
+        versions: of the software it was trained with.
+        history: rows of the training log; empty for a policy without a run.
+    """
+
+    name: str
+    policy: Policy
+    clips: ClipSet
+    source: Path
+    split: dict[str, list[str]] | None
+    settings: Mapping[str, Any]
+    seed: int | None
+    versions: Mapping[str, str]
+    history: tuple[Mapping[str, Any], ...]
+
+    @property
+    def minutes(self) -> np.ndarray:
+        """Time trained up to each row of the history, shape (rows,)."""
+        seconds = np.array([row["seconds"] for row in self.history])
+        # the time of a resumed training restarts at zero
+        again = np.flatnonzero(np.diff(seconds) < 0) + 1
+        earlier = np.zeros(len(seconds))
+        earlier[again] = seconds[again - 1]
+        return (seconds + np.cumsum(earlier)) / 60
+
+    @property
+    def steps(self) -> np.ndarray:
+        """Control steps trained up to each row of the history, shape (rows,)."""
+        return np.array([row["steps"] for row in self.history])
+
+    def curve(self, key: str, over: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """X and y of the curve of a metric, over the rows of the history that have it, shape (n,) each.
+
+        Args:
+            key: name of the metric.
+            over: x of every row, such as `minutes`, shape (rows,).
+        """
+        has = np.array([key in row for row in self.history], bool)
+        return over[has], np.array([row[key] for row in self.history if key in row])
+
+
+def open_subjects(names: Sequence[Path], clips: Path | None, resample: float | None = None) -> list[Subject]:
+    """Read policies and the clips that they are to imitate.
+
+    Args:
+        names: run folders, policy folders, or names of built-in policies.
+        clips: to imitate; None for those that each run was begun with.
+        resample: frame rate to which given clips are resampled, Hz; None for that of the file.
+
+    Raises:
+        InputError: a file is missing or damaged, or a policy is given twice.
+    """
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise InputError(f"{name} is given twice; give each RUN once")
+    return [_subject(name, clips, resample) for name in names]
+
+
+def _subject(name: Path, clips: Path | None, resample: float | None) -> Subject:
+    policy = load_policy(name)
+    folder = path_or_built_in(name, "policies")
+    if (folder / "config.json").is_file():
+        run = open_run(folder)
+        source, played, split = _clips_of_run(run, clips, resample)
+        settings, seed = to_json(run.config), run.config.seed
+        versions = Field(folder / "versions.json", "", read_json(folder / "versions.json")).members()
+        history = tuple(_history(folder / "metrics.jsonl"))
+    elif clips is None:
+        raise InputError(f"{name} is not a run folder, so its clips are unknown; give them: --clips FILE")
+    else:
+        source, played, split = clips_path(clips), read_clips(clips, resample=resample), None
+        parts = {"body": policy.body, "task": policy.task, "network": policy.network_config}
+        settings = {part: to_json(config) for part, config in parts.items()}
+        seed = policy.provenance.get("seed")
+        card = next(path for path in (folder, folder / "policy") if (path / "policy.json").is_file())
+        versions = Field(card, "", read_json(card / "policy.json"))["versions"].members()
+        history = ()
+    return Subject(
+        name=str(name),
+        policy=policy,
+        clips=played,
+        source=source,
+        split=split,
+        settings=dict(flat(settings)),
+        seed=seed,
+        versions={key: one.text for key, one in versions.items()},
+        history=history,
+    )
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested settings as pairs of names such as `ppo.num_envs` and values."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _clips_of_run(
+    run: Run, path: Path | None, resample: float | None
+) -> tuple[Path, ClipSet, dict[str, list[str]] | None]:
+    """The clips to play, where they lie, and their parts if they are the run's own."""
+    if run.clips is None:
+        raise InputError(
+            f"{run.folder} was trained without clips; reports and exports describe how clips are tracked"
+        )
+    if path is None and not run.clips.exists():
+        raise InputError(
+            f"{run.folder} was trained on {run.clips}, which is missing; give its new location: --clips FILE"
+        )
+    source = run.clips if path is None else clips_path(path)
+    if path is not None and digest(source) != run.clips_digest:
+        return source, read_clips(source, resample=resample), None
+    return source, read_own_clips(run, source), run.split
+
+
+def _history(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a training log; none if there is no log yet."""
+    lines = path.read_text().splitlines() if path.is_file() else []
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            if number == len(lines):  # incomplete last line of a running training
+                return
+            raise InputError(f"{path} is damaged in line {number}: {error}") from error
+        if not isinstance(row, dict) or not {"seconds", "steps"} <= row.keys():
+            raise InputError(f"{path} is damaged in line {number}: it lacks seconds and steps")
+        yield row
