@@ -74,7 +74,7 @@ def test_other_clips_have_no_part(run, capsys):
     found = _found(capsys, run.folder, "--clips", "gaits")
     assert "splits" not in found and "split" not in found["clips"][0]
     assert main(["evaluate", str(run.folder), "--clips", "gaits", "--split", "test"]) == 2
-    assert "another file" in capsys.readouterr().err
+    assert "differs from the clip file" in capsys.readouterr().err
 
 
 def test_the_table_has_groups(run, capsys):
