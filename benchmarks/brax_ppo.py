@@ -37,7 +37,7 @@ from rodent.environments.given import Unchanged
 from rodent.jax_setup import cache_compilations
 from rodent.policy.agent import AgentOutput, Noise
 from rodent.policy.sizes import NetworkConfig
-from rodent.rollout import RolloutRunner, clip_episodes
+from rodent.rollouts import RolloutRunner, clip_episodes
 from rodent.scene import Scene
 from rodent.tasks.task import Observation, Task
 from tests.bodies import hopper

@@ -21,7 +21,7 @@ from rodent.body_config import BodyConfig
 from rodent.jax_setup import cache_compilations
 from rodent.physics.engine import Command
 from rodent.physics.host import HostEngine, HostState
-from rodent.rollout import clip_episodes
+from rodent.rollouts import clip_episodes
 from rodent.scene import make_scene
 from training.backend import HostBackend
 from training.config import TrainConfig

@@ -24,7 +24,7 @@ from rodent.clips.clip import ClipSet
 from rodent.physics import Command, HostEngine, PhysicsState
 from rodent.physics.device import DeviceEngine, DeviceState, Mjx
 from rodent.physics.mjx_compat import Implementation
-from rodent.rollout import clip_episodes
+from rodent.rollouts import clip_episodes
 from rodent.scene import Scene, make_scene
 from rodent.tasks.reference import Reference, build_reference, control_timestep
 from rodent.tasks.task import Task

@@ -16,7 +16,7 @@ from _motion import benchmark_clips
 
 import training.update
 from rodent.jax_setup import cache_compilations
-from rodent.rollout import clip_episodes
+from rodent.rollouts import clip_episodes
 from rodent.scene import make_scene
 from training.config import ModelBasedConfig, TrainConfig
 from training.trainer import Trainer

@@ -32,7 +32,7 @@ from rodent.clips import ClipSet, read_clips
 from rodent.jax_setup import cache_compilations
 from rodent.policy.policy import load_policy
 from rodent.recording import Header, RecordingWriter, open_recording
-from rodent.rollout import RecordConfig, record
+from rodent.rollouts import RecordConfig, record
 from rodent.scene_config import SceneConfig
 
 NQ, NV, NU = 74, 73, 38  # of the rat

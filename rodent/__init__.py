@@ -4,6 +4,7 @@
 
     policy, clips = rodent.load_policy("runs/walk"), rodent.read_clips("clips.h5")
     rodent.evaluate(policy, clips)["success_rate"]
+    rodent.rollout(policy, clips)["Walk_280"]["qpos"]  # (frames, 74)
     rodent.record(policy, clips, "walk.h5")
     with rodent.open_recording("walk.h5") as recording:
         units = recording.rollouts["Walk_280"].units("decoder/layer_0")  # (frames, units)
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from rodent.clips.reading import read_clips
     from rodent.policy.policy import load_policy
     from rodent.recording import open_recording
-    from rodent.render import render
-    from rodent.rollout import RecordConfig, RolloutRunner, record
+    from rodent.rollouts import RecordConfig, RolloutRunner, record, rollout
     from rodent.scene import make_scene
 
 __all__ = [
@@ -40,12 +40,12 @@ __all__ = [
     "parts",
     "read_clips",
     "record",
-    "render",
+    "rollout",
     "train",
 ]
 
 _HOMES = {
-    "RolloutRunner": "rodent.rollout",
+    "RolloutRunner": "rodent.rollouts",
     "RecordConfig": "rodent.record_config",
     "TrainConfig": "training.config",
     "Until": "training.train",
@@ -55,8 +55,8 @@ _HOMES = {
     "new_run": "training.train",
     "open_recording": "rodent.recording",
     "read_clips": "rodent.clips.reading",
-    "record": "rodent.rollout",
-    "render": "rodent.render",
+    "record": "rodent.rollouts",
+    "rollout": "rodent.rollouts",
     "train": "training.train",
 }
 

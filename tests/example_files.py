@@ -11,7 +11,7 @@ from rodent.clips import ClipSet, write_clips
 from rodent.kinematics.skeleton import Skeleton
 from rodent.policy.policy import Policy, save_policy
 from rodent.registration import read_markers
-from rodent.rollout import record
+from rodent.rollouts import record
 from rodent.scene import Scene
 from rodent.synthesis.stance import stance_clips
 from tests.analysis.neural.files import Workshop

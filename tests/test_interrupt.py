@@ -14,7 +14,7 @@ import rich.progress
 from rodent.cli import main
 from rodent.clips import write_clips
 from rodent.policy.policy import save_policy
-from rodent.rollout import record
+from rodent.rollouts import record
 from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 

@@ -14,7 +14,7 @@ from rodent.clips import write_clips
 from rodent.kinematics.skeleton import Skeleton
 from rodent.policy.policy import save_policy
 from rodent.registration import read_markers
-from rodent.rollout import record
+from rodent.rollouts import record
 from rodent.scene import Scene
 from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy

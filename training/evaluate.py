@@ -10,8 +10,8 @@ import numpy as np
 from rodent.clips.clip import ClipSet
 from rodent.policy.agent import Params
 from rodent.policy.policy import Normalizer, Policy
-from rodent.rollout import RolloutRunner
-from rodent.rollout.episodes import EPISODES, Episode, policy_episodes
+from rodent.rollouts import RolloutRunner
+from rodent.rollouts.episodes import EPISODES, Episode, policy_episodes
 from rodent.tasks.task import Metric
 from training.survival import THRESHOLDS_MM, alive_by_frame, ended_by, limits, success_within
 

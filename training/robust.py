@@ -18,7 +18,7 @@ from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
 from rodent.policy.policy import Policy
 from rodent.randomisation_config import RandomisationConfig
-from rodent.rollout import Episode, RolloutRunner, RolloutStep, policy_episodes
+from rodent.rollouts import Episode, RolloutRunner, RolloutStep, policy_episodes
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.task import Task
 

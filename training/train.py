@@ -26,7 +26,7 @@ from rodent.physics.device import warp_devices
 from rodent.physics.host import count_substeps, require_threads
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy, load_policy, save_policy
-from rodent.rollout import clip_episodes, task_episodes
+from rodent.rollouts import clip_episodes, task_episodes
 from rodent.scene import make_scene
 from training.checkpoint import Checkpoints
 from training.config import TrainConfig

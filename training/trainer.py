@@ -19,7 +19,7 @@ from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
-from rodent.rollout import Episode, RolloutRunner
+from rodent.rollouts import Episode, RolloutRunner
 from rodent.tasks.observation import observation_of
 from rodent.tasks.task import Task
 from training.backend import Backend, DeviceBackend, HostBackend

@@ -62,7 +62,7 @@ class Evaluate:
         from rodent.files import atomic_path
         from rodent.policy.policy import load_policy
         from rodent.progress import progress
-        from rodent.rollout import policy_episodes
+        from rodent.rollouts import policy_episodes
         from training.evaluate import n_steps, scores, trace_policy
         from training.pages.tables import print_tables
 

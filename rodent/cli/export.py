@@ -36,7 +36,7 @@ class Export:
         from rodent.files import atomic_path
         from rodent.pages.output import say
         from rodent.progress import progress
-        from rodent.rollout import clip_episodes
+        from rodent.rollouts import clip_episodes
         from training.evaluate import n_steps, scores, trace_policy
         from training.pages.card import card
         from training.pages.subject import open_subjects

@@ -38,8 +38,8 @@ class Rollout:
         cache_compilations()
         from rodent.clips.reading import read_clips
         from rodent.policy.policy import load_policy
-        from rodent.rollout import record
-        from rodent.rollout.episodes import require_clips
+        from rodent.rollouts import record
+        from rodent.rollouts.episodes import require_clips
 
         policy = load_policy(self.policy)
         require_clips(policy, given=self.clips is not None)

@@ -6,7 +6,7 @@ import numpy as np
 
 from rodent.clips import ClipSet
 from rodent.policy.policy import Policy
-from rodent.rollout import Episode, RolloutRunner, Show, policy_episodes
+from rodent.rollouts import Episode, RolloutRunner, Show, policy_episodes
 from rodent.rotation import rotate
 from rodent.view.motion import Moment, Source, stride
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from rodent.clips import ClipSet, read_clips
 from rodent.policy.policy import load_policy
-from rodent.rollout import RolloutRunner
+from rodent.rollouts import RolloutRunner
 
 HERE = Path(__file__).parent
 DIGESTS, TEN_FRAMES = HERE / "digests.json", HERE / "after_ten_frames.npz"

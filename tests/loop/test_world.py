@@ -11,7 +11,7 @@ from rodent.errors import InputError
 from rodent.loop.world import displaced, drawn_world, pushed
 from rodent.physics.engine import PhysicsState
 from rodent.randomisation_config import RandomisationConfig
-from rodent.rollout import RolloutRunner
+from rodent.rollouts import RolloutRunner
 from tests.bodies import hopper
 from tests.policies import stance_clips, untrained_policy
 

@@ -12,7 +12,7 @@ from rodent.body_config import BodyConfig
 from rodent.configs import to_json
 from rodent.errors import InputError
 from rodent.policy.policy import load_policy, save_policy
-from rodent.rollout import RolloutRunner
+from rodent.rollouts import RolloutRunner
 from rodent.scene_config import SceneConfig
 from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy

@@ -18,7 +18,7 @@ import pytest
 from rodent.cli import main
 from rodent.clips.clip import Clip, ClipSet
 from rodent.policy.sizes import NetworkConfig
-from rodent.rollout import clip_episodes
+from rodent.rollouts import clip_episodes
 from rodent.scene import Scene
 from tests.bodies import hopper
 from training.backend import DeviceBackend

@@ -10,7 +10,7 @@ import pytest
 import training.update
 from rodent.policy.agent import flattened
 from rodent.policy.sizes import NetworkConfig
-from rodent.rollout import clip_episodes
+from rodent.rollouts import clip_episodes
 from rodent.tasks.imitation import ImitationState
 from tests.bodies import hopper
 from tests.training.test_device import small_clips

@@ -6,7 +6,7 @@ import pytest
 from rodent.errors import InputError
 from rodent.policy.policy import Policy
 from rodent.randomisation_config import RandomisationConfig
-from rodent.rollout import policy_episodes
+from rodent.rollouts import policy_episodes
 from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 from training.pages.tables import ROBUST, robust_rows

@@ -14,7 +14,7 @@ from rodent.cli import main
 from rodent.clips.file import write_clips
 from rodent.errors import InputError
 from rodent.policy.policy import Policy, load_policy, save_policy
-from rodent.rollout import clip_episodes
+from rodent.rollouts import clip_episodes
 from rodent.scene_config import SceneConfig
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.settings import ImitationConfig

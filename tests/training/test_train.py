@@ -125,7 +125,7 @@ def _last_state(run: Path) -> bytes:
     import jax
 
     from rodent.clips.reading import read_clips
-    from rodent.rollout import clip_episodes
+    from rodent.rollouts import clip_episodes
     from training.checkpoint import Checkpoints
 
     opened = open_run(run)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rodent.rollout import Episode
+from rodent.rollouts import Episode
 from training.trainer import Trainer
 
 

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from rodent.rollout import clip_episodes
+from rodent.rollouts import clip_episodes
 from rodent.scene import make_scene
 from rodent.scene_config import NoArenaConfig, SceneConfig
 from tests.bodies import HOPPER, SMALL

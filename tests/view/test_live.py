@@ -5,7 +5,7 @@ import pytest
 
 from rodent.body_config import BodyConfig
 from rodent.errors import InputError
-from rodent.rollout import RolloutRunner
+from rodent.rollouts import RolloutRunner
 from rodent.scene import make_scene
 from rodent.synthesis.stance import stance_clips
 from rodent.view import Session

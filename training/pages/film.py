@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from rodent.pages.page import Film
 from rodent.recording import Rollout, open_recording
 from rodent.render import RenderOptions, Shot, render_shots
-from rodent.rollout import RecordConfig, record
+from rodent.rollouts import RecordConfig, record
 from training.pages.subject import Subject
 
 _SHOTS, _SECONDS = 3, 4.0  # most shots of a video; longest shot

@@ -13,7 +13,7 @@ from rodent.pages.provenance import Provenance, provenance_section
 from rodent.progress import progress
 from rodent.recording import open_recording
 from rodent.render import NoOpenGLError
-from rodent.rollout import clip_episodes
+from rodent.rollouts import clip_episodes
 from training.config import TrainConfig
 from training.evaluate import Trace, n_steps, scores, trace_policy
 from training.pages.drawings import alive

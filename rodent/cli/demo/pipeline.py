@@ -24,7 +24,7 @@ from rodent.policy.sizes import NetworkConfig
 from rodent.progress import progress
 from rodent.recording import open_recording
 from rodent.render import NoOpenGLError, RenderOptions, render
-from rodent.rollout import RecordConfig, record
+from rodent.rollouts import RecordConfig, record
 from training import train
 from training.config import PPOConfig, TrainConfig
 from training.evaluate import evaluate

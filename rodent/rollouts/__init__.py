@@ -3,16 +3,18 @@
     runner = RolloutRunner.of(policy, clips, n=9)
     for row in runner.play(policy.params, policy.normalizer, np.arange(9)):
         print(row.index, row.metrics["root_position"])
-    record(policy, clips, "walk.h5")      # the same, written to a recording
+    rollout(policy, clips)["Walk"]["qpos"]        # the same as arrays, by the name of the clip
+    record(policy, clips, "walk.h5")              # the same, written to a recording
 
 A row describes one control step: the state the policy saw, what it commanded, and the
 reward and forces that came of it.
 """
 
 from rodent.record_config import RecordConfig
-from rodent.rollout.episodes import Episode, clip_episodes, policy_episodes, task_episodes
-from rodent.rollout.play import RolloutRunner, RolloutStep, Show
-from rodent.rollout.record import record
+from rodent.rollouts.episodes import Episode, clip_episodes, policy_episodes, task_episodes
+from rodent.rollouts.play import RolloutRunner, RolloutStep, Show
+from rodent.rollouts.record import record
+from rodent.rollouts.trajectory import Trajectory, rollout
 
 __all__ = [
     "Episode",
@@ -20,8 +22,10 @@ __all__ = [
     "RolloutRunner",
     "RolloutStep",
     "Show",
+    "Trajectory",
     "clip_episodes",
     "policy_episodes",
     "record",
+    "rollout",
     "task_episodes",
 ]

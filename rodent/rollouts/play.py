@@ -16,7 +16,7 @@ from rodent.policy.agent import Agent, Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.randomisation_config import RandomisationConfig
 from rodent.record_config import OnFailure
-from rodent.rollout.episodes import policy_task
+from rodent.rollouts.episodes import policy_task
 from rodent.tasks.observation import part_names
 from rodent.tasks.task import Task
 

@@ -17,10 +17,10 @@ from rodent.policy.policy import Policy
 from rodent.progress import progress
 from rodent.record_config import RecordConfig
 from rodent.recording import Channel, Header, RecordingWriter, RolloutMetadata, RolloutWriter
-from rodent.rollout.controls import Controls
-from rodent.rollout.episodes import Episode, policy_episodes
-from rodent.rollout.outcomes import Outcome, outcome_channels
-from rodent.rollout.play import RolloutRunner, RolloutStep, Show
+from rodent.rollouts.controls import Controls
+from rodent.rollouts.episodes import Episode, policy_episodes
+from rodent.rollouts.outcomes import Outcome, outcome_channels
+from rodent.rollouts.play import RolloutRunner, RolloutStep, Show
 from rodent.tasks.observation import observation_of, part_names
 from rodent.tasks.task import Task
 from rodent.versions import versions

@@ -18,7 +18,7 @@ from rodent.record_config import RecordConfig
 from rodent.recording import RolloutMetadata, open_recording
 from rodent.recording.controls import control_layers, random_layer
 from rodent.recording.gates import GATES, gate_layer
-from rodent.rollout import RolloutRunner, record
+from rodent.rollouts import RolloutRunner, record
 from rodent.scene import make_scene
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.imitation import ImitationState
@@ -255,7 +255,7 @@ def test_outcomes_are_those_of_the_frames_and_of_evaluation(policy, jumping, tmp
 
 def test_repeats_are_rollouts_of_the_same_clips_that_differ(policy, clips, tmp_path, monkeypatch):
     """In groups of two, so that every group plays the same clips."""
-    monkeypatch.setattr(importlib.import_module("rodent.rollout.record"), "_AT_ONCE", 2)
+    monkeypatch.setattr(importlib.import_module("rodent.rollouts.record"), "_AT_ONCE", 2)
     two = clips.subset(["sway_0", "sway_1"])
     found = record(
         policy, two, tmp_path / "r.h5", RecordConfig(repeats=3, sample=True, seed=5, content="states")

@@ -16,7 +16,7 @@ from rodent.policy.controls import control_units
 from rodent.policy.gates import capture_gates
 from rodent.policy.policy import Policy
 from rodent.recording.controls import random_layer
-from rodent.rollout.play import RolloutStep
+from rodent.rollouts.play import RolloutStep
 from rodent.tasks.imitation import Imitation, ImitationState
 from rodent.tasks.task import Task
 
