@@ -18,7 +18,7 @@ from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
 from rodent.policy.policy import Policy
 from rodent.randomisation_config import RandomisationConfig
-from rodent.rollout import Episode, RolloutRunner, Row, policy_episodes
+from rodent.rollout import Episode, RolloutRunner, RolloutStep, policy_episodes
 from rodent.tasks.imitation import Imitation
 from rodent.tasks.task import Task
 
@@ -205,7 +205,7 @@ def _with_timestep(policy: Policy, timestep: float | None) -> Policy:
     return dataclasses.replace(policy, scene=dataclasses.replace(policy.scene, body=body))
 
 
-def _at_limits(task: Task[Any], row: Row) -> np.ndarray:
+def _at_limits(task: Task[Any], row: RolloutStep) -> np.ndarray:
     """Fraction of each environment's controls at a limit that the reference does not ask for, shape (n,)."""
     limits = np.abs(task.scene.ctrl_range).max(1)
     at = np.abs(row.ctrl) >= _AT_LIMIT * limits

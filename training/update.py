@@ -115,9 +115,7 @@ def _begin(
     agent, starts = model_based.agent, task.starts
     sampler = new_sampler(config.sampler, starts)
     first_starts = jnp.full(config.ppo.num_envs, starts.first[0])
-    loop, physics = initial_states(
-        agent, task, first_starts, key_loop, sampler, config.randomisation.in_use
-    )
+    loop, physics = initial_states(agent, task, first_starts, key_loop, sampler, config.randomisation.in_use)
     observation = jax.vmap(task.observe)(loop.task, physics)
     learner = new_learner(config.ppo, agent, observation, key_learner)
     return learner, model_based.init(learner, jax.random.fold_in(key_learner, 1)), loop, physics

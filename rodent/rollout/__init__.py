@@ -16,8 +16,8 @@ from rodent.rollout.record import record
 
 __all__ = [
     "Episode",
-    "RolloutRunner",
     "RecordConfig",
+    "RolloutRunner",
     "RolloutStep",
     "Show",
     "clip_episodes",

@@ -139,9 +139,7 @@ class RolloutRunner:
         restart = "terminated" if on_failure == "restart" else "diverged"
         loop = dataclasses.replace(self._loop, restart=restart)
         key = jax.random.PRNGKey(seed)
-        state, physics = _initial_states(
-            self.agent, self.task, jnp.asarray(begin), key, vary=self._loop.vary
-        )
+        state, physics = _initial_states(self.agent, self.task, jnp.asarray(begin), key, vary=self._loop.vary)
         scales = None if state.world is None else jax.tree.map(np.asarray, state.world.scales)
         carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics), scales))
         closed = ClosedLoop(loop, self.task, Actor(params, normalizer), self._engine)

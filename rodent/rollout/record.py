@@ -163,7 +163,9 @@ class _Files:
         file = self.writer.rollout(episode.name, metadata)
         return _Rollout(file, episode.frames, once=self._config.on_failure == "continue")
 
-    def append(self, block: list[RolloutStep], rollouts: list["_Rollout"], advance: Callable[[int], None]) -> None:
+    def append(
+        self, block: list[RolloutStep], rollouts: list["_Rollout"], advance: Callable[[int], None]
+    ) -> None:
         """Hand rows of all environments to the rollouts that they belong to."""
         frames = {} if self._config.content == "outcomes" else _frames(block, self._task)
         measures = _measures(block)

@@ -53,7 +53,10 @@ def test_pieces_have_the_counts_and_units_of_the_whole(session, kind):
         rows = np.concatenate([np.arange(a, b) for a, b in PIECES.values()])
         assert np.array_equal(pieces.spikes.counts, counts[rows]) and pieces.spikes.covered.all()
         assert np.array_equal(pieces.timeline.units("x"), units[rows])
-        assert "starts of rollouts on the clock of the spikes: a at 0 s, b at 100.3 s, c at 170 s" in pieces.notes[-1]
+        assert (
+            "starts of rollouts on the clock of the spikes: a at 0 s, b at 100.3 s, c at 170 s"
+            in pieces.notes[-1]
+        )
         _, sources = pieces.timeline.lagged((0.1,))
         assert (pieces.timeline.rollout[sources[:, 0]] >= 0).all() and len(sources) == len(rows) - 3
 

@@ -113,5 +113,7 @@ def test_warp_refuses_fields_that_differ(model, monkeypatch):
     ):
         engine._own_fields({"site_size": np.tile(model.site_size, (N, 1, 1))})
     monkeypatch.setattr(engine, "_warp", True)
-    with pytest.raises(InputError, match="model field body_mass differs between environments, which MuJoCo Warp does not"):
+    with pytest.raises(
+        InputError, match="model field body_mass differs between environments, which MuJoCo Warp does not"
+    ):
         engine._own_fields({"body_mass": np.tile(model.body_mass, (N, 1))})

@@ -184,8 +184,8 @@ def _tracking(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> list[S
 def _method(limits: dict[str, float]) -> str:
     return (
         "Every clip is played from its first frame with the policy's mean action, until a failure: until "
-        f"{failure_text(limits)}. Errors are means over all frames; a frame after the failure counts as 50 mm "
-        "or 90 degrees."
+        f"{failure_text(limits)}. Errors are means over all frames; a frame after the failure counts as 50 "
+        "mm or 90 degrees."
     )
 
 
