@@ -50,6 +50,18 @@ def atomic_path(path: Path) -> Iterator[Path]:
         _remove(temporary)
 
 
+def require_room_for_files(*paths: Path | None) -> None:
+    """Ask before long work whether results can be written to files, those that are given.
+
+    Raises:
+        InputError: a parent folder is missing, or a folder has the name of a file.
+    """
+    for path in filter(None, paths):
+        _require_parent(path)
+        if path.is_dir():
+            raise InputError(f"cannot write {path}: it is a folder, and a file is expected; name another")
+
+
 def require_room_for_folder(path: Path) -> None:
     """Ask before long work whether results can be put into a folder, which need not be there yet.
 

@@ -154,7 +154,7 @@ def test_refused_by_name(path, damage, message):
 def test_impossible_body(path):
     with h5py.File(path, "r+") as file:
         body(scale=50.0)(file)
-    with pytest.raises(InputError, match="scale is 50; it must lie in"), open_recording(path):
+    with pytest.raises(InputError, match="scale is 50; it must be in"), open_recording(path):
         pass
 
 

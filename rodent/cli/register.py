@@ -67,6 +67,7 @@ class Register:
         """Read, fit, write."""
         from rodent.body_config import BodyConfig
         from rodent.clips import prefixed
+        from rodent.files import require_room_for_files
         from rodent.keypoints import clean, read_keypoints
         from rodent.pages.output import print_json, print_table, say
         from rodent.registration import Registration, read_markers, registered_clips
@@ -74,6 +75,7 @@ class Register:
         from rodent.registration.trust import standing_paws, warnings_of
         from rodent.scene import make_scene
 
+        require_room_for_files(self.out, self.save_markers, self.report)
         known, options, ignore = read_markers(self.markers), self._clip_options(), self.reading.ignore
         reading = dataclasses.replace(self.reading, unnamed=self.reading.unnamed or known.names)
         raw = read_keypoints(self.keypoints, reading)

@@ -52,8 +52,8 @@ def rows_of_frames(numbers: np.ndarray, path: Path) -> tuple[np.ndarray, int]:
         InputError: a frame has no number or that of another, their steps are uneven, or more frames are
             missing than there are.
 
-    >>> rows_of_frames(np.array([31.0, 1.0, 11.0]), Path("rat.mat"))
-    (array([3, 0, 1]), 4)
+    >>> rows_of_frames(np.array([41.0, 1.0, 11.0, 21.0]), Path("rat.mat"))
+    (array([4, 0, 1, 2]), 5)
     """
     if not np.isfinite(numbers).all():
         raise InputError(f"{path} frame {np.isfinite(numbers).argmin()}: it has no frame number")

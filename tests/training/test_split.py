@@ -122,5 +122,5 @@ def test_own_clips_may_lie_elsewhere_but_not_change(run, clips, tmp_path):
 
 def test_every_clip_has_a_part(run):
     (run.folder / "split.json").write_text(json.dumps({"train": ["sway_0"], "test": ["sway_1"]}))
-    with pytest.raises(InputError, match=r"split.json does not list the clip 'sway_2' of .*clips.h5 belongs"):
+    with pytest.raises(InputError, match=r"split.json does not list the clip 'sway_2' of .*clips.h5"):
         read_own_clips(open_run(run.folder))

@@ -141,7 +141,8 @@ def test_epochs_of_a_table_name_behaviors(files, tmp_path, capsys):
     assert main([*command, *trials]) == 2
     assert "2 behaviors can be compared: L, R" in capsys.readouterr().err
     assert main([*command, "--epoch-table", "trials"]) == 2
-    assert "setting epoch_table is 'trials'; it must be left out" in capsys.readouterr().err
+    said = "setting epoch_table is 'trials'; it must be used only with --conditions session"
+    assert said in capsys.readouterr().err
     assert main([*command, *trials, "--epoch-column", "sides"]) == 2
     assert "did you mean 'side'" in capsys.readouterr().err
 
