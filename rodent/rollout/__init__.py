@@ -1,12 +1,12 @@
-"""Let a policy act, such as on clips from their first frames, and record what happens.
+"""Rollouts of a policy, such as on clips from their first frames, and their recording.
 
     runner = RolloutRunner.of(policy, clips, n=9)
     for row in runner.play(policy.params, policy.normalizer, np.arange(9)):
         print(row.index, row.metrics["root_position"])
     record(policy, clips, "walk.h5")      # the same, written to a recording
 
-A row describes one control step: the state the policy saw, what it commanded, and the
-reward and forces that came of it.
+A `RolloutStep` has the data of one control step: the state that the policy saw, its controls, and the
+resulting rewards and forces.
 """
 
 from rodent.record_config import RecordConfig
