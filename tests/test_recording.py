@@ -171,7 +171,7 @@ def test_full_disk(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["", ".", "a/b"])
 def test_impossible_names(tmp_path, name):
     with (
-        pytest.raises(InputError, match="rollout name .* is invalid"),
+        pytest.raises(InputError, match=r"rollout name .* is invalid"),
         writer(tmp_path / "a.h5") as recording,
     ):
         recording.rollout(name)
