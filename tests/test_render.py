@@ -159,7 +159,7 @@ def test_caption_is_written_below(rng):
     [
         ({"clips": ("run_9",)}, r"unknown clip 'run_9' in .*sway\.h5; did you mean"),
         ({"size": (95, 64)}, "95x64; MP4 needs an even width and height"),
-        ({"size": (8, 64)}, r"8x64; width and height must lie in \[16, 4096\]"),
+        ({"size": (8, 64)}, r"8x64; width and height must be in \[16, 4096\]"),
         ({"size": (96, 10_000)}, "96x10000"),
     ],
 )
@@ -173,8 +173,8 @@ def test_wrong_options(recording, tmp_path, options, message):
     ("options", "message"),
     [
         ({"camera": "sid"}, "unknown camera 'sid'; did you mean 'side'"),
-        ({"fps": 0.0}, "fps is 0; it must lie in"),
-        ({"speed": -1.0}, "speed is -1; it must lie in"),
+        ({"fps": 0.0}, "fps is 0; it must be in"),
+        ({"speed": -1.0}, "speed is -1; it must be in"),
         ({"speed": float("nan")}, "speed is nan"),
     ],
 )
@@ -192,7 +192,7 @@ def test_wrong_files(recording, clip_file, tmp_path):
         render(tmp_path, tmp_path / "film.mp4", SMALL)
     with pytest.raises(InputError, match=r"folder .* does not exist"):
         render(recording, tmp_path / "nowhere" / "film.mp4", SMALL)
-    with pytest.raises(InputError, match="holds clips, which have no reference"):
+    with pytest.raises(InputError, match="has clips, which have no reference"):
         render(clip_file, tmp_path / "film.mp4", dataclasses.replace(SMALL, ghost=True))
     damaged = tmp_path / "damaged.h5"
     damaged.write_bytes(recording.read_bytes()[:-3000])
@@ -208,7 +208,7 @@ def test_a_rollout_without_one_finite_pose(body, tmp_path):
         widths = {"qpos": 74, "qvel": 73, "ctrl": 38, "actuator_force": 38, "reference": 74}
         block = {name: np.full((3, width), np.nan) for name, width in widths.items()}
         writer.rollout("gone").append(block | {"time": np.arange(3) / 50, "alive": np.zeros(3)})
-    with pytest.raises(InputError, match="gone has not one finite pose"):
+    with pytest.raises(InputError, match="gone has no finite pose"):
         render(source, tmp_path / "film.mp4", SMALL)
     assert list(tmp_path.iterdir()) == [source]
 
@@ -233,7 +233,7 @@ def test_without_a_reference_there_is_no_ghost(body, tmp_path):
     write(source, body)
     assert render(source, tmp_path / "film.mp4", SMALL).frames == 3
     ghost = dataclasses.replace(SMALL, ghost=True)
-    told = r"rollout 'walk' of .*free\.h5 has no reference to show as a ghost; drop --ghost"
+    told = r"rollout 'walk' of .*free\.h5 has no reference to show as a ghost; omit --ghost"
     with pytest.raises(InputError, match=told):
         render(source, tmp_path / "ghost.mp4", ghost)
     assert not (tmp_path / "ghost.mp4").exists()
@@ -246,7 +246,7 @@ def test_without_a_reference_there_is_no_ghost(body, tmp_path):
             {"content": "outcomes"},
             "has no qpos: it was recorded with --record outcomes; record it with --record states",
         ),
-        ({"joints": 3}, "walk has poses of 10 numbers; its body has 74"),
+        ({"joints": 3}, "walk has poses of 10 numbers; expected 74"),
     ],
 )
 def test_recordings_that_cannot_be_drawn(body, tmp_path, options, message):

@@ -309,7 +309,7 @@ def test_gates_are_recorded_and_recompute_the_cell(body, clips, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"gates": True}, "--gates needs an LSTM decoder; this policy's is of the kind 'mlp'"),
+        ({"gates": True}, "--gates requires an LSTM decoder; the decoder of this policy is 'mlp'"),
         ({"controls": True, "content": "states"}, "--controls adds layers, but --record is states"),
         ({"gates": True, "content": "outcomes"}, "--gates adds layers, but --record is outcomes"),
         ({"repeats": 0}, "repeats is 0; it must be at least 1"),
@@ -414,7 +414,7 @@ def test_the_commands(files, capsys):
         (["policy", "--clips", "clips.h5", "--clip", "walk"], "unknown clip 'walk'"),
         (["policy", "--clips", "clips.h5", "--out", "no/r.h5"], "does not exist; create it first"),
         (["policy", "--clips", "clips.h5", "--out", "policy"], "cannot write"),
-        (["policy", "--clips", "clips.h5", "--gates"], "--gates needs an LSTM"),
+        (["policy", "--clips", "clips.h5", "--gates"], "--gates requires an LSTM"),
         (["policy", "--clips", "clips.h5", "--controls", "--record", "states"], "expected --record units"),
         (["policy", "--clips", "clips.h5", "--repeats", "0"], "repeats is 0"),
     ],

@@ -4,5 +4,5 @@
     env = DmEnvironment(task)                               # rodent.environments.dm, host engine
     env = BraxEnv(task, num_envs=64)                        # rodent.environments.brax, device engine
 
-All of them are the closed loop of `rodent.loop`, whose actions come from outside.
+All of them run the closed loop of `rodent.loop` with external actions.
 """

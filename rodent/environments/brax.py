@@ -3,8 +3,8 @@
     env = BraxEnv(task, num_envs=64)
     brax.training.agents.ppo.train.train(env, wrap_env=False, num_envs=64, num_eval_envs=64, ...)
 
-Its batch and the new beginnings of episodes are its own: brax must not wrap it. brax 0.14 calls
-`jax.device_put_replicated`, which JAX 0.10 no longer has; `benchmarks/brax_ppo.py` trains with a replacement.
+It batches environments and resets episodes by itself, so brax must not wrap it. brax 0.14 calls
+`jax.device_put_replicated`, which JAX 0.10 does not have; `benchmarks/brax_ppo.py` trains with a replacement.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ with contextlib.redirect_stdout(io.StringIO()):  # importing mujoco.mjx prints w
 
 
 class BraxEnv(Env):
-    """num_envs environments at once; an episode that is over begins anew in the next step.
+    """num_envs parallel environments; after the end of an episode, the next step starts a new one.
 
     Observations are one array, see `flat_observation`. Metrics are the task's, of one number each; `info` has
     `truncation`, `steps`, `episode_done`, and `episode_metrics`, sums over the episode so far.
@@ -49,7 +49,7 @@ class BraxEnv(Env):
         )
 
     def reset(self, rng: jax.Array) -> State:
-        """New episodes; of brax's keys, one per environment, the first is taken."""
+        """Start new episodes; of brax's keys, one per environment, only the first is used."""
         key = rng.reshape(-1, rng.shape[-1])[0]
         loop, physics = begun(self.task, key, self.num_envs)
         engine = self._engine.begin(jax.tree.map(jnp.asarray, physics))
@@ -94,13 +94,13 @@ class BraxEnv(Env):
 
     @property
     def observation_size(self) -> int:
-        """How many numbers are observed."""
+        """Size of the observation."""
         shape = jax.eval_shape(lambda key: self.reset(key[None]).obs, jax.random.PRNGKey(0))
         return shape.shape[-1]
 
     @property
     def action_size(self) -> int:
-        """How many numbers an action has."""
+        """Number of action dimensions."""
         return self.task.action_size
 
     @property

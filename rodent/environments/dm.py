@@ -15,20 +15,20 @@ class DmEnvironment(dm_env.Environment):
 
     Args:
         task: of one environment.
-        seed: of where episodes begin.
+        seed: of the starts of episodes.
     """
 
     def __init__(self, task: Task[Any], seed: int = 0):
         self._env, self._seed, self._begun = GymEnv(task), seed, False
 
     def reset(self) -> dm_env.TimeStep:
-        """Begin an episode at a drawn place."""
+        """Start an episode at a random start."""
         observation, _ = self._env.reset(seed=self._seed)
         self._seed, self._begun = self._seed + 1, True
         return dm_env.restart(observation)
 
     def step(self, action: np.ndarray) -> dm_env.TimeStep:
-        """See `dm_env.Environment.step`: after a last step an episode begins."""
+        """See `dm_env.Environment.step`: after a last step, a new episode starts."""
         if not self._begun:
             return self.reset()
         observation, reward, terminated, truncated, _ = self._env.step(action)
@@ -40,12 +40,12 @@ class DmEnvironment(dm_env.Environment):
         return dm_env.transition(np.float32(reward), observation)
 
     def observation_spec(self) -> dict[str, specs.Array]:
-        """Shape and kind of each group."""
+        """Shape and type of each group."""
         spaces: Any = self._env.observation_space
         return {name: specs.Array(space.shape, np.float32, name) for name, space in spaces.items()}
 
     def action_spec(self) -> specs.Array:
-        """Shape and kind of an action."""
+        """Shape and type of an action."""
         return specs.Array(self._env.action_space.shape, np.float32, "action")
 
     def reward_spec(self) -> specs.Array:

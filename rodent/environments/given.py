@@ -1,4 +1,4 @@
-"""The loop of a task whose actions come from outside."""
+"""The closed loop of a task with external actions."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -18,31 +18,31 @@ from rodent.tasks.task import Observation, Task
 
 @flax.struct.dataclass
 class UniformStarts:
-    """Begins episodes at every usable place alike; see `rodent.loop.StartSampler`.
+    """Samples starts of episodes uniformly; see `rodent.loop.StartSampler`.
 
     Attributes:
-        logits: 0 where an episode may begin, else minus infinity, shape (places,).
+        logits: 0 for usable starts, else minus infinity, shape (starts,).
     """
 
     logits: jax.Array
 
     @classmethod
     def of(cls, task: Task[Any]) -> "UniformStarts":
-        """For the places of a task."""
+        """The sampler for the starts of a task."""
         return cls(jnp.where(task.starts.usable, 0.0, -jnp.inf))
 
     def draw(self, key: jax.Array, n: int) -> jax.Array:
-        """Places of n episodes, shape (n,)."""
+        """Starts of n episodes, shape (n,)."""
         return jax.random.categorical(key, self.logits, shape=(n,))
 
     def counted(self, ended: Ended, begun: jax.Array) -> "UniformStarts":
-        """The same: it does not learn from what became of episodes."""
+        """The same sampler: it has no statistics."""
         return self
 
 
 @flax.struct.dataclass
 class Unchanged:
-    """In place of a normaliser: observations as they are."""
+    """A normaliser that does not change observations."""
 
     def __call__(self, observation: Observation) -> Observation:
         """The observation."""
@@ -50,10 +50,10 @@ class Unchanged:
 
 
 class GivenActions(NamedTuple):
-    """An agent that does what it is told: its parameters are the actions, shape (n, actions).
+    """An agent with given actions: its parameters are the actions, shape (n, actions).
 
     Attributes:
-        action_size: how many numbers an action has.
+        action_size: number of action dimensions.
     """
 
     action_size: int
@@ -63,7 +63,7 @@ class GivenActions(NamedTuple):
         return ()
 
     def noise_sizes(self) -> tuple[int, int]:
-        """It draws nothing."""
+        """See `Agent.noise_sizes`; there is no latent."""
         return 0, self.action_size
 
     def act(
@@ -80,13 +80,13 @@ class GivenActions(NamedTuple):
 
 
 def given_loop(task: Task[Any]) -> Loop:
-    """How environments of a task are run, their episodes begun anew when they are over."""
+    """The loop of a task with given actions, in which episodes restart after their end."""
     agent: Any = GivenActions(task.action_size)
     return Loop(agent, restart="done")
 
 
 def acting(action: Array) -> Actor:
-    """What acts in a step: the given actions."""
+    """The actor with the given actions."""
     unchanged: Any = Unchanged()
     return Actor(action, unchanged)
 

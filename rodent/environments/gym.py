@@ -17,11 +17,11 @@ _LARGEST = np.float32(np.finfo(np.float32).max)
 
 
 class GymVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
-    """num_envs environments side by side; an episode that is over begins anew in the same step.
+    """num_envs parallel environments; after the end of an episode, a new one starts in the same step.
 
     Observations are dictionaries of arrays by group, see `Task.observe`, not normalised. Actions are in the
-    task's units, in which 1 is what an actuator usually does. Where an episode ended, `final_obs` of the
-    infos has the last observation; metrics and reward terms are among the infos too.
+    task's units, in which 1 is the nominal action of an actuator. At the end of an episode, `final_obs` of
+    the infos has the last observation; metrics and reward terms are also in the infos.
 
     Args:
         task: of one environment.
@@ -49,7 +49,7 @@ class GymVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
     def reset(
         self, *, seed: int | list[int] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Begin new episodes at drawn places; with a seed the same ones each time."""
+        """Start new episodes at random starts; with a seed, always the same ones."""
         if isinstance(seed, list):
             seed = seed[0]
         super().reset(seed=seed)

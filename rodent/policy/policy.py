@@ -83,7 +83,7 @@ class Policy:
         return IntentionAgent(self.network_config, len(self.params["policy"]["decoder"]["log_std"]))
 
     def digest(self) -> str:
-        """A hash of the parameters and the normaliser: which policy made a recording."""
+        """A hash of the parameters and the normaliser, which identifies the policy."""
         sha = hashlib.sha256()
         for name, value in sorted(_flat(self).items()):
             sha.update(name.encode())
@@ -92,7 +92,7 @@ class Policy:
 
 
 def save_policy(policy: Policy, folder: Path) -> None:
-    """Write a policy folder, whole or not at all."""
+    """Write a policy folder atomically."""
     from safetensors.numpy import save
 
     tensors = _flat(policy)
@@ -110,16 +110,16 @@ def save_policy(policy: Policy, folder: Path) -> None:
     }
     with atomic_path(Path(folder)) as temporary:
         temporary.mkdir()
-        # not save_file, whose files only their owner may read
+        # save_file would write files that only their owner may read
         (temporary / "params.safetensors").write_bytes(save(tensors))
         (temporary / "policy.json").write_text(json.dumps(card, indent=2) + "\n")
 
 
 def load_policy(folder: Path | str) -> Policy:
-    """Read a policy folder, the policy of a run folder, or by its bare name one that is built in.
+    """Read a policy folder, the policy of a run folder, or a built-in policy by its name.
 
     Raises:
-        InputError: no policy there, one of another version, or its files do not fit each other.
+        InputError: there is no policy, it has an unsupported version, or its files do not match.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -142,11 +142,11 @@ def load_policy(folder: Path | str) -> Policy:
             k for k in shapes.keys() | card["shapes"].keys() if shapes.get(k) != card["shapes"].get(k)
         )
         raise InputError(
-            f"{weights} does not fit policy.json: {wrong[0]} has shape {shapes.get(wrong[0])}, "
-            f"{card['shapes'].get(wrong[0])} is expected"
+            f"{weights} does not match policy.json: {wrong[0]} has shape {shapes.get(wrong[0])}, "
+            f"expected {card['shapes'].get(wrong[0])}"
         )
     if not all(np.isfinite(value).all() for value in tensors.values()):
-        raise InputError(f"{weights} holds values that are not finite")
+        raise InputError(f"{weights} has values that are not finite")
     tree = flax.traverse_util.unflatten_dict(tensors, sep="/")
     config = from_json(PolicyConfig, {name: card[name] for name in parts}, path, "policy")
     policy = Policy(
@@ -159,14 +159,12 @@ def load_policy(folder: Path | str) -> Policy:
         observation=_stated_parts(card.get("observation", {}), path),
     )
     if policy.digest() != card["digest"]:
-        raise InputError(
-            f"{weights} was altered: its digest is {policy.digest()}, policy.json says {card['digest']}"
-        )
+        raise InputError(f"{weights} was changed: its digest is {policy.digest()}, expected {card['digest']}")
     return policy
 
 
 def _stated_parts(groups: Any, path: Path) -> dict[str, tuple[Part, ...]]:
-    """The parts of an observation as a card states them."""
+    """The parts of an observation in a card."""
     try:
         return {
             group: tuple(Part(str(part["name"]), int(part["size"]), str(part["unit"])) for part in parts)
@@ -174,8 +172,8 @@ def _stated_parts(groups: Any, path: Path) -> dict[str, tuple[Part, ...]]:
         }
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"{path}: observation is damaged ({one_line(error)}); lists of objects with name, size "
-            "and unit are expected, by group"
+            f"{path}: observation is damaged ({one_line(error)}); expected lists of objects with name, size "
+            "and unit, by group"
         ) from error
 
 

@@ -1,10 +1,10 @@
-"""Record any unit of the network from outside: the network code does not know of it.
+"""Record any unit of the network without changes to the network.
 
     output, value, units = probe(network, variables, observation, memory, noise)
     units["encoder/layer_0"]            # shape (n, 256)
 
-It is flax's `capture_intermediates`, traced into the jitted function that wants the units
-and costing nothing in any other.
+It uses flax's `capture_intermediates`, which is traced only in jitted functions that need the units and costs
+nothing in others.
 """
 
 from collections.abc import Mapping
@@ -24,13 +24,13 @@ def probe(
     memory: Memory,
     noise: jax.Array,
 ) -> tuple[PolicyOutput, jax.Array, dict[str, jax.Array]]:
-    """Apply the network and return, beside its outputs, every unit of every layer.
+    """Apply the network and return its outputs and every unit of every layer.
 
     Args:
-        network, variables: the policy's.
+        network, variables: of the policy.
         observation: normalised.
         memory: from the step before.
-        noise: standard normal for the latent, shape (n, latent); zero plays the mean.
+        noise: standard normal for the latent, shape (n, latent); zero gives the mean.
 
     Returns:
         the policy's output, the value, and activations by layer name, each (n, units).

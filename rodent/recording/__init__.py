@@ -1,4 +1,4 @@
-"""The recording file: what a rat did in rollouts, and what every unit of its network did.
+"""The recording file: states of rollouts, and activations of every unit of the network.
 
     whiskers = Channel("rad", "whisker angles", ("C1", "C2"))
     with RecordingWriter(path, Header.of(scene, fps=50, channels={"whiskers": whiskers})) as writer:
@@ -11,8 +11,7 @@
         rollout.channels["qvel"].unit           # 'm/s, rad/s'
         rollout.metadata.seed, rollout.has("reference")
 
-What stands where in the file is described in `rodent.recording.layout`, what a recording can hold in
-`rodent.recording.channels`.
+`rodent.recording.layout` describes the layout of the file, `rodent.recording.channels` its possible content.
 """
 
 from rodent.record_config import Content

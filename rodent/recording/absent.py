@@ -1,4 +1,4 @@
-"""Why a recording does not hold something, and what would have recorded it."""
+"""Errors for missing data in a recording, with the option that records it."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from rodent.recording.gates import GATES
 
 
 def absent(name: str, recorded: Sequence[str], content: Content, where: str) -> InputError:
-    """The error for a channel that a rollout does not hold.
+    """The error for a channel that a rollout does not have.
 
     Args:
         name: of the channel, such as `qpos` or `units/decoder/layer_0`.
-        recorded: names of those that it holds.
+        recorded: names of the channels of the rollout.
         content: of the recording.
         where: the rollout.
 
@@ -28,9 +28,9 @@ def absent(name: str, recorded: Sequence[str], content: Content, where: str) -> 
         recorded_with = f"it was recorded with --record {content}"
         return InputError(f"{where} has no {what}: {recorded_with}; record it with --record {needed}")
     if name == "reference":
-        return InputError(f"{where} has no reference: its task gave the rat no motion to imitate")
+        return InputError(f"{where} has no reference: its task has no motion to imitate")
     if name in STANDARD:
-        return InputError(f"{where} has no {name}: its body lacks what this is measured with")
+        return InputError(f"{where} has no {name}: its body has no sensors for it")
     if family == "units":
         layers = [one.removeprefix("units/") for one in recorded if one.startswith("units/")]
         return _with_hint(layer, layers, where)
@@ -38,7 +38,7 @@ def absent(name: str, recorded: Sequence[str], content: Content, where: str) -> 
 
 
 def _with_hint(layer: str, layers: Sequence[str], where: str) -> InputError:
-    """The error for a layer that is not there though layers were recorded."""
+    """The error for a missing layer in a recording with layers."""
     if is_control(layer) and not any(map(is_control, layers)):
         return InputError(f"{where} has no control layers, such as {layer!r}; record it with --controls")
     cell, _, gate = layer.rpartition(".")

@@ -10,10 +10,10 @@ from rodent.scene import Scene, make_scene
 
 
 def recorded_body(recording: Recording) -> Scene:
-    """The body whose states a recording holds; compiled once for recordings of the same one.
+    """The scene of a recording; compiled once for recordings of the same scene.
 
     Raises:
-        InputError: the recording was made with another body than it says.
+        InputError: the recording does not match its scene.
     """
     scene = make_scene(recording.scene)
     for what, recorded, has in (
@@ -22,6 +22,6 @@ def recorded_body(recording: Recording) -> Scene:
     ):
         if recorded != has:
             raise InputError(
-                f"{recording.path} is of {recorded} {what}, and the body that it names has {has}"
+                f"{recording.path} has {recorded} {what}; expected {has}, as in the body that it names"
             )
     return scene

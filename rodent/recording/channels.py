@@ -1,6 +1,6 @@
-"""What a recording can hold: the standard channels and outcomes with their units, and those of your own.
+"""Possible content of a recording: standard and custom channels and outcomes, with their units.
 
-    Channel("rad", "whisker angles", columns=("C1", "C2"))     # a channel of your own, for RecordingWriter
+    Channel("rad", "whisker angles", columns=("C1", "C2"))     # a custom channel, for RecordingWriter
     standard_channels(joints, actuators, contacts)["qpos"].columns
 
 A channel is a named array with a row per control step. The standard ones are the rows of `STANDARD`, the
@@ -22,14 +22,14 @@ _KINDS = "biuf"  # of numpy's types: bool, integers, floats
 
 @dataclasses.dataclass(frozen=True)
 class Channel:
-    """What the numbers of a channel, or of an outcome, are.
+    """Description of a channel, or of an outcome.
 
     Attributes:
-        unit: of the numbers, such as `m/s`; `1` where they have none.
+        unit: of the numbers, such as `m/s`; `1` if they have none.
         description: one line.
         columns: names of the columns of an array (frames, columns); empty for one of shape (frames,); None
             for an array of any shape that leads with frames.
-        dtype: numpy's name of the type that is stored, a bool or a number.
+        dtype: numpy's name of the stored type, a bool or a number.
     """
 
     unit: str
@@ -50,32 +50,32 @@ STANDARD: Mapping[str, Channel] = {
         "velocities of that state: of the root in the world, its turning in its own frame, of the joints",
         dtype="f8",
     ),
-    "ctrl": Channel("1", "what the policy then commanded, in [-1, 1]"),
-    "actuator_force": Channel("N m", "as the step produced it"),
-    "alive": Channel("1", "false where the reference, or whatever ends an episode, is lost", (), "?"),
+    "ctrl": Channel("1", "controls that the policy then set, in [-1, 1]"),
+    "actuator_force": Channel("N m", "actuator forces in the step"),
+    "alive": Channel("1", "false in frames of failure", (), "?"),
     "reference": Channel("m, 1, rad", f"pose to imitate in the same frame: {_POSE}", dtype="f8"),
     "contact": Channel("N", "of the touch sensors"),
 }
-"""The channels that every recording with frames has, but for `reference`, which a task without one lacks, and
-`contact`, which a body without touch sensors lacks. Their columns are named after the body's parts."""
+"""The channels of every recording with frames, except `reference` for tasks without a reference, and
+`contact` for bodies without touch sensors. Their columns are named after the body's parts."""
 OPTIONAL = ("reference", "contact")
 
 FAMILIES: Mapping[str, Channel] = {
-    "reward": Channel("1", "reward that the step earned, by term; total is their sum", ()),
+    "reward": Channel("1", "reward of the step, by term; total is their sum", ()),
     "units": Channel("1", "activations of a layer's units"),
 }
 """Groups that hold any number of channels, of any name."""
 
 OUTCOMES: Mapping[str, Channel] = {
     "frames": Channel("1", "control steps of the rollout", (), "i8"),
-    "lifespan": Channel("1", "control steps before it was first lost; all of them if it never was", (), "i8"),
-    "failures": Channel("1", "times it was lost", (), "i8"),
-    "terminated": Channel("1", "whether it was lost before its end", (), "?"),
-    "truncated": Channel("1", "whether it reached its end without being lost", (), "?"),
+    "lifespan": Channel("1", "control steps before the first failure; all if there is none", (), "i8"),
+    "failures": Channel("1", "number of failures", (), "i8"),
+    "terminated": Channel("1", "whether it failed before its end", (), "?"),
+    "truncated": Channel("1", "whether it reached its end without a failure", (), "?"),
 }
-"""The standard outcomes of a rollout. Further ones are declared, as channels are."""
+"""The standard outcomes of a rollout. Custom outcomes are declared like channels."""
 OUTCOME_FAMILIES: Mapping[str, Channel] = {
-    "reward": Channel("1", "mean reward per step before it was first lost, by term", (), "f8"),
+    "reward": Channel("1", "mean reward per step before the first failure, by term", (), "f8"),
 }
 
 
@@ -113,34 +113,33 @@ def member_of(name: str, families: Mapping[str, Channel] = FAMILIES) -> str | No
 
 
 def check_declared(own: Mapping[str, Channel], taken: Iterable[str], what: str) -> None:
-    """Make sure that channels or outcomes of one's own can stand beside the standard ones.
+    """Check the declarations of custom channels or outcomes.
 
     Args:
-        own: those declared, by name.
-        taken: names of the standard ones and of the families.
-        what: they are, for the error: `channel` or `outcome`.
+        own: custom channels or outcomes, by name.
+        taken: names of standard ones and of families.
+        what: for the error: `channel` or `outcome`.
 
     Raises:
-        InputError: a name is not possible or taken, a unit or description is empty, or a type is not one of
-            numbers.
+        InputError: a name is invalid or taken, a unit or description is empty, or a type is not numeric.
     """
     names = {*taken}
     for name, channel in own.items():
         if not _NAME.fullmatch(name) or any(part in (".", "..") for part in name.split("/")):
-            raise InputError(f"{what} name {name!r} will not do; take words with '/' between them, no spaces")
+            raise InputError(f"{what} name {name!r} is invalid; expected words without spaces, joined by '/'")
         for other in names:
             if name == other or name.startswith(f"{other}/") or other.startswith(f"{name}/"):
                 raise InputError(f"{what} name {name!r} collides with {other!r}; choose another")
         names.add(name)
         if not channel.unit or not channel.description:
             raise InputError(
-                f"{what} {name!r} lacks a unit or a description; a unit of '1' says there is none"
+                f"{what} {name!r} lacks a unit or a description; use the unit '1' if there is none"
             )
         check_dtype(channel, f"{what} {name!r}")
 
 
 def check_dtype(channel: Channel, what: str) -> None:
-    """Make sure that a channel's type is a bool or a number.
+    """Require that a channel's type is a bool or a number.
 
     Raises:
         InputError: it is not.
@@ -150,4 +149,4 @@ def check_dtype(channel: Channel, what: str) -> None:
     except TypeError:
         good = False
     if not good:
-        raise InputError(f"{what} has dtype {channel.dtype!r}; a bool or a number is expected, such as 'f4'")
+        raise InputError(f"{what} has dtype {channel.dtype!r}; expected a bool or a number, such as 'f4'")

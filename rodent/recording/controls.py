@@ -1,4 +1,4 @@
-"""Names of control layers: what a reviewer compares a layer of the policy with.
+"""Names of control layers, to compare layers of the policy with.
 
     control_layers(["decoder/layer_0"])
     # ("control/random/decoder/layer_0", "control/encoder_input", "control/reference")
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 ENCODER_INPUT = "control/encoder_input"
 """The normalised reference observation."""
 REFERENCE = "control/reference"
-"""The coming poses of the reference, relative to its present root."""
+"""The future poses of the reference, relative to its current root."""
 
 
 def random_layer(layer: str) -> str:

@@ -1,4 +1,4 @@
-"""What holds for a whole recording: which scene, which names, how much it holds.
+"""The header of a recording: scene, names, content, provenance.
 
 Header(fps=50, scene=scene.config, joint_names=scene.joint_names, actuator_names=scene.actuator_names)
 Header.of(scene, fps=50, content="states")      # the same names, from a compiled scene
@@ -16,19 +16,19 @@ from rodent.scene_config import SceneConfig
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Header:
-    """What holds for a whole recording; see `rodent.recording.Recording`.
+    """The header of a recording; see `rodent.recording.Recording`.
 
     Attributes:
         fps: control steps per second.
-        scene: what was simulated.
+        scene: the simulated scene.
         joint_names: the joints, qpos[:, 7 + i] belonging to name i.
         actuator_names: in the order of ctrl.
         contact_names: the touch sensors, in the order of contact.
-        provenance: policy, seed, versions: what the maker states; JSON.
-        content: how much it holds: outcomes, states or units.
-        channels: unit, description and columns of channels, by name; a writer is given those of one's own,
-            beside the standard ones in `rodent.recording.channels`.
-        outcome_channels: unit and description of outcomes, by name; likewise.
+        provenance: policy, seed and versions; JSON.
+        content: outcomes, states or units.
+        channels: unit, description and columns of channels, by name; for a writer only custom channels, in
+            addition to the standard ones in `rodent.recording.channels`.
+        outcome_channels: unit and description of outcomes, by name; for a writer only custom ones.
     """
 
     fps: float
@@ -43,7 +43,7 @@ class Header:
 
     @classmethod
     def of(cls, scene: Scene, fps: float, **others: Any) -> Self:
-        """Of rollouts in a compiled scene, which has all names; others are the attributes of the class."""
+        """The header for a compiled scene, with its names; others are attributes of the class."""
         return cls(
             fps=fps,
             scene=scene.config,

@@ -1,16 +1,16 @@
-"""The layout of a recording, and the checks that a file keeps to it.
+"""The layout of a recording, and checks of files.
 
 An HDF5 file of schema `virtual-rodent/recording`, version 2. File attributes: schema, version, fps, content
 (outcomes, states or units), joint_names, actuator_names, contact_names, and JSON objects: scene, provenance,
-and `channels` and `outcomes`, which tell unit and description of what the file holds. One group per rollout,
-`rollouts/NAME`, in the order in which they were made, with the attribute metadata, a JSON object (see
+and `channels` and `outcomes`, with unit and description of channels and outcomes. One group per rollout,
+`rollouts/NAME`, in the order of recording, with the attribute metadata, a JSON object (see
 `rodent.recording.metadata`). Its datasets are channels (see `rodent.recording.channels`), whose row t belongs
 to control step t:
 
     time            (frames,)            s
     qpos, qvel      (frames, 7 + joints), (frames, 6 + joints)   state that the policy saw
-    ctrl            (frames, actuators)  what the policy commanded then
-    actuator_force  (frames, actuators)  N m, as the step produced it
+    ctrl            (frames, actuators)  controls that the policy then set
+    actuator_force  (frames, actuators)  N m, forces in the step
     alive           (frames,)            bool
     reference       (frames, 7 + joints) optional: pose to imitate in the same frame
     contact         (frames, contacts)   optional: N, touch sensors
@@ -22,7 +22,7 @@ Datasets `outcomes/NAME`, shape (rollouts,), hold the outcomes of all rollouts. 
 rollouts have no datasets.
 
 Version 1 had attributes body in place of scene, clip and behavior in place of metadata, no outcomes, and
-no channels of one's own.
+no custom channels.
 """
 
 import dataclasses
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 
 def _from_1(card: Card) -> Card:
-    """Version 1 knew one arena and one body, standard channels only, and always recorded everything."""
+    """Migrate version 1, which has one arena and body, only standard channels, and the content `units`."""
     body = card.get("body")
     scene = {"arena": {TAG: "floor"}, "body": {TAG: "rat", **body} if isinstance(body, Mapping) else body}
     tables = {"channels": described(STANDARD), "outcomes": {}, "content": "units"}
@@ -71,7 +71,7 @@ _JSON = ("scene", "body", "provenance", "channels", "outcomes")
 
 
 def described(channels: Mapping[str, Channel]) -> dict[str, Any]:
-    """Channels as a file describes them; the columns of standard ones are named by its other attributes."""
+    """Channels as stored in a file; columns of standard ones follow from other attributes."""
     return {
         name: to_json(dataclasses.replace(channel, columns=None) if name in STANDARD else channel)
         for name, channel in channels.items()
@@ -82,7 +82,7 @@ def read_header(file: "h5py.File", path: Path) -> Header:
     """The file's attributes, checked.
 
     Raises:
-        InputError: one is missing or not what it should be, or it is no recording, or of a newer version.
+        InputError: an attribute is missing or invalid, the file is not a recording, or has a newer version.
     """
     card = RECORDING.upgraded({name: _plain(name, file.attrs[name], path) for name in file.attrs}, path)
     for name in ("fps", "scene", "provenance", "joint_names", "actuator_names", "contact_names"):
@@ -91,7 +91,7 @@ def read_header(file: "h5py.File", path: Path) -> Header:
             raise InputError(f"{path} has no attribute {name}, which every recording has")
     fps = np.asarray(card["fps"])
     if fps.shape or fps.dtype.kind not in "if" or not 0 < fps < math.inf:
-        raise InputError(f"{path} has fps {fps}; a positive number is expected")
+        raise InputError(f"{path} has fps {fps}; expected a positive number")
     joints, actuators, contacts = (
         tuple(str(n) for n in np.atleast_1d(card[kind]))
         for kind in ("joint_names", "actuator_names", "contact_names")
@@ -114,33 +114,32 @@ def read_header(file: "h5py.File", path: Path) -> Header:
 
 
 def _table(values: Any, name: str, path: Path, standard: Mapping[str, Channel]) -> dict[str, Channel]:
-    """What a file says of its channels or outcomes; columns of the standard ones are known."""
+    """Channels or outcomes in a file, with the columns of standard ones."""
     table = {}
     for key, value in _object(values, name, path).items():
         channel = from_json(Channel, value, path, f"{name}.{key}")
         if key in standard:
             channel = dataclasses.replace(channel, columns=standard[key].columns)
-        # a standard channel whose parts this body lacks cannot be there
+        # standard channels for parts that the body does not have are impossible
         if key in standard or key not in STANDARD:
             table[key] = channel
     return table
 
 
 def rollout_groups(file: "h5py.File", header: Header, path: Path) -> "dict[str, h5py.Group]":
-    """The groups of the rollouts, in the order in which they were made.
+    """The groups of the rollouts, in the order of recording.
 
     Raises:
-        InputError: there are none, or a dataset is missing, unknown, or its shape does
-            not fit the others.
+        InputError: there are none, or a dataset is missing, unknown, or has a wrong shape.
     """
     if "rollouts" not in file or not len(file["rollouts"]):
-        raise InputError(f"{path} holds no rollouts")
+        raise InputError(f"{path} has no rollouts")
     groups = dict(file["rollouts"].items())
     required = [name for name in STANDARD if file.attrs["version"] == 1 or name not in OPTIONAL]
     for name, group in groups.items():
         where = f"{path}: rollout {name!r}"
         if not _is_group(group):
-            raise InputError(f"{where} is a dataset; a group is expected")
+            raise InputError(f"{where} is a dataset; expected a group")
         read_metadata(group, where)
         datasets = all_datasets(group)
         if header.content != "outcomes":
@@ -150,10 +149,10 @@ def rollout_groups(file: "h5py.File", header: Header, path: Path) -> "dict[str, 
 
 
 def read_metadata(group: "h5py.Group", where: str) -> RolloutMetadata:
-    """What a rollout's group says of it.
+    """The metadata of a rollout.
 
     Raises:
-        InputError: it says nothing, or what it should not.
+        InputError: they are missing or invalid.
     """
     if "metadata" in group.attrs:
         return RolloutMetadata.from_json(
@@ -171,14 +170,14 @@ def read_outcomes(file: "h5py.File", header: Header, n_rollouts: int, path: Path
     """The outcomes of all rollouts, each of shape (rollouts,).
 
     Raises:
-        InputError: one is unknown, of another shape, or missing where the file should hold it.
+        InputError: an outcome is unknown, missing, or has a wrong shape.
     """
     datasets = all_datasets(file["outcomes"]) if "outcomes" in file else {}
     for name, dataset in datasets.items():
         if channel_of(name, header.outcome_channels, OUTCOME_FAMILIES) is None:
             raise unknown("outcome", name, (*header.outcome_channels, *OUTCOME_FAMILIES), str(path))
         if dataset.shape != (n_rollouts,):
-            raise InputError(f"{path}: outcome {name} has shape {dataset.shape}; {(n_rollouts,)} is expected")
+            raise InputError(f"{path}: outcome {name} has shape {dataset.shape}; expected {(n_rollouts,)}")
     if header.content == "outcomes" and (missing := [name for name in OUTCOMES if name not in datasets]):
         raise InputError(f"{path} lacks the outcome {missing[0]}; record it again")
     return {name: dataset[()] for name, dataset in datasets.items()}
@@ -194,27 +193,27 @@ def _check_frames(datasets: "Mapping[str, h5py.Dataset]", required: list[str], w
 
 def _check_datasets(datasets: "Mapping[str, h5py.Dataset]", header: Header, where: str) -> None:
     if datasets and header.content == "outcomes":
-        raise InputError(f"{where} holds {next(iter(datasets))}, in a recording of outcomes")
+        raise InputError(f"{where} has {next(iter(datasets))}; expected no datasets with content outcomes")
     frames = datasets["time"].shape[:1] if datasets else ()
     for key, dataset in datasets.items():
         channel = channel_of(key, header.channels)
         if channel is None:
             raise unknown("dataset", key, (*header.channels, *(f"{f}/..." for f in FAMILIES)), where)
         if member_of(key) == "units":
-            # the number of units is the layer's own affair
+            # layers may have any number of units
             expected = (*frames, *(dataset.shape[1:2] or ("units",)))
         elif channel.columns is None:
             expected = (*frames, *dataset.shape[1:])
         else:
             expected = (*frames, len(channel.columns)) if channel.columns else frames
         if dataset.shape != expected:
-            raise InputError(f"{where}: {key} has shape {dataset.shape}; {expected} is expected")
+            raise InputError(f"{where}: {key} has shape {dataset.shape}; expected {expected}")
 
 
 def channel_of(
     name: str, channels: Mapping[str, Channel], families: Mapping[str, Channel] = FAMILIES
 ) -> Channel | None:
-    """What a dataset of this name is; None if nothing says so."""
+    """The channel of a dataset; None if it is not described."""
     family = member_of(name, families)
     return channels.get(name) if family is None else families[family]
 
@@ -232,7 +231,7 @@ def _is_group(item: Any) -> bool:
 
 
 def _plain(name: str, value: Any, path: Path) -> Any:
-    """An attribute as a value of Python."""
+    """An attribute as a Python value."""
     if name in _JSON:
         return _parsed({name: value}, name, path)
     if name == "schema" and isinstance(value, bytes):
@@ -249,5 +248,5 @@ def _parsed(attributes: Mapping[str, Any], name: str, where: Path | str) -> Any:
 
 def _object(value: Any, name: str, where: Path | str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InputError(f"{where}: attribute {name} is a JSON {type(value).__name__}; an object is expected")
+        raise InputError(f"{where}: attribute {name} is a JSON {type(value).__name__}; expected an object")
     return value

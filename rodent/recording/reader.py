@@ -37,9 +37,9 @@ class Recording(Header):
 
     Attributes:
         path: the file.
-        outcomes: by name, with a value per rollout in the order of `rollouts`; none in a recording
+        outcomes: by name, with a value per rollout in the order of `rollouts`; empty in a recording
             of version 1.
-        rollouts: by name, in the order in which they were made.
+        rollouts: by name, in the order of recording.
     """
 
     path: Path
@@ -48,18 +48,18 @@ class Recording(Header):
 
     @property
     def body(self) -> BodyKind:
-        """The rat that was simulated."""
+        """The configuration of the simulated body."""
         return self.scene.body
 
 
 class Rollout:
-    """One rollout of an open recording; an array is read when it is asked for.
+    """One rollout of an open recording; arrays are read on access.
 
     Attributes:
         name: of the rollout, unique in the recording.
-        index: its place in the recording, from 0.
-        metadata: what it was asked to do, and how.
-        outcomes: how it went, by name; empty in a recording of version 1.
+        index: index in the recording, from 0.
+        metadata: task, start, seed and so on.
+        outcomes: by name; empty in a recording of version 1.
         n_frames: control steps.
     """
 
@@ -75,17 +75,17 @@ class Rollout:
 
     @property
     def content(self) -> Content:
-        """How much the recording holds: outcomes, states or units."""
+        """Content of the recording: outcomes, states or units."""
         return self._header.content
 
     @property
     def clip(self) -> str:
-        """Name of the clip that it follows; empty for none."""
+        """Name of the tracked clip; empty for none."""
         return self.metadata.clip
 
     @property
     def behavior(self) -> str:
-        """What is seen, such as `Walk`; may be empty."""
+        """The behavior, such as `Walk`; may be empty."""
         return self.metadata.behavior
 
     @functools.cached_property
@@ -100,7 +100,7 @@ class Rollout:
 
     @functools.cached_property
     def channels(self) -> dict[str, Channel]:
-        """What was recorded in each frame, with units, by name; layers and reward terms are among them."""
+        """The channels by name, with units; includes layers and reward terms."""
         found = ((name, channel_of(name, self._header.channels)) for name in self._datasets)
         return {name: channel for name, channel in found if channel is not None}
 
@@ -109,10 +109,10 @@ class Rollout:
         return name in self._datasets
 
     def require(self, name: str) -> None:
-        """Make sure that a channel was recorded.
+        """Require that a channel was recorded.
 
         Raises:
-            InputError: it was not; the message says why, or what would have recorded it.
+            InputError: it was not; the message names the reason or the option that records it.
         """
         if name not in self._datasets:
             where = f"rollout {self.name!r} of {self._path}"
@@ -131,7 +131,7 @@ class Rollout:
         return self.read(name)
 
     def read(self, name: str, frames: slice = slice(None)) -> np.ndarray:
-        """Some frames of a channel; no others are read from the file.
+        """Some frames of a channel; only these are read from the file.
 
         Raises:
             InputError: it was not recorded, the recording is closed, or damaged.
@@ -144,7 +144,7 @@ class Rollout:
             return dataset[slice(*frames.indices(self.n_frames))]
 
     def first(self, n_frames: int) -> "Rollout":
-        """The same rollout, as if it had ended after so many frames."""
+        """The rollout truncated to its first frames."""
         part = copy.copy(self)
         part.n_frames = min(n_frames, self.n_frames)
         return part
@@ -155,7 +155,7 @@ class Rollout:
 
 
 def is_recording(path: Path) -> bool:
-    """Whether a file says of itself that it is a recording, of any version.
+    """Whether a file has the schema of a recording, of any version.
 
     Raises:
         InputError: there is no such file.
@@ -170,11 +170,11 @@ def is_recording(path: Path) -> bool:
 
 @contextlib.contextmanager
 def open_recording(path: Path | str) -> Iterator[Recording]:
-    """Open a recording and check that it is whole, without reading its arrays.
+    """Open a recording and check it, without reading its arrays.
 
     Raises:
-        InputError: it is no recording, or of a newer version, or something in it is unknown, missing, or of
-            the wrong shape.
+        InputError: the file is not a recording, has a newer version, or has unknown or missing data or wrong
+            shapes.
     """
     path = Path(path)
     with open_hdf5(path) as file:

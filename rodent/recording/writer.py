@@ -1,4 +1,4 @@
-"""Writing a recording in chunks, in memory that does not grow with its length."""
+"""Writing a recording in chunks, with memory independent of its length."""
 
 import contextlib
 import json
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     import h5py
 
 _CHUNK = 256  # frames per HDF5 chunk
-_BUFFER = 1 << 26  # bytes, over all rollouts, that are held back until they fill chunks
+_BUFFER = 1 << 26  # bytes of all rollouts that are buffered until they fill chunks
 
 
 class RecordingWriter:
-    """Writes a recording that appears under its name when the context ends without an error.
+    """Writes a recording, which is renamed to its path when the context ends without an error.
 
-    Several rollouts may be appended to in turn.
+    Rows can be appended to several rollouts alternately.
 
         with RecordingWriter(path, Header(fps=50, scene=scene, ...)) as writer:
             rollout = writer.rollout("Walk", RolloutMetadata.of_clip("Walk", behavior="Walk"))
@@ -50,15 +50,15 @@ class RecordingWriter:
     """
 
     def __init__(self, path: Path, header: Header):
-        """Nothing is written yet.
+        """Check the header; nothing is written yet.
 
         Args:
             path: of the file.
-            header: what holds for all of it, with the channels and outcomes of one's own.
+            header: of the recording, with custom channels and outcomes.
 
         Raises:
-            InputError: a channel or outcome has a name that is taken or not possible, or no unit.
-            TypeError: the provenance holds something that JSON does not know.
+            InputError: the name of a channel or outcome is invalid or taken, or it has no unit.
+            TypeError: the provenance cannot be stored as JSON.
         """
         channels, outcomes = header.channels, header.outcome_channels
         check_declared(channels, (*STANDARD, *FAMILIES), "channel")
@@ -78,7 +78,7 @@ class RecordingWriter:
             "contact_names": list(header.contact_names),
         }
         self._rollouts: dict[str, RolloutWriter] = {}
-        self._numbers: dict[str, int] = {}  # the last that was added to a name
+        self._numbers: dict[str, int] = {}  # last suffix of each repeated name
 
     def __enter__(self) -> Self:
         import h5py
@@ -87,10 +87,10 @@ class RecordingWriter:
             temporary = stack.enter_context(atomic_path(self.path))
             self._file = stack.enter_context(h5py.File(temporary, "w"))
             for name, value in self._attributes.items():
-                # a body may lack touch sensors, and HDF5 must be told what kind of nothing it is
+                # a body may have no touch sensors, and HDF5 needs a type for an empty list
                 kind = h5py.string_dtype() if value == [] else None
                 self._file.attrs.create(name, value, dtype=kind)
-            # rollouts are listed in the order in which they were made
+            # rollouts are listed in the order of creation
             self._group = self._file.create_group("rollouts", track_order=True)
             read_header(self._file, self.path)
             self._stack = stack.pop_all()
@@ -105,25 +105,24 @@ class RecordingWriter:
                 rollout.flush()
             self._write_outcomes()
             self._describe_channels()
-            # what a reader would refuse is not written
+            # refuse to write a file that cannot be read
             header = read_header(self._file, self.path)
             rollout_groups(self._file, header, self.path)
             read_outcomes(self._file, header, len(self._rollouts), self.path)
 
     def rollout(self, name: str, metadata: RolloutMetadata | None = None) -> "RolloutWriter":
-        """Begin a rollout.
+        """Start a rollout.
 
         Args:
-            name: of the group in the file, without `/`; a number is added to one that is there already, as
-                in `walk.2`.
-            metadata: what is asked, and how.
+            name: of the group in the file, without `/`; a repeated name gets a number, as in `walk.2`.
+            metadata: of the rollout.
 
         Raises:
-            InputError: no rollout can have this name.
-            TypeError: the metadata hold something that JSON does not know.
+            InputError: the name is invalid.
+            TypeError: the metadata cannot be stored as JSON.
         """
         if not name or name == "." or "/" in name:
-            raise InputError(f"{self.path}: {name!r} cannot name a rollout; take a name without '/'")
+            raise InputError(f"{self.path}: rollout name {name!r} is invalid; expected a name without '/'")
         unique = name
         while unique in self._rollouts:
             self._numbers[name] = self._numbers.get(name, 1) + 1
@@ -151,7 +150,7 @@ class RecordingWriter:
         self._describe("outcomes", {name: self._outcomes[name] for name in names if name in self._outcomes})
 
     def _describe_channels(self) -> None:
-        """Leave in the file only what it holds."""
+        """Describe only the channels that were written."""
         held = {name for rollout in self._rollouts.values() for name in rollout.channels}
         self._describe("channels", {name: c for name, c in self._channels.items() if name in held})
 
@@ -160,12 +159,12 @@ class RecordingWriter:
 
 
 class RolloutWriter:
-    """Takes the rows of one rollout and hands them to the file in whole chunks.
+    """Buffers the rows of one rollout and writes them in full chunks.
 
     Attributes:
         name: of the rollout.
-        outcomes: how it went, by name, such as those of `rodent.recording.channels.OUTCOMES`; all rollouts of
-            a recording have the same.
+        outcomes: by name, such as those of `rodent.recording.channels.OUTCOMES`; all rollouts of a recording
+            have the same outcomes.
     """
 
     def __init__(
@@ -185,16 +184,16 @@ class RolloutWriter:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Names of the channels that got rows."""
+        """Names of the channels with rows."""
         return tuple(self._shapes)
 
     @property
     def buffered(self) -> int:
-        """Bytes that are not yet handed to the file."""
+        """Bytes that are not written to the file yet."""
         return sum(rows.nbytes for pending in self._pending.values() for rows in pending)
 
     def append(self, block: Mapping[str, np.ndarray]) -> None:
-        """Add rows; in the end every channel must have got the same number.
+        """Add rows; at the end, every channel must have the same number of rows.
 
         Args:
             block: rows by channel, as in `{"qpos": (n, nq), "reward/total": (n,),
@@ -210,7 +209,7 @@ class RolloutWriter:
                 raise unknown("dataset", name, (*self._known, *(f"{f}/..." for f in FAMILIES)), "a recording")
             if self._content == "outcomes" or (self._content == "states" and member_of(name) == "units"):
                 raise ValueError(f"{name} does not belong in a recording of {self._content}")
-            # a copy, for the caller may fill the array anew
+            # a copy, because the caller may reuse the array
             rows = np.array(values, dtype=channel.dtype)
             shape = self._shapes.setdefault(name, rows.shape[1:])
             if rows.ndim == 0 or rows.shape[1:] != shape:
@@ -223,12 +222,12 @@ class RolloutWriter:
         self._on_append()
 
     def flush(self) -> None:
-        """Write all that is held back."""
+        """Write all buffered rows."""
         for name, pending in self._pending.items():
             self._write(name, sum(map(len, pending)))
 
     def _write(self, name: str, count: int) -> None:
-        """Write the first `count` of the rows that are held back."""
+        """Write the first `count` buffered rows."""
         if count == 0:
             return
         rows = np.concatenate(self._pending[name])

@@ -1,9 +1,9 @@
-"""Pictures of recordings and clips: the rat with its skin, its reference as a ghost.
+"""Rendering of recordings and clips: the rat with its skin, its reference as a ghost.
 
 render(Path("walk.h5"), Path("walk.mp4"), RenderOptions(ghost=True))
 
-with Renderer(body.config, size=(640, 480)) as scene:
-    image = scene.draw(qpos, View.of("side", lookat))     # uint8, (480, 640, 3)
+with Renderer(scene.config, size=(640, 480)) as renderer:
+    image = renderer.draw(qpos, View(lookat, azimuth=90, elevation=-8))     # uint8, (480, 640, 3)
 """
 
 from rodent.render.camera import CAMERAS, View

@@ -1,7 +1,7 @@
-"""Where the camera stands: it follows the rat smoothly and never turns.
+"""The camera follows the rat smoothly and never rotates.
 
-Views are named from the rat's mean heading in a rollout, so that `side` shows its flank
-whichever way it walked, while the world stays still in the picture.
+Views are named relative to the rat's mean heading in a rollout, so that `side` shows its flank for any
+direction of walking.
 """
 
 import dataclasses
@@ -28,19 +28,19 @@ class View:
     """One position of the camera."""
 
     lookat: np.ndarray
-    """Point in the middle of the picture, metres, shape (3,)."""
+    """Point in the centre of the image, metres, shape (3,)."""
     azimuth: float
-    """Degrees, as in MuJoCo's free camera: where it looks, counter-clockwise from x."""
+    """Viewing direction, degrees counter-clockwise from x, as in MuJoCo's free camera."""
     elevation: float
     """Degrees, negative when it looks down."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Follow:
-    """A camera that goes along with a motion: `follow[frame]` is its view."""
+    """A camera that follows a motion: `follow[frame]` is its view."""
 
     path: np.ndarray
-    """What it looks at, metres, shape (frames, 3)."""
+    """Points that it looks at, metres, shape (frames, 3)."""
     azimuth: float
     elevation: float
 
@@ -54,7 +54,7 @@ def follow(qpos: np.ndarray, fps: float, middle: np.ndarray, camera: str = "obli
     Args:
         qpos: poses, metres and unit quaternions, all finite, shape (frames, nq).
         fps: frames per second.
-        middle: the point of the walker's frame that the picture is centred on, metres, shape (3,).
+        middle: the point in the walker's frame in the centre of the image, metres, shape (3,).
         camera: a name in CAMERAS.
     """
     if camera not in CAMERAS:

@@ -1,7 +1,7 @@
-"""From a recording or a clip set to a film.
+"""Videos of a recording or a clip set.
 
-The film shows each rollout or clip after the other, with its name and time. One frame at
-a time is drawn and encoded, and one rollout at a time is read.
+The video shows one rollout or clip after the other, with its name and time. Only one frame at a time is
+rendered and encoded, and one rollout at a time is read.
 """
 
 import contextlib
@@ -27,14 +27,14 @@ from rodent.render.video import Caption, check_target, open_video, save_sheet
 from rodent.scene_config import BodyKind, SceneConfig
 
 SHEET = 6
-"""Pictures on a sheet."""
+"""Number of frames on a sheet."""
 
-_MAX_FPS = {".mp4": 120.0, ".gif": 25.0}  # of a film whose rate is not asked for
+_MAX_FPS = {".mp4": 120.0, ".gif": 25.0}  # largest default frame rate of a video
 
 
 @dataclasses.dataclass(frozen=True)
 class RenderOptions:
-    """How a film looks."""
+    """Options of a video."""
 
     ghost: bool = False
     """Show the reference of a recording as a translucent second rat."""
@@ -45,7 +45,7 @@ class RenderOptions:
     size: tuple[int, int] = (640, 480)
     """Width and height, pixels."""
     fps: float | None = None
-    """Frames per second of the film; None for those of the motion, up to 120 (.mp4) or 25 (.gif)."""
+    """Frames per second of the video; None for those of the motion, up to 120 (.mp4) or 25 (.gif)."""
     speed: float = 1.0
     """Below 1 is slow motion."""
     clips: tuple[str, ...] = ()
@@ -56,24 +56,24 @@ class RenderOptions:
             raise unknown("camera", self.camera, CAMERAS)
         for name, value, low, high in (("fps", self.fps, 1, 240), ("speed", self.speed, 0.01, 100)):
             if value is not None and not low <= value <= high:
-                raise InputError(f"{name} is {value:g}; it must lie in [{low:g}, {high:g}]")
+                raise InputError(f"{name} is {value:g}; it must be in [{low:g}, {high:g}]")
 
 
 @dataclasses.dataclass(frozen=True)
 class Rendered:
-    """What came of it."""
+    """Summary of a rendered file."""
 
     frames: int
     """Frames in the file."""
     seconds: float
-    """Time it took."""
+    """Time to render it."""
     duration: float
-    """Length of the film, seconds; zero for a sheet."""
+    """Length of the video, seconds; zero for a sheet."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Shot:
-    """A stretch of motion to show; its arrays are read when they are asked for."""
+    """A motion to show; its arrays are read on demand."""
 
     name: str
     n_frames: int
@@ -81,31 +81,31 @@ class Shot:
     qpos: Callable[[], np.ndarray]
     """Poses, shape (n_frames, nq)."""
     reference: Callable[[], np.ndarray]
-    """Poses of the ghost, shape (n_frames, nq); asked for only where a ghost is shown."""
+    """Poses of the ghost, shape (n_frames, nq); called only if a ghost is shown."""
     alive: Callable[[], np.ndarray]
-    """Whether the rat still tracks its reference, bool, shape (n_frames,)."""
+    """Frames without failure, bool, shape (n_frames,)."""
     dots: tuple[Dots, ...] = ()
     """Points to mark, of shapes (n_frames, n, 3)."""
 
     def frames_at(self, fps: float, speed: float) -> np.ndarray:
-        """Which frame each frame of a film shows, shape (film frames,)."""
+        """The frame of the motion for each frame of a video, shape (video frames,)."""
         step = speed * self.fps / fps
-        # a hair of tolerance, or 0.1 + 0.2 > 0.3 would make a frame
+        # a tolerance for rounding errors such as 0.1 + 0.2 > 0.3
         count = max(1, math.ceil(self.n_frames / step - 1e-6))
         return np.minimum((np.arange(count) * step + 1e-6).astype(int), self.n_frames - 1)
 
 
 def render(source: Path | str, out: Path | str, options: RenderOptions | None = None) -> Rendered:
-    """Draw a recording or a clip set.
+    """Render a recording or a clip set.
 
     Args:
         source: a recording or any file that `rodent.clips.read_clips` reads.
-        out: .mp4 or .gif for a film, .png for a sheet of six pictures, evenly spaced.
-        options: how it looks.
+        out: .mp4 or .gif for a video, .png for a sheet of six frames, evenly spaced.
+        options: of the video.
 
     Raises:
-        InputError: the file, a name or an option is wrong.
-        WorkError: nothing can be drawn or encoded here, or the disk is full.
+        InputError: the file, a name or an option is invalid.
+        WorkError: rendering or encoding is not possible on this machine, or the disk is full.
     """
     options = options or RenderOptions()
     source, out = clips_path(source), Path(out)
@@ -117,7 +117,7 @@ def render(source: Path | str, out: Path | str, options: RenderOptions | None = 
 def render_shots(
     config: SceneConfig | BodyKind, shots: Sequence[Shot], out: Path, options: RenderOptions
 ) -> Rendered:
-    """Draw shots, one after another; see `render`. The names in `options.clips` are not looked at."""
+    """Render shots, one after another; see `render`. The names in `options.clips` are ignored."""
     check_target(out, options.size)
     began = time.monotonic()
     fps = options.fps or min(shots[0].fps, _MAX_FPS.get(out.suffix, math.inf))
@@ -136,8 +136,8 @@ def render_shots(
             with open_video(temporary, fps, options.size) as write:
                 for image in images:
                     write(image)
-    film = 0.0 if out.suffix == ".png" else total / fps
-    return Rendered(total, time.monotonic() - began, film)
+    duration = 0.0 if out.suffix == ".png" else total / fps
+    return Rendered(total, time.monotonic() - began, duration)
 
 
 def _images(
@@ -159,44 +159,44 @@ def _images(
                 ghost = None if reference is None else reference[frame]
                 dots = [Dots(some.points[frame], some.rgba) for some in shot.dots]
                 image = scene.draw(qpos[frame], camera[frame], ghost, dots)
-                text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("" if alive[frame] else "   lost")
+                text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("" if alive[frame] else "   failed")
                 image, shown = caption.write(image, text), frame
             yield image
             advance(1, note=shot.name)
 
 
 def _held(qpos: np.ndarray, name: str) -> np.ndarray:
-    """The poses, where one that is not finite repeats the last that is."""
+    """The poses, with poses that are not finite replaced by the last finite one."""
     finite = np.isfinite(qpos).all(axis=1)
     if not finite.any():
-        raise InputError(f"{name} has not one finite pose to show")
-    # before the first finite pose, that one is shown
+        raise InputError(f"{name} has no finite pose to show")
+    # before the first finite pose, the first is shown
     frames = np.where(finite, np.arange(len(qpos)), np.argmax(finite))
     return qpos[np.maximum.accumulate(frames)]
 
 
 @contextlib.contextmanager
 def _open_shots(source: Path, options: RenderOptions) -> Iterator[tuple[SceneConfig | BodyKind, list[Shot]]]:
-    """The rat and what it does, from a file of either kind."""
+    """The scene or body, and the shots, of a recording or a clip file."""
     if is_recording(source):
         with open_recording(source) as recording:
             _require_poses(recording, options)
             yield recording.scene, [_rollout_shot(r, recording.fps) for r in recording.rollouts.values()]
     elif options.ghost:
-        raise InputError(f"{source} holds clips, which have no reference to show as a ghost; drop --ghost")
+        raise InputError(f"{source} has clips, which have no reference to show as a ghost; omit --ghost")
     else:
         clips = read_clips(source)
         yield BodyConfig(scale=clips.scale), [_clip_shot(clip) for clip in clips]
 
 
 def _require_poses(recording: Recording, options: RenderOptions) -> None:
-    """Make sure, before anything is drawn, that what is expected was recorded."""
+    """Require, before rendering, that the data to show was recorded."""
     for name, rollout in recording.rollouts.items():
         if name in (options.clips or recording.rollouts):
             rollout.require("qpos")
             if options.ghost and not rollout.has("reference"):
                 where = f"rollout {name!r} of {recording.path}"
-                raise InputError(f"{where} has no reference to show as a ghost; drop --ghost")
+                raise InputError(f"{where} has no reference to show as a ghost; omit --ghost")
 
 
 def _rollout_shot(rollout: Rollout, fps: float) -> Shot:
@@ -220,7 +220,7 @@ def _chosen(shots: list[Shot], names: tuple[str, ...], source: Path) -> list[Sho
 
 
 def _thinned(plan: list[tuple[Shot, np.ndarray]], chosen: np.ndarray) -> list[tuple[Shot, np.ndarray]]:
-    """Of the frames of all shots, counted through, the chosen ones."""
+    """The plan with the chosen frames only, which are indices over the frames of all shots."""
     starts = np.cumsum([0, *(len(frames) for _, frames in plan)])
     thin = []
     for (shot, frames), start in zip(plan, starts[:-1], strict=True):

@@ -1,4 +1,4 @@
-"""OpenGL to draw with, whether there is a screen or not."""
+"""OpenGL contexts, with or without a display."""
 
 import os
 import sys
@@ -10,17 +10,16 @@ from rodent.errors import WorkError
 
 
 class NoOpenGLError(WorkError):
-    """Nothing can be drawn on this machine as it is set up."""
+    """Rendering is not possible on this machine with its current setup."""
 
 
 def open_gl(model: mujoco.MjModel, size: tuple[int, int]) -> tuple[Any, mujoco.MjrContext]:
-    """An OpenGL context, already current, and MuJoCo's renderer in it; free them in reverse order.
+    """A current OpenGL context, and MuJoCo's renderer in it; free them in reverse order.
 
-    Its kind is the one that MUJOCO_GL names. Without MUJOCO_GL, and on a Linux without a
-    screen, it is EGL.
+    MUJOCO_GL chooses the backend. Without MUJOCO_GL, on Linux without a display, it is EGL.
 
     Raises:
-        NoOpenGLError: there is none; the message says what to install or set.
+        NoOpenGLError: no context can be created; the message says what to install or set.
     """
     backend = os.environ.get("MUJOCO_GL", "")
     screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
@@ -33,7 +32,7 @@ def open_gl(model: mujoco.MjModel, size: tuple[int, int]) -> tuple[Any, mujoco.M
         context = GLContext(*size)
         context.make_current()
         return context, mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
-    # what a missing driver raises depends on where PyOpenGL notices it
+    # the exception for a missing driver depends on where PyOpenGL detects it
     except (ImportError, AttributeError, OSError, RuntimeError, mujoco.FatalError) as error:
         kind = "egl" if headless else backend or "default"
         raise NoOpenGLError(

@@ -1,4 +1,4 @@
-"""The stage: a body in its arena, perhaps a ghost beside it, and pictures of them."""
+"""Rendering of poses: a body in its arena, optionally with a ghost."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
@@ -17,18 +17,18 @@ from rodent.scene.scene import ARENA
 from rodent.scene_config import BodyKind, SceneConfig, as_scene_config
 
 GHOST = "ghost/"
-_THIN = 0.45  # opacity of a skin that one looks through
-_RAT_LENGTH = 0.25  # metres, from nose to hip of dm_control's rat, about
+_TRANSLUCENT = 0.45  # opacity of a translucent skin
+_RAT_LENGTH = 0.25  # metres, approximate length from nose to hip of dm_control's rat
 _DOT = 0.003  # metres, radius of a marked point
-_DISTANCE = 0.7  # metres from camera to rat at scale 1, for pictures at least 4:3 wide
-_HAZE = (0.93, 0.94, 0.96, 1.0)  # into which floor and sky fade
+_DISTANCE = 0.7  # metres from camera to rat at scale 1, for images with an aspect ratio of 4:3 or more
+_HAZE = (0.93, 0.94, 0.96, 1.0)  # colour of the fog
 
 
 class Dots(NamedTuple):
-    """Points to mark in a picture.
+    """Points to mark in an image.
 
     Attributes:
-        points: metres, those that are not finite left out, shape (n, 3).
+        points: metres, shape (n, 3); points that are not finite are omitted.
         rgba: their colour, 0 to 1.
     """
 
@@ -37,20 +37,20 @@ class Dots(NamedTuple):
 
 
 def check_poses(width: int, nq: int, name: str) -> None:
-    """Make sure that poses are those of the body.
+    """Require that poses have the size of the body's poses.
 
     Raises:
-        InputError: they are not.
+        InputError: they have another size.
     """
     if width != nq:
-        raise InputError(f"{name} has poses of {width} numbers; its body has {nq}: it was not made with it")
+        raise InputError(f"{name} has poses of {width} numbers; expected {nq}, as of its body")
 
 
 class Renderer:
-    """Draws poses. A context manager, for it holds an OpenGL context.
+    """Renders poses. A context manager, because it has an OpenGL context.
 
     Attributes:
-        model: for drawing only; qpos is the rat's, then the ghost's.
+        model: for rendering only; qpos is the rat's, then the ghost's.
         nq: numbers in a pose of the rat.
         middle: a point between snout and tail in the walker's frame, metres, shape (3,).
     """
@@ -64,14 +64,14 @@ class Renderer:
         geoms: bool = False,
         see_through: bool = False,
     ):
-        """Build the model and find a context.
+        """Build the model.
 
         Args:
-            config: of the scene, or of a body on a floor. A rat wears its skin.
-            size: of the pictures, pixels: width and height.
-            ghost: have a translucent second rat.
-            geoms: show the geoms that collide instead of the skin.
-            see_through: let the rat's skin show what lies under it.
+            config: of the scene, or of a body on a floor. A rat is shown with its skin.
+            size: width and height of the images, pixels.
+            ghost: add a translucent second rat.
+            geoms: show the collision geoms instead of the skin.
+            see_through: make the rat's skin translucent.
         """
         self._size = size
         scene = as_scene_config(config)
@@ -82,7 +82,7 @@ class Renderer:
         self.model = _drawing_model(body.spec, scene.body, scale, size, ghost)
         self.nq = self.model.nq // 2 if ghost else self.model.nq
         if see_through:
-            self.model.skin_rgba[:, 3] = _THIN
+            self.model.skin_rgba[:, 3] = _TRANSLUCENT
         root = self.model.body(body.roles.root)
         # above the body that has the free joint, as high as the root
         self.middle = root.pos * (0, 0, 1) if root.jntnum[0] == 0 else np.zeros(3)
@@ -112,12 +112,12 @@ class Renderer:
     def draw(
         self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None, dots: Sequence[Dots] = ()
     ) -> np.ndarray:
-        """A picture of a pose.
+        """An image of a pose.
 
         Args:
             qpos: of the rat, metres, w x y z, radians, shape (nq,).
-            view: where the camera stands.
-            ghost: pose of the ghost, shape (nq,), where the scene has one.
+            view: of the camera.
+            ghost: pose of the ghost, shape (nq,), if the renderer has one.
             dots: points to mark.
 
         Returns:
@@ -135,7 +135,7 @@ class Renderer:
         return image[::-1]
 
     def _mark(self, dots: Dots) -> None:
-        """Add spheres to the scene; they shine through nothing, and cast no shadow."""
+        """Add spheres to the scene, which cast no shadow."""
         size, upright = np.full(3, _DOT), np.eye(3).ravel()
         for point in dots.points[np.isfinite(dots.points).all(axis=1)]:
             geom = self.scene.geoms[self.scene.ngeom]
@@ -145,7 +145,7 @@ class Renderer:
             self.scene.ngeom += 1
 
     def pose(self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None) -> None:
-        """Put everything in its place in `scene`, without drawing it."""
+        """Update `scene` for a pose, without rendering it."""
         data = self._data
         data.qpos[: self.nq] = qpos
         if ghost is not None:
@@ -153,7 +153,7 @@ class Renderer:
         mujoco.mj_kinematics(self.model, data)
         for tail in self._tails:
             tail.lay(data)
-        # the sun travels along, so that the small field of its shadow holds the rat
+        # the sun follows the rat, so that the small shadow map covers it
         if self._sun >= 0:
             direction = self.model.light_dir[self._sun]
             data.light_xdir[self._sun] = direction
@@ -163,7 +163,7 @@ class Renderer:
         everything = mujoco.mjtCatBit.mjCAT_ALL
         mujoco.mjv_updateScene(self.model, data, self._option, None, self._camera, everything, self.scene)
         for geom in self.scene.geoms[: self.scene.ngeom]:
-            # decoration takes shadows and casts none: a floor's own is noise, a ghost has none
+            # decoration receives shadows but casts none, as wanted for floor and ghost
             if geom.type == mujoco.mjtGeom.mjGEOM_PLANE or geom.rgba[3] < 1:
                 geom.category = mujoco.mjtCatBit.mjCAT_DECOR
 
@@ -171,7 +171,7 @@ class Renderer:
 def _drawing_model(
     spec: mujoco.MjSpec, body: BodyKind, scale: float, size: tuple[int, int], ghost: bool
 ) -> mujoco.MjModel:
-    """The model to draw: of a body in its arena, whose size is relative to dm_control's rat."""
+    """The model for rendering a body in its arena; scale is the size relative to dm_control's rat."""
     rat = isinstance(body, BodyConfig)
     if rat:
         for eye in ("eye_L_collision", "eye_R_collision"):
@@ -206,7 +206,7 @@ def _drawing_model(
 
 
 def _add_sun(spec: mujoco.MjSpec) -> None:
-    """Light a scene whose author left it dark, as the floor of the arenas is lit."""
+    """Add the light of the built-in arenas to a scene without a light."""
     sun = spec.worldbody.add_light(name=f"{ARENA}sun", type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL)
     sun.pos, sun.dir, sun.castshadow = (0, 0, 2), (0.35, 0.25, -1), True
     sun.diffuse, sun.specular = (0.55, 0.55, 0.52), (0.1, 0.1, 0.1)
@@ -217,5 +217,5 @@ def relative_size(scene: Scene) -> float:
     model, data = scene.model, mujoco.MjData(scene.model)
     mujoco.mj_kinematics(model, data)
     moving = np.flatnonzero(model.body_weldid[model.geom_bodyid])
-    places, radii = data.geom_xpos[moving], model.geom_rbound[moving, None]
-    return float(((places + radii).max(0) - (places - radii).min(0)).max()) / _RAT_LENGTH
+    centres, radii = data.geom_xpos[moving], model.geom_rbound[moving, None]
+    return float(((centres + radii).max(0) - (centres - radii).min(0)).max()) / _RAT_LENGTH

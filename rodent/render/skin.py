@@ -1,8 +1,7 @@
-"""The rat's skin: dm_control's, bound to the scaled body and given a coat.
+"""The rat's skin: that of dm_control, bound to the scaled body, with a texture.
 
-The skin that dm_control installs has no texture coordinates. They are made here from what
-a vertex belongs to, u running from fur to bare skin and v from back to belly, and look up
-their colour in a small texture.
+dm_control's skin has no texture coordinates. They are computed here from the body part of each vertex, with u
+from fur to bare skin and v from back to belly, for a small texture.
 """
 
 import dataclasses
@@ -32,14 +31,14 @@ class Bone:
     vertices: np.ndarray
     """Indices, shape (n,)."""
     weights: np.ndarray
-    """How much each vertex follows this body, shape (n,)."""
+    """Weight of this body for each vertex, shape (n,)."""
 
 
 def add_skin(spec: mujoco.MjSpec, scale: float, prefix: str = "", ghost: bool = False) -> None:
-    """Put the skin on a rat.
+    """Add the skin to a rat.
 
     Args:
-        spec: of a world with the rat in it.
+        spec: of a scene with the rat.
         scale: of the rat.
         prefix: of the names of the rat's bodies.
         ghost: translucent and of one colour, instead of fur.
@@ -100,7 +99,7 @@ def _coat_coordinates(vertices: np.ndarray, faces: np.ndarray, bones: list[Bone]
         total[bone.vertices] += bone.weights
         if tail or part in ("hand", "finger", "foot", "toe"):
             bare[bone.vertices] += bone.weights
-    # a vertex looks where the triangles around it look
+    # the normal of a vertex is the mean of those of its triangles
     corners = vertices[faces]
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals = np.zeros_like(vertices)
@@ -114,7 +113,7 @@ def _coat_coordinates(vertices: np.ndarray, faces: np.ndarray, bones: list[Bone]
 def _coat_image() -> np.ndarray:
     """The texture, uint8, shape (v, u, 3)."""
     ramp = np.linspace(0, 1, _TEXELS)[:, None]
-    # the belly's colour begins below the flanks
+    # the belly's colour starts below the flanks
     low = np.clip((ramp - 0.55) / 0.25, 0, 1)
     fur = (1 - low) * _BACK + low * np.array(_BELLY)
     bare = np.clip((ramp - 0.3) / 0.4, 0, 1)[None]

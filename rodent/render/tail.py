@@ -1,7 +1,7 @@
-"""The tail in the picture.
+"""The tail in images.
 
-The body's tail touches nothing unless it is told to, motion capture says nothing of it, and
-so it sinks into the floor and would be hidden. The picture shows it lying on the floor.
+By default the tail has no contacts, and motion capture does not track it, so it sinks into the floor and
+would be hidden. In images it lies on the floor.
 """
 
 import mujoco
@@ -11,7 +11,7 @@ _CLEARANCE = 0.0025  # metres at scale 1, of a bone's axis above the floor
 
 
 class Tail:
-    """The bones of a rat's tail, in a model for drawing."""
+    """The bones of a rat's tail, in a model for rendering."""
 
     def __init__(self, model: mujoco.MjModel, prefix: str, scale: float):
         names = (f"{prefix}vertebra_C{i}" for i in range(1, 31))
@@ -19,9 +19,9 @@ class Tail:
         self._clearance = _CLEARANCE * scale
 
     def lay(self, data: mujoco.MjData) -> None:
-        """Bend the tail, at its own length, where it would pass below the floor.
+        """Bend the tail, without changing its length, where it would be below the floor.
 
-        Only the poses from which the skin is drawn change: data.xpos and data.xquat.
+        Only data.xpos and data.xquat change, from which the skin is rendered.
         """
         old = data.xpos[self._bones]
         if old[:, 2].min() >= self._clearance:
@@ -46,7 +46,7 @@ class Tail:
 
 
 def _turns(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Quaternions of the shortest turn from each vector (n, 3) to the other of its length."""
+    """Quaternions of the smallest rotations between vectors (n, 3) of equal lengths."""
     product = np.sum(before * after, axis=1, keepdims=True)
     # the half-way vector; opposite ones do not occur, the floor turns by less than 180 degrees
     whole = np.sum(before**2, axis=1, keepdims=True)

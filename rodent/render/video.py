@@ -1,7 +1,7 @@
-"""Frames into files: MP4 (H.264), GIF, or a sheet of pictures; and the captions on them.
+"""Video files: MP4 (H.264), GIF, or a sheet of frames; and captions.
 
-Films are encoded with PyAV itself and not through imageio, which can set neither the quality
-nor the colours of an MP4, and holds all frames of a GIF in memory.
+Videos are encoded with PyAV and not with imageio, which can set neither the quality nor the colours of an
+MP4, and keeps all frames of a GIF in memory.
 """
 
 import contextlib
@@ -38,12 +38,12 @@ def open_video(path: Path, fps: float, size: tuple[int, int]) -> Iterator[Write]
 
     rate = Fraction(fps).limit_denominator(1000)
     try:
-        # the index goes to the front, so that a browser can begin before the end has come
+        # the index is at the start of the file, so that a browser can play it while it loads
         options = {"movflags": "faststart"} if path.suffix == ".mp4" else {}
         with av.open(str(path), "w", options=options) as container:
             yield from (_mp4 if path.suffix == ".mp4" else _gif)(container, rate, size)
     except av.FFmpegError as error:
-        # the operating system's own numbers are in errno; FFmpeg's are far larger
+        # error numbers of the operating system are in errno; those of FFmpeg are far larger
         if error.errno in errno.errorcode:
             raise OSError(error.errno, error.strerror) from error
         raise WorkError(f"could not encode {path.suffix}: {error}") from error
@@ -56,7 +56,7 @@ def _mp4(container: Any, rate: Fraction, size: tuple[int, int]) -> Iterator[Writ
     stream = container.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast"})
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
-    # say which colours these are, or a player guesses by the size
+    # state the colour space, or a video player guesses it from the size
     context = stream.codec_context
     context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
     context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
@@ -117,12 +117,12 @@ def _gif(container: Any, rate: Fraction, size: tuple[int, int]) -> Iterator[Writ
 
 
 def save_sheet(path: Path, images: Sequence[np.ndarray], columns: int = 3) -> None:
-    """Lay pictures of one size out in rows and save them as one.
+    """Arrange images of one size in rows and save them as one image.
 
     Args:
         path: ends in .png.
         images: uint8, each of shape (height, width, 3).
-        columns: pictures in a row.
+        columns: number of images in a row.
     """
     height, width = images[0].shape[:2]
     columns = min(columns, len(images))
@@ -134,18 +134,18 @@ def save_sheet(path: Path, images: Sequence[np.ndarray], columns: int = 3) -> No
 
 
 class Caption:
-    """Writes a line into the lower left corner of pictures of one size."""
+    """Writes a line into the lower left corner of images of one size."""
 
     def __init__(self, size: tuple[int, int]):
         self._size = max(8, size[1] // 26)
         self._font = ImageFont.load_default(self._size)
 
     def write(self, image: np.ndarray, text: str) -> np.ndarray:
-        """A copy of the picture with the text on it."""
+        """A copy of the image with the text on it."""
         picture = Image.fromarray(image)
-        place = (self._size * 0.6, picture.height - self._size * 0.6)
+        position = (self._size * 0.6, picture.height - self._size * 0.6)
         ImageDraw.Draw(picture).text(
-            place,
+            position,
             text,
             fill=(40, 40, 48),
             font=self._font,
@@ -157,14 +157,14 @@ class Caption:
 
 
 def check_target(path: Path, size: tuple[int, int]) -> None:
-    """Refuse a file that could not be written in the end.
+    """Refuse a file that cannot be written.
 
     Raises:
-        InputError: unknown suffix, or a size that the format or the renderer cannot have.
+        InputError: unknown suffix, or a size that the format or the renderer does not support.
     """
     if path.suffix not in SUFFIXES:
         raise InputError(f"cannot write {path}: its name must end in {', '.join(SUFFIXES)}")
     if not all(16 <= side <= 4096 for side in size):
-        raise InputError(f"the size is {size[0]}x{size[1]}; width and height must lie in [16, 4096] pixels")
+        raise InputError(f"the size is {size[0]}x{size[1]}; width and height must be in [16, 4096] pixels")
     if path.suffix == ".mp4" and any(side % 2 for side in size):
         raise InputError(f"the size is {size[0]}x{size[1]}; MP4 needs an even width and height")

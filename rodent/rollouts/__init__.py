@@ -1,4 +1,4 @@
-"""Let a policy act, such as on clips from their first frames, and record what happens.
+"""Rollouts of a policy, such as on clips from their first frames, and their recording.
 
     runner = RolloutRunner.of(policy, clips, n=9)
     for row in runner.play(policy.params, policy.normalizer, np.arange(9)):
@@ -6,8 +6,8 @@
     rollout(policy, clips)["Walk"]["qpos"]        # the same as arrays, by the name of the clip
     record(policy, clips, "walk.h5")              # the same, written to a recording
 
-A row describes one control step: the state the policy saw, what it commanded, and the
-reward and forces that came of it.
+A `RolloutStep` has the data of one control step: the state that the policy saw, its controls, and the
+resulting rewards and forces.
 """
 
 from rodent.record_config import RecordConfig

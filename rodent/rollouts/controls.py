@@ -1,4 +1,4 @@
-"""Control layers beside the policy's: computed from the rows of a rollout, which they cannot change."""
+"""Control layers, computed from the steps of a rollout without changing it."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -20,19 +20,19 @@ from rodent.rollouts.play import RolloutStep
 from rodent.tasks.imitation import Imitation, ImitationState
 from rodent.tasks.task import Task
 
-_STREAM = 0xC0  # keeps the weights apart from those that training drew from the same seed
+_STREAM = 0xC0  # makes the random weights differ from the initial weights of training with the same seed
 
 
 class Controls:
-    """Adds control layers to the rows of n clips played at once; compiled once.
+    """Adds control layers to the steps of n clips that are played in parallel; compiled once.
 
     Args:
-        policy: whose layers they are controls of.
+        policy: the policy whose layers are compared.
         task: imitation of the clips.
-        n: how many clips at once.
-        seed: of the random weights, and of draws of the latent.
-        gates: whether the gates of LSTM cells are among the layers.
-        sample: whether the policy's latents are drawn, so that the control's are, too.
+        n: number of clips in parallel.
+        seed: of the random weights, and of samples of the latent.
+        gates: whether the layers include the gates of LSTM cells.
+        sample: whether latents are sampled, as those of the policy are.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Controls:
     ):
         if not isinstance(task, Imitation):
             raise InputError(
-                "--controls needs the task imitation, whose coming poses are one of the controls"
+                "--controls requires the task imitation: future reference poses are one of the controls"
             )
         self._task = task
         self._memory = policy.agent.initial_memory(n)
@@ -59,7 +59,7 @@ class Controls:
         self._step = jax.jit(partial(_step, choices))
 
     def with_controls(self, rows: Iterator[RolloutStep]) -> Iterator[RolloutStep]:
-        """The same rows of `RolloutRunner.play`, with control layers among their units."""
+        """The steps of `RolloutRunner.play` with control layers added to their units."""
         memory = self._memory
         for row in rows:
             seen = _Seen(row.task, row.physics, row.index, row.is_first)
@@ -68,7 +68,7 @@ class Controls:
 
 
 class _Choices(NamedTuple):
-    """What is fixed when the step is compiled."""
+    """Static arguments of the compiled step."""
 
     agent: Agent
     gates: bool
@@ -77,7 +77,7 @@ class _Choices(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What the step needs of a row."""
+    """Data of a step that the control layers depend on."""
 
     task: ImitationState
     physics: PhysicsState

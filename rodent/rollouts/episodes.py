@@ -1,7 +1,7 @@
-"""The episodes that a policy plays when it is evaluated or recorded.
+"""The episodes of an evaluation or a recording.
 
 task, episodes = policy_episodes(policy, clips)         # every clip from its first frame to its last
-task, episodes = policy_episodes(policy, None, 24)      # of a task that needs no clips
+task, episodes = policy_episodes(policy, None, 24)      # of a task without clips
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from rodent.tasks.observation import observation_of, require_same
 from rodent.tasks.task import Task
 
 EPISODES = 24
-"""Episodes of a task without clips, unless another number is given."""
+"""Default number of episodes of a task without clips."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Episode:
     """One episode of a task.
 
     Attributes:
-        name, behavior: of the clip, or of what else is asked.
-        group: of `Task.starts`, whose first place the episode begins at.
-        frames: control steps that it lasts.
-        start: where it begins, as a recording states it.
+        name, behavior: of the clip, or of the episode.
+        group: group of `Task.starts`, with whose first start the episode begins.
+        frames: number of control steps.
+        start: start of the episode as in the metadata of a recording.
     """
 
     name: str
@@ -50,7 +50,7 @@ def clip_episodes(clips: ClipSet) -> list[Episode]:
 
 
 def task_episodes(task: Task[Any], count: int = EPISODES) -> list[Episode]:
-    """Episodes of a task without clips, each as long as the task says; its starts are taken in turn."""
+    """Episodes of a task without clips, with the lengths of the task; groups of starts are used in turn."""
     groups = np.arange(count) % len(np.asarray(task.starts.first))
     frames = task.episode_steps(groups)
     return [
@@ -62,12 +62,12 @@ def task_episodes(task: Task[Any], count: int = EPISODES) -> list[Episode]:
 def policy_episodes(
     policy: Policy, clips: ClipSet | None, count: int = EPISODES
 ) -> tuple[Task[Any], list[Episode]]:
-    """The task of a policy, and the episodes that it plays.
+    """The task of a policy, and its episodes.
 
     Args:
-        policy: which states its task.
-        clips: those to follow; None for a task that needs none.
-        count: number of episodes of a task that needs no clips.
+        policy: the policy, with its task.
+        clips: clips to track; None for a task without clips.
+        count: number of episodes of a task without clips.
 
     Raises:
         InputError: as `policy_task`.
@@ -80,12 +80,12 @@ def policy_task(policy: Policy, clips: ClipSet | None) -> Task[Any]:
     """The task of a policy in its scene.
 
     Args:
-        policy: which states its task.
-        clips: those to follow; None for a task that needs none.
+        policy: the policy, with its task.
+        clips: clips to track; None for a task without clips.
 
     Raises:
-        InputError: the task needs clips and there are none, or the reverse; the clips belong to another body;
-            or what the task observes is not what the policy was trained with.
+        InputError: the task needs clips and there are none, or the reverse; the clips are for another body;
+            or the observation of the task differs from that of the policy's training.
     """
     require_clips(policy, given=clips is not None)
     scene = make_scene(policy.scene)
@@ -97,14 +97,14 @@ def policy_task(policy: Policy, clips: ClipSet | None) -> Task[Any]:
 
 
 def require_clips(policy: Policy, *, given: bool) -> None:
-    """Make sure that clips are given to a policy whose task follows clips, and to no other.
+    """Require clips if the task of a policy needs them, and refuse them otherwise.
 
     Raises:
-        InputError: they are not.
+        InputError: clips are missing or not needed.
     """
     if given == policy.task.needs_clips:
         return
     task = TASKS.name_of(type(policy.task))
     if given:
-        raise InputError(f"the policy's task, {task}, follows no clips; leave --clips out")
-    raise InputError(f"the policy's task, {task}, follows clips; name them: --clips FILE is needed")
+        raise InputError(f"the policy's task, {task}, does not use clips; omit --clips")
+    raise InputError(f"the policy's task, {task}, needs clips; give them: --clips FILE")

@@ -1,10 +1,10 @@
-"""Outcomes of a rollout: how long it went well, how it ended, what it earned, how far off it was.
+"""Outcomes of a rollout: lifespan, failures, mean rewards and mean errors.
 
     outcome = Outcome(once=True)
-    outcome.add({"lost": lost, "reward/total": reward, "error/root_position": error})    # rows as they come
+    outcome.add({"failed": failed, "reward/total": reward, "error/root_position": error})    # blocks of rows
     outcome.values()["lifespan"]
 
-Means are over the frames before the episode was first lost, as in the tracking metrics.
+Means are over the frames before the first failure, as in the tracking metrics.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ from rodent.tasks.task import Metric
 
 
 def outcome_channels(metrics: Mapping[str, Metric]) -> dict[str, Channel]:
-    """The outcomes of a task with these metrics, beside those that every rollout has."""
+    """The outcomes of a task with these metrics, in addition to those of every rollout."""
     return {
-        f"error/{name}": Channel(metric.unit, "mean error before the episode was first lost", (), "f8")
+        f"error/{name}": Channel(metric.unit, "mean error before the first failure", (), "f8")
         for name, metric in metrics.items()
     }
 
@@ -27,41 +27,40 @@ class Outcome:
     """The outcomes of one rollout, from its rows.
 
     Args:
-        once: a body that is left where it is fails only once; else it is put back each time.
+        once: count only the first failure, because the body is not reset; else the body is reset after each.
     """
 
     def __init__(self, once: bool):
         self._once = once
-        self._lost = np.zeros(0, bool)
+        self._failed = np.zeros(0, bool)
         self._sums: dict[str, float] = {}
 
     def add(self, rows: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Take the next rows.
+        """Add the next rows.
 
         Args:
-            rows: `lost`, whether the episode was lost at a frame, and whatever the means are taken of; each
-                of shape (n,).
+            rows: `failed`, failures by frame, and the quantities to average; each of shape (n,).
 
         Returns:
-            whether the episode was not lost, bool, shape (n,).
+            frames without failure, bool, shape (n,).
         """
-        before = len(self._lost)
-        self._lost = np.concatenate([self._lost, rows["lost"]])
-        good = slice(max(0, min(self._lifespan - before, len(rows["lost"]))))
+        before = len(self._failed)
+        self._failed = np.concatenate([self._failed, rows["failed"]])
+        good = slice(max(0, min(self._lifespan - before, len(rows["failed"]))))
         for name, values in rows.items():
-            if name != "lost":
+            if name != "failed":
                 self._sums[name] = self._sums.get(name, 0.0) + float(np.sum(values[good], dtype=np.float64))
-        alive = np.arange(before, len(self._lost)) < self._lifespan
-        return alive if self._once else ~rows["lost"]
+        alive = np.arange(before, len(self._failed)) < self._lifespan
+        return alive if self._once else ~rows["failed"]
 
     @property
     def failures(self) -> int:
-        """How often it was lost so far."""
-        return int(self._lost.any() if self._once else self._lost.sum())
+        """Number of failures so far."""
+        return int(self._failed.any() if self._once else self._failed.sum())
 
     def values(self) -> dict[str, float]:
-        """All of them; means over no frames are NaN."""
-        frames, lifespan = len(self._lost), self._lifespan
+        """All outcomes; means over no frames are NaN."""
+        frames, lifespan = len(self._failed), self._lifespan
         means = {name: total / lifespan if lifespan else np.nan for name, total in self._sums.items()}
         return {
             "frames": frames,
@@ -74,4 +73,4 @@ class Outcome:
 
     @property
     def _lifespan(self) -> int:
-        return int(np.argmax(self._lost)) if self._lost.any() else len(self._lost)
+        return int(np.argmax(self._failed)) if self._failed.any() else len(self._failed)

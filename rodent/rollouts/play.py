@@ -1,4 +1,4 @@
-"""Let a policy act on clips from their first frames, one control step of all at a time."""
+"""Run rollouts of a policy, one control step of all environments at a time."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -22,21 +22,21 @@ from rodent.tasks.task import Task
 
 
 class RolloutStep(NamedTuple):
-    """One control step of n environments, each in an episode of its own; arrays (n, ...).
+    """One control step of n environments with different episodes; arrays (n, ...).
 
     Attributes:
-        index: control steps since the first, the same for all.
-        physics: what the policy saw, environments that were put back in their places.
+        index: index of the control step, the same for all.
+        physics: state that the policy saw, after resets.
         task: the task's state.
-        channels: what the task records of it, such as the reference.
-        observation: parts of what the policy was fed, not normalised; empty unless asked for.
-        metrics: of the state before anything was put back.
-        failed: whether the task was lost there.
-        is_first: whether an episode begins here, its memory cleared.
-        ctrl: what was commanded.
-        units: activations by layer, empty unless asked for.
-        force: what the actuators did in the step.
-        terms: the reward earned by the step.
+        channels: the task's channels, such as the reference.
+        observation: parts of the observation, not normalised; empty unless requested.
+        metrics: of the state before resets.
+        failed: whether the task failed in that state.
+        is_first: whether the agent's memory was reset before this step.
+        ctrl: the controls.
+        units: activations by layer, empty unless requested.
+        force: actuator forces in the step.
+        terms: reward terms of the step.
     """
 
     index: int

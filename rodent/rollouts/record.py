@@ -1,4 +1,4 @@
-"""Play a policy's task and write down all that happens: the way from a policy to a recording."""
+"""Play a policy's task and write a recording."""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -28,8 +28,8 @@ from rodent.versions import versions
 Table = dict[str, np.ndarray]
 
 _DEFAULT = RecordConfig()
-_BLOCK = 64  # rows handed to the file at once
-_AT_ONCE = 32  # episodes played side by side: bounds memory
+_BLOCK = 64  # steps written to the file at once
+_AT_ONCE = 32  # episodes played in parallel; limits memory
 
 
 def record(
@@ -40,22 +40,21 @@ def record(
     *,
     origin: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Play a policy's task and write a recording of all that happens and of every unit.
+    """Play a policy's task and write a recording of states, rewards and every unit.
 
     Args:
-        policy: who acts.
-        clips: what is asked; each becomes a rollout of its name. None for a task without clips.
+        policy: the policy.
+        clips: clips to track; each becomes a rollout of the same name. None for a task without clips.
         out: the recording file.
-        config: how to play, and how much to write.
-        origin: where policy and clips came from, or anything else to keep in the recording's
-            provenance.
+        config: settings of rollouts and content.
+        origin: sources of policy and clips, or other data for the recording's provenance.
 
     Returns:
         the numbers of rollouts, frames, failures and layers.
 
     Raises:
-        InputError: the clips belong to a body of another scale, clips are missing or not needed, or gates or
-            controls are asked of a policy that has none.
+        InputError: the clips are for a body of another scale, clips are missing or not needed, or gates or
+            controls are requested from a policy without them.
         WorkError: the disk is full.
     """
     out, units = Path(out), config.content == "units"
@@ -73,7 +72,7 @@ def record(
     with files.writer, progress("recording", total, "frames") as advance:
         for number, begin in enumerate(range(0, len(played), n)):
             group = played[begin : begin + n]
-            # the last group is filled up by repeating its last episode
+            # the last group is padded with its last episode
             places = np.array([one.group for one in (*group, *[group[-1]] * (n - len(group)))])
             draws = _seed_of_group(config.seed, number)
             rollouts = [files.rollout(one, draws if drawn else None) for one in group]
@@ -98,13 +97,13 @@ def record(
 def _check_policy(policy: Policy, config: RecordConfig) -> None:
     if config.gates and not is_recurrent(policy.network_config):
         kind = policy.network_config.decoder_kind
-        raise InputError(f"--gates needs an LSTM decoder; this policy's is of the kind {kind!r}")
+        raise InputError(f"--gates requires an LSTM decoder; the decoder of this policy is {kind!r}")
 
 
 def _played(episodes: list[Episode], repeats: int, seed: int) -> list[Episode]:
-    """The episodes one after the other, from the second time on in random orders.
+    """The episodes in order, and then their repetitions in random orders.
 
-    If they came again in one order, a null of time shifts would hold signal.
+    If repetitions were in the same order, a time-shift null would contain signal.
     """
     random, count = np.random.default_rng(seed), len(episodes)
     orders = [np.arange(count), *(random.permutation(count) for _ in range(repeats - 1))]
@@ -112,8 +111,8 @@ def _played(episodes: list[Episode], repeats: int, seed: int) -> list[Episode]:
 
 
 def _seed_of_group(seed: int, number: int) -> int:
-    """The seed of the draws of clips that are played side by side, so that no two groups draw the same."""
-    # the first group's is the one that was asked for
+    """The seed of the samples of a parallel group, different for every group."""
+    # the first group uses the given seed
     return int(np.random.SeedSequence((seed, number)).generate_state(1)[0] >> 1) if number else seed
 
 
@@ -122,8 +121,8 @@ class _Files:
 
     Attributes:
         writer: of the file.
-        failures: how often episodes that are closed were lost.
-        layers: names of those that were recorded.
+        failures: number of failures in closed rollouts.
+        layers: names of recorded layers.
     """
 
     def __init__(
@@ -157,7 +156,7 @@ class _Files:
         self._task, self._config, self._kind = task, config, TASKS.name_of(type(policy.task))
 
     def rollout(self, episode: Episode, seed: int | None) -> "_Rollout":
-        """Begin the rollout of an episode, played with a seed if that matters."""
+        """Start the rollout of an episode, with its seed if it is sampled."""
         start = None if episode.start is None else dict(episode.start)
         metadata = RolloutMetadata(start=start, behavior=episode.behavior, task=self._kind, seed=seed)
         file = self.writer.rollout(episode.name, metadata)
@@ -166,7 +165,7 @@ class _Files:
     def append(
         self, block: list[RolloutStep], rollouts: list["_Rollout"], advance: Callable[[int], None]
     ) -> None:
-        """Hand rows of all environments to the rollouts that they belong to."""
+        """Distribute steps of all environments to their rollouts."""
         frames = {} if self._config.content == "outcomes" else _frames(block, self._task)
         measures = _measures(block)
         for i, rollout in enumerate(rollouts):
@@ -174,12 +173,12 @@ class _Files:
         self.layers |= block[0].units.keys()
 
     def close(self, rollouts: list["_Rollout"]) -> None:
-        """Write how they went."""
+        """Write the outcomes."""
         self.failures += sum(rollout.close() for rollout in rollouts)
 
 
 def _observed(task: Task[Any]) -> dict[str, Channel]:
-    """What the parts of a task's observation are."""
+    """Channels of the parts of a task's observation."""
     parts = {group: {part.name: part for part in members} for group, members in observation_of(task).items()}
     return {
         f"observation/{name}": Channel(part.unit or "not stated", "part of what the policy observes")
@@ -188,7 +187,7 @@ def _observed(task: Task[Any]) -> dict[str, Channel]:
 
 
 class _Rollout:
-    """One episode's rollout in the file: takes rows until the episode is over.
+    """The rollout of one episode in the file: takes rows until the end of the episode.
 
     Args:
         file: the rollout in the file.
@@ -200,8 +199,8 @@ class _Rollout:
         self._file, self._left, self._outcome = file, frames, Outcome(once=once)
 
     def append(self, frames: Table, measures: Table) -> int:
-        """Take what still belongs to the episode; returns the number of rows."""
-        count = min(self._left, len(measures["lost"]))
+        """Write the rows that belong to the episode; returns their number."""
+        count = min(self._left, len(measures["failed"]))
         if count == 0:
             return 0
         alive = self._outcome.add(_first_rows(measures, count))
@@ -211,7 +210,7 @@ class _Rollout:
         return count
 
     def close(self) -> int:
-        """Write how it went; returns the number of failures."""
+        """Write the outcomes; returns the number of failures."""
         self._file.outcomes |= self._outcome.values()
         return self._outcome.failures
 
@@ -235,13 +234,13 @@ def _frames(block: list[RolloutStep], task: Task[Any]) -> Table:
 
 
 def _measures(block: list[RolloutStep]) -> Table:
-    """What the outcomes of all environments are made of, arrays (rows, n)."""
+    """Quantities for the outcomes of all environments, arrays (rows, n)."""
     terms = {name: np.stack([row.terms[name] for row in block]) for name in block[0].terms}
     errors = {name: np.stack([row.metrics[name] for row in block]) for name in block[0].metrics}
-    # of a metric with several values, such as one per end effector, their mean
+    # metrics with several values, such as one per end effector, are averaged
     errors = {name: values.reshape(*values.shape[:2], -1).mean(-1) for name, values in errors.items()}
     return {
-        "lost": np.stack([row.failed for row in block]),
+        "failed": np.stack([row.failed for row in block]),
         **{f"reward/{name}": term for name, term in terms.items()},
         "reward/total": np.sum(list(terms.values()), axis=0),
         **{f"error/{name}": values for name, values in errors.items()},

@@ -1,4 +1,4 @@
-"""What physics is made of: a body in an arena, with the names of its parts and the roles that they play.
+"""Scenes: a body in an arena, with the names and roles of its parts.
 
 scene = make_scene()                                  # the default rat on a floor
 scene = make_scene(BodyConfig(scale=1.0))

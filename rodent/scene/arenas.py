@@ -1,4 +1,4 @@
-"""Surroundings of a body, as editable specifications whose ground has its top at height 0."""
+"""Arenas, as editable specifications whose ground surface is at height 0."""
 
 import mujoco
 import numpy as np
@@ -9,15 +9,15 @@ _DEPTH, _WIDTH = 0.5, 2.0  # metres: of a gap, and of the track to either side
 
 
 def floor() -> mujoco.MjSpec:
-    """A flat floor without end, of assets/arenas/floor.xml."""
+    """An infinite flat floor, from assets/arenas/floor.xml."""
     return mujoco.MjSpec.from_file(str(asset_path("arenas", "floor.xml")))
 
 
 def gaps(seed: int, count: int, width: tuple[float, float], length: tuple[float, float]) -> mujoco.MjSpec:
-    """A straight track along x with gaps to jump, drawn from a seed; it begins behind the body.
+    """A random straight track along x with gaps to jump; it starts behind the body.
 
     Args:
-        seed: of the draw.
+        seed: of the random widths and lengths.
         count: number of gaps.
         width: smallest and largest width of a gap, metres.
         length: smallest and largest length of a platform, metres.

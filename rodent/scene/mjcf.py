@@ -1,4 +1,4 @@
-"""MJCF files of the user's own: read, and the body that one holds."""
+"""MJCF files of users: reading, and bodies from them."""
 
 import contextlib
 import dataclasses
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_mjcf(path: Path) -> mujoco.MjSpec:
-    """The specification that an MJCF file holds.
+    """The specification of an MJCF file.
 
     Raises:
         InputError: no such file, or not MJCF.
@@ -29,7 +29,7 @@ def read_mjcf(path: Path) -> mujoco.MjSpec:
 
 @contextlib.contextmanager
 def _is_mjcf(path: Path) -> Iterator[None]:
-    """Say of MuJoCo's errors which file they are of."""
+    """Add the file to MuJoCo's errors."""
     try:
         yield
     except ValueError as error:
@@ -37,7 +37,7 @@ def _is_mjcf(path: Path) -> Iterator[None]:
 
 
 def mjcf_body(config: "MjcfBodyConfig") -> BodySpec:
-    """The body of an MJCF file, with the roles that its structure suggests or that the configuration names.
+    """The body of an MJCF file, with roles from the configuration or derived from its structure.
 
     Raises:
         InputError: no such file, not MJCF, or names that it does not have.

@@ -1,7 +1,7 @@
-"""How much force each actuator takes to follow a rat.
+"""Nominal forces: typical force of each actuator when the body tracks a rat.
 
-The MJCF's limits say little of it: they allow the trunk fifty times what it ever needs,
-the knees eight times.
+The limits in the MJCF are a poor estimate: those of the trunk are fifty times the nominal force, those of the
+knees eight times.
 """
 
 from collections.abc import Iterable
@@ -36,12 +36,12 @@ _NOMINAL_FORCE = {  # N m; root mean square of servos' forces where a trained po
 
 
 def nominal_forces(actuators: Iterable[str], scale: float) -> dict[str, float]:
-    """The force that each actuator takes to follow a rat.
+    """Nominal force of each actuator.
 
-    Forces that carry a weight on a lever go with the fourth power of the size.
+    Torques that carry weight scale with the fourth power of the size (weight times lever arm).
 
     Args:
-        actuators: their names.
+        actuators: names of the actuators.
         scale: size of the rat relative to dm_control's.
 
     Returns:

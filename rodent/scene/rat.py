@@ -1,7 +1,7 @@
 """dm_control's rat as an editable specification: scaled, actuated, and with the roles of its parts.
 
-The MJCF is read from the installed dm_control package and edited with `mujoco.MjSpec`;
-nothing of it is stored here. Its skin is put on by `rodent.render`.
+The MJCF is read from the installed dm_control package and edited with `mujoco.MjSpec`; it is not stored here.
+`rodent.render` adds the skin.
 """
 
 import importlib.util
@@ -45,7 +45,7 @@ PITCH = 0.07
 
 
 def in_tail(name: str) -> bool:
-    """Whether a body or hinge is of the tail (the neck's vertebrae are named in lower case).
+    """Whether a body or hinge belongs to the tail (names of vertebrae of the neck are in lower case).
 
     >>> in_tail("vertebra_C6_bend"), in_tail("vertebra_cervical_1_bend"), in_tail("vertebra_6")
     (True, False, False)
@@ -54,7 +54,7 @@ def in_tail(name: str) -> bool:
 
 
 def rat_body(config: "BodyConfig") -> BodySpec:
-    """The rat, and the roles of its parts; its neutral posture was found on this body by eye."""
+    """The rat, and the roles of its parts; its neutral posture was chosen manually."""
     spec = rat_spec(config)
     limbs = tuple(part.format(side) for limb in _LIMBS for side in "LR" for part in limb)
     roles = Roles(
@@ -64,7 +64,7 @@ def rat_body(config: "BodyConfig") -> BodySpec:
         feet=PAWS,
         touch=("palm_L", "palm_R", "sole_L", "sole_R"),
         inertial=("accelerometer", "gyro", "velocimeter"),
-        # the tail needs no preview: its servos follow their setpoints
+        # the reference window needs no tail: its servos follow their setpoints
         not_previewed=tuple(joint.name for joint in spec.joints if in_tail(joint.name)),
         posture=MappingProxyType(_POSTURE),
         pitch=PITCH,
@@ -76,15 +76,15 @@ def rat_body(config: "BodyConfig") -> BodySpec:
 def rat_spec(config: "BodyConfig") -> mujoco.MjSpec:
     """The rat alone, as an editable specification.
 
-    The free joint sits on a body of its own at the walker's origin and the torso is
-    its child, displaced: clips hold the pose of this origin.
+    The free joint belongs to a separate body at the walker's origin, and the torso is its displaced child:
+    clips contain the pose of this origin.
     """
     spec = mujoco.MjSpec.from_string(_wrapped_mjcf())
     spec.option.timestep = config.timestep
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_DISCRETE
-    # the implicit servos' own solve needs up to a dozen of these; Newton ends sooner. What the
-    # tolerance leaves undone is 1e-4 rad after 100 ms, far less than the timestep does, and saves
-    # 15 % of the time against 1e-6
+    # the solver of the implicit servos needs up to a dozen iterations; Newton needs fewer. The tolerance
+    # causes an error of 1e-4 rad after 100 ms, far less than that of the timestep, and takes 15 % less time
+    # than 1e-6
     spec.option.iterations, spec.option.ls_iterations, spec.option.tolerance = 20, 10, 1e-4
     _scale(spec, config.scale)
     _actuate(spec, config)

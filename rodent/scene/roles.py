@@ -1,4 +1,4 @@
-"""Which parts of a body play which role: what a task, a sense or a recording means by its words."""
+"""Roles of the parts of a body, as used by tasks, senses and recordings."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -21,13 +21,13 @@ class Roles:
     """Names in the model.
 
     Attributes:
-        root: body whose position is the animal's; pushes act on it.
+        root: body whose pose is the pose of the animal; pushes act on it.
         tracked: bodies whose positions are compared with the reference; the root is one of them.
-        end_effectors: bodies of these whose places the animal senses, such as paws and head.
+        end_effectors: tracked bodies whose positions the animal senses, such as paws and head.
         feet: bodies that the animal stands on.
         touch: touch sensors.
         inertial: accelerometer, gyroscope and velocimeter.
-        not_previewed: joints that a reference window leaves out.
+        not_previewed: joints that are not in the reference window.
         posture: angles of the standing animal, rad, of hinges, and of tendons by the name of their actuator,
             whose angle is distributed over their hinges; all others are as in the model.
         pitch: of the root of the standing animal, nose up, rad.
@@ -50,9 +50,8 @@ class BodySpec(NamedTuple):
     Attributes:
         spec: the body alone, as an editable specification.
         roles: of its parts.
-        scale: size relative to the original; motion is of a body of one scale.
-        nominal_force: force that each actuator takes to follow the animal by its name, N or N m; None to
-            derive it from the model.
+        scale: size relative to the original; motion is valid for one scale.
+        nominal_force: nominal force of each actuator by name, N or N m; None to derive it from the model.
     """
 
     spec: mujoco.MjSpec
@@ -62,7 +61,7 @@ class BodySpec(NamedTuple):
 
 
 def derived_roles(model: mujoco.MjModel, where: str) -> Roles:
-    """Roles that a model's structure suggests.
+    """Roles derived from the structure of a model.
 
     The root is the first body with geoms at or below the free joint; all moving bodies with geoms are
     tracked; those without such bodies below them are end effectors and feet.

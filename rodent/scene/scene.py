@@ -14,7 +14,7 @@ from rodent.scene.roles import BodySpec
 from rodent.scene_config import BodyKind, SceneConfig, as_scene_config
 
 ARENA = "arena/"
-"""Begins the names of an arena's elements."""
+"""Prefix of the names of an arena's elements."""
 _SENSOR_SCALES = {int(mujoco.mjtSensor.mjSENS_ACCELEROMETER): 30.0, int(mujoco.mjtSensor.mjSENS_GYRO): 10.0}
 _COUNTS = {"body": "nbody", "joint": "njnt", "actuator": "nu", "sensor": "nsensor"}
 
@@ -23,16 +23,16 @@ class Scene:
     """A compiled body in an arena, with its names and indices; compared by identity, see `make_scene`.
 
     Attributes:
-        config: what it was built from.
+        config: its configuration.
         model: the compiled model; treat it as read-only.
-        roles: which parts of the body play which role.
+        roles: roles of the parts of the body.
         scale: size of the body relative to the original.
         joint_names: hinges and slides in qpos order, qpos[7 + i] belonging to name i.
         actuator_names: actuators in ctrl order.
         transmission: actuator lengths per joint angle, shape (nu, joints).
         joint_range: lower and upper limits of the joints, radians, shape (joints, 2).
         ctrl_range: lower and upper limits of the controls, shape (nu, 2).
-        nominal_force: what each actuator takes to follow the animal, N or N m, shape (nu,).
+        nominal_force: nominal forces of the actuators, N or N m, shape (nu,).
     """
 
     def __init__(self, config: SceneConfig):
@@ -66,7 +66,7 @@ class Scene:
         return self._ids(mujoco.mjtObj.mjOBJ_ACTUATOR, "actuator", names)
 
     def sensor_slice(self, name: str) -> slice:
-        """Where the named sensor's values stand in sensordata."""
+        """Slice of the named sensor's values in sensordata."""
         (i,) = self._ids(mujoco.mjtObj.mjOBJ_SENSOR, "sensor", [name])
         start = int(self.model.sensor_adr[i])
         return slice(start, start + int(self.model.sensor_dim[i]))
@@ -107,7 +107,7 @@ class Scene:
 
     @functools.cached_property
     def sensor_scale(self) -> np.ndarray:
-        """Reading of each sensor that tanh is scaled by, in the sensor's unit, shape (nsensordata,)."""
+        """Scale of tanh for each sensor, in the sensor's unit, shape (nsensordata,)."""
         kinds = self.model.sensor_type.tolist()
         return np.repeat([_SENSOR_SCALES.get(kind, 1.0) for kind in kinds], self.model.sensor_dim)
 
@@ -119,7 +119,7 @@ class Scene:
 
     @functools.cached_property
     def previewed_joints(self) -> np.ndarray:
-        """Joints that a reference window shows, indices shape (n,)."""
+        """Indices of the joints in the reference window, shape (n,)."""
         return np.flatnonzero([name not in self.roles.not_previewed for name in self.joint_names])
 
     @property
@@ -154,7 +154,7 @@ class Scene:
         return row / row.sum()
 
     def setpoint_ctrl(self, qpos: np.ndarray) -> np.ndarray:
-        """Controls at which the servos rest at the given poses.
+        """Controls for which the servos have zero force in the given poses.
 
         A servo's force is gain * ctrl + bias0 + bias1 * length, which is zero at the
         pose's length for ctrl = (-bias1 * length - bias0) / gain.
@@ -184,13 +184,13 @@ class Scene:
 
 
 def make_scene(config: SceneConfig | BodyKind | None = None) -> Scene:
-    """The scene of a configuration; equal ones have the same, so that what is compiled for it is shared.
+    """The scene of a configuration; equal configurations share one scene and the functions compiled for it.
 
     Args:
-        config: of a scene; or of a body, which is put on a floor; or None for the default rat.
+        config: of a scene; or of a body, which gets a floor; or None for the default rat.
 
     Raises:
-        InputError: a file of it is missing or no MJCF, or the body cannot be used.
+        InputError: a file is missing or not MJCF, or the body is not supported.
     """
     if config is None:
         config = SceneConfig()
@@ -204,7 +204,7 @@ def _made(config: SceneConfig, written: tuple[int, ...]) -> Scene:
 
 
 def _written(config: SceneConfig) -> tuple[int, ...]:
-    """When the files of a scene were last written, so that a file that was edited is read again."""
+    """Modification times of the files of a scene, so that edited files are read again."""
     paths = [getattr(part, "path", None) for part in (config.body, config.arena)]
     return tuple(os.stat(path).st_mtime_ns for path in paths if path is not None and os.path.isfile(path))
 
@@ -224,14 +224,14 @@ def scene_body(config: SceneConfig | BodyKind) -> BodySpec:
 
 
 def kinematic_model(model: mujoco.MjModel) -> mujoco.MjModel:
-    """A copy for kinematics alone: looking for contacts would cost more than all the rest."""
+    """A copy for kinematics only, without contacts, whose detection would take most of the time."""
     model = copy.copy(model)
     model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT | mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
     return model
 
 
 def _nominal_force(model: mujoco.MjModel, body: BodySpec, names: tuple[str, ...]) -> np.ndarray:
-    """Of the body's own table; else the largest force that an actuator can make."""
+    """Nominal forces from the body's table; else the maximal forces of the actuators."""
     if body.nominal_force is not None:
         return np.array([body.nominal_force[name] for name in names])
     limited = np.abs(model.actuator_forcerange).max(1)
@@ -240,8 +240,8 @@ def _nominal_force(model: mujoco.MjModel, body: BodySpec, names: tuple[str, ...]
     if not (force > 0).all():
         name = names[int(np.argmin(force > 0))]
         raise InputError(
-            f"actuator {name!r} has neither a forcerange nor a ctrlrange, so its strength is unknown; give "
-            "it one in the MJCF"
+            f"actuator {name!r} has neither a forcerange nor a ctrlrange, so its strength is unknown; set "
+            "one of them in the MJCF"
         )
     return force
 
@@ -261,7 +261,7 @@ def _transmission(model: mujoco.MjModel) -> np.ndarray:
         ):
             raise InputError(
                 f"actuator {model.actuator(i).name!r} acts on neither a joint nor a fixed tendon; only these "
-                "can be used"
+                "are supported"
             )
         matrix[i, model.wrap_objid[wraps] - 1] = model.wrap_prm[wraps]
     return matrix * model.actuator_gear[:, :1]

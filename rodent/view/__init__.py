@@ -1,12 +1,12 @@
-"""The rat in the browser: what is shown, apart from how it is drawn.
+"""The viewer in the browser.
 
     with open_source(Path("walk.h5")) as source:      # a recording or clips
         session = Session(source)
-        session.advance(0.5)                          # half a second of watching
-        session.moment.qpos                           # what is to be drawn now
+        session.advance(0.5)                          # half a second of playback
+        session.moment.qpos                           # the pose to show
 
-`motion`, `live`, `session`, `figure` and `strip` know nothing of a browser; `page` draws them
-with viser, and `server` keeps that on this machine.
+`motion`, `live`, `session`, `figure` and `strip` do not depend on a browser; `page` shows them with viser,
+and `server` makes the page available on this machine only.
 """
 
 from rodent.view.motion import Moment, Motion, Source, open_source

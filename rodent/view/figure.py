@@ -1,4 +1,4 @@
-"""A body and its ghost as triangles: the vertices of what covers them, in any pose."""
+"""Triangle meshes of a body and its ghost, in any pose."""
 
 from typing import NamedTuple, Protocol
 
@@ -11,16 +11,16 @@ from rodent.render.renderer import GHOST
 from rodent.render.tail import Tail
 
 _EYES = ("eye_L_collision", "eye_R_collision")
-# of the coat's texture, u from fur to bare skin and v from back to belly: where one ends
+# thresholds of the texture coordinates: u of bare skin, v of the belly
 _BARE, _BELLY = 0.5, 0.65
 
 
 class Patch(NamedTuple):
-    """A part of what covers a body that has one color.
+    """A part of a body's mesh with one color.
 
     Attributes:
-        vertices: which of the cover's vertices it uses, shape (n,).
-        faces: its triangles, of those n vertices, shape (faces, 3).
+        vertices: indices of its vertices in the mesh, shape (n,).
+        faces: its triangles, indices of these n vertices, shape (faces, 3).
         color: sRGB, 0 to 255.
     """
 
@@ -30,12 +30,12 @@ class Patch(NamedTuple):
 
 
 class Pose(NamedTuple):
-    """Where everything is, metres, float32.
+    """Vertices of all meshes, metres, float32.
 
     Attributes:
-        skin: vertices of the body's cover, shape (vertices, 3).
+        skin: vertices of the body, shape (vertices, 3).
         ghost: vertices of the ghost, shape (vertices, 3); None without a reference.
-        eyes: their centres, shape (2, 3).
+        eyes: centres of the eyes, shape (2, 3).
     """
 
     skin: np.ndarray
@@ -44,15 +44,15 @@ class Pose(NamedTuple):
 
 
 class Figure(Protocol):
-    """Poses a body and its ghost.
+    """Meshes of a body and its ghost.
 
     Attributes:
-        patches: what covers the body.
-        faces: triangles of the whole cover, shape (faces, 3).
+        patches: parts of the body's mesh.
+        faces: triangles of the whole mesh, shape (faces, 3).
         rest: a pose, shape (nq,).
         eye_radius: metres.
         scale: of the body, relative to dm_control's rat.
-        middle: height of the body's middle above the origin of its pose, metres.
+        middle: height of the body's centre above the origin of its pose, metres.
     """
 
     patches: tuple[Patch, ...]
@@ -63,17 +63,17 @@ class Figure(Protocol):
     middle: float
 
     def pose(self, qpos: np.ndarray, reference: np.ndarray | None = None) -> Pose:
-        """The shape of a body and of its ghost.
+        """The vertices of the body and its ghost.
 
         Args:
             qpos: metres, w x y z, radians, all finite, shape (nq,).
-            reference: pose of the ghost, finite too, shape (nq,).
+            reference: pose of the ghost, all finite, shape (nq,).
         """
         ...
 
 
 class SkinFigure:
-    """Poses a rat and its ghost by their skins; see `Figure`."""
+    """Skins of a rat and its ghost; see `Figure`."""
 
     def __init__(self, body: BodyConfig):
         scene, self.scale = Renderer(body, ghost=True), body.scale
@@ -105,7 +105,7 @@ class SkinFigure:
         return Pose(skin, None if reference is None else ghost, eyes)
 
     def _span(self, kind: str, skin: str) -> slice:
-        """Which vertices, faces or texture coordinates of all skins are those of one."""
+        """The vertices, faces or texture coordinates of one skin, among those of all skins."""
         i = self._model.skin(skin).id
         begin = {
             "vert": self._model.skin_vertadr,
@@ -129,7 +129,7 @@ def _texture(model: mujoco.MjModel) -> np.ndarray:
 
 
 def _patches(faces: np.ndarray, texcoord: np.ndarray, texture: np.ndarray) -> tuple[Patch, ...]:
-    """The skin cut into bare skin, belly and back; a mesh in the browser has only one colour."""
+    """The skin divided into bare skin, belly and back, because a mesh in the browser has only one colour."""
     u, v = texcoord[faces].mean(axis=1).T
     height, width = texture.shape[:2]
     colors = texture[(v * height).astype(int), (u * width).astype(int)]

@@ -1,8 +1,8 @@
-"""Geoms as triangles: bodies without a skin, and what surrounds a body.
+"""Triangle meshes of geoms: bodies without a skin, and arenas.
 
 figure = GeomFigure(make_scene(config))
 figure.pose(qpos).skin                        # vertices of the body's geoms, (vertices, 3)
-for mesh in surroundings(scene): ...          # boxes of an arena; planes are drawn as a grid
+for mesh in surroundings(scene): ...          # boxes of an arena; planes are shown as a grid
 """
 
 from typing import NamedTuple
@@ -35,7 +35,7 @@ class Mesh(NamedTuple):
 
 
 class GeomFigure:
-    """Poses a body without a skin, and its ghost, by their geoms; see `Figure`."""
+    """Geoms of a body without a skin, and of its ghost; see `Figure`."""
 
     eye_radius = 1e-3
 

@@ -1,4 +1,4 @@
-"""A policy that acts, such as imitating a clip, while one looks on and pushes it."""
+"""A live policy, such as one that imitates a clip, which can be watched and pushed."""
 
 from functools import partial
 
@@ -17,11 +17,11 @@ DIRECTIONS = {
     "from the front": (-1.0, 0.0, 0.0),
     "upwards": (0.0, 0.0, 1.0),
 }
-"""Ways to push a rat: ahead, left and up as it faces."""
+"""Directions of pushes: forward, left and up relative to the rat's heading."""
 
 
 def live_source(policy: Policy, clips: ClipSet | None) -> Source:
-    """The policy imitating each of the clips, or in episodes of a task without clips.
+    """The policy on each of the clips, or in episodes of a task without clips.
 
     Raises:
         InputError: clips are missing or not needed, they belong to a body of another scale, or differ in
@@ -34,7 +34,7 @@ def live_source(policy: Policy, clips: ClipSet | None) -> Source:
 
 
 class Live:
-    """A motion that happens as far as it is looked at, and is kept; see `Motion`."""
+    """A motion that is simulated on demand and stored; see `Motion`."""
 
     directions = tuple(DIRECTIONS)
 
@@ -46,7 +46,7 @@ class Live:
         self.rewind()
 
     def rewind(self) -> None:
-        """Forget what has happened and begin again."""
+        """Delete the stored frames and start again."""
         self._wrench = np.zeros((1, 6))
         self._rows = self._runner.play(
             self._policy.params,
@@ -62,11 +62,11 @@ class Live:
 
     @property
     def played(self) -> int:
-        """Frames that have happened."""
+        """Number of simulated frames."""
         return len(self._moments)
 
     def at(self, frame: int) -> Moment:
-        """See `Motion`; what lies ahead happens at once."""
+        """See `Motion`; frames up to this one are simulated."""
         while len(self._moments) <= frame:
             row = next(self._rows)
             if row.index % self._stride == 0:
@@ -83,7 +83,7 @@ class Live:
         return np.concatenate([known, unknown])
 
     def push(self, direction: str, impulse: float) -> None:
-        """Push the rat's trunk in the coming step as it faces now: one of DIRECTIONS, newton seconds."""
+        """Push the trunk in the next step, in one of DIRECTIONS relative to the heading; newton seconds."""
         force = impulse * self.fps * world_direction(self._moments[-1].qpos, direction)
         self._wrench[0, :3] += force
 
@@ -93,10 +93,10 @@ class Live:
 
 
 def world_direction(qpos: np.ndarray, direction: str) -> np.ndarray:
-    """One of DIRECTIONS of a rat in the world, level but for up, unit length, shape (3,)."""
+    """One of DIRECTIONS in world coordinates, horizontal except up, unit length, shape (3,)."""
     ahead = rotate(qpos[3:7], np.array([1.0, 0.0, 0.0]))[:2]
     length = np.linalg.norm(ahead)
-    # a rat that looks straight up has no heading; any will do
+    # a rat that points straight up has no heading; x is used
     x, y = ahead / length if length > 1e-6 else (1.0, 0.0)
     axes = np.array([[x, y, 0.0], [-y, x, 0.0], [0.0, 0.0, 1.0]])
     return np.array(DIRECTIONS[direction]) @ axes

@@ -1,4 +1,4 @@
-"""What a rat does at which frame: motions of a recording or of clips, and their sources."""
+"""Motions of a recording or of clips, frame by frame, and their sources."""
 
 import contextlib
 import dataclasses
@@ -17,16 +17,16 @@ from rodent.recording import Rollout, is_recording, open_recording
 from rodent.scene_config import SceneConfig
 
 COLUMNS = 400
-"""The most moments of a motion at which the activity of units is looked up."""
+"""Most frames of a motion at which the activity of units is read."""
 
 
 class Moment(NamedTuple):
     """One frame of a motion.
 
     Attributes:
-        qpos: pose of the rat, metres, w x y z, radians, shape (nq,); not finite where its physics broke.
-        reference: pose that it imitates, shape (nq,); None where it imitates nothing.
-        alive: whether it still tracks its reference.
+        qpos: pose of the rat, metres, w x y z, radians, shape (nq,); not finite if physics diverged.
+        reference: pose of the reference, shape (nq,); None without a reference.
+        alive: whether there is no failure.
     """
 
     qpos: np.ndarray
@@ -35,7 +35,7 @@ class Moment(NamedTuple):
 
 
 class Motion(Protocol):
-    """Something that a rat does, frame by frame."""
+    """A motion of a rat, frame by frame."""
 
     @property
     def name(self) -> str:
@@ -49,34 +49,34 @@ class Motion(Protocol):
 
     @property
     def n_frames(self) -> int:
-        """How many there are."""
+        """Number of frames."""
         ...
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the layers whose units are known."""
+        """Names of the layers with recorded units."""
         ...
 
     def at(self, frame: int) -> Moment:
-        """What there is to see at a frame."""
+        """The pose and reference of a frame."""
         ...
 
     def activity(self, layer: str) -> np.ndarray:
         """Units of a layer at up to COLUMNS frames, evenly spaced over the motion.
 
         Returns:
-            float32, shape (columns, units); NaN where it is not known yet.
+            float32, shape (columns, units); NaN for frames that are not simulated yet.
         """
         ...
 
     def rewind(self) -> None:
-        """Get ready to be watched from the first frame."""
+        """Prepare for playback from the first frame."""
         ...
 
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Motions in one scene, by name, each made when it is asked for."""
+    """Motions in one scene, by name, each created on demand."""
 
     scene: SceneConfig
     motions: Mapping[str, Callable[[], Motion]]
@@ -97,18 +97,18 @@ class Source:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Recorded:
-    """A motion that is over: of a recording, or a clip."""
+    """A recorded motion: of a recording, or a clip."""
 
     name: str
     fps: float
     qpos: np.ndarray
     """Poses, shape (frames, nq)."""
     reference: np.ndarray | None = None
-    """Poses that were imitated, shape (frames, nq)."""
+    """Poses of the reference, shape (frames, nq)."""
     alive: np.ndarray | None = None
-    """Whether the rat tracked its reference, shape (frames,); None for always."""
+    """Frames without failure, shape (frames,); None for all."""
     rollout: Rollout | None = None
-    """Where the units are."""
+    """Rollout with the units."""
 
     @property
     def n_frames(self) -> int:
@@ -132,11 +132,11 @@ class Recorded:
         return self.rollout.units(layer, slice(0, None, stride(self.n_frames)))
 
     def rewind(self) -> None:
-        """See `Motion`; what is over does not change."""
+        """See `Motion`; a recorded motion does not change."""
 
 
 def stride(n_frames: int) -> int:
-    """Frames between those at which activity is looked up.
+    """Interval in frames at which activity is read.
 
     >>> [stride(n) for n in (1, 400, 401, 1000)]
     [1, 1, 2, 3]

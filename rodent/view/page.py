@@ -1,4 +1,4 @@
-"""The page: a session drawn with viser, and controls that act on it."""
+"""The page of the viewer: a session shown with viser, and its controls."""
 
 import time
 from collections.abc import Callable
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import viser
 
 FRAME_RATE = 50.0
-"""Frames per second that are sent at most."""
+"""Largest number of frames per second that are sent."""
 
-_STRIP_SECONDS = 0.1  # between two pictures of the units
+_STRIP_SECONDS = 0.1  # interval between images of the units
 _DISTANCE, _FOV = 0.7, 30.0  # of the camera: metres from a rat of scale 1, and degrees
 # sRGB
 _EYE = (8, 5, 5)
@@ -32,16 +32,16 @@ _FLOOR, _TILE, _SQUARE = (190, 188, 182), (165, 163, 158), (140, 138, 134)
 
 
 class Page:
-    """Draws a session, and hands it what is done at the controls.
+    """Shows a session, and passes inputs of the controls to it.
 
     Args:
-        server: where the page is shown.
-        session: what it shows.
+        server: of the page.
+        session: to show.
     """
 
     def __init__(self, server: "viser.ViserServer", session: Session):
         self._server, self._session = server, session
-        # controls answer in threads of their own; what they ask is done between two frames
+        # callbacks of controls run in other threads; their requests are handled between frames
         self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
         scene = session.source.scene
         rat = scene.body if isinstance(scene.body, BodyConfig) else None
@@ -55,13 +55,13 @@ class Page:
         self._show_choice()
 
     def step(self, seconds: float) -> None:
-        """Do what was asked at the controls, let seconds pass, and draw what changed."""
+        """Handle inputs of the controls, advance the time, and update what changed."""
         while not self._requests.empty():
             self._requests.get()()
         self._session.advance(seconds)
         if self._follow.value:
             self._center = glide(self._center, self._target(), seconds)
-        # viser sends what is set within `atomic` at once, so that nothing is torn
+        # viser sends the changes within `atomic` together, so that frames are consistent
         with self._server.atomic():
             self._draw()
 
@@ -70,7 +70,7 @@ class Page:
     def _build_scene(self) -> None:
         scene, figure = self._server.scene, self._figure
         pose = figure.pose(figure.rest)
-        # the camera stays with the rat because the world moves, so that it can be turned meanwhile
+        # to follow the rat, the world moves instead of the camera, so that the user can rotate the camera
         self._world = scene.add_frame("/world", show_axes=False)
         self._build_surroundings()
         self._rat = scene.add_frame("/world/rat", show_axes=False)
@@ -116,7 +116,7 @@ class Page:
             scene.add_mesh_simple(f"/world/arena_{i}", mesh.vertices, mesh.faces, color=mesh.color)
 
     def _place_camera(self) -> None:
-        """Look at the body as films do."""
+        """Look at the body as in videos."""
         turn, elevation = np.radians(CAMERAS["oblique"])
         x, y, _ = rotate(self._pose_of_rat()[3:7], np.array([1.0, 0.0, 0.0]))
         azimuth = np.arctan2(y, x) + turn
@@ -128,12 +128,12 @@ class Page:
         camera.fov = float(np.radians(_FOV))
 
     def _target(self) -> np.ndarray:
-        """What the camera follows: the floor below the rat, metres, shape (2,)."""
-        place = self._session.moment.qpos[:2]
-        return place.astype(float) if np.isfinite(place).all() else self._center
+        """The point that the camera follows: the floor below the rat, metres, shape (2,)."""
+        position = self._session.moment.qpos[:2]
+        return position.astype(float) if np.isfinite(position).all() else self._center
 
     def _pose_of_rat(self) -> np.ndarray:
-        """The rat's pose, or one at rest where its physics broke; shape (nq,)."""
+        """The rat's pose, or the rest pose if physics diverged; shape (nq,)."""
         qpos = self._session.moment.qpos
         return qpos if np.isfinite(qpos).all() else self._figure.rest
 
@@ -171,19 +171,19 @@ class Page:
             push = gui.add_button("Push")
         push.on_click(self._on_user(lambda: session.push(direction.value, 1e-3 * impulse.value)))
 
-    def _on_user(self, *deeds: Callable[[], None]) -> Callable[[Any], None]:
-        """A callback that has deeds done before the next frame, if it was a person's doing."""
+    def _on_user(self, *actions: Callable[[], None]) -> Callable[[Any], None]:
+        """A callback that schedules actions before the next frame, for inputs of a user only."""
 
         def callback(event: Any) -> None:
-            # a value that is set here calls back too, without a client
+            # values that are set by this program also call back, but without a client
             if event.client is not None:
-                for deed in deeds:
-                    self._requests.put(deed)
+                for action in actions:
+                    self._requests.put(action)
 
         return callback
 
     def _show_choice(self) -> None:
-        """Fit the controls to the motion that is watched now."""
+        """Update the controls for the current motion."""
         motion = self._session.motion
         check_poses(self._session.moment.qpos.shape[-1], len(self._figure.rest), motion.name)
         self._time.value = 0.0
@@ -211,21 +211,21 @@ class Page:
 
     def _draw_rats(self) -> None:
         moment = self._session.moment
-        # a rat whose physics broke is nowhere
+        # a rat whose physics diverged is hidden
         self._rat.visible = bool(np.isfinite(moment.qpos).all())
         self._ghost.visible = moment.reference is not None and self._with_ghost.value
         pose = self._figure.pose(self._pose_of_rat(), moment.reference if self._ghost.visible else None)
         for mesh, patch in zip(self._coat, self._figure.patches, strict=True):
             mesh.vertices = pose.skin[patch.vertices]
-        for eye, place in zip(self._eyes, pose.eyes, strict=True):
-            eye.position = place
+        for eye, position in zip(self._eyes, pose.eyes, strict=True):
+            eye.position = position
         if pose.ghost is not None:
             self._ghost.vertices = pose.ghost
         tracks = "tracks its reference" if moment.alive else "**lost its reference**"
         self._status.content = "" if moment.reference is None else tracks
 
     def _draw_strip(self) -> None:
-        """The units' picture, which changes with the layer, with what a policy does, and with time."""
+        """Update the image of the units, which depends on layer, simulated frames and time."""
         session, now = self._session, time.monotonic()
         played = session.motion.played if isinstance(session.motion, Pushable) else session.motion.n_frames
         content = (session.motion, self._layer.value, played)
@@ -239,7 +239,7 @@ class Page:
 
 
 def watch(server: "viser.ViserServer", session: Session) -> None:
-    """Keep the page up to date until somebody interrupts; while nobody looks, time stands still."""
+    """Update the page until an interrupt; time stops while no browser is connected."""
     page = Page(server, session)
     page.step(0.0)
     last = time.monotonic()

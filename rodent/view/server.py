@@ -1,4 +1,4 @@
-"""The web server of the viewer, which this machine alone can reach."""
+"""The web server of the viewer, which is reachable from this machine only."""
 
 import contextlib
 import io
@@ -20,20 +20,20 @@ def open_server(port: int = 0) -> "Iterator[viser.ViserServer]":
     """A server on loopback, stopped when the block ends.
 
     Args:
-        port: where it listens; 0 for any that is free.
+        port: to listen on; 0 for any free port.
 
     Raises:
-        InputError: the port cannot be had, or viser is not installed.
+        InputError: the port is not available, or viser is not installed.
     """
     viser = load_viser()
     _require_port(port)
-    # it says on standard output what is for the command to say
+    # viser prints to standard output, which is for results of the command
     with contextlib.redirect_stdout(io.StringIO()):
         server = viser.ViserServer(host=HOST, port=port, verbose=False)
     try:
         if port not in (0, server.get_port()):
-            raise InputError(f"port {port} was taken by another program just now; choose another --port")
-        # a page of any origin could ask for it, and it opens the server to the internet
+            raise InputError(f"port {port} is in use by another program; choose another --port")
+        # a page of any origin could call it, and it opens the server to the internet
         server.request_share_url = _stay_private
         yield server
     finally:
@@ -42,7 +42,7 @@ def open_server(port: int = 0) -> "Iterator[viser.ViserServer]":
 
 
 def address(server: "viser.ViserServer") -> str:
-    """Where the page is."""
+    """Address of the page."""
     return f"http://{HOST}:{server.get_port()}"
 
 
@@ -63,7 +63,7 @@ def _require_port(port: int) -> None:
     if not 0 <= port <= 65535:
         raise InputError(f"port {port} does not exist; choose one from 1024 to 65535, or 0 for any free one")
     with socket.socket() as trial:
-        # as the server does: a port that was closed a moment ago is free
+        # like the server: a recently closed port is free
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((HOST, port))
@@ -71,7 +71,7 @@ def _require_port(port: int) -> None:
             reason = os.strerror(error.errno or 0).lower()
             raise InputError(
                 f"cannot listen on port {port} of {HOST}: {reason}; choose another --port, "
-                "or leave it out to get any free one"
+                "or omit it to use any free port"
             ) from error
 
 

@@ -1,4 +1,4 @@
-"""Watching a source: which motion, at what time, how fast; the logic behind the controls."""
+"""Playback of a source: motion, time and speed; the logic behind the controls."""
 
 import dataclasses
 from typing import Protocol, runtime_checkable
@@ -9,10 +9,10 @@ from rodent.errors import unknown
 from rodent.view.motion import Moment, Motion, Source
 
 SPEEDS = {"1/10": 0.1, "1/4": 0.25, "1/2": 0.5, "1": 1.0, "2": 2.0}
-"""How fast a motion can be watched."""
+"""Speeds of playback."""
 
-_LONGEST = 0.1  # seconds that pass at once, at most: a slow machine shows slow motion, not jumps
-_GLIDE = 0.25  # seconds in which the camera makes up for 63 % of its distance to the rat
+_LONGEST = 0.1  # longest time step in seconds: a slow machine shows slow motion instead of jumps
+_GLIDE = 0.25  # time constant in seconds with which the camera follows the rat
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Clock:
     """Seconds from its first frame."""
     playing: bool = True
     speed: float = 1.0
-    """Seconds of motion per second of watching."""
+    """Seconds of motion per second of playback."""
 
     def after(self, seconds: float, duration: float) -> "Clock":
-        """The clock some seconds of watching later; a motion that is over begins again.
+        """The clock after some seconds of playback; after its end, a motion restarts.
 
         >>> Clock(speed=0.5).after(1.0, duration=3.0).time
         0.5
@@ -37,37 +37,37 @@ class Clock:
         return dataclasses.replace(self, time=time if time < duration else 0.0)
 
     def frame(self, fps: float, n_frames: int) -> int:
-        """Which of a motion's frames is shown."""
-        # a hair of tolerance, or frame 3 of 10 Hz would not begin at 0.3 s
+        """Index of the current frame."""
+        # a tolerance for rounding errors, so that frame 3 of 10 Hz starts at 0.3 s
         return min(max(int(self.time * fps + 1e-6), 0), n_frames - 1)
 
 
 @runtime_checkable
 class Pushable(Protocol):
-    """A motion that happens now and can be disturbed."""
+    """A live motion that can be perturbed."""
 
     @property
     def played(self) -> int:
-        """Frames that have happened."""
+        """Number of simulated frames."""
         ...
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """Ways to push it."""
+        """Names of directions of pushes."""
         ...
 
     def push(self, direction: str, impulse: float) -> None:
-        """Give the trunk an impulse, newton seconds, in the control step that comes next."""
+        """Apply an impulse to the trunk in the next control step, newton seconds."""
         ...
 
 
 class Session:
-    """One motion of a source being watched.
+    """Playback of one motion of a source.
 
     Attributes:
-        source: what there is to watch.
-        motion: what is being watched.
-        clock: the time in it.
+        source: the source.
+        motion: the current motion.
+        clock: the time in this motion.
     """
 
     def __init__(self, source: Source):
@@ -77,10 +77,10 @@ class Session:
         self.choose(next(iter(source.motions)))
 
     def choose(self, name: str) -> None:
-        """Watch another motion, from its first frame.
+        """Choose another motion and start at its first frame.
 
         Raises:
-            InputError: there is none of this name.
+            InputError: there is no motion of this name.
         """
         if name not in self.source.motions:
             raise unknown("clip", name, self.source.motions)
@@ -92,29 +92,29 @@ class Session:
         self._tick(time=min(max(seconds, 0.0), (self.motion.n_frames - 1) / self.motion.fps))
 
     def play(self, playing: bool) -> None:
-        """Go on, or hold still."""
+        """Play or pause."""
         self._tick(playing=playing)
 
     def set_speed(self, speed: float) -> None:
-        """Watch faster or slower."""
+        """Set the speed of playback."""
         self._tick(speed=speed)
 
     def restart(self) -> None:
-        """Begin again: a policy tries anew."""
+        """Start again; a live policy starts a new rollout."""
         self.motion.rewind()
         self.seek(0.0)
 
     def push(self, direction: str, impulse: float) -> None:
-        """Push a rat that moves now, newton seconds; of one that was recorded nothing changes.
+        """Push the rat of a live motion, newton seconds; a recorded motion does not change.
 
-        What was watched again of a policy's past is left for its present.
+        Playback jumps to the latest simulated frame.
         """
         if isinstance(self.motion, Pushable):
             self.motion.push(direction, impulse)
             self.seek(self.motion.played / self.motion.fps)
 
     def advance(self, seconds: float) -> None:
-        """Let seconds of watching pass."""
+        """Advance the time by seconds of playback."""
         before = self.clock
         self.clock = before.after(min(seconds, _LONGEST), self.motion.n_frames / self.motion.fps)
         if self.clock.time < before.time:
@@ -122,12 +122,12 @@ class Session:
 
     @property
     def frame(self) -> int:
-        """The frame that is shown."""
+        """Index of the current frame."""
         return self.clock.frame(self.motion.fps, self.motion.n_frames)
 
     @property
     def moment(self) -> Moment:
-        """What is shown."""
+        """The current frame."""
         return self.motion.at(self.frame)
 
     def _tick(self, **changes: float) -> None:
@@ -135,5 +135,5 @@ class Session:
 
 
 def glide(at: np.ndarray, to: np.ndarray, seconds: float) -> np.ndarray:
-    """Where something is that was `at` a place and follows what is at `to`, some seconds later."""
+    """The position after exponential smoothing from `at` towards `to` for some seconds."""
     return to + (at - to) * np.exp(-seconds / _GLIDE)

@@ -1,4 +1,4 @@
-"""Activity of a layer's units as a picture: time runs to the right, a row for each unit."""
+"""Activity of a layer's units as an image: time on the x axis, a row for each unit."""
 
 import numpy as np
 from PIL import Image
@@ -6,11 +6,11 @@ from PIL import Image
 SIZE = (480, 240)
 """Width and height, pixels."""
 
-# sRGB, from a unit's least activity to its greatest; what is not known yet; the present
+# sRGB: from a unit's minimum to its maximum; not simulated yet; the current time
 _RAMP = np.array([(252, 252, 253), (196, 214, 236), (98, 146, 205), (30, 72, 140), (12, 24, 64)], float)
 _UNKNOWN = (226, 227, 230)
 _PRESENT = (224, 60, 40)
-_RANGE = (1, 99)  # percentiles of a unit's activity between which its colour changes
+_RANGE = (1, 99)  # percentiles of a unit's activity at the ends of the colour scale
 
 
 def strip(activity: np.ndarray, size: tuple[int, int] = SIZE) -> np.ndarray:

@@ -151,12 +151,12 @@ DAMAGE = {
     "no parameters": (lambda f: (f / "params.safetensors").unlink(), "no such file.*params.safetensors"),
     "truncated": (lambda f: _truncate(f / "params.safetensors"), "truncated or damaged"),
     "not safetensors": (lambda f: (f / "params.safetensors").write_text("hello"), "truncated or damaged"),
-    "altered": (lambda f: _flip(f / "params.safetensors"), "was altered|not finite"),
+    "altered": (lambda f: _flip(f / "params.safetensors"), "was changed|not finite"),
     "observation": (
         lambda f: _edited(f, observation={"proprioception": [{"name": "touch"}]}),
-        r"observation is damaged .*lists of objects with name, size and unit are expected",
+        r"observation is damaged .*expected lists of objects with name, size and unit",
     ),
-    "shapes": (lambda f: _edited(f, shapes={}), "does not fit policy.json"),
+    "shapes": (lambda f: _edited(f, shapes={}), "does not match policy.json"),
 }
 
 

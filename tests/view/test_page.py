@@ -54,7 +54,7 @@ def test_the_server_answers_on_loopback_alone(server, capfd):
 
 def test_poses_of_another_body_are_refused(server, session):
     small = Source(session.source.scene, {"small": lambda: Recorded("small", 50, np.zeros((3, 10)))})
-    with pytest.raises(InputError, match="small has poses of 10 numbers; its body has 74"):
+    with pytest.raises(InputError, match="small has poses of 10 numbers; expected 74"):
         Page(server, Session(small))
 
 

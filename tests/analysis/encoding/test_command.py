@@ -133,7 +133,7 @@ def test_wrong_options_exit_with_2(files, arguments, message, capsys):
         (("--layer", "latent/mean"), "has no layer 'latent/mean': it was recorded with --record states"),
         (("--features", "latent/mean"), "has no layer 'latent/mean': it was recorded with --record states"),
         (("--features", "joint"), "unknown band 'joint'"),
-        (("--features", "contacts"), "has no contact: its body lacks"),
+        (("--features", "contacts"), "has no contact: its body has no sensors"),
     ],
 )
 def test_what_was_not_recorded_is_told_with_the_option(files, asked, message, capsys):
