@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from pynwb import NWBHDF5IO, NWBFile
 
+from analysis.encoding.config import EncodeConfig
+from analysis.encoding.sessions.encode import encode
+from analysis.encoding.sessions.models import models_of
+from analysis.encoding.settings import EncodingSettings
 from analysis.multiple_testing import holm
+from analysis.session import open_sessions
 from rodent.cli import main
 from rodent.recording import Header, RecordingWriter
 from rodent.recording.channels import OUTCOMES
@@ -62,6 +67,18 @@ def test_command_prints_one_json_object(files, capsys):
     assert found["starts_seconds"] is None and found["select"] == []
     assert found["bin_seconds"] == 0.1 and found["versions"]["himalaya"]
     assert "in this order: walk, rear" in err and "MC-2 is excluded" in err
+
+
+def test_python_gives_what_the_command_prints(files, capsys):
+    assert main(["encode", *files, "--layer", "latent/mean", *FAST, "--json"]) == 0
+    (printed,) = json.loads(capsys.readouterr().out)["layers"]
+    settings = EncodingSettings(strengths=(0.01,), shifts=2)
+    config = EncodeConfig(*map(Path, files), layer=("latent/mean",), settings=settings)
+    with open_sessions(config) as opened:
+        found = encode(config, opened, models_of(config, opened))
+    assert found.p(0) == printed["p"]
+    bits = [neuron["bits_per_spike"] for neuron in printed["neurons"]]
+    np.testing.assert_array_equal(found.results(0)[0].bits_per_spike, bits)
 
 
 def test_command_prints_a_table_with_the_best_neuron_first(files, capsys, monkeypatch):

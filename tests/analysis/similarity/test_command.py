@@ -1,9 +1,14 @@
 import json
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
+from analysis.session import open_sessions
+from analysis.similarity.config import RsaConfig
+from analysis.similarity.sessions import compare_sessions, layers_of
+from analysis.similarity.settings import SimilaritySettings
 from rodent.cli import main
 from tests.analysis.neural.files import Workshop
 
@@ -54,6 +59,17 @@ def test_command_prints_one_json_object(files, tmp_path, capsys):
         *("dissimilarities.png", "dissimilarities.svg", "rsa.json", "similarity.png", "similarity.svg"),
     ]
     assert "decoder/layer_0" in (out / "similarity.svg").read_text()
+
+
+def test_python_gives_what_the_command_prints(files, capsys):
+    assert main(["rsa", *files, *QUICK, "--layer", "latent/mean", "--json"]) == 0
+    (printed,) = json.loads(capsys.readouterr().out)["layers"]
+    settings = SimilaritySettings(permutations=200, bootstraps=50, splits=3)
+    config = RsaConfig(*map(Path, files), layer=("latent/mean",), settings=settings)
+    with open_sessions(config) as opened:
+        found = compare_sessions(config, opened, layers_of(config, opened))
+    (layer,) = found.everyone.layers
+    assert (layer.similarity, layer.p) == (printed["similarity"], printed["p"])
 
 
 def test_command_prints_a_table(files, capsys, monkeypatch):
