@@ -24,7 +24,7 @@ import pytest
 import rodent.view.page
 from analysis.encoding.settings import EncodingSettings
 from rodent.cli import main
-from rodent.cli.demo import way
+from rodent.cli.demo import pipeline
 from rodent.clips import ClipSet, catalogue, read_clips
 from rodent.clips.mimic import MIMIC_DEMO
 from rodent.scene import Scene
@@ -111,12 +111,12 @@ def prepare(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
     monkeypatch.setattr(rodent.view.page, "watch", leave)
     encoding = EncodingSettings(folds=2, block_seconds=1, gap_seconds=0, shift_seconds=2, strengths=(1.0,))
     plan = dataclasses.replace(SMALL, repeats=DEMO_REPEATS, encoding=encoding)
-    monkeypatch.setattr(way, "Plan", lambda minutes: plan)
-    monkeypatch.setattr(way, "read_clips", lambda path: _short(read_clips(path)))
+    monkeypatch.setattr(pipeline, "Plan", lambda minutes: plan)
+    monkeypatch.setattr(pipeline, "read_clips", lambda path: _short(read_clips(path)))
 
 
 def _short(clips: ClipSet) -> ClipSet:
     """The first frames of the clips that the demo films."""
-    few = clips.subset(way.FEW)
+    few = clips.subset(pipeline.FEW)
     cut = (dataclasses.replace(c, qpos=c.qpos[:DEMO_FRAMES], qvel=c.qvel[:DEMO_FRAMES]) for c in few)
     return dataclasses.replace(few, clips=tuple(cut))

@@ -9,14 +9,14 @@ import pytest
 
 from rodent.errors import InputError
 from rodent.parts import NETWORKS
-from rodent.policy.agent import still
+from rodent.policy.agent import no_noise
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.networks import Layer
 from rodent.policy.policy import load_policy, save_policy
 from rodent.policy.sizes import NetworkConfig
 from tests.policies import TINY, untrained_policy
 from training.config import TrainConfig
-from training.start import fitted
+from training.start import with_policy_settings
 
 SIZES = {"latent": 8, "encoder": (16,), "decoder": (12, 10), "value": (6,)}
 
@@ -58,7 +58,7 @@ def test_its_layers_are_recorded_as_they_are(squared):
     agent = squared.agent
     mean = squared.normalizer.mean
     observation = {name: jnp.full((3, *values.shape), 0.1) for name, values in mean.items()}
-    _, units = agent.probe(squared.params, agent.initial_memory(3), observation, still(agent, 3))
+    _, units = agent.probe(squared.params, agent.initial_memory(3), observation, no_noise(agent, 3))
     for layer in ("encoder/layer_0", "decoder/layer_1", "value/layer_0"):
         np.testing.assert_allclose(units[layer], 3 * units[f"{layer}.pre"] ** 2, rtol=1e-5, err_msg=layer)
 
@@ -75,14 +75,14 @@ def test_a_policy_names_its_network(squared, tmp_path, monkeypatch):
 
 def test_training_goes_on_with_its_network(squared):
     config = TrainConfig(start_from="squared")
-    assert fitted(config, squared).network == squared.network_config
+    assert with_policy_settings(config, squared).network == squared.network_config
     again = dataclasses.replace(config, network=squared.network_config)
-    assert fitted(again, squared) == again
+    assert with_policy_settings(again, squared) == again
     with pytest.raises(
         InputError, match=r"its network\.gain is 3\.0, here it is 2; leave out --network\.gain"
     ):
-        fitted(dataclasses.replace(config, network=SquaredConfig(**SIZES, gain=2)), squared)
+        with_policy_settings(dataclasses.replace(config, network=SquaredConfig(**SIZES, gain=2)), squared)
     with pytest.raises(
         InputError, match="its network is 'squared', here it is 'intention'; leave out --network"
     ):
-        fitted(dataclasses.replace(config, network=TINY), squared)
+        with_policy_settings(dataclasses.replace(config, network=TINY), squared)
