@@ -71,7 +71,7 @@ class Panel:
     Attributes:
         title: its name.
         window: seconds from the event.
-        n_events: how many there were.
+        n_events: number of events.
         curve: the mean.
         latency, peak: time and rate of the response, seconds from the event.
         p, q: of the response.
@@ -158,7 +158,7 @@ def rate(axes: "Axes", curve: Curve, color: str = COLORS[0]) -> "Axes":
 
 
 def heat_map(axes: "Axes", middles: np.ndarray, values: np.ndarray, n_found: int) -> "Axes":
-    """Activity of many neurons or units, a row each; above a line those whose response was found.
+    """Activity of many neurons or units, a row each; those with a response are above a line.
 
     Args:
         axes: to draw on.
@@ -184,12 +184,7 @@ def heat_map(axes: "Axes", middles: np.ndarray, values: np.ndarray, n_found: int
 
 
 def panels(shown: Sequence[Panel], event: str) -> "Figure":
-    """Neurons or units side by side: above, every event; below, the mean.
-
-    Args:
-        shown: at least one.
-        event: its name.
-    """
+    """Neurons or units side by side, at least one: above, every event; below, the mean."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -234,9 +229,9 @@ def populations(
 ) -> "Figure":
     """All neurons, and all units of layers, side by side, each sorted by latency.
 
-    Rows are sorted by every second event and show the others, since rows sorted by what they show form a
-    diagonal even of noise. Full colour is the peak of the row in the first half, or four standard deviations
-    of rotated events where that is more.
+    Half of the events are used for sorting, the other half for display: otherwise even noise forms a
+    diagonal. Full colour is the peak of the row in the first half, or four standard deviations of shifted
+    events if that is more.
 
     Args:
         shown: by name: middles of the bins, shape (bins,); halves as in `Response`, shape (2, rows, bins); q,
@@ -276,7 +271,7 @@ def by_latency(values: np.ndarray, q: np.ndarray, after: np.ndarray) -> tuple[np
     Args:
         values: deviations, shape (rows, bins).
         q: NaN for rows that were not tested, shape (rows,).
-        after: bins that are looked at, bool, shape (bins,).
+        after: bins to use, bool, shape (bins,).
     """
     found = q <= LEVEL
     latency = np.abs(values[:, after]).argmax(1)
@@ -284,7 +279,7 @@ def by_latency(values: np.ndarray, q: np.ndarray, after: np.ndarray) -> tuple[np
 
 
 def significance(p: float, q: float) -> str:
-    """Both in words, as for a title."""
+    """P and q as text, for a title."""
     return "does not vary" if not np.isfinite(p) else f"p = {p:.2g}, q = {q:.2g}"
 
 

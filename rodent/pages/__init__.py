@@ -1,1 +1,1 @@
-"""Results to look at: figures, pages that hold them, tables, and what commands print."""
+"""Figures, tables and HTML pages of results, and what commands print."""

@@ -1,4 +1,4 @@
-"""Figures of results: each function takes arrays and gives one matplotlib figure.
+"""Figures of results: each function takes arrays and returns one matplotlib figure.
 
 figure = curve(minutes, lifespan, "minutes of training", "frames tracked")
 write_figures({"curve": figure}, folder)
@@ -25,7 +25,7 @@ _MOST_DOTS = 1500  # drawn each by itself; more become a picture
 
 
 def curve(x: np.ndarray, y: np.ndarray, x_label: str, y_label: str, top: float | None = None) -> "Figure":
-    """One figure of merit over time; `top` is a line at the best there can be."""
+    """One metric over time; `top` adds a line at the best possible value."""
     figure, axes = empty(3.0)
     if top is not None:
         axes.axhline(top, color=_GREY, linestyle="--", linewidth=1)
@@ -35,11 +35,11 @@ def curve(x: np.ndarray, y: np.ndarray, x_label: str, y_label: str, top: float |
 
 
 def courses(panels: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], x_label: str) -> "Figure":
-    """Figures of merit over time, one above the other, each with a line for every run.
+    """Metrics over time, one plot above the other, each with a line for every run.
 
     Args:
-        panels: by what is measured, the best at the top: for every run, x and y of shape (n,).
-        x_label: what x is.
+        panels: by metric: for every run, x and y of shape (n,).
+        x_label: label of x.
     """
     figure, stack = _stack([2.2] * len(panels))
     for axes, (y_label, runs) in zip(stack, panels.items(), strict=True):
@@ -61,7 +61,7 @@ def bars(names: Sequence[str], values: Mapping[str, np.ndarray], x_label: str) -
     Args:
         names: of the groups, from top to bottom.
         values: by kind, arrays of shape (names,).
-        x_label: what the values are.
+        x_label: label of the values.
     """
     figure, axes = empty(0.8 + 0.2 * len(names) * len(values))
     thick = 0.8 / len(values)
@@ -99,12 +99,12 @@ def spans(names: Sequence[str], low: np.ndarray, high: np.ndarray, limits: np.nd
 
 
 def activity(seconds: np.ndarray, units: np.ndarray, spikes: np.ndarray, bin_seconds: float) -> "Figure":
-    """What units did, over what neurons fired.
+    """Activations of units, above the spike counts of neurons.
 
     Args:
         seconds: of the frames, shape (frames,).
-        units: activations, shape (frames, units); drawn in standard deviations, in the order of
-            their moments of greatest activity.
+        units: activations, shape (frames, units); shown in standard deviations, sorted by the time of their
+            largest activity.
         spikes: counts, shape (bins, neurons), beginning with the first frame.
         bin_seconds: length of a bin.
     """
@@ -130,7 +130,7 @@ def activity(seconds: np.ndarray, units: np.ndarray, spikes: np.ndarray, bin_sec
 
 
 def scores(found: Mapping[str, np.ndarray], null: Mapping[str, np.ndarray], unit: str) -> "Figure":
-    """A dot per neuron: its score, filled, and beside it that of the null, empty.
+    """A dot per neuron for its score (filled), and one for its null (empty).
 
     Args:
         found, null: by kind of neuron, arrays of shape (neurons,).
@@ -154,7 +154,7 @@ def scores(found: Mapping[str, np.ndarray], null: Mapping[str, np.ndarray], unit
 def layer_scores(
     layers: Sequence[str], found: Sequence[np.ndarray], null: Sequence[np.ndarray], unit: str
 ) -> "Figure":
-    """For every layer a row of dots, one per neuron, and below it a row of what their nulls score.
+    """For every layer a row of dots for scores, one per neuron, and below it a row for their nulls.
 
     Args:
         layers: from top to bottom.
@@ -185,7 +185,7 @@ def intervals(
     high: np.ndarray,
     x_label: str,
 ) -> "Figure":
-    """For every name a value and the interval that it lies in.
+    """For every name a value and its interval.
 
     Args:
         names: from top to bottom.
@@ -204,12 +204,12 @@ def intervals(
 
 
 def _line(i: int) -> dict[str, Any]:
-    """How the line of the i-th of several things looks: colours first, then dashes too."""
+    """Style of the i-th line: first by colour, then by dashes."""
     return {"color": COLORS[i % len(COLORS)], "linestyle": _DASHES[i // len(COLORS) % len(_DASHES)]}
 
 
 def write_figures(figures: Mapping[str, "Figure"], folder: Path) -> None:
-    """Write figures as NAME.svg and NAME.png, each of them whole or not at all.
+    """Write figures as NAME.svg and NAME.png, each atomically.
 
     Args:
         figures: by name.

@@ -1,8 +1,8 @@
-"""One self-contained page: words, tables, figures and films in a single HTML file.
+"""One self-contained page: text, tables, figures and videos in a single HTML file.
 
     write_page(
         Path("report.html"),
-        "What the virtual rat learnt",
+        "Training of the virtual rat",
         [
             Section("Tracking", "Frames until the rat has lost its clip.", (Table(columns, rows),)),
             Section("Film", "", (Film(Path("walk.mp4"), "Blue: the reference."), Drawing(figure, "…"))),
@@ -11,7 +11,7 @@
 
 Figures are embedded as SVG and films as MP4, and nothing is fetched from anywhere: the page
 can be mailed, and opened in years. It follows the reader's choice of light or dark; printed it
-is black on white, with pictures of the films. A screen reader is told what a figure shows.
+is black on white, with frames of the videos. Figures have alternative text for screen readers.
 """
 
 import base64
@@ -37,7 +37,7 @@ _NUMBER = re.compile(r"[+\-−]?\d[\d,]*(\.\d+)?(e[+\-]?\d+)?( ?%)?|nan|[-–]?"
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """Rows of a table, each headed by its first cell; floats are shown with three significant digits."""
+    """A table; the first cell of a row is its heading, and floats have three significant digits."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
@@ -45,23 +45,23 @@ class Table:
 
     @property
     def cells(self) -> list[list[str]]:
-        """The rows as they are shown."""
+        """The rows as text."""
         return [[f"{x:.3g}" if isinstance(x, float) else str(x) for x in row] for row in self.rows]
 
     @property
     def numeric(self) -> list[bool]:
-        """Which columns hold nothing but numbers, and are set flush right."""
+        """Columns with numbers only, which are aligned right."""
         return [all(map(_NUMBER.fullmatch, column)) for column in zip(*self.cells, strict=True)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Drawing:
-    """A figure, drawn with matplotlib.
+    """A matplotlib figure.
 
     Attributes:
         figure: the figure.
-        caption: what the reader should know of it.
-        alt: what somebody who cannot see it is told; by default what its axes show.
+        caption: text below the figure.
+        alt: alternative text for readers who cannot see it; by default the labels of its axes.
     """
 
     figure: "Figure"
@@ -70,18 +70,18 @@ class Drawing:
 
     @property
     def description(self) -> str:
-        """The text in place of the figure."""
-        return self.alt or _axes_told(self.figure)
+        """The alternative text of the figure."""
+        return self.alt or _axes_text(self.figure)
 
     @cached_property
     def svg(self) -> str:
-        """The figure as an SVG element whose ink and ground are those of the page; the same for the same."""
+        """The figure as a reproducible SVG element with the colours of the page."""
         import matplotlib
 
         buffer = io.StringIO()
-        unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        omitted = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         with matplotlib.rc_context({"svg.hashsalt": "rodent", "svg.fonttype": "none"}):
-            self.figure.savefig(buffer, format="svg", bbox_inches="tight", metadata=unsaid)
+            self.figure.savefig(buffer, format="svg", bbox_inches="tight", metadata=omitted)
         text = buffer.getvalue()
         head = f'<svg role="img" aria-label="{html.escape(self.description)}"'
         text = head + text[text.index("<svg") + len("<svg") :]
@@ -92,19 +92,19 @@ class Drawing:
 
 @dataclasses.dataclass(frozen=True)
 class Film:
-    """An MP4 file, which becomes part of the page."""
+    """An MP4 file, embedded in the page."""
 
     path: Path
     caption: str = ""
 
     @property
     def address(self) -> str:
-        """The film as an address that holds it."""
+        """The video as a data URL."""
         return _address("video/mp4", self.path.read_bytes())
 
     @cached_property
     def stills(self) -> list[str]:
-        """Some of its pictures, evenly spaced, as addresses that hold them: for paper."""
+        """Some of its frames, evenly spaced, as data URLs, for printing."""
         import av
 
         pictures = []
@@ -119,7 +119,7 @@ class Film:
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """A heading, paragraphs parted by blank lines, and what is shown below them."""
+    """A heading, paragraphs separated by blank lines, and tables, figures and videos below them."""
 
     heading: str
     text: str
@@ -135,7 +135,7 @@ def write_page(out: Path, title: str, sections: Sequence[Section]) -> None:
     """Write the page.
 
     Raises:
-        InputError: it cannot be written there.
+        InputError: the page cannot be written there.
         WorkError: the disk is full.
     """
     import jinja2
@@ -157,19 +157,19 @@ def write_page(out: Path, title: str, sections: Sequence[Section]) -> None:
         temporary.write_text(page, encoding="utf-8")
 
 
-def _axes_told(figure: "Figure") -> str:
-    """What the axes of a figure say of themselves, in one line."""
-    told = []
+def _axes_text(figure: "Figure") -> str:
+    """The labels of a figure's axes, in one line."""
+    texts = []
     for axes in figure.axes:
         title, x, y = axes.get_title() or axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel()
         what = " against ".join(label for label in (y, x) if label)
-        told.append(": ".join(label for label in (title, what) if label))
-    told = [" ".join(words.split()) for words in dict.fromkeys(told) if words]
-    return f"Figure: {'; '.join(told)}" if told else "Figure"
+        texts.append(": ".join(label for label in (title, what) if label))
+    texts = [" ".join(words.split()) for words in dict.fromkeys(texts) if words]
+    return f"Figure: {'; '.join(texts)}" if texts else "Figure"
 
 
 def _jpeg(picture: Any) -> str:
-    """A Pillow image, made small, as an address that holds it."""
+    """A Pillow image, scaled down, as a data URL."""
     buffer = io.BytesIO()
     picture.thumbnail((_STILL_WIDTH, _STILL_WIDTH))
     picture.save(buffer, "JPEG", quality=80)

@@ -25,14 +25,14 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def require_table_format(path: Path) -> None:
-    """Ask before long work whether a table can be written under this name.
+    """Check, before long computations, that a table can be written to this path.
 
     Raises:
         InputError: the suffix is neither .csv nor .parquet, or it is .parquet and pyarrow is missing.
     """
     suffix = Path(path).suffix
     if suffix not in SUFFIXES:
-        raise InputError(f"{path}: the suffix {suffix!r} is no format of tables; use {' or '.join(SUFFIXES)}")
+        raise InputError(f"{path} has the suffix {suffix!r}; expected {' or '.join(SUFFIXES)}")
     if suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:
         raise InputError(
             f"{path}: Parquet needs pyarrow: pip install 'virtual-rodent[parquet]', or write {path.stem}.csv"
@@ -40,7 +40,7 @@ def require_table_format(path: Path) -> None:
 
 
 def write_table(path: Path, table: Columns | Rows) -> None:
-    """Write a table, whole or not at all.
+    """Write a table atomically.
 
     Args:
         path: .csv or .parquet.
@@ -70,7 +70,7 @@ def _as_columns(table: Columns | Rows) -> Columns:
 
 
 def _plain(name: str, values: Sequence[Any] | np.ndarray) -> list[Any]:
-    """Python's own numbers, texts and None."""
+    """Values as Python numbers, texts and None."""
     cells = [value.item() if isinstance(value, np.generic) else value for value in values]
     for cell in cells:
         if not (cell is None or isinstance(cell, bool | int | float | str)):
