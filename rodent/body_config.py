@@ -10,12 +10,38 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
+class Proportions:
+    """Sizes of groups of segments relative to the whole body."""
+
+    trunk: float = 1.0
+    """Torso, pelvis, and vertebrae of back and neck."""
+    head: float = 1.0
+    """Skull and jaw."""
+    limbs: float = 1.0
+    """Shoulder blades, legs and paws."""
+    tail: float = 1.0
+    """Vertebrae of the tail."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if not 0.3 <= value <= 3.0:
+                raise InputError(f"body proportion {field.name} is {value:g}; it must lie in [0.3, 3]")
+
+
+RAT_PROPORTIONS = Proportions()
+"""Those of dm_control's rat."""
+
+
+@dataclasses.dataclass(frozen=True)
 class BodyConfig:
     """The rat. A policy requires the body that it was trained on."""
 
     # a file without it is damaged: the size of an animal has no default
     scale: float = dataclasses.field(default=0.9, metadata={"always_stored": True})
     """Size relative to dm_control's rat. The public motion capture was registered at 0.9."""
+    proportions: Proportions = dataclasses.field(default_factory=Proportions)
+    """Sizes of trunk, head, limbs and tail relative to `scale`."""
     actuation: Literal["position", "torque"] = "position"
     """`position`: servos with dm_control's gains; `torque`: forces in [-1, 1] x maximum."""
     strength: float = 1.37
@@ -51,6 +77,16 @@ class BodyConfig:
         from rodent.scene.rat import rat_body
 
         return rat_body(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class MouseConfig(BodyConfig):
+    """A mouse: the rat's body, smaller, and with other proportions, found on two recordings of mice."""
+
+    scale: float = dataclasses.field(default=0.5, metadata={"always_stored": True})
+    """Size relative to dm_control's rat."""
+    proportions: Proportions = Proportions(head=1.25, limbs=0.9)
+    """Sizes of trunk, head, limbs and tail relative to `scale`."""
 
 
 @dataclasses.dataclass(frozen=True)

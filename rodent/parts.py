@@ -29,7 +29,11 @@ ARENAS = Registry(
 BODIES = Registry(
     "body",
     "virtual_rodent.bodies",
-    {"rat": "rodent.body_config:BodyConfig", "mjcf": "rodent.body_config:MjcfBodyConfig"},
+    {
+        "rat": "rodent.body_config:BodyConfig",
+        "mouse": "rodent.body_config:MouseConfig",
+        "mjcf": "rodent.body_config:MjcfBodyConfig",
+    },
 )
 """What moves."""
 TASKS = Registry("task", "virtual_rodent.tasks", {"imitation": "rodent.tasks.settings:ImitationConfig"})

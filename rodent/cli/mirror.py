@@ -26,7 +26,6 @@ class Mirror:
 
     def run(self) -> None:
         """Read, reflect and write."""
-        from rodent.body_config import BodyConfig
         from rodent.clips.file import write_clips
         from rodent.clips.mirror import mirrored_clips
         from rodent.clips.reading import read_clips
@@ -34,6 +33,6 @@ class Mirror:
         from rodent.scene import make_scene
 
         clips = read_clips(self.file, resample=self.resample)
-        images = mirrored_clips(clips, make_scene(BodyConfig(scale=clips.scale)))
+        images = mirrored_clips(clips, make_scene(clips.body))
         write_clips(images, self.out)
         report_written(images, self.out, self.json)

@@ -5,7 +5,7 @@ import dataclasses
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
@@ -36,7 +36,10 @@ class Register:
     out: Path
     """The clip file to write."""
     markers: Path = Path("rat23")
-    """Marker set: positions of the keypoints on the body. Built in: rat20, rat23; or a TOML file."""
+    """Marker set: positions of the keypoints on the body. Built in: rat20, rat23, mouse22, mouse34; or a TOML
+    file."""
+    body: Literal["rat", "mouse"] = "rat"
+    """Animal whose proportions the body has."""
     reading: tyro.conf.OmitArgPrefixes[KeypointOptions] = dataclasses.field(default_factory=KeypointOptions)
     """How the file is read."""
     scale: float | None = None
@@ -65,7 +68,7 @@ class Register:
 
     def run(self) -> None:
         """Read, fit, write."""
-        from rodent.body_config import BodyConfig
+        from rodent.body_config import BodyConfig, MouseConfig
         from rodent.clips import prefixed
         from rodent.files import require_room_for_files
         from rodent.keypoints import clean, read_keypoints
@@ -80,13 +83,14 @@ class Register:
         reading = dataclasses.replace(self.reading, unnamed=self.reading.unnamed or known.names)
         raw = read_keypoints(self.keypoints, reading)
         markers = known.without(ignore)
-        registration = Registration(markers, self.scale)
+        animal = MouseConfig() if self.body == "mouse" else BodyConfig()
+        registration = Registration(markers, self.scale, body=animal)
         _require_markers(raw, markers, self.keypoints, ignore)
         keypoints, cleaning = clean(raw)
         for note in keypoints.notes:
             say(note)
         found, speed = _fitted(registration, keypoints, reading.axes)
-        scene = make_scene(BodyConfig(scale=registration.scale_))
+        scene = make_scene(registration.body_)
         clips = prefixed(registered_clips(found, scene, options), self.name)
         contacts, standing = paws_of(clips, scene), standing_paws(found, scene)
         result: dict[str, Any] = {

@@ -31,7 +31,6 @@ class Vary:
 
     def run(self) -> None:
         """Read, vary and write."""
-        from rodent.body_config import BodyConfig
         from rodent.clips.file import write_clips
         from rodent.clips.reading import read_clips
         from rodent.pages.output import report_written
@@ -40,7 +39,7 @@ class Vary:
         from rodent.synthesis.variation import varied_clips
 
         clips = read_clips(self.file, resample=self.resample)
-        scene = make_scene(BodyConfig(scale=clips.scale))
+        scene = make_scene(clips.body)
         with progress("varying", len(clips) * self.variation.copies, "clips") as advance:
             variants = varied_clips(clips, scene, self.variation, advance)
         write_clips(variants, self.out)

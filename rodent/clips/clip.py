@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from rodent.body_config import RAT_PROPORTIONS, BodyConfig, Proportions
 from rodent.errors import InputError, unknown
 
 
@@ -76,6 +77,8 @@ class ClipSet:
     """Size of the body the poses belong to, relative to dm_control's rat."""
     joint_names: tuple[str, ...]
     """The 67 hinges in qpos order."""
+    proportions: Proportions = RAT_PROPORTIONS
+    """Sizes of groups of segments of that body."""
 
     def __post_init__(self) -> None:
         if not self.clips:
@@ -89,6 +92,11 @@ class ClipSet:
             if clip.name in seen:
                 raise InputError(f"two clips are named {clip.name!r}; clip names must be unique")
             seen.add(clip.name)
+
+    @property
+    def body(self) -> BodyConfig:
+        """The body that the poses belong to."""
+        return BodyConfig(scale=self.scale, proportions=self.proportions)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -131,6 +139,8 @@ def joined(sets: Sequence[tuple[str, ClipSet]]) -> ClipSet:
     owner: dict[str, str] = {}
     (first_name, first), *_ = sets
     for name, clips in sets:
+        if clips.proportions != first.proportions:
+            raise InputError(f"{name} is for a body of other proportions than {first_name}")
         if clips.scale != first.scale:
             raise InputError(
                 f"{name} is for a body of scale {clips.scale:g}, {first_name} for one of {first.scale:g}; "

@@ -4,18 +4,21 @@
     clips = load_clip_file(Path("copy.h5"))
 
 A clip file is HDF5 of schema `virtual-rodent/clips`, version 1. File attributes: `schema`,
-`version`, `scale` (the body's size relative to dm_control's rat), `joint_names` (67).
+`version`, `scale` (the body's size relative to dm_control's rat), `joint_names` (67) and, where the body
+is not the rat's, `proportions` (sizes of trunk, head, limbs and tail relative to `scale`).
 Group `clips/<name>`: datasets `qpos` (frames, 74), `qvel` (frames, 73) and, where there are
 keypoints, `keypoints` (frames, K, 3), `residuals` (frames, K) and `keypoint_offsets` (K, 3);
 attributes `name`, `fps`, `behavior`, `subject`, `session`, `source`, `licence`, `floor_shift`,
 and `keypoint_names` and `keypoint_bodies`. All in metres, radians and seconds.
 """
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rodent.body_config import RAT_PROPORTIONS, Proportions
 from rodent.clips.clip import Clip, ClipSet
 from rodent.clips.validate import check_clip_set
 from rodent.errors import InputError, naming
@@ -49,6 +52,8 @@ def write_clips(clip_set: ClipSet, path: str | Path, body: "Scene | None" = None
     with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v108", "v108")) as file:
         file.attrs.update(schema=SCHEMA, version=VERSION, scale=float(clip_set.scale))
         file.attrs["joint_names"] = _fixed(clip_set.joint_names)
+        if clip_set.proportions != RAT_PROPORTIONS:
+            file.attrs["proportions"] = dataclasses.astuple(clip_set.proportions)
         groups = file.create_group("clips", track_order=True)
         for clip in clip_set:
             _write_clip(groups.create_group(clip.name), clip)
@@ -76,8 +81,14 @@ def load_clip_file(path: Path) -> ClipSet:
         clips = tuple(_read_clip(name, group, f"{path}: clip {name!r}") for name, group in groups.items())
         scale = _number(file.attrs["scale"], f"{path}: attribute 'scale'")
         joint_names = _texts(file.attrs["joint_names"])
+        sizes = np.atleast_1d(file.attrs.get("proportions", (1.0, 1.0, 1.0, 1.0)))
+    if sizes.shape != (4,) or sizes.dtype.kind not in "fiu":
+        raise InputError(
+            f"{path}: attribute 'proportions' is {sizes}; the sizes of trunk, head, limbs and tail "
+            "are expected"
+        )
     with naming(path):
-        return ClipSet(clips, scale, joint_names)
+        return ClipSet(clips, scale, joint_names, Proportions(*sizes.tolist()))
 
 
 def _read_clip(name: str, group: Any, here: str) -> Clip:

@@ -4,7 +4,8 @@ import numpy as np
 
 from rodent.clips.clip import Clip, ClipSet
 from rodent.kinematics.floor import lowest_paw
-from rodent.kinematics.forward import body_of_scale, torso_positions
+from rodent.kinematics.forward import torso_positions
+from rodent.scene import make_scene
 
 
 def summarise(clip_set: ClipSet) -> list[dict[str, str | float | list[float]]]:
@@ -16,7 +17,7 @@ def summarise(clip_set: ClipSet) -> list[dict[str, str | float | list[float]]]:
         `paw_mm`, the least and the median height of the lowest paw; `floor_shift_mm`, what an
         import added to the height.
     """
-    body = body_of_scale(clip_set.scale, "the clips")
+    body = make_scene(clip_set.body)
     paws = lowest_paw(np.concatenate([clip.qpos for clip in clip_set]), body)
     ends = np.cumsum([clip.n_frames for clip in clip_set])
     return [

@@ -7,10 +7,10 @@ The limits are wide: in published rat clips the fastest joint reaches 16 rad/s, 
 import numpy as np
 
 from rodent.clips.clip import Clip, ClipSet
-from rodent.errors import InputError
-from rodent.kinematics.forward import body_of_scale, torso_positions
+from rodent.errors import InputError, naming
+from rodent.kinematics.forward import torso_positions
 from rodent.rotation import as_rotvec, conjugate, multiply
-from rodent.scene import Scene
+from rodent.scene import Scene, make_scene
 
 FPS_RANGE = (1.0, 1000.0)
 QUATERNION_TOLERANCE = 1e-3  # files rounded to 4 decimals stay far below
@@ -35,6 +35,10 @@ def require_body(clip_set: ClipSet, body: Scene) -> None:
             f"use a body of scale {have:g} or clips registered at {want:g} (--body.scale {have:g}, or rodent "
             f"register --scale {want:g})"
         )
+    if clip_set.proportions != body.proportions:
+        raise InputError(
+            f"the clips were registered on a body of {clip_set.proportions}, the body has {body.proportions}"
+        )
     check_joint_names(clip_set.joint_names, body.joint_names, "the clips")
 
 
@@ -46,7 +50,9 @@ def check_clip_set(clip_set: ClipSet, where: str, body: Scene | None = None) -> 
         where: begins the message.
         body: that they are of; None for the rat of their scale.
     """
-    body = body_of_scale(clip_set.scale, where) if body is None else body
+    if body is None:
+        with naming(where):
+            body = make_scene(clip_set.body)
     check_joint_names(clip_set.joint_names, body.joint_names, where)
     for clip in clip_set:
         here = f"{where}: clip {clip.name!r}"

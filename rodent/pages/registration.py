@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from rodent.body_config import BodyConfig
 from rodent.clips.behavior import behaviors
 from rodent.clips.clip import ClipSet
 from rodent.pages.drawing import line, spans
@@ -54,7 +53,7 @@ def write_report(
         InputError: the page cannot be written there.
         WorkError: the video cannot be encoded, or the disk is full.
     """
-    scene = make_scene(BodyConfig(scale=registration.scale_))
+    scene = make_scene(registration.body_)
     with tempfile.TemporaryDirectory() as folder:
         sections = [
             *_warnings(result),

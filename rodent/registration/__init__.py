@@ -4,14 +4,15 @@ markers = read_markers("rat23")
 registration = Registration(markers).fit(keypoints)
 found = registration.transform(keypoints)
 found.error                                # metres, (frames, keypoints)
-clips = registered_clips(found, make_scene(BodyConfig(scale=registration.scale_)), ClipOptions())
+clips = registered_clips(found, make_scene(registration.body_), ClipOptions())
 """
 
 from rodent.registration.clipping import ClipOptions, clip_frames, registered_clips
-from rodent.registration.fit import Registered, Registration
+from rodent.registration.fit import Registration
 from rodent.registration.ground import Floor, find_floor, lowest_paws
 from rodent.registration.markers import MarkerSet, read_markers
 from rodent.registration.pose import PoseSettings
+from rodent.registration.registered import Registered
 
 __all__ = [
     "ClipOptions",

@@ -14,7 +14,7 @@ from rodent.clips.resampling import resample
 from rodent.clips.validate import check_fps
 from rodent.errors import InputError
 from rodent.kinematics.poses import velocities
-from rodent.registration.fit import Registered
+from rodent.registration.registered import Registered
 from rodent.scene import Scene
 
 _SEEN = 0.5  # fraction of the keypoints that a frame must have to count as tracked
@@ -111,7 +111,7 @@ def registered_clips(found: Registered, body: Scene, options: ClipOptions) -> Cl
             floor_shift=-found.floor.height,
         )
         clips.append(_timed(clip, options))
-    return ClipSet(tuple(clips), body.scale, body.joint_names)
+    return ClipSet(tuple(clips), body.scale, body.joint_names, body.proportions)
 
 
 def _timed(clip: Clip, options: ClipOptions) -> Clip:

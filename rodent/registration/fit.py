@@ -27,10 +27,10 @@ from rodent.keypoints import Keypoints
 from rodent.kinematics.posture import Trunk, posed
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration.axes import require_upright
-from rodent.registration.ground import Floor
 from rodent.registration.markers import MarkerSet
 from rodent.registration.offsets import Prior, Step, offset_step
 from rodent.registration.pose import FEWEST, PAWS, PoseSettings, PoseSolver
+from rodent.registration.registered import Registered
 from rodent.registration.sample import diverse_frames
 from rodent.registration.scale import ScaleProfile, at_scale, posterior_cost, rough_scale, scale_profile
 from rodent.registration.stance import Stance, paw_probes
@@ -48,37 +48,6 @@ _SLIGHT = 1e-4  # metres beyond a freedom that do not count
 _LEAST_NOISE = 3e-4  # metres; lower bound of the keypoint noise
 
 
-@dataclasses.dataclass(frozen=True)
-class Registered:
-    """Poses fitted to keypoints, and the residual errors."""
-
-    qpos: np.ndarray
-    """For a body of the fitted scale, shape (frames, 74)."""
-    points: np.ndarray
-    """The measured keypoints, levelled with the floor at height 0, metres, shape (frames, K, 3)."""
-    positions: np.ndarray
-    """Positions of the keypoints on the fitted body, metres, shape (frames, K, 3)."""
-    error: np.ndarray
-    """Distances of the measured keypoints from `positions`, metres, NaN where missing, shape (frames, K)."""
-    floor: Floor
-    """The floor before levelling, metres."""
-    standing: np.ndarray
-    """Whether a paw stands, as the keypoints show it, in the order of PAW_NAMES, bool, shape (frames, 4)."""
-    probed: tuple[bool, ...]
-    """Whether there are keypoints on a paw, or on the segment above it, of the four paws."""
-    markers: MarkerSet
-    """The marker set with fitted offsets."""
-    fps: float
-    """Frames per second."""
-    source: str
-    """Where the keypoints came from."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the keypoints."""
-        return self.markers.names
-
-
 class Start(NamedTuple):
     """Where an alternation begins: offsets, metres at scale 1, shape (K, 3), and scale."""
 
@@ -93,6 +62,7 @@ class Registration:
         markers: the keypoints, and prior means of their offsets on the body.
         scale: of the body; fitted if not given.
         settings: weights of the pose fit.
+        body: which animal, the rat by default; its scale does not matter.
 
     Raises:
         InputError: the scale is out of range, or a marker's body is unknown.
@@ -107,17 +77,29 @@ class Registration:
 
     profile_: ScaleProfile
 
-    def __init__(self, markers: MarkerSet, scale: float | None = None, settings: PoseSettings | None = None):
+    def __init__(
+        self,
+        markers: MarkerSet,
+        scale: float | None = None,
+        settings: PoseSettings | None = None,
+        body: BodyConfig | None = None,
+    ):
+        self.body = BodyConfig() if body is None else body
         if scale is not None:
-            BodyConfig(scale=scale)  # checks the range
+            dataclasses.replace(self.body, scale=scale)  # checks the range
         self.markers, self.scale = markers, scale
         self.settings = settings or PoseSettings()
-        body = make_scene(BodyConfig(scale=1.0))
-        self._body, self._skeleton = body, Skeleton(body, (*markers.bodies, *PAWS))
-        self._rest = posed(body, Trunk.still(1))[0]
+        unit = make_scene(dataclasses.replace(self.body, scale=1.0))
+        self._body, self._skeleton = unit, Skeleton(unit, (*markers.bodies, *PAWS))
+        self._rest = posed(unit, Trunk.still(1))[0]
         self.markers_, self.scale_, self.rounds_ = markers, scale or _LIKELY_SCALE, 0
         self.noise_ = self.settings.keypoint_error
         self._size = self.scale_  # rough; keypoint errors are those of PoseSettings at this scale
+
+    @property
+    def body_(self) -> BodyConfig:
+        """The body of the fitted scale."""
+        return dataclasses.replace(self.body, scale=self.scale_)
 
     @property
     def beyond_freedom(self) -> dict[str, float]:
@@ -225,8 +207,14 @@ class Registration:
             for scale in self.profile_.optima[:_COMPARED]
         ]
         fitted = min(tried, key=lambda step: self._cost(sample, step, near))
-        known = dataclasses.replace(near, offsets=fitted.offsets, scale=fitted.scale)
-        again = [self._alternate(made, known, fitted, advance) for made in self._simulated(sample, fitted)]
+        # offsets that are off their guesses make segments appear longer, whichever way they are off
+        drawn = near.spreads[:, None] * np.random.default_rng(1).normal(size=near.offsets.shape)
+        true = (near.bounded(near.offsets + drawn), near.bounded(near.offsets - drawn))
+        known = dataclasses.replace(near, scale=fitted.scale)
+        start = Start(near.offsets, fitted.scale)
+        again = [
+            self._alternate(made, known, start, advance) for made in self._simulated(sample, fitted, true)
+        ]
         return fitted.scale**2 / float(np.mean([one.scale for one in again])), fitted.offsets
 
     def _fit_offsets(
@@ -240,23 +228,25 @@ class Registration:
         known = dataclasses.replace(loose, offsets=fitted.offsets)
         again = [
             self._alternate(made, known, fitted, advance, stance)
-            for made in self._simulated(sample, fitted, stance)
+            for made in self._simulated(sample, fitted, (fitted.offsets, fitted.offsets), stance)
         ]
         offsets = 2 * fitted.offsets - np.mean([one.offsets for one in again], axis=0)
         return dataclasses.replace(fitted, offsets=offsets)
 
-    def _simulated(self, sample: np.ndarray, fitted: Step, stance: Stance | None = None) -> list[np.ndarray]:
-        """Keypoints of the fitted poses with the measured noise, and with its negative.
+    def _simulated(
+        self, sample: np.ndarray, fitted: Step, true: tuple[np.ndarray, ...], stance: Stance | None = None
+    ) -> list[np.ndarray]:
+        """Keypoints of the fitted poses: of two sets of offsets, with the measured noise and its negative.
 
         A fit of them shows the bias of the fit. Noise and its negative cancel all but the bias (antithetic
         variates; Hammersley and Morton, Math. Proc. Camb. Phil. Soc. 52, 449, 1956).
         """
         solver = self._solver_at(fitted.offsets, fitted.scale)
         qpos = solver.solve(sample / fitted.scale, fitted.qpos, stance is not None, stance)
-        made = solver.positions(qpos) * fitted.scale
-        noise = np.random.default_rng(0).normal(0, fitted.noise, made.shape)
+        noise = np.random.default_rng(0).normal(0, fitted.noise, sample.shape)
         noise[~np.isfinite(sample)] = np.nan
-        return [made + noise, made - noise]
+        made = [fitted.scale * self._solver_at(offsets, fitted.scale).positions(qpos) for offsets in true]
+        return [made[0] + noise, made[1] - noise]
 
     def _cost(self, sample: np.ndarray, step: Step, prior: Prior) -> float:
         """Negative logarithm of the posterior, times two."""

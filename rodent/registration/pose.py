@@ -41,7 +41,7 @@ PAWS = tuple(f"{body}_{side}" for body, _, _ in _PAW_POINTS for side in "LR")
 _PAW_OFFSETS = np.array([np.multiply(at, (1, sign, 1)) for _, at, _ in _PAW_POINTS for sign in (1, -1)])
 _PAW_HEIGHTS = np.repeat([height for _, _, height in _PAW_POINTS], 2)
 _PADS = slice(4, 8)  # the points that stand, in the order of PAW_NAMES
-_REACH = 0.015  # metres; a paw so far from where it stands is pulled with a quarter of the weight
+_REACH = 15.0  # standard deviations; a pad so far from where it stands is pulled with a quarter of the weight
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,8 +56,10 @@ class PoseSettings:
     """Of a hinge from the resting posture, radians."""
     floor_error: float = 0.0005
     """Of a paw's penetration depth in the floor, metres."""
-    stance_error: float = 0.002
-    """Of a standing paw's pad from its place on the floor, along each axis, metres."""
+    stance_error: float = 0.004
+    """Of a standing paw's pad from its place on the floor, along x and y, metres."""
+    stance_height_error: float = 0.001
+    """Of a standing paw's pad from the floor, metres."""
     root_acceleration: float = 5.0
     """Of the root along each axis, m/s^2. Steady gaits have 1, freely moving rats 2.5."""
     turn_acceleration: float = 60.0
@@ -199,9 +201,10 @@ class PoseSolver:
         target = np.concatenate([stance.place, height[..., None]], axis=-1)
         known = stance.standing[..., None] & np.isfinite(target)
         away = np.where(known, target - paws[:, _PADS], 0.0)
-        square = np.sum(away**2, axis=-1) / _REACH**2
-        cost = np.sum(square / (1 + square), axis=1) * (_REACH / settings.stance_error) ** 2
-        pull = known * (1 / (1 + square) ** 2 / settings.stance_error**2)[..., None]
+        spread = np.array([settings.stance_error, settings.stance_error, settings.stance_height_error])
+        square = np.sum((away / spread) ** 2, axis=-1) / _REACH**2
+        cost = np.sum(square / (1 + square), axis=1) * _REACH**2
+        pull = known * (1 / (1 + square) ** 2)[..., None] / spread**2
         return pull.reshape(n, -1), away.reshape(n, -1), cost
 
     @property

@@ -24,8 +24,9 @@ _CHAINS = {  # bodies of a paw, then the segment above it
     "hind_L": (("toe_L", "foot_L"), ("lower_leg_L",)),
     "hind_R": (("toe_R", "foot_R"), ("lower_leg_R",)),
 }
-# metres above its standing level below which a probe is low: of a paw's own keypoints, of those above
-_LOW = (0.005, 0.008)
+# metres above its standing level below which a probe is low: of hands, of feet, whose heel and ball leave the
+# floor before the toes do, and of the segments above
+_LOW_HAND, _LOW_FOOT, _LOW_ABOVE = 0.007, 0.015, 0.010
 _LEVEL = 10.0  # percentile of the heights of slow frames that is the standing level
 _OFF = 0.012  # metres; the most by which the standing level may differ from that of the standing body
 # m/s below which a probe is slow: this fraction of its fast movements, within these bounds
@@ -106,7 +107,8 @@ def find_stance(
         path = positions[:, probe.keypoints].mean(axis=1) + off
         level = float(levels[probe.keypoints].mean())
         unsure = noise / np.sqrt(len(probe.keypoints))
-        standing[:, paw] = _stands(path, level, _LOW[not probe.own], fps, unsure)
+        low = (_LOW_HAND if paw < 2 else _LOW_FOOT) if probe.own else _LOW_ABOVE
+        standing[:, paw] = _stands(path, level, low, fps, unsure)
         if probe.own:
             place[:, paw] += off[:, :2]
         place[:, paw] = _stance_means(place[:, paw], standing[:, paw], round(_AROUND * fps))
@@ -119,7 +121,7 @@ def _stands(path: np.ndarray, level: float, low: float, fps: float, noise: float
     smooth = uniform_filter1d(path, count, axis=0, mode="nearest")
     padded = np.pad(smooth, ((half, half), (0, 0)), mode="edge")
     seconds = 2 * half / fps
-    speed = np.linalg.norm(padded[2 * half :] - padded[: -2 * half], axis=1) / seconds
+    speed = np.linalg.norm((padded[2 * half :] - padded[: -2 * half])[:, :2], axis=1) / seconds
     unsure = _CERTAIN * noise / np.sqrt(count)
     slowest = max(_SLOWEST, np.sqrt(2.0) * unsure / seconds)
     slow = speed < np.clip(_SLOW * np.percentile(speed, _FAST), slowest, max(_FASTEST, slowest))

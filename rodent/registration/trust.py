@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from rodent.kinematics.paws import PAW_NAMES
-from rodent.registration.fit import Registered, Registration
+from rodent.registration.fit import Registration
 from rodent.registration.ground import STANDING, paw_contacts
+from rodent.registration.registered import Registered
 from rodent.scene import Scene
 
 ENOUGH = 0.9

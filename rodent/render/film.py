@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from rodent.body_config import BodyConfig
 from rodent.clips import Clip, read_clips
 from rodent.clips.reading import clips_path
 from rodent.errors import InputError, unknown
@@ -186,7 +185,7 @@ def _open_shots(source: Path, options: RenderOptions) -> Iterator[tuple[SceneCon
         raise InputError(f"{source} has clips, which have no reference to show as a ghost; omit --ghost")
     else:
         clips = read_clips(source)
-        yield BodyConfig(scale=clips.scale), [_clip_shot(clip) for clip in clips]
+        yield clips.body, [_clip_shot(clip) for clip in clips]
 
 
 def _require_poses(recording: Recording, options: RenderOptions) -> None:

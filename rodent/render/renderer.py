@@ -172,7 +172,7 @@ def _drawing_model(
     spec: mujoco.MjSpec, body: BodyKind, scale: float, size: tuple[int, int], ghost: bool
 ) -> mujoco.MjModel:
     """The model for rendering a body in its arena; scale is the size relative to dm_control's rat."""
-    rat = isinstance(body, BodyConfig)
+    rat = body if isinstance(body, BodyConfig) else None
     if rat:
         for eye in ("eye_L_collision", "eye_R_collision"):
             # the skin leaves holes for the eyes
@@ -185,9 +185,9 @@ def _drawing_model(
             geom.rgba = GHOST_RGBA
         spec.attach(second, frame=spec.worldbody.add_frame(), prefix=GHOST)
         if rat:
-            add_skin(spec, scale, GHOST, ghost=True)
+            add_skin(spec, rat, GHOST, ghost=True)
     if rat:
-        add_skin(spec, scale)
+        add_skin(spec, rat)
     if not spec.lights:
         _add_sun(spec)
     visual = spec.visual

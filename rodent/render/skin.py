@@ -10,7 +10,8 @@ import struct
 import mujoco
 import numpy as np
 
-from rodent.scene.rat import mjcf_path
+from rodent.body_config import BodyConfig
+from rodent.scene.rat import mjcf_path, segment_size
 
 # sRGB, of the fur on the back, the fur on the belly, and bare skin
 _BACK, _BELLY, _BARE = (140, 115, 95), (206, 190, 170), (226, 174, 160)
@@ -34,16 +35,18 @@ class Bone:
     """Weight of this body for each vertex, shape (n,)."""
 
 
-def add_skin(spec: mujoco.MjSpec, scale: float, prefix: str = "", ghost: bool = False) -> None:
+def add_skin(spec: mujoco.MjSpec, config: BodyConfig, prefix: str = "", ghost: bool = False) -> None:
     """Add the skin to a rat.
 
     Args:
         spec: of a scene with the rat.
-        scale: of the rat.
+        config: of the rat.
         prefix: of the names of the rat's bodies.
         ghost: translucent and of one colour, instead of fur.
     """
     vertices, faces, bones = read_skin()
+    coordinates = _coat_coordinates(vertices, faces, bones)
+    vertices, places = _fitted(vertices, bones, spec, config, prefix)
     material = spec.add_material(name=f"{prefix}coat", specular=0.1, shininess=0.1)
     if ghost:
         material.rgba = GHOST_RGBA
@@ -60,15 +63,44 @@ def add_skin(spec: mujoco.MjSpec, scale: float, prefix: str = "", ghost: bool = 
     spec.add_skin(
         name=f"{prefix}skin",
         bodyname=[prefix + b.body for b in bones],
-        bindpos=np.concatenate([b.position * scale for b in bones]),
+        bindpos=np.concatenate([places[b.body] for b in bones]),
         bindquat=np.concatenate([b.quaternion for b in bones]),
         vertid=[b.vertices.tolist() for b in bones],
         vertweight=[b.weights.tolist() for b in bones],
-        vert=vertices.ravel() * scale,
-        texcoord=_coat_coordinates(vertices, faces, bones).ravel(),
+        vert=vertices.ravel(),
+        texcoord=coordinates.ravel(),
         face=faces.ravel(),
         material=material.name,
     )
+
+
+def _fitted(
+    vertices: np.ndarray, bones: list[Bone], spec: mujoco.MjSpec, config: BodyConfig, prefix: str
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Vertices (n, 3) and places of the bones, metres, on a body whose segments have sizes of their own.
+
+    A bone is as far from the one above as that one's size says; a vertex is as far from its bones.
+    """
+    bound = {bone.body: bone for bone in bones}
+    places: dict[str, np.ndarray] = {}
+
+    def place(name: str) -> np.ndarray:
+        if name not in places:
+            own = bound[name].position
+            above = spec.body(prefix + name).parent.name.removeprefix(prefix)
+            size = segment_size(above, config)
+            places[name] = (
+                place(above) + size * (own - bound[above].position) if above in bound else size * own
+            )
+        return places[name]
+
+    fitted, total = np.zeros(vertices.shape), np.zeros((len(vertices), 1))
+    for bone in bones:
+        weights = bone.weights[:, None]
+        away = segment_size(bone.body, config) * (vertices[bone.vertices] - bone.position)
+        fitted[bone.vertices] += weights * (place(bone.body) + away)
+        total[bone.vertices] += weights
+    return fitted / total, places
 
 
 def read_skin() -> tuple[np.ndarray, np.ndarray, list[Bone]]:

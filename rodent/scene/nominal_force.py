@@ -4,7 +4,7 @@ The limits in the MJCF are a poor estimate: those of the trunk are fifty times t
 knees eight times.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 _MEASURED_SCALE = 0.9
 _NOMINAL_FORCE = {  # N m; root mean square of servos' forces where a trained policy tracked nine real clips
@@ -35,17 +35,18 @@ _NOMINAL_FORCE = {  # N m; root mean square of servos' forces where a trained po
 }
 
 
-def nominal_forces(actuators: Iterable[str], scale: float) -> dict[str, float]:
+def nominal_forces(sizes: Mapping[str, float]) -> dict[str, float]:
     """Nominal force of each actuator.
 
     Torques that carry weight scale with the fourth power of the size (weight times lever arm).
 
     Args:
-        actuators: names of the actuators.
-        scale: size of the rat relative to dm_control's.
+        sizes: by the actuators' names, of the segments that they move, relative to dm_control's rat.
 
     Returns:
         newton metres by name.
     """
-    sideless = {name: name.replace("_L", "").replace("_R", "") for name in actuators}
-    return {name: _NOMINAL_FORCE[kind] * (scale / _MEASURED_SCALE) ** 4 for name, kind in sideless.items()}
+    sideless = {name: name.replace("_L", "").replace("_R", "") for name in sizes}
+    return {
+        name: _NOMINAL_FORCE[kind] * (sizes[name] / _MEASURED_SCALE) ** 4 for name, kind in sideless.items()
+    }

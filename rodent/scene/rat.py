@@ -69,8 +69,8 @@ def rat_body(config: "BodyConfig") -> BodySpec:
         posture=MappingProxyType(_POSTURE),
         pitch=PITCH,
     )
-    forces = nominal_forces([actuator.name for actuator in spec.actuators], config.scale)
-    return BodySpec(spec, roles, config.scale, forces)
+    sizes = {actuator.name: _moved_size(spec, actuator, config) for actuator in spec.actuators}
+    return BodySpec(spec, roles, config.scale, nominal_forces(sizes), config.proportions)
 
 
 def rat_spec(config: "BodyConfig") -> mujoco.MjSpec:
@@ -86,7 +86,7 @@ def rat_spec(config: "BodyConfig") -> mujoco.MjSpec:
     # causes an error of 1e-4 rad after 100 ms, far less than that of the timestep, and takes 15 % less time
     # than 1e-6
     spec.option.iterations, spec.option.ls_iterations, spec.option.tolerance = 20, 10, 1e-4
-    _scale(spec, config.scale)
+    _scale(spec, config)
     _actuate(spec, config)
     _set_contacts(spec, config)
     return spec
@@ -118,31 +118,51 @@ def mjcf_path() -> Path:
     return Path(found.submodule_search_locations[0], "locomotion/walkers/assets/rodent.xml")
 
 
-def _scale(rat: mujoco.MjSpec, s: float) -> None:
-    """Scale uniformly, as an animal of the same material would be.
+def _scale(rat: mujoco.MjSpec, config: "BodyConfig") -> None:
+    """Scale every segment, as an animal of the same material would be.
 
-    Lengths go with s; masses (same density) with s^3 and inertias with s^5, armature
+    Lengths go with the size s of a segment; masses (same density) with s^3 and inertias with s^5, armature
     included. Torques of muscle and tissue are a stress times an area times a lever, so
     with stress and modulus kept, strength, stiffness and damping all go with s^3
     (geometric similarity; Biewener, Animal Locomotion, 2003, chapter 1).
     """
     for body in rat.bodies:
-        body.pos = body.pos * s
-    for geom in rat.geoms:
-        geom.pos, geom.size = geom.pos * s, geom.size * s
-    for site in rat.sites:
-        site.pos, site.size = site.pos * s, site.size * s
-    for camera in rat.cameras:
-        camera.pos = camera.pos * s
-    for joint in rat.joints:
-        joint.pos = joint.pos * s
-        joint.stiffness = joint.stiffness * s**3
-        joint.damping = joint.damping * s**3
-        joint.armature = joint.armature * s**5
+        s = segment_size(body.name, config)
+        for part in (*body.geoms, *body.sites):
+            part.pos, part.size = part.pos * s, part.size * s
+        for part in (*body.cameras, *body.bodies):  # where a segment begins is a place on the one above
+            part.pos = part.pos * s
+        for joint in body.joints:
+            joint.pos = joint.pos * s
+            joint.stiffness = joint.stiffness * s**3
+            joint.damping = joint.damping * s**3
+            joint.armature = joint.armature * s**5
     for actuator in rat.actuators:
+        s = _moved_size(rat, actuator, config)
         actuator.gainprm = actuator.gainprm * s**3
         actuator.biasprm = actuator.biasprm * s**3
         actuator.forcerange = actuator.forcerange * s**3
+
+
+def segment_size(body: str, config: "BodyConfig") -> float:
+    """Size of a body's segment relative to dm_control's rat."""
+    if in_tail(body):
+        group = "tail"
+    elif body in ("skull", "jaw"):
+        group = "head"
+    elif body.endswith(("_L", "_R")):
+        group = "limbs"
+    else:
+        group = "trunk"
+    return config.scale * getattr(config.proportions, group)
+
+
+def _moved_size(rat: mujoco.MjSpec, actuator: mujoco.MjsActuator, config: "BodyConfig") -> float:
+    """Size of the segment that an actuator moves; tendons bend the trunk and the tail."""
+    if actuator.trntype == mujoco.mjtTrn.mjTRN_TENDON:
+        tail = actuator.target.startswith("caudal")
+        return config.scale * (config.proportions.tail if tail else config.proportions.trunk)
+    return segment_size(rat.joint(actuator.target).parent.name, config)
 
 
 def _actuate(rat: mujoco.MjSpec, config: "BodyConfig") -> None:

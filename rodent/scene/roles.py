@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import mujoco
 
+from rodent.body_config import RAT_PROPORTIONS, Proportions
 from rodent.errors import InputError
 
 _INERTIAL = (
@@ -52,12 +53,14 @@ class BodySpec(NamedTuple):
         roles: of its parts.
         scale: size relative to the original; motion is valid for one scale.
         nominal_force: nominal force of each actuator by name, N or N m; None to derive it from the model.
+        proportions: of groups of segments; motion is valid for one shape.
     """
 
     spec: mujoco.MjSpec
     roles: Roles
     scale: float
     nominal_force: Mapping[str, float] | None = None
+    proportions: Proportions = RAT_PROPORTIONS
 
 
 def derived_roles(model: mujoco.MjModel, where: str) -> Roles:

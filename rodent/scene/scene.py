@@ -27,6 +27,7 @@ class Scene:
         model: the compiled model; treat it as read-only.
         roles: roles of the parts of the body.
         scale: size of the body relative to the original.
+        proportions: sizes of groups of segments relative to the whole body.
         joint_names: hinges and slides in qpos order, qpos[7 + i] belonging to name i.
         actuator_names: actuators in ctrl order.
         transmission: actuator lengths per joint angle, shape (nu, joints).
@@ -38,7 +39,7 @@ class Scene:
     def __init__(self, config: SceneConfig):
         self.config = config
         body = scene_body(config)
-        self.roles, self.scale = body.roles, body.scale
+        self.roles, self.scale, self.proportions = body.roles, body.scale, body.proportions
         self.model = body.spec.compile()
         m = self.model
         self.joint_names = tuple(m.joint(i).name for i in range(1, m.njnt))

@@ -22,7 +22,7 @@ from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
 from rodent.tasks.metrics import limit_fraction, tracking_error, tracking_metrics
 from rodent.tasks.reference import Reference
 from rodent.tasks.reward import Reached, rewards
-from rodent.tasks.settings import ImitationConfig
+from rodent.tasks.settings import ImitationConfig, ImitationLimits
 from rodent.tasks.task import PROPRIOCEPTION, Measure, Metric, Starts, Task
 
 REFERENCE = "reference"
@@ -53,7 +53,12 @@ class Imitation(Task[ImitationState]):
     @property
     def metrics(self) -> Mapping[str, Metric]:
         """See `Task.metrics`."""
-        return tracking_metrics(self.config.limits, self.scene.roles.end_effectors)
+        return tracking_metrics(self.limits, self.scene.roles.end_effectors)
+
+    @property
+    def limits(self) -> ImitationLimits:
+        """Limits of failure on this body."""
+        return self.config.limits.of_body(self.scene.scale, self.scene.proportions)
 
     @property
     def starts(self) -> Starts:
@@ -143,7 +148,7 @@ class Imitation(Task[ImitationState]):
     def measure(self, state: ImitationState, physics: PhysicsState) -> Measure:
         """Tracking errors against the reference at the same frame."""
         errors = tracking_error(self.scene, physics, self.reference.at(state.frame))
-        return Measure(errors, limit_fraction(errors, self.config.limits) / self.config.failure_factor)
+        return Measure(errors, limit_fraction(errors, self.limits) / self.config.failure_factor)
 
     def reward(
         self,

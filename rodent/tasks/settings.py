@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
+from rodent.body_config import RAT_PROPORTIONS, Proportions
 from rodent.configs import Table
 from rodent.errors import InputError, unknown
 from rodent.parts import REWARD_TERMS, SENSES, USUAL_SENSES
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from rodent.clips.clip import ClipSet
     from rodent.scene import Scene
     from rodent.tasks.imitation import Imitation
+
+
+_RAT = 0.9  # scale of the rat that the limits are of
 
 
 class TaskKind(Protocol):
@@ -101,7 +105,9 @@ class RewardTable(Mapping[str, Term]):
 
 @dataclasses.dataclass(frozen=True)
 class ImitationLimits:
-    """Errors beyond which the reference is lost."""
+    """Errors beyond which the reference is lost. Lengths are those of a rat; for a body of other proportions,
+    such as a mouse, they shrink with its size relative to a rat of scale 0.9.
+    """
 
     root_position: float = 0.050
     """Of the root, m."""
@@ -116,6 +122,20 @@ class ImitationLimits:
                 raise InputError(
                     f"the limit of {field.name} is {getattr(self, field.name):g}; it must be positive"
                 )
+
+    def of_body(self, scale: float, proportions: Proportions) -> "ImitationLimits":
+        """The limits of a body: those of the rat, in body lengths if it has other proportions.
+
+        Args:
+            scale: of the body, relative to dm_control's rat.
+            proportions: of its segments.
+        """
+        if proportions == RAT_PROPORTIONS:
+            return self
+        size = scale / _RAT
+        return dataclasses.replace(
+            self, root_position=size * self.root_position, body_position=size * self.body_position
+        )
 
 
 @dataclasses.dataclass(frozen=True)

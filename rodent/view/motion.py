@@ -9,7 +9,6 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from rodent.body_config import BodyConfig
 from rodent.clips import Clip, read_clips
 from rodent.clips.reading import clips_path
 from rodent.errors import unknown
@@ -161,7 +160,7 @@ def open_source(path: Path) -> Iterator[Source]:
             yield Source(recording.scene, motions)
     else:
         clips = read_clips(path)
-        scene = SceneConfig(body=BodyConfig(scale=clips.scale))
+        scene = SceneConfig(body=clips.body)
         yield Source(scene, {clip.name: partial(_of_clip, clip) for clip in clips})
 
 

@@ -146,6 +146,13 @@ def test_paws_and_time_in_clips_are_in_the_json(body, tmp_path, capsys):
         assert paw["standing"] > 0.5
         assert paw["sliding_mm_per_s"] < 20
         assert paw["penetration_mm"] <= paw["deepest_mm"] < 2
+    assert list(result["standing"]) == list(PAW_NAMES)
+    assert min(result["standing"].values()) > 0.5
+    assert min(paw["kept"] for paw in result["standing_against_keypoints"].values()) > 0.9
+    assert result["offsets_beyond_freedom"] == {}
+    assert result["warnings"] == []
+    assert min(result["scale_profile"]["cost"]) > 0
+    assert result["scale_profile"]["optima"][0] == pytest.approx(0.9, rel=0.1)
     assert result["foot_sliding_mm_per_s"] < 20
     assert result["floor_penetration_mm"] < 2
     assert result["seconds_in_clips"] == pytest.approx(1.2, abs=0.03)
