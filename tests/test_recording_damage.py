@@ -133,7 +133,10 @@ OWN = {"unit": "rad", "description": "of whiskers"}
         (delete("rollouts/Walk/time"), "rollout 'Walk' lacks time"),
         (replace("rollouts/Walk/torque", np.zeros(20)), "unknown dataset 'torque'"),
         (replace("rollouts/Walk/reward", np.zeros(20)), "unknown dataset 'reward'"),
-        (replace("rollouts/Walk/qpos", np.zeros((20, 73))), r"qpos has shape \(20, 73\); \(20, 74\)"),
+        (
+            replace("rollouts/Walk/qpos", np.zeros((20, 73))),
+            r"qpos has shape \(20, 73\); expected \(20, 74\)",
+        ),
         (replace("rollouts/Walk/alive", np.zeros(19, bool)), r"alive has shape \(19,\); expected \(20,\)"),
         (replace("rollouts/Walk/reward/pose", np.zeros((20, 2))), r"reward/pose has shape \(20, 2\)"),
         (replace("rollouts/Walk/units/latent/mean", np.zeros((19, 60))), r"units/latent/mean .*\(20, 60\)"),

@@ -142,7 +142,7 @@ def test_caption_names_rollout_and_time(recording, tmp_path, monkeypatch):
     render(recording, tmp_path / "film.mp4", SMALL)
     assert texts[0] == "run_0   0.00 s"
     assert texts[19:22] == ["run_0   0.38 s", "run_1   0.00 s", "run_1   0.02 s"]
-    assert texts[-1] == "run_1   0.38 s   lost"
+    assert texts[-1] == "run_1   0.38 s   failed"
 
 
 def test_caption_is_written_below(rng):

@@ -64,7 +64,7 @@ def test_what_is_no_table_is_refused_and_nothing_written(tmp_path, table, messag
 
 @pytest.mark.parametrize("name", ["cells.xlsx", "cells"])
 def test_an_unknown_format_is_refused(tmp_path, name):
-    with pytest.raises(InputError, match=r"use \.csv or \.parquet"):
+    with pytest.raises(InputError, match=r"expected \.csv or \.parquet"):
         write_table(tmp_path / name, TABLE)
 
 

@@ -62,7 +62,7 @@ def test_what_is_wrong_is_named(tmp_path, text, message):
 
 
 def test_unknown_names(tmp_path):
-    with pytest.raises(InputError, match="built in are: rat20, rat23"):
+    with pytest.raises(InputError, match="built in are: mouse22, mouse34, rat20, rat23"):
         read_markers("rat7")
     path = tmp_path / "bad.toml"
     path.write_text(f"[keypoints]\nSnout = {GOOD.replace('skull', 'skul')}")
