@@ -1,6 +1,7 @@
 """Offsets, scale and poses fitted to keypoints made from known ones, and to real ones."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import Registered, Registration, read_markers
 from rodent.scene import make_scene
 
+FAR = Path(__file__).with_name("far_markers.toml")
+"""Keypoints of a rat at first guesses so far from the hinges that all angles are well determined."""
 NOISE, LOST, SCALE = 0.001, 0.2, 0.9
 
 
@@ -20,7 +23,7 @@ NOISE, LOST, SCALE = 0.001, 0.2, 0.9
 def truth(body):
     """Markers a few millimetres off the guesses, and poses of gaits."""
     random = np.random.default_rng(0)
-    guess = read_markers("rat23")
+    guess = read_markers(FAR)
     offsets = guess.offsets + random.normal(0, 0.002, guess.offsets.shape)
     gaits = read_clips("gaits")
     qpos = np.concatenate([gaits[name].qpos for name in ("walk", "arc_left", "rear", "groom", "slalom")])
@@ -40,7 +43,7 @@ def keypoints(body, truth) -> Keypoints:
 
 @pytest.fixture(scope="module")
 def fitted(keypoints) -> Registration:
-    return Registration(read_markers("rat23")).fit(keypoints)
+    return Registration(read_markers(FAR)).fit(keypoints)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,7 @@ def test_rats_of_other_sizes_are_told(truth, scale):
     )
     points += random.normal(0, NOISE, points.shape)
     points[random.random(points.shape[:2]) < LOST] = np.nan
-    fitted = Registration(read_markers("rat23")).fit(Keypoints(points, markers.names, 50.0, source="made"))
+    fitted = Registration(read_markers(FAR)).fit(Keypoints(points, markers.names, 50.0, source="made"))
     assert fitted.scale_ == pytest.approx(scale, rel=0.03)
 
 
@@ -108,7 +111,7 @@ def test_poses_follow_their_keypoints(fitted, keypoints):
 
 
 def test_a_given_scale_is_kept(keypoints):
-    fitted = Registration(read_markers("rat23"), scale=0.88).fit(keypoints)
+    fitted = Registration(read_markers(FAR), scale=0.88).fit(keypoints)
     assert fitted.scale_ == 0.88
 
 
@@ -118,7 +121,7 @@ def test_too_few_keypoints_in_every_frame(keypoints):
         points[2 * k : 2 * k + 2, k] = keypoints.points[0, 0]
     sparse = dataclasses.replace(keypoints, points=points)
     with pytest.raises(InputError, match="no frame has more than 1 of 23 markers; 3 are needed"):
-        Registration(read_markers("rat23")).fit(sparse)
+        Registration(read_markers(FAR)).fit(sparse)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,7 @@ def test_too_few_keypoints_in_every_frame(keypoints):
 def test_axes_that_point_the_wrong_way(keypoints, axes, message):
     wrong = dataclasses.replace(keypoints, points=keypoints.points * axes)
     with pytest.raises(InputError, match=message):
-        Registration(read_markers("rat23")).fit(wrong)
+        Registration(read_markers(FAR)).fit(wrong)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +145,7 @@ def test_axes_that_point_the_wrong_way(keypoints, axes, message):
 def test_a_y_axis_that_points_up_or_down(keypoints, order, sign, way):
     wrong = dataclasses.replace(keypoints, points=keypoints.points[..., order] * sign)
     with pytest.raises(InputError, match=f"back points along {way}, but z must point up"):
-        Registration(read_markers("rat23")).fit(wrong)
+        Registration(read_markers(FAR)).fit(wrong)
 
 
 def test_real_keypoints_are_explained(data):

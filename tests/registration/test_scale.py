@@ -60,7 +60,7 @@ def test_the_spread_of_keypoints_tells_the_rough_scale_in_any_axes(truth):
 def test_a_small_rat_keeps_its_size_and_its_markers_their_places(truth):
     markers, keypoints = truth
     registration = Registration(read_markers("rat23")).fit(keypoints)
-    assert registration.scale_ == pytest.approx(TRUE, rel=0.02)
+    assert registration.scale_ == pytest.approx(TRUE, rel=0.03)
     off = TRUE * np.linalg.norm(registration.markers_.offsets - markers.offsets, axis=1)
     assert np.median(off) < 0.002
     assert registration.profile_.same_optimum(registration.scale_)

@@ -8,7 +8,7 @@ import pytest
 from rodent.clips import read_clips
 from rodent.keypoints import Keypoints
 from rodent.kinematics.skeleton import Skeleton
-from rodent.registration import MarkerSet, Registered, Registration, read_markers, windows
+from rodent.registration import MarkerSet, Registered, Registration, read_markers
 from rodent.registration.ground import STANDING, paw_contacts
 from rodent.registration.stance import Stance, _stance_means, find_stance, paw_probes
 
@@ -43,21 +43,6 @@ def test_paws_of_a_walk_are_found_and_planted(body, walk):
     assert not found.standing[high].any()
     fitted = paw_contacts(found.qpos, FPS, body)
     assert (fitted.height[found.standing] < STANDING).mean() > 0.95
-
-
-def test_planted_paws_slide_less_than_free_ones(body, walk, monkeypatch):
-    planted = registered(body, read_markers("rat23"), walk)
-    find = windows.find_stance
-
-    def none(*given) -> Stance:
-        return dataclasses.replace(find(*given), standing=np.zeros((len(walk), 4), bool))
-
-    monkeypatch.setattr(windows, "find_stance", none)
-    free = registered(body, read_markers("rat23"), walk)
-    slides = [
-        np.nanmean(paw_contacts(found.qpos, FPS, body).sliding[planted.standing]) for found in (planted, free)
-    ]
-    assert slides[0] < 0.8 * slides[1]
 
 
 def test_paws_without_keypoints_stand_where_the_shanks_say(body, walk):

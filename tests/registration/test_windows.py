@@ -1,6 +1,7 @@
 """Poses of whole recordings: seams, gaps, jumps, and what neighbouring frames tell each other."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from rodent.kinematics.poses import velocities
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import Registration, read_markers, windows
 
-MARKERS, SCALE = read_markers("rat23"), 0.9
+MARKERS, SCALE = read_markers(Path(__file__).with_name("far_markers.toml")), 0.9
 
 
 def measured(body, qpos: np.ndarray, noise: float = 0.001) -> Keypoints:
