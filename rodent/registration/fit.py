@@ -138,7 +138,7 @@ class Registration:
         # where paws stand is known once the body has its size
         solver = self._solver_at(offsets, scale)
         ground = grounded(solver, self._body, points / scale, keypoints.fps)
-        sample, stance = scale * ground.points[frames], ground.stance.anywhere.at(frames)
+        sample, stance = scale * ground.points[frames], Stance.anywhere(ground.standing[frames])
         fitted = self._fit_offsets(sample, stance, scale, advance)
         self.markers_ = dataclasses.replace(self.markers, offsets=fitted.offsets)
         self.scale_, self.noise_ = scale, max(fitted.noise, _LEAST_NOISE)

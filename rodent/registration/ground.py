@@ -116,16 +116,9 @@ def lowest_paws(qpos: np.ndarray, body: Scene) -> np.ndarray:
     return np.column_stack([place[frames, paw], height[frames, paw]])
 
 
-def standing_height(qpos: np.ndarray, standing: np.ndarray, body: Scene) -> float:
-    """Median height of the lowest points of standing paws, metres; 0 if too few stand.
-
-    Args:
-        qpos: poses, shape (frames, 74).
-        standing: whether a paw stands, bool, shape (frames, 4).
-        body: whose poses.
-    """
-    heights = _paw_points(qpos, body)[1][standing]
-    return float(np.median(heights)) if len(heights) >= _OFTEN else 0.0
+def paw_heights(qpos: np.ndarray, body: Scene) -> np.ndarray:
+    """Heights of the lowest points of the paws, metres, shape (frames, 4)."""
+    return _paw_points(qpos, body)[1]
 
 
 def _paw_points(qpos: np.ndarray, body: Scene) -> tuple[np.ndarray, np.ndarray]:

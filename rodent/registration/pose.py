@@ -34,14 +34,19 @@ _PAW_POINTS = (  # body of the left side, place in its frame and least height, m
     ("foot", (0.0211, 0.0076, -0.0028), 0.002),
     ("finger", (0.005, 0.002, -0.002), 0.002),
     ("toe", (0.008, 0.002, -0.002), 0.002),
-    ("foot", (-0.003, -0.0025, -0.0018), 0.0032),  # the heel: the end of the foot's capsule
+    ("finger", (0.0078, 0.0025, 0.0), 0.0018),  # the tips: the far ends of the capsules
+    ("toe", (0.0152, 0.004, 0.0), 0.0024),
+    ("foot", (-0.0034, -0.002, -0.0023), 0.0032),  # the heel
 )
 PAWS = tuple(f"{body}_{side}" for body, _, _ in _PAW_POINTS for side in "LR")
 """The bodies of the points that are kept above the floor."""
 _PAW_OFFSETS = np.array([np.multiply(at, (1, sign, 1)) for _, at, _ in _PAW_POINTS for sign in (1, -1)])
 _PAW_HEIGHTS = np.repeat([height for _, _, height in _PAW_POINTS], 2)
-_PADS = slice(4, 8)  # the points that stand, in the order of PAW_NAMES
-_REACH = 15.0  # standard deviations; a pad so far from where it stands is pulled with a quarter of the weight
+_PADS = slice(4, 8)  # the points that rest in their places, in the order of PAW_NAMES
+# all points of each paw
+_OF_PAWS = np.array([[0, 4, 8, 8], [1, 5, 9, 9], [2, 6, 10, 12], [3, 7, 11, 13]])
+# standard deviations off the floor, or off its place, at which a paw is pulled with a quarter of the weight
+_REACH, _SLIP = 15.0, 3.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,10 +61,10 @@ class PoseSettings:
     """Of a hinge from the resting posture, radians."""
     floor_error: float = 0.0005
     """Of a paw's penetration depth in the floor, metres."""
-    stance_error: float = 0.004
+    stance_error: float = 0.003
     """Of a standing paw's pad from its place on the floor, along x and y, metres."""
-    stance_height_error: float = 0.001
-    """Of a standing paw's pad from the floor, metres."""
+    stance_height_error: float = 0.0015
+    """Of a standing paw's lowest point from the floor, metres."""
     root_acceleration: float = 5.0
     """Of the root along each axis, m/s^2. Steady gaits have 1, freely moving rats 2.5."""
     turn_acceleration: float = 60.0
@@ -183,10 +188,12 @@ class PoseSolver:
             flat, off = np.concatenate([flat, rows[:, k:, 2]], axis=1), np.concatenate([off, depth], axis=1)
             held = np.concatenate([held, (depth > 0) / settings.floor_error**2], axis=1)
         if stance is not None:
-            pull, away, planted = self._planted(place[:, k:], stance)
-            flat = np.concatenate([flat, rows[:, k:][:, _PADS].reshape(n, -1, d)], axis=1)
-            off = np.concatenate([off, away], axis=1)
-            held, cost = np.concatenate([held, pull], axis=1), cost + planted
+            planted = self._planted(place[:, k:], rows[:, k:], stance)
+            flat = np.concatenate([flat, planted[0]], axis=1)
+            off, held = (
+                np.concatenate([x, y], axis=1) for x, y in zip((off, held), planted[1:3], strict=True)
+            )
+            cost += planted[3]
         pulled = (flat * held[..., None]).swapaxes(-1, -2)
         matrix, slope = pulled @ flat, (pulled @ off[..., None])[..., 0]
         wish = (self.rest - qpos)[:, 7 + hinges]
@@ -194,18 +201,38 @@ class PoseSolver:
         matrix[:, np.arange(d), np.arange(d)] += self.prior
         return matrix, slope, cost + np.sum(wish**2, axis=1) / settings.rest_error**2
 
-    def _planted(self, paws: np.ndarray, stance: Stance) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Weights (n, 12) and errors (n, 12) of the pads of standing paws, and costs (n,)."""
+    def _planted(
+        self, paws: np.ndarray, rows: np.ndarray, stance: Stance
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """The lowest point of a standing paw is on the floor, and its pad in its place.
+
+        Args:
+            paws: positions of the points of the paws, metres, shape (n, 14, 3).
+            rows: their Jacobian, shape (n, 14, 3, D).
+            stance: paws that stand.
+
+        Returns:
+            Jacobian (n, 12, D), errors (n, 12) and weights (n, 12); and costs (n,).
+        """
         settings, n = self.settings, len(paws)
-        height = np.broadcast_to(_PAW_HEIGHTS[_PADS], stance.standing.shape)
-        target = np.concatenate([stance.place, height[..., None]], axis=-1)
-        known = stance.standing[..., None] & np.isfinite(target)
-        away = np.where(known, target - paws[:, _PADS], 0.0)
-        spread = np.array([settings.stance_error, settings.stance_error, settings.stance_height_error])
-        square = np.sum((away / spread) ** 2, axis=-1) / _REACH**2
-        cost = np.sum(square / (1 + square), axis=1) * _REACH**2
-        pull = known * (1 / (1 + square) ** 2)[..., None] / spread**2
-        return pull.reshape(n, -1), away.reshape(n, -1), cost
+        clear = (paws[..., 2] - _PAW_HEIGHTS)[:, _OF_PAWS]
+        lowest = clear.argmin(axis=-1)
+        point = _OF_PAWS[np.arange(len(_OF_PAWS)), lowest]
+        height = np.where(stance.standing, -clear.min(axis=-1), 0.0)
+        known = stance.standing & np.isfinite(stance.place[..., 0])
+        away = np.where(known[..., None], stance.place - paws[:, _PADS, :2], 0.0)
+        jacobian = [rows[np.arange(n)[:, None], point, 2], rows[:, _PADS, :2].reshape(n, -1, rows.shape[-1])]
+        pulls, cost = [], np.zeros(n)
+        for error, there, spread, reach in (
+            (height[..., None], stance.standing, settings.stance_height_error, _REACH),
+            (away, known, settings.stance_error, _SLIP),
+        ):
+            square = np.sum((error / spread) ** 2, axis=-1) / reach**2
+            cost += np.sum(square / (1 + square), axis=1) * reach**2
+            pulls.append(np.repeat(there / (1 + square) ** 2 / spread**2, error.shape[-1], axis=1))
+        errors = [height, away.reshape(n, -1)]
+        whole, error, pull = (np.concatenate(parts, axis=1) for parts in (jacobian, errors, pulls))
+        return whole, error, pull, cost
 
     @property
     def prior(self) -> np.ndarray:

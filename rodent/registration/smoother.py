@@ -1,6 +1,6 @@
 """Smoother: the poses of a whole window jointly, coupled by a prior on accelerations.
 
-    qpos = smoothed(solver, points, initial, fps, apart, stance)         # (frames, 74)
+    qpos = smoothed(solver, points, initial, fps, apart, standing)       # (frames, 74)
 
 It finds the most likely motion for normally distributed keypoint errors and accelerations. This is the
 nonlinear version of the smoother of Rauch, Tung and Striebel (AIAA J. 3, 1445, 1965), as one least-squares
@@ -37,7 +37,7 @@ def smoothed(
     initial: np.ndarray,
     fps: float,
     apart: np.ndarray,
-    stance: Stance,
+    standing: np.ndarray,
 ) -> np.ndarray:
     """The most likely motion above a floor at height 0, shape (frames, 74).
 
@@ -47,15 +47,20 @@ def smoothed(
         initial: poses, shape (frames, 74).
         fps: frames per second.
         apart: frames that are not coupled to their neighbours, bool, shape (frames,).
-        stance: paws that stand, which are held in their places on the floor.
+        standing: whether a paw stands, bool, shape (frames, 4). Such paws are held on the floor, where they
+            are on average during their stance.
     """
     if len(points) < 3:
         return solver.solve(points, initial, floor=True)  # too short for a stance
     skeleton, spread = solver.skeleton, _accelerations(solver) / fps**2
     tied = ~(apart[:-2] | apart[1:-1] | apart[2:])
+
+    def resting(poses: np.ndarray) -> Stance:
+        return Stance.resting(standing, solver.pads(poses), fps)
+
     qpos, damping = initial, np.full((len(points), 1), _DAMPING)
     batch = skeleton.batch(len(points))
-    own = _own_systems(solver, batch, points, qpos, stance)
+    own = _own_systems(solver, batch, points, qpos, resting(qpos))
     for _ in range(_STEPS):
         now = _tied(own, _second_differences(qpos, skeleton.hinges), spread, tied)
         band = _band(now.matrix, now.bend)
@@ -63,7 +68,7 @@ def smoothed(
         held = skeleton.pressed(qpos, now.slope)
         step = bounded_step(_banded(band), eased, now.slope, *skeleton.room(qpos), held)
         trial = skeleton.moved(qpos, step)
-        found = _own_systems(solver, batch, points, trial, stance)
+        found = _own_systems(solver, batch, points, trial, resting(trial))
         then = _tied(found, _second_differences(trial, skeleton.hinges), spread, tied)
         good = then.cost < now.cost
         qpos = np.where(good[:, None], trial, qpos)

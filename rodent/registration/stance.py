@@ -1,8 +1,8 @@
 """Which paws stand, and where: from keypoints that are low and slow above the floor.
 
     probes = paw_probes(body_names)                       # the keypoints nearest to each paw
-    stance = find_stance(probes, levels, points, positions, pads, fps, noise)
-    stance.standing, stance.place                         # (frames, 4), (frames, 4, 2)
+    standing = find_standing(probes, levels, points, positions, fps, noise)
+    stance = Stance.resting(standing, pads, fps)          # where the pads are on average
 
 The probe of a paw is the mean of its own keypoints; without any, of those on the segment above it, as the
 shank. Its lowest level while it is slow is the level at which the paw stands, so that neither a keypoint's
@@ -52,12 +52,21 @@ class Stance:
     standing: np.ndarray
     """Whether a paw stands, bool, shape (frames, 4)."""
     place: np.ndarray
-    """Where its pad stands on the floor, metres, shape (frames, 4, 2); NaN where that is not known."""
+    """Where its pad rests on the floor plan, metres, shape (frames, 4, 2); NaN where that is not known."""
 
-    @property
-    def anywhere(self) -> "Stance":
-        """The same paws standing in unknown places."""
-        return Stance(self.standing, np.full_like(self.place, np.nan))
+    @classmethod
+    def anywhere(cls, standing: np.ndarray) -> "Stance":
+        """Paws that stand somewhere on the floor; bool, shape (frames, 4)."""
+        return cls(standing, np.full((*standing.shape, 2), np.nan))
+
+    @classmethod
+    def resting(cls, standing: np.ndarray, pads: np.ndarray, fps: float) -> "Stance":
+        """Paws that stand, bool, shape (frames, 4), where their pads, metres, shape (frames, 4, 3), are on
+        average in the quarter of a second before and after, within the same stance.
+        """
+        half = round(_AROUND * fps)
+        places = [_stance_means(pads[:, paw, :2], standing[:, paw], half) for paw in range(len(PAW_NAMES))]
+        return cls(standing, np.stack(places, axis=1))
 
     def at(self, frames: slice | np.ndarray) -> "Stance":
         """The same in some frames."""
@@ -77,42 +86,35 @@ def paw_probes(bodies: Sequence[str]) -> tuple[Probe, ...]:
     return tuple(found)
 
 
-def find_stance(
+def find_standing(
     probes: Sequence[Probe],
     levels: np.ndarray,
     points: np.ndarray,
     positions: np.ndarray,
-    pads: np.ndarray,
     fps: float,
     noise: float,
-) -> Stance:
-    """Which paws stand.
+) -> np.ndarray:
+    """Whether a paw stands, bool, shape (frames, 4).
 
     Args:
         probes: of the four paws.
         levels: heights of the keypoints on a standing body, metres, shape (K,).
         points: keypoints above a level floor at height 0, metres, NaN where missing, shape (frames, K, 3).
         positions: of the keypoints in approximate poses, metres, shape (frames, K, 3).
-        pads: of the paws in these poses, metres, shape (frames, 4, 3).
         fps: frames per second.
         noise: standard deviation of a keypoint's coordinate, metres.
     """
-    frames = len(points)
-    standing, place = np.zeros((frames, len(PAW_NAMES)), bool), pads[..., :2].copy()
+    standing = np.zeros((len(points), len(PAW_NAMES)), bool)
     residual = _filled(points - positions)
     for paw, probe in enumerate(probes):
         if not len(probe.keypoints):
             continue
-        off = residual[:, probe.keypoints].mean(axis=1)
-        path = positions[:, probe.keypoints].mean(axis=1) + off
+        path = (positions + residual)[:, probe.keypoints].mean(axis=1)
         level = float(levels[probe.keypoints].mean())
         unsure = noise / np.sqrt(len(probe.keypoints))
         low = (_LOW_HAND if paw < 2 else _LOW_FOOT) if probe.own else _LOW_ABOVE
         standing[:, paw] = _stands(path, level, low, fps, unsure)
-        if probe.own:
-            place[:, paw] += off[:, :2]
-        place[:, paw] = _stance_means(place[:, paw], standing[:, paw], round(_AROUND * fps))
-    return Stance(standing, place)
+    return standing
 
 
 def _stands(path: np.ndarray, level: float, low: float, fps: float, noise: float) -> np.ndarray:

@@ -22,16 +22,17 @@ from scipy.ndimage import minimum_filter1d
 from threadpoolctl import threadpool_limits
 
 from rodent.kinematics.skeleton import BLOCK
-from rodent.registration.ground import Floor, find_floor, lowest_paws, standing_height
+from rodent.registration.ground import Floor, find_floor, lowest_paws, paw_heights
 from rodent.registration.pose import FEWEST, PoseSolver, nearest
 from rodent.registration.smoother import smoothed
-from rodent.registration.stance import Stance, find_stance
+from rodent.registration.stance import find_standing
 from rodent.scene import Scene
 
 _KEYFRAMES = 0.1  # seconds between frames that are solved one by one
 _WINDOW = 500  # frames
 _OVERLAP = 1.0  # seconds by which a window extends beyond its own frames
 _GAP = 0.2  # seconds without keypoints across which frames are not coupled
+_FEW = 10  # standing paws, counted in every frame, that a height of the floor is taken from
 _TINY = 1e-12  # radians, metres
 
 
@@ -72,13 +73,13 @@ def track(
     seen = np.isfinite(points[..., 0]).sum(axis=1)
     with _workers(threads) as pool:
         ground = _grounded(pool, solver, body, points, fps, advance)
-        points, initial, stance = ground.points, ground.qpos, ground.stance
+        points, initial, standing = ground.points, ground.qpos, ground.standing
         apart = _gaps(seen == 0, _GAP * fps)
         windows = _windows(seen, fps)
 
         def smooth(window: _Window) -> np.ndarray:
             frames = window.wide
-            found = smoothed(solver, points[frames], initial[frames], fps, apart[frames], stance.at(frames))
+            found = smoothed(solver, points[frames], initial[frames], fps, apart[frames], standing[frames])
             # all windows use the same sign of a quaternion
             found[:, 3:7] *= np.sign(np.sum(found[:, 3:7] * initial[frames, 3:7], axis=1, keepdims=True))
             return found
@@ -89,7 +90,7 @@ def track(
             advance(window.own.stop - window.own.start)
         qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
         _flush_tiny(qpos)
-    return Tracked(qpos, points, solver.positions(qpos), ground.floor, stance.standing)
+    return Tracked(qpos, points, solver.positions(qpos), ground.floor, standing)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,8 +103,8 @@ class Grounded:
     """The keypoints, shape (frames, K, 3)."""
     floor: Floor
     """The floor in the keypoints as given."""
-    stance: Stance
-    """Standing paws."""
+    standing: np.ndarray
+    """Whether a paw stands, bool, shape (frames, 4)."""
 
 
 def grounded(
@@ -139,10 +140,10 @@ def _grounded(
     floor = find_floor(lowest_paws(initial[seen >= FEWEST], body))
     # the lowest of four paws is lower than the one that stands
     level = floor.level_poses(initial)
-    stance = _stance(solver, body, floor.level(points), level, fps)
-    floor = floor.raised(standing_height(level, stance.standing, body))
+    standing = _standing(solver, body, floor.level(points), level, fps)
+    floor = floor.raised(_height(paw_heights(level, body)[standing]))
     level, points = floor.level_poses(initial), floor.level(points)
-    return Grounded(level, points, floor, _stance(solver, body, points, level, fps))
+    return Grounded(level, points, floor, _standing(solver, body, points, level, fps))
 
 
 def _initial(
@@ -174,13 +175,19 @@ def _initial(
     return initial
 
 
-def _stance(solver: PoseSolver, body: Scene, points: np.ndarray, initial: np.ndarray, fps: float) -> Stance:
-    """Which paws stand, in poses above a level floor at height 0."""
+def _standing(
+    solver: PoseSolver, body: Scene, points: np.ndarray, initial: np.ndarray, fps: float
+) -> np.ndarray:
+    """Which paws stand, bool, shape (frames, 4), in poses above a level floor at height 0."""
     rest = solver.rest[None]
     levels = solver.positions(rest)[0, :, 2] - lowest_paws(rest, body)[0, 2]
-    positions, pads = solver.positions(initial), solver.pads(initial)
     noise = solver.settings.keypoint_error
-    return find_stance(solver.probes, levels, points, positions, pads, fps, noise)
+    return find_standing(solver.probes, levels, points, solver.positions(initial), fps, noise)
+
+
+def _height(lowest: np.ndarray) -> float:
+    """Median of the heights of standing paws, metres, shape (n,); 0 if too few stand."""
+    return float(np.median(lowest)) if len(lowest) >= _FEW else 0.0
 
 
 def _gaps(missing: np.ndarray, longest: float) -> np.ndarray:

@@ -8,9 +8,9 @@ import pytest
 from rodent.clips import read_clips
 from rodent.keypoints import Keypoints
 from rodent.kinematics.skeleton import Skeleton
-from rodent.registration import MarkerSet, Registered, Registration, read_markers
+from rodent.registration import MarkerSet, Registered, Registration, read_markers, windows
 from rodent.registration.ground import STANDING, paw_contacts
-from rodent.registration.stance import Stance, _stance_means, find_stance, paw_probes
+from rodent.registration.stance import Stance, _stance_means, find_standing, paw_probes
 
 FPS = 50.0
 
@@ -45,6 +45,15 @@ def test_paws_of_a_walk_are_found_and_planted(body, walk):
     assert (fitted.height[found.standing] < STANDING).mean() > 0.95
 
 
+def test_planted_paws_slide_less_than_free_ones(body, walk, monkeypatch):
+    planted = registered(body, read_markers("rat23"), walk)
+    monkeypatch.setattr(windows, "find_standing", lambda *given: np.zeros((len(walk), 4), bool))
+    free = registered(body, read_markers("rat23"), walk)
+    stands = true_stance(walk, body)
+    slides = [np.nanmean(paw_contacts(found.qpos, FPS, body).sliding[stands]) for found in (planted, free)]
+    assert slides[0] < 0.9 * slides[1]
+
+
 def test_paws_without_keypoints_stand_where_the_shanks_say(body, walk):
     markers = read_markers("rat20")
     found, stands = registered(body, markers, walk), true_stance(walk, body)
@@ -59,8 +68,8 @@ def test_of_a_limb_without_keypoints_nothing_is_known():
     probes = paw_probes(["skull", "upper_leg_L", "lower_leg_R", "toe_R"])
     assert [probe.keypoints.tolist() for probe in probes] == [[], [], [], [3]]
     points = np.zeros((10, 4, 3))
-    stance = find_stance(probes, np.zeros(4), points, points, np.zeros((10, 4, 3)), FPS, 0.001)
-    assert stance.standing.mean(axis=0).tolist() == [0, 0, 0, 1]
+    standing = find_standing(probes, np.zeros(4), points, points, FPS, 0.001)
+    assert standing.mean(axis=0).tolist() == [0, 0, 0, 1]
 
 
 def test_places_are_means_within_a_stance_and_not_beyond():
@@ -72,6 +81,6 @@ def test_places_are_means_within_a_stance_and_not_beyond():
 
 
 def test_places_can_be_left_out():
-    stance = Stance(np.ones((3, 4), bool), np.zeros((3, 4, 2)))
-    assert np.isnan(stance.anywhere.place).all()
+    stance = Stance.anywhere(np.ones((3, 4), bool))
+    assert np.isnan(stance.place).all()
     assert stance.at(slice(1, 3)).place.shape == (2, 4, 2)
