@@ -35,7 +35,7 @@ class Prior:
     """Median of the scale."""
     spread: float
     """Standard deviation of the scale's logarithm; 0 fixes it."""
-    worth: float = 50.0
+    worth: float = 16.0
     """Effective number of independent frames of a sample, against the prior: the model is not exact."""
 
     def bounded(self, offsets: np.ndarray) -> np.ndarray:

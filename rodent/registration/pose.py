@@ -45,6 +45,7 @@ _PAW_HEIGHTS = np.repeat([height for _, _, height in _PAW_POINTS], 2)
 _PADS = slice(4, 8)  # the points that rest in their places, in the order of PAW_NAMES
 # all points of each paw
 _OF_PAWS = np.array([[0, 4, 8, 8], [1, 5, 9, 9], [2, 6, 10, 12], [3, 7, 11, 13]])
+_SMOOTH = 0.0005  # metres; points that are about as low as the lowest one count, too
 # standard deviations off the floor, or off its place, at which a paw is pulled with a quarter of the weight
 _REACH, _SLIP = 15.0, 3.0
 
@@ -216,12 +217,15 @@ class PoseSolver:
         """
         settings, n = self.settings, len(paws)
         clear = (paws[..., 2] - _PAW_HEIGHTS)[:, _OF_PAWS]
-        lowest = clear.argmin(axis=-1)
-        point = _OF_PAWS[np.arange(len(_OF_PAWS)), lowest]
-        height = np.where(stance.standing, -clear.min(axis=-1), 0.0)
+        # a smooth minimum: a paw that rolls does not jump from one point to the next
+        share = np.exp((clear.min(axis=-1, keepdims=True) - clear) / _SMOOTH)
+        total = share.sum(axis=-1)
+        lowest = clear.min(axis=-1) - _SMOOTH * np.log(total)
+        height = np.where(stance.standing, -lowest, 0.0)
         known = stance.standing & np.isfinite(stance.place[..., 0])
         away = np.where(known[..., None], stance.place - paws[:, _PADS, :2], 0.0)
-        jacobian = [rows[np.arange(n)[:, None], point, 2], rows[:, _PADS, :2].reshape(n, -1, rows.shape[-1])]
+        vertical = np.einsum("npi,npid->npd", share / total[..., None], rows[:, _OF_PAWS, 2])
+        jacobian = [vertical, rows[:, _PADS, :2].reshape(n, -1, rows.shape[-1])]
         pulls, cost = [], np.zeros(n)
         for error, there, spread, reach in (
             (height[..., None], stance.standing, settings.stance_height_error, _REACH),
