@@ -10,10 +10,10 @@ from rodent.scene import make_scene
 GOOD = '{ body = "skull", offset = [0, 0, 0.01], weight = 1, freedom = 0.01 }'
 
 
-@pytest.mark.parametrize("name", ["rat20", "rat23"])
+@pytest.mark.parametrize("name", ["rat20", "rat23", "mouse22", "mouse34"])
 def test_built_in_sets_are_symmetric_and_fit_the_body(name):
     markers = read_markers(name)
-    assert len(markers.names) == int(name[3:])
+    assert len(markers.names) == int(name[-2:])
     Skeleton(make_scene(BodyConfig(scale=1.0)), markers.bodies)
     mirror = {n: i for i, n in enumerate(markers.names)}
     for i, left in enumerate(markers.names):
