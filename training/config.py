@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from rodent.body_config import BodyConfig
 from rodent.configs import Tagged
 from rodent.errors import InputError, unknown
+from rodent.motion_config import MotionConfig
 from rodent.parts import ARENAS, BODIES, NETWORKS, TASKS
 from rodent.policy.sizes import NetworkConfig
 from rodent.randomisation_config import RandomisationConfig
@@ -195,6 +196,8 @@ class TrainConfig:
     """Where episodes begin."""
     randomisation: RandomisationConfig = dataclasses.field(default_factory=RandomisationConfig)
     """A world that differs between episodes."""
+    motion: MotionConfig = dataclasses.field(default_factory=MotionConfig)
+    """New motion made from the clips while training."""
     start_from: str | None = None
     """Policy to continue from, instead of from scratch: a run folder, a policy folder, or the name of a
     built-in policy. Its network, actuation, senses, horizon and action scale are kept; its training steps
@@ -207,12 +210,15 @@ class TrainConfig:
     """Fraction of the sessions held out of training; of the clips if there is only one session."""
     test_clips: tuple[str, ...] = ()
     """Names of clips held out of training, with their mirror images and variants; instead of a fraction."""
+    validation_clips: tuple[str, ...] = ()
+    """Names of clips held out of training, with their mirror images and variants, that decide which policy is
+    kept. By default the training clips decide."""
     device: Literal["cpu", "gpu"] = "cpu"
     """Device of the physics: `cpu`, MuJoCo on all cores; or `gpu`, MuJoCo Warp on all NVIDIA GPUs of the
     machine, with rollouts and learning compiled into one program. A GPU needs thousands of environments, so
     `rodent train` then has defaults for 4,096; see the page on GPUs."""
     evaluate_every: int = 150_000
-    """Control steps between evaluations on the training clips."""
+    """Control steps between evaluations on the validation clips, or else on the training clips."""
     checkpoint_seconds: float = 60.0
     """Time between checkpoints."""
 

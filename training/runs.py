@@ -37,7 +37,7 @@ class Run:
         config: the configuration.
         clips: the file of reference motion; None for a task without clips.
         clips_digest: SHA-256 of the file; empty without clips.
-        split: names of the `train` and `test` clips.
+        split: names of the `train` and `test` clips and, where there are any, of the `validation` clips.
     """
 
     folder: Path
@@ -96,10 +96,11 @@ def open_run(folder: Path) -> Run:
         raise InputError(f"{folder / 'config.json'} lacks {', '.join(missing)}")
     split = read_json(folder / "split.json")
     parts = [split.get(part) for part in ("train", "test")] if isinstance(split, dict) else []
-    if not parts or not all(isinstance(names, list) for names in parts):
+    if not parts or not all(isinstance(names, list) for names in split.values()):
         raise InputError(f"{folder / 'split.json'} lacks the lists train and test")
-    if both := [name for name in split["train"] if name in split["test"]]:
-        raise InputError(f"{folder / 'split.json'} has {both[0]!r} in train and in test")
+    for part in ("test", "validation"):
+        if both := [name for name in split["train"] if name in split.get(part, ())]:
+            raise InputError(f"{folder / 'split.json'} has {both[0]!r} in train and in {part}")
     config = from_json(TrainConfig, card["config"], folder / "config.json", "config")
     clips = None if card["clips"] is None else Path(card["clips"])
     return Run(folder, config, clips, card["clips_digest"], split)

@@ -1,4 +1,4 @@
-"""Split of clips into training and test clips: by name, or by a fraction of the sessions.
+"""Split of clips into training, test and validation clips: by name, or by a fraction of the sessions.
 
 A clip, its mirror image and their variants are always in the same part, because they are nearly the same.
 """
@@ -13,18 +13,24 @@ from rodent.errors import InputError
 
 
 def split_clips(
-    clips: ClipSet, test_fraction: float, seed: int, test_clips: Sequence[str] = ()
+    clips: ClipSet,
+    test_fraction: float,
+    seed: int,
+    test_clips: Sequence[str] = (),
+    validation_clips: Sequence[str] = (),
 ) -> dict[str, list[str]]:
-    """Names of the clips for training and for testing.
+    """Names of the clips for training, for testing and, if there are any, for validation.
 
     Args:
         clips: all clips.
         test_fraction: fraction of sessions held out, or of clips if there is one session.
         seed: of the random choice.
         test_clips: names of clips to hold out, instead of a fraction.
+        validation_clips: names of clips to hold out that decide which policy is kept.
 
     Raises:
-        InputError: there is no clip of a name, or no clips would remain for training.
+        InputError: there is no clip of a name, a clip is for both testing and validation, or no clips would
+            remain for training.
     """
     if not 0 <= test_fraction < 1:
         raise InputError(f"test_fraction is {test_fraction:g}; it must be in [0, 1)")
@@ -34,11 +40,17 @@ def split_clips(
     else:
         test = _sampled(clips, test_fraction, seed)
         held_out = f"test_fraction {test_fraction:g}"
-    split: dict[str, list[str]] = {"train": [], "test": []}
+    validation = {original_name(clips[name].name) for name in validation_clips}
+    if both := sorted(test & validation):
+        raise InputError(f"{both[0]!r} is held out for testing and for validation; choose one")
+    split: dict[str, list[str]] = {"train": [], "test": [], **({"validation": []} if validation else {})}
     for name in clips.names:
-        split["test" if original_name(name) in test else "train"].append(name)
+        original = original_name(name)
+        part = "test" if original in test else "validation" if original in validation else "train"
+        split[part].append(name)
     if not split["train"]:
-        raise InputError(f"{held_out} of {len(clips)} clips leaves no clips for training")
+        more = f" and validation_clips {', '.join(validation_clips)}" if validation else ""
+        raise InputError(f"{held_out}{more} of {len(clips)} clips leaves no clips for training")
     return split
 
 

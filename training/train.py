@@ -30,6 +30,7 @@ from rodent.rollouts import clip_episodes, task_episodes
 from rodent.scene import make_scene
 from training.checkpoint import Checkpoints
 from training.config import TrainConfig
+from training.motion import Motion
 from training.optimizer import require_parts
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
@@ -122,13 +123,16 @@ def new_run(out: Path | str, config: TrainConfig, clips: Path | str | None = Non
         path = clips_path(clips)
         clip_set = read_clips(path, scene, config.resample)
         require_body(clip_set, scene)
-        split = split_clips(clip_set, config.test_fraction, config.seed, config.test_clips)
+        split = split_clips(
+            clip_set, config.test_fraction, config.seed, config.test_clips, config.validation_clips
+        )
     task = config.task.build(scene, clip_set)
     count_substeps(task.timestep, scene.model.opt.timestep)
     require_threads(threads)
     if config.device == "gpu":
         warp_devices(config.ppo.num_envs)
-    if policy := starting_policy(config, split["test"]):
+    held_out = [*split["test"], *split.get("validation", ())]
+    if policy := starting_policy(config, held_out):
         config = with_policy_settings(config, policy)
     require_parts(config.ppo.optimizer, IntentionAgent(config.network, task.action_size))
     return begin_run(Path(out), config, path, split, policy)
@@ -208,10 +212,23 @@ def train(
 
 def trainer_of(run: Run, threads: int = 0) -> Trainer:
     """The trainer of a run before the first iteration."""
-    clips = None if run.clips is None else read_own_clips(run).subset(run.split["train"])
-    task = run.config.task.build(make_scene(run.config.scene), clips)
-    episodes = task_episodes(task) if clips is None else clip_episodes(clips)
-    return Trainer(run.config, task, episodes, threads=threads)
+    config, scene = run.config, make_scene(run.config.scene)
+    if run.clips is None:
+        task = config.task.build(scene, None)
+        return Trainer(config, task, task_episodes(task), threads=threads)
+    clips = read_own_clips(run)
+    train = clips.subset(run.split["train"])
+    names = run.split.get("validation")
+    validation = clips.subset(names) if names else None
+    task = config.task.build(scene, train)
+    return Trainer(
+        config,
+        task,
+        clip_episodes(validation or train),
+        judged=None if validation is None else config.task.build(scene, validation),
+        motion=Motion(config.motion, task, train, config.seed) if config.motion.pieces else None,
+        threads=threads,
+    )
 
 
 class _Rate:

@@ -28,6 +28,7 @@ from training.dynamics import Dynamics
 from training.evaluate import scores, trace_episodes
 from training.hyperparameters import Hyperparameters
 from training.learner import normalizer_of
+from training.motion import Motion
 from training.start import warm_started
 from training.update import Algorithm, TrainState, begin
 
@@ -61,6 +62,8 @@ class Trainer:
         config: of the run.
         task: of one environment; for imitation, with the training clips.
         episodes: for evaluations.
+        judged: task of these episodes; None for `task`.
+        motion: renews the reference of the task; None if it stays.
         threads: number of threads that step the physics on the host; 0 for one per core.
         backend: makes the backend from algorithm and task; by default that of `config.device`.
     """
@@ -71,10 +74,14 @@ class Trainer:
         task: Task[Any],
         episodes: list[Episode],
         *,
+        judged: Task[Any] | None = None,
+        motion: Motion | None = None,
         threads: int = 0,
         backend: Callable[[Algorithm, Task[Any]], Backend] | None = None,
     ):
-        self.config, self.task = config, task
+        self.config, self._task, self._motion = config, task, motion
+        played_in = judged or task
+        task = self.task
         agent = IntentionAgent(config.network, task.action_size)
         self.algorithm = Algorithm(config, agent, Dynamics(task.scene, config.model_based, task.timestep))
         self._hyper = Hyperparameters.of(config)
@@ -87,7 +94,7 @@ class Trainer:
         self.train_state = self.backend.begin(*begin(self.algorithm, task, jax.random.PRNGKey(config.seed)))
         chosen = np.unique(np.linspace(0, len(episodes) - 1, min(_EVALUATED, len(episodes))).astype(int))
         self._episodes, self._evaluated = episodes, [episodes[i] for i in chosen]
-        self._runner = RolloutRunner(task, agent, len(chosen), threads=threads)
+        self._runner = RolloutRunner(played_in, agent, len(chosen), threads=threads)
         self._best = np.array([-1.0, 0.0, -np.inf])
         self._best_policy = self._averaged()
 
@@ -98,10 +105,16 @@ class Trainer:
             self.backend.stored(dataclasses.replace(self.train_state, learner=learner))
         )
         self._best_policy = self._averaged()
+        self._begin_motion()
 
     def take_divergences(self) -> list[Divergence]:
         """Environments whose physics diverged since the last call."""
         return self.backend.take_divergences()
+
+    @property
+    def task(self) -> Task[Any]:
+        """The task of one environment, with the pieces of motion of now."""
+        return self._task if self._motion is None else self._motion.task
 
     @property
     def physics(self) -> PhysicsState:
@@ -124,6 +137,9 @@ class Trainer:
         algorithm, warm = self.algorithm, self.algorithm.is_warm(self.train_state)
         self.train_state, metrics = self.backend.update(self.train_state, self._hyper, self.task)
         inapplicable = algorithm.inapplicable(warm, self.train_state)
+        # before a checkpoint can be written, so that it holds which episodes ended
+        if self._motion is not None:
+            self.train_state = self._motion.renew(self.train_state, self.steps)
         return {name: float(value) for name, value in metrics.items() if name not in inapplicable}
 
     def evaluate(self) -> dict[str, float]:
@@ -172,6 +188,11 @@ class Trainer:
         """Continue from a state."""
         self.train_state = self.backend.restored(state.train)
         self._best, self._best_policy = np.asarray(state.best), state.best_policy
+        self._begin_motion()
+
+    def _begin_motion(self) -> None:
+        if self._motion is not None:
+            self._motion.begin(self.steps)
 
     def _averaged(self) -> tuple[Any, Any]:
         """A copy of the averaged parameters and the normaliser."""

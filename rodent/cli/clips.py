@@ -9,6 +9,7 @@ import tyro
 from rodent.cli.fetch import Fetch, List
 from rodent.cli.join import Join
 from rodent.cli.mirror import Mirror
+from rodent.cli.pieces import PiecesCommand
 from rodent.cli.retarget import Retarget
 from rodent.cli.synth import Synth
 from rodent.cli.vary import Vary
@@ -74,7 +75,7 @@ class Import:
 
 @dataclasses.dataclass(frozen=True)
 class Clips:
-    """Reference clips: fetch public sets, inspect files, convert, join, mirror, vary, retarget and synthesise.
+    """Reference clips: fetch, inspect, convert, join, mirror, vary, retarget and synthesise.
 
     Example: rodent clips info clips.h5
     """
@@ -86,6 +87,7 @@ class Clips:
         | Annotated[Import, tyro.conf.subcommand("import")]
         | Annotated[Join, tyro.conf.subcommand("join")]
         | Annotated[Mirror, tyro.conf.subcommand("mirror")]
+        | Annotated[PiecesCommand, tyro.conf.subcommand("pieces")]
         | Annotated[Retarget, tyro.conf.subcommand("retarget")]
         | Annotated[Synth, tyro.conf.subcommand("synth")]
         | Annotated[Vary, tyro.conf.subcommand("vary")]

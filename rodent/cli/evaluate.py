@@ -37,8 +37,8 @@ class Evaluate:
     """Names of the clips to play; all if none is given."""
     resample: float | None = None
     """Frame rate to which clips given by --clips are resampled, Hz; by default that of the file."""
-    split: Literal["all", "train", "test"] = "all"
-    """Which of the run's clips: training clips, held-out clips, or all."""
+    split: Literal["all", "train", "test", "validation"] = "all"
+    """Which of the run's clips: those trained on, held out for testing or for validation, or all."""
     episodes: int = 24
     """Number of episodes of a task without clips."""
     robust: bool = False
@@ -114,6 +114,7 @@ class Evaluate:
         clips = read_own_clips(run, path)
         if self.split == "all":
             return clips, run.split
-        if not run.split[self.split]:
-            raise InputError(f"{self.policy} was trained on all its clips; none are held out (--split test)")
-        return clips.subset(run.split[self.split]), run.split
+        names = run.split.get(self.split)
+        if not names:
+            raise InputError(f"{self.policy} has no {self.split} clips; leave out --split {self.split}")
+        return clips.subset(names), run.split

@@ -31,7 +31,9 @@ def retargeted_clips(clips: ClipSet, scene: Scene, *, same_time: bool = False) -
         InputError: the joints differ, or a clip becomes too short.
     """
     if clips.joint_names != scene.joint_names:
-        raise InputError("the clips belong to a body with other joints; only sizes and proportions may differ")
+        raise InputError(
+            "the clips belong to a body with other joints; only sizes and proportions may differ"
+        )
     before = make_scene(clips.body)
     return ClipSet(
         tuple(_retargeted(clip, before, scene, same_time) for clip in clips),
@@ -70,5 +72,7 @@ def _slower(clip: Clip, qpos: np.ndarray, factor: float) -> np.ndarray:
     last = len(qpos) - 1
     frames = int(np.floor(last * factor + 1e-6)) + 1
     if frames < 2:
-        raise InputError(f"clip {clip.name!r} has {len(qpos)} frames; too few to be {factor:.2f} times as long")
+        raise InputError(
+            f"clip {clip.name!r} has {len(qpos)} frames; too few to be {factor:.2f} times as long"
+        )
     return poses_between(qpos, np.minimum(np.arange(frames) / factor, last))

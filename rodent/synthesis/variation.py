@@ -62,9 +62,7 @@ def varied(clip: Clip, scene: Scene, variation: Variation, number: int) -> Clip:
         number: index of the variant; part of the seed.
     """
     rng = np.random.default_rng([variation.seed, number, *clip.name.encode()])
-    qpos = poses_between(clip.qpos, _times(clip, variation.pace, rng))
-    bent = _bent(qpos, scene, clip.fps, variation, rng)
-    qpos = _keep_paws(bent, qpos, scene)
+    qpos = varied_poses(clip.qpos, clip.fps, scene, variation, rng)
     return dataclasses.replace(
         clip,
         name=varied_name(clip.name, number),
@@ -78,10 +76,26 @@ def varied(clip: Clip, scene: Scene, variation: Variation, number: int) -> Clip:
     )
 
 
-def _times(clip: Clip, pace: float, rng: np.random.Generator) -> np.ndarray:
-    """Times in frames of the clip at which the variant samples it; at least two, none after its last."""
-    last = clip.n_frames - 1
-    speed = np.exp(pace * smooth_noise(rng, clip.n_frames, 1, _PACE_SECONDS * clip.fps)[:, 0])
+def varied_poses(
+    qpos: np.ndarray, fps: float, scene: Scene, variation: Variation, rng: np.random.Generator
+) -> np.ndarray:
+    """A variant of poses, at most as long as they are, shape (at most frames, 74).
+
+    Args:
+        qpos: metres, quaternion, radians, shape (frames, 74).
+        fps: frames per second.
+        scene: of the poses.
+        variation: settings.
+        rng: source of randomness.
+    """
+    paced = poses_between(qpos, _times(len(qpos), fps, variation.pace, rng))
+    return _keep_paws(_bent(paced, scene, fps, variation, rng), paced, scene)
+
+
+def _times(frames: int, fps: float, pace: float, rng: np.random.Generator) -> np.ndarray:
+    """Times in frames at which the variant samples the poses; at least two, none after the last."""
+    last = frames - 1
+    speed = np.exp(pace * smooth_noise(rng, frames, 1, _PACE_SECONDS * fps)[:, 0])
     at = np.cumsum(speed) - speed[0]
     return np.minimum(at[: max(2, np.sum(at <= last))], last)
 

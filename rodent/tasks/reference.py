@@ -1,6 +1,7 @@
 """Reference motion laid out for many rats at once: every frame of every clip as a physics state."""
 
 import dataclasses
+from typing import Any
 
 import flax.struct
 import jax
@@ -85,24 +86,44 @@ def build_reference(clips: ClipSet, scene: Scene) -> Reference:
     """
     qpos = np.concatenate([c.qpos for c in clips])
     qvel = np.concatenate([velocities(c.qpos, c.fps) if c.qvel is None else c.qvel for c in clips])
-    engine = HostEngine(scene.model, _BLOCK, control_timestep(clips), bodies=scene.tracked_ids)
-    blocks = []
-    for start in range(0, len(qpos), _BLOCK):
-        rows = np.minimum(np.arange(start, start + _BLOCK), len(qpos) - 1)
-        state = engine.forward(qpos[rows], qvel[rows])
-        blocks.append(jax.tree.map(lambda x, n=len(qpos) - start: x[:n], state))
-    shape = (len(qpos), scene.model.nu)
-    setpoint = np.clip(scene.setpoint_ctrl(qpos), *scene.ctrl_range.T) if scene.servos else np.zeros(shape)
+    frames = ReferenceFrames(scene, control_timestep(clips))(qpos, qvel)
     lengths = np.array([c.n_frames for c in clips])
     first = np.cumsum(lengths) - lengths
-    state = jax.tree.map(lambda *x: np.concatenate(x), *blocks)
     return Reference(
-        state=jax.tree.map(
-            jnp.asarray, dataclasses.replace(state, act=setpoint[:, : scene.model.na].astype(np.float32))
-        ),
-        setpoint=jnp.asarray(setpoint, jnp.float32),
-        lift=-jnp.asarray(lowest_paw(qpos, scene), jnp.float32),
+        **frames,
         clip_of=jnp.asarray(np.repeat(np.arange(len(lengths)), lengths)),
         first=jnp.asarray(first),
         last=jnp.asarray(first + lengths - 1),
     )
+
+
+class ReferenceFrames:
+    """Computes what a reference holds of every frame: `state`, `setpoint` and `lift`, by name.
+
+    Args:
+        scene: of the rat that will imitate them.
+        timestep: seconds between frames.
+    """
+
+    def __init__(self, scene: Scene, timestep: float):
+        self._scene = scene
+        self._engine = HostEngine(scene.model, _BLOCK, timestep, bodies=scene.tracked_ids)
+
+    def __call__(self, qpos: np.ndarray, qvel: np.ndarray) -> dict[str, Any]:
+        """The fields of `Reference` by frame, from poses (frames, nq) and velocities (frames, nv)."""
+        scene, blocks = self._scene, []
+        for start in range(0, len(qpos), _BLOCK):
+            rows = np.minimum(np.arange(start, start + _BLOCK), len(qpos) - 1)
+            state = self._engine.forward(qpos[rows], qvel[rows])
+            blocks.append(jax.tree.map(lambda x, n=len(qpos) - start: x[:n], state))
+        shape = (len(qpos), scene.model.nu)
+        setpoint = (
+            np.clip(scene.setpoint_ctrl(qpos), *scene.ctrl_range.T) if scene.servos else np.zeros(shape)
+        )
+        state = jax.tree.map(lambda *x: np.concatenate(x), *blocks)
+        act = setpoint[:, : scene.model.na].astype(np.float32)
+        return {
+            "state": jax.tree.map(jnp.asarray, dataclasses.replace(state, act=act)),
+            "setpoint": jnp.asarray(setpoint, jnp.float32),
+            "lift": -jnp.asarray(lowest_paw(qpos, scene), jnp.float32),
+        }
