@@ -200,8 +200,8 @@ class TrainConfig:
     """New motion made from the clips while training."""
     start_from: str | None = None
     """Policy to continue from, instead of from scratch: a run folder, a policy folder, or the name of a
-    built-in policy. Its network, actuation, senses, horizon and action scale are kept; its training steps
-    count."""
+    built-in policy. Its network, actuation, senses, horizon, window and action scale are kept; its training
+    steps count."""
     seed: int = 0
     """All randomness comes from it."""
     resample: float | None = None

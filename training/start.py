@@ -24,7 +24,7 @@ from training.config import TrainConfig
 from training.learner import SEEN_EVERY, Learner
 
 # settings that the parameters of a policy depend on, in addition to its network: observation and action
-_POLICY_SETTINGS = {"body": ("actuation",), "task": ("horizon", "action_scale", "senses")}
+_POLICY_SETTINGS = {"body": ("actuation",), "task": ("horizon", "action_scale", "senses", "window")}
 
 
 def starting_policy(config: TrainConfig, held_out: Sequence[str] = ()) -> Policy | None:

@@ -46,6 +46,8 @@ class Evaluate:
     copies: int = 12
     """Copies of each clip with --robust; each joint of a copy begins off by 0.06 degrees (standard
     deviation)."""
+    unguided: bool = False
+    """Also let the decoder act on latents drawn from the network's prior, without a goal."""
     report: Path | None = None
     """Write an HTML report: lifespans, tracking errors, errors over time, and the cause of each failure."""
     threads: int = 0
@@ -81,6 +83,8 @@ class Evaluate:
             found = scores(traces, split)
             if self.robust:
                 found |= self._robustness(policy, clips)
+            if self.unguided:
+                found["unguided"] = _unguided(policy, clips)
             if page is not None:
                 from training.pages.evaluation import write_report
 
@@ -118,3 +122,14 @@ class Evaluate:
         if not names:
             raise InputError(f"{self.policy} has no {self.split} clips; leave out --split {self.split}")
         return clips.subset(names), run.split
+
+
+def _unguided(policy: "Policy", clips: "ClipSet | None") -> dict[str, Any]:
+    from rodent.progress import progress
+    from training.unguided import SECONDS, unguided
+
+    if clips is None:
+        raise InputError("--unguided needs clips to begin in; give --clips FILE")
+    steps = 2 * round(SECONDS * clips[0].fps)
+    with progress("without a goal", steps, "steps") as advance:
+        return unguided(policy, clips, advance=advance)

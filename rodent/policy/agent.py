@@ -45,6 +45,7 @@ class AgentOutput(NamedTuple):
         mean, std: of the normal distribution of the action, shape (n, actions).
         latent_mean, latent_logvar, latent: of the latent, and its sample, shape (n, latent).
         memory: for the next step.
+        prior: mean and log variance of the latent's prior, shape (n, latent) each; None for an agent without.
     """
 
     action: jax.Array
@@ -54,6 +55,7 @@ class AgentOutput(NamedTuple):
     latent_logvar: jax.Array
     latent: jax.Array
     memory: Memory
+    prior: tuple[jax.Array, jax.Array] | None = None
 
 
 class Agent(Protocol):

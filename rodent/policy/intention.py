@@ -7,7 +7,14 @@ import jax
 import jax.numpy as jnp
 
 from rodent.policy.agent import AgentOutput, Noise, Params, flattened, reset_memory
-from rodent.policy.networks import ActorCritic, Memory, PolicyOutput, initial_memory, is_recurrent
+from rodent.policy.networks import (
+    ActorCritic,
+    LatentSource,
+    Memory,
+    PolicyOutput,
+    initial_memory,
+    is_recurrent,
+)
 from rodent.policy.probe import probe
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.task import PROPRIOCEPTION, Observation
@@ -20,10 +27,12 @@ class IntentionAgent:
     Attributes:
         config: sizes of its networks, and the type of decoder.
         action_size: number of action dimensions.
+        source: where latents come from: the encoder or, in a network that has one, the prior.
     """
 
     config: NetworkConfig
     action_size: int
+    source: LatentSource = "encoder"
 
     @property
     def network(self) -> ActorCritic:
@@ -52,7 +61,8 @@ class IntentionAgent:
         std_scale: float = 1.0,
     ) -> AgentOutput:
         """See `Agent.act`."""
-        found = self.network.apply({"params": params}, observation, memory, noise.latent, method="act")
+        given = (observation, memory, noise.latent, self.source)
+        found = self.network.apply({"params": params}, *given, method="act")
         return _output(found, noise.action, std_scale)
 
     def unroll(
@@ -118,4 +128,4 @@ def _output(found: PolicyOutput, noise: jax.Array, std_scale: float) -> AgentOut
     std = found.action_std
     action = found.action_mean + std_scale * jax.lax.stop_gradient(std) * noise
     latent = (found.latent_mean, found.latent_logvar, found.latent)
-    return AgentOutput(action, found.action_mean, std, *latent, found.memory)
+    return AgentOutput(action, found.action_mean, std, *latent, found.memory, found.prior)

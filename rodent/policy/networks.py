@@ -3,20 +3,26 @@
     reference window -> encoder -> latent (mean, logvar, sample) -> decoder -> action
                                             proprioception ----------^
 
+A configuration can add a prior, a network from proprioception to the distribution of the latent.
+
 Layer names are addresses in recordings and interventions, so they never change. The address of a hidden
 layer, such as `encoder/layer_0`, is that of its activations; the input of its nonlinearity is
 `encoder/layer_0.pre`. The configuration chooses what a hidden layer computes, see
 `NetworkConfig.hidden_layer`.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from rodent.errors import InputError
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.task import PROPRIOCEPTION, Observation
+
+LatentSource = Literal["encoder", "prior"]
+"""Where the decoder's latents come from: the goal, or the prior, which knows none."""
 
 
 class Memory(NamedTuple):
@@ -32,6 +38,13 @@ class Memory(NamedTuple):
     hidden: jax.Array
 
 
+class Normal(NamedTuple):
+    """A diagonal normal distribution of the latent, shapes (n, latent)."""
+
+    mean: jax.Array
+    logvar: jax.Array
+
+
 class PolicyOutput(NamedTuple):
     """Output of the policy in one step.
 
@@ -39,6 +52,7 @@ class PolicyOutput(NamedTuple):
         action_mean, action_std: of the normal distribution of actions, shape (n, 38).
         latent_mean, latent_logvar, latent: of the intention, shape (n, latent).
         memory: for the next step.
+        prior: of the intention; None in a network without one.
     """
 
     action_mean: jax.Array
@@ -47,6 +61,7 @@ class PolicyOutput(NamedTuple):
     latent_logvar: jax.Array
     latent: jax.Array
     memory: Memory
+    prior: Normal | None
 
 
 def goal(observation: Observation) -> jax.Array:
@@ -112,6 +127,21 @@ class Latent(nn.Module):
         return mean, logvar, Sample(name="sample")(mean, logvar, noise)
 
 
+class Prior(nn.Module):
+    """The distribution of the intention given proprioception alone."""
+
+    config: NetworkConfig
+
+    @nn.compact
+    def __call__(self, proprioception: jax.Array) -> Normal:
+        x = proprioception
+        for i, n in enumerate(self.config.prior):
+            x = self.config.hidden_layer(n, f"layer_{i}")(x)
+        mean = nn.Dense(self.config.latent, name="mean")(x)
+        logvar = nn.Dense(self.config.latent, name="logvar")(x)
+        return Normal(mean, jnp.clip(logvar, -10.0, 2.0))
+
+
 class Decoder(nn.Module):
     """Decodes latent and proprioception to the mean of the action; an MLP or an LSTM."""
 
@@ -140,15 +170,21 @@ class PolicyNetwork(nn.Module):
     num_actions: int
 
     @nn.compact
-    def __call__(self, observation: Observation, memory: Memory, noise: jax.Array) -> PolicyOutput:
-        c = self.config
+    def __call__(
+        self, observation: Observation, memory: Memory, noise: jax.Array, source: LatentSource = "encoder"
+    ) -> PolicyOutput:
+        c, senses = self.config, observation[PROPRIOCEPTION]
         features = Encoder(c, name="encoder")(goal(observation))
         mean, logvar, latent = Latent(c.latent, name="latent")(features, noise)
+        prior = Prior(c, name="prior")(senses) if c.prior else None
+        if source == "prior":
+            if prior is None:
+                raise InputError("this network has no prior to draw latents from; train one: --network.prior")
+            latent = prior.mean + jnp.exp(0.5 * prior.logvar) * noise
         decoder = Decoder(c, self.num_actions, name="decoder")
-        action_mean, action_std, cell, hidden = decoder(
-            latent, observation[PROPRIOCEPTION], memory.cell, memory.hidden
-        )
-        return PolicyOutput(action_mean, action_std, mean, logvar, latent, Memory(latent, cell, hidden))
+        action_mean, action_std, cell, hidden = decoder(latent, senses, memory.cell, memory.hidden)
+        after = Memory(latent, cell, hidden)
+        return PolicyOutput(action_mean, action_std, mean, logvar, latent, after, prior)
 
 
 class ValueNetwork(nn.Module):
@@ -181,9 +217,11 @@ class ActorCritic(nn.Module):
         """Both networks on the same observation."""
         return self.policy(observation, memory, noise), self.critic(observation)
 
-    def act(self, observation: Observation, memory: Memory, noise: jax.Array) -> PolicyOutput:
-        """The policy alone."""
-        return self.policy(observation, memory, noise)
+    def act(
+        self, observation: Observation, memory: Memory, noise: jax.Array, source: LatentSource = "encoder"
+    ) -> PolicyOutput:
+        """The policy alone, with latents from its encoder or its prior."""
+        return self.policy(observation, memory, noise, source)
 
     def value(self, observation: Observation) -> jax.Array:
         """The value network alone."""

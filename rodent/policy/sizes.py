@@ -23,6 +23,9 @@ class NetworkConfig:
     """Units per hidden layer of the value network."""
     decoder_kind: Literal["mlp", "lstm"] = "mlp"
     """Type of the decoder: MLP or LSTM."""
+    prior: tuple[int, ...] = ()
+    """Units per hidden layer of a prior of the latent given what the body senses, for motor primitives; by
+    default the prior is autoregressive, as in Aldarondo et al. 2024, and has no network."""
     action_std: float = 0.8
     """Initial standard deviation of actions."""
 
@@ -35,6 +38,8 @@ class NetworkConfig:
                 raise InputError(
                     f"network {name} is {sizes}; expected at least one layer of at least one unit"
                 )
+        if self.prior and min(self.prior) < 1:
+            raise InputError(f"network prior is {self.prior}; expected layers of at least one unit")
         if self.latent < 1 or not 0 < self.action_std <= 10:
             raise InputError("network latent must be at least 1 and action_std in (0, 10]")
 

@@ -92,20 +92,21 @@ class Imitation(Task[ImitationState]):
         }
 
     def window(self, state: ImitationState, physics: PhysicsState) -> jax.Array:
-        """The next frames' root, joints and bodies relative to the present body, shape (r,)."""
+        """The next frames' root, joints and bodies, relative to the frame of the window, shape (r,)."""
         return jnp.concatenate(list(self._seen(state, physics).values()), -1).reshape(-1)
 
     def _seen(self, state: ImitationState, physics: PhysicsState) -> dict[str, jax.Array]:
         """What the window shows of every frame, shape (horizon, size) each; units in `_UNITS`."""
         reference, rows = self.reference, self.scene.previewed_joints
         ahead = self._coming_frames(state)
-        turn = physics.qpos[3:7]
-        distance = reference.state.xpos[ahead] - physics.xpos[self.scene.root_row]
+        present = physics if self.config.window == "body" else reference.at(state.frame)
+        turn = present.qpos[3:7]
+        distance = reference.state.xpos[ahead] - present.xpos[self.scene.root_row]
         target = reference.state.qpos[ahead]
         return {
             "orientation": rotation.two_columns(rotation.multiply(rotation.conjugate(turn), target[:, 3:7])),
             "positions": rotation.into_frame(turn, distance).reshape(len(ahead), -1),
-            "joints": target[:, 7:][:, rows] - physics.qpos[7:][rows],
+            "joints": target[:, 7:][:, rows] - present.qpos[7:][rows],
         }
 
     def coming(self, state: ImitationState) -> jax.Array:

@@ -152,6 +152,10 @@ class ImitationConfig:
     setpoint: Literal["reference", "neutral"] = "reference"
     """Pose that servos hold without an action: the coming one of the reference, or a constant neutral one,
     so that all movement comes from the network. Torques know no setpoint."""
+    window: Literal["body", "reference"] = "body"
+    """Frame of the reference that the policy sees. `body`: relative to the present body, with errors of
+    tracking; `reference`: relative to the present pose of the reference, so that the encoder does not see the
+    body, and balance is left to the decoder."""
     failure_factor: float = 1.0
     """Limits of failure during training, relative to those of evaluation."""
     limits: ImitationLimits = dataclasses.field(default_factory=ImitationLimits)
@@ -172,6 +176,8 @@ class ImitationConfig:
             raise InputError(f"task senses is {self.senses}; name at least one, and each once")
         if self.setpoint not in ("reference", "neutral"):
             raise unknown("setpoint", str(self.setpoint), ("reference", "neutral"))
+        if self.window not in ("body", "reference"):
+            raise unknown("window", str(self.window), ("body", "reference"))
         if not 1 <= self.horizon <= 100:
             raise InputError(f"task horizon is {self.horizon}; it must lie in [1, 100] frames")
         if not 0 < self.action_scale <= 20:

@@ -91,8 +91,45 @@ def test_lstm_remembers():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"decoder_kind": "gru"}, {"encoder": ()}, {"value": (0,)}, {"latent": 0}, {"action_std": 0.0}],
+    [
+        {"decoder_kind": "gru"},
+        {"encoder": ()},
+        {"value": (0,)},
+        {"latent": 0},
+        {"action_std": 0.0},
+        {"prior": (0,)},
+    ],
 )
 def test_senseless_networks_are_refused(wrong):
     with pytest.raises(InputError):
         NetworkConfig(**wrong)
+
+
+WITH_PRIOR = NetworkConfig(latent=6, encoder=(8,), decoder=(9,), value=(4,), prior=(5,))
+
+
+def test_a_prior_depends_on_the_senses_alone_and_is_recorded():
+    network, variables, observation, memory, noise = _made(WITH_PRIOR)
+    output, _, units = probe(network, variables, observation, memory, noise)
+    assert {"prior/layer_0", "prior/layer_0.pre", "prior/mean", "prior/logvar"} <= set(units)
+    np.testing.assert_array_equal(units["prior/mean"], output.prior.mean)
+    other = observation | {"reference": -observation["reference"]}
+    after = network.apply(variables, other, memory, noise, method="act")
+    np.testing.assert_array_equal(after.prior.mean, output.prior.mean)
+    moved = observation | {"proprioception": 1 + observation["proprioception"]}
+    after = network.apply(variables, moved, memory, noise, method="act")
+    assert not np.allclose(after.prior.mean, output.prior.mean)
+
+
+def test_latents_of_the_prior_ignore_the_goal():
+    network, variables, observation, memory, _ = _made(WITH_PRIOR)
+    noise = jnp.full((3, 6), 0.5)
+    other = observation | {"reference": -observation["reference"]}
+    a, b = (
+        network.apply(variables, seen, memory, noise, "prior", method="act") for seen in (observation, other)
+    )
+    np.testing.assert_allclose(a.latent, a.prior.mean + 0.5 * jnp.exp(0.5 * a.prior.logvar), rtol=1e-6)
+    np.testing.assert_array_equal(a.action_mean, b.action_mean)
+    network, variables, *inputs = _made(SMALL)
+    with pytest.raises(InputError, match="has no prior"):
+        network.apply(variables, *inputs, "prior", method="act")

@@ -265,3 +265,16 @@ def test_the_reference_to_come_is_the_same_wherever_the_clip_is(task, reference)
     elsewhere = task.replace(reference=dataclasses.replace(reference, state=state))
     here, there = (jax.vmap(one.coming)(at(0, 30, 59)) for one in (task, elsewhere))
     np.testing.assert_allclose(there, here, atol=1e-5)
+
+
+def test_a_window_of_the_reference_does_not_show_the_body(task, reference):
+    blind = task.replace(config=dataclasses.replace(task.config, window="reference"))
+    state = blind.initial_state(jnp.int32(3), jax.random.PRNGKey(0))
+    on_it = reference.at(jnp.int32(3))
+    elsewhere = dataclasses.replace(on_it, qpos=on_it.qpos + 0.1, xpos=on_it.xpos + 0.2)
+    np.testing.assert_array_equal(blind.window(state, on_it), blind.window(state, elsewhere))
+    # on the reference both windows are the same
+    np.testing.assert_allclose(blind.window(state, on_it), task.window(state, on_it), atol=1e-6)
+    assert not np.allclose(task.window(state, on_it), task.window(state, elsewhere))
+    with pytest.raises(InputError, match="window"):
+        ImitationConfig(window="world")

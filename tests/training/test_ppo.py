@@ -52,6 +52,17 @@ def test_latent_kl_is_nought_on_the_prior():
     np.testing.assert_allclose(latent_kl(output, before, jnp.array([False, False]), 0.95), 0, atol=1e-5)
 
 
+def test_latent_kl_to_a_prior_of_the_network_is_that_of_two_normals(rng):
+    mean, logvar, center, spread = (jnp.asarray(rng.normal(size=(1, 3))) for _ in range(4))
+    output = _output(mean, logvar)._replace(prior=(center, spread))
+    for is_first in (False, True):
+        exact = latent_kl(output, mean, jnp.array([is_first]), 0.95)
+        by_hand = 0.5 * (spread - logvar + (jnp.exp(logvar) + (mean - center) ** 2) / jnp.exp(spread) - 1)
+        np.testing.assert_allclose(exact, by_hand.sum(1), rtol=1e-5)
+    same = _output(mean, logvar)._replace(prior=(mean, logvar))
+    np.testing.assert_allclose(latent_kl(same, center, jnp.array([False]), 0.95), 0, atol=1e-6)
+
+
 @pytest.fixture(scope="module")
 def starts(body):
     return ImitationConfig().build(body, stance_clips(body)).starts

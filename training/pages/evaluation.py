@@ -23,7 +23,7 @@ from training.survival import (
 
 _MOST_CLIPS = 30  # whose errors are plotted
 _RATES = (50, 30, 20)  # mm
-_SPLIT = {"train": "training clips", "test": "held-out clips"}
+_SPLIT = {"train": "training clips", "test": "held-out clips", "validation": "validation clips"}
 
 
 def write_report(out: Path, policy: str, found: dict[str, Any], traces: Sequence[Trace]) -> None:
@@ -44,6 +44,7 @@ def write_report(out: Path, policy: str, found: dict[str, Any], traces: Sequence
         _survival(found, traces),
         _ends(found, traces),
         *([_robust(found)] if "robust" in found else []),
+        *([_unguided(found["unguided"])] if "unguided" in found else []),
         clip_by_clip(found),
         *([_errors(found, traces)] if limits(traces[0]) else []),
     ]
@@ -157,6 +158,20 @@ def _robust(found: dict[str, Any]) -> Section:
     return Section(
         "In changed worlds", text, (Drawing(figure, caption), Table(list(ROBUST), robust_rows(found)))
     )
+
+
+def _unguided(found: dict[str, Any]) -> Section:
+    rows = [
+        [name, f"{one['upright']:.0%}", f"{one['moved']:.0%}"]
+        for name, one in (("as learned", found), ("silenced", found["silenced"]))
+    ]
+    text = (
+        f"From {found['starts']} frames of the clips the decoder acts for {found['seconds']:g} s on latents "
+        "that the prior draws from what the body senses. A body is upright if it never lies on a side or on "
+        "its back."
+    )
+    columns = ["decoder", "upright", "upright, and moved by 0.3 m"]
+    return Section("Without a goal", text, (Table(columns, rows),))
 
 
 def clip_by_clip(found: dict[str, Any]) -> Section:

@@ -43,6 +43,8 @@ def print_tables(found: dict[str, Any]) -> None:
     if "robust" in found:
         print(f"\n{found['copies']} copies of each clip:")
         print_table(list(ROBUST), robust_rows(found))
+    if "unguided" in found:
+        print(f"\n{unguided_text(found['unguided'])}")
 
 
 def robust_rows(found: dict[str, Any]) -> list[list[str]]:
@@ -50,6 +52,16 @@ def robust_rows(found: dict[str, Any]) -> list[list[str]]:
     return [
         [row["change"], f"{row['success_rate']:.1%}", f"{row['mean_frames']:.0f}"] for row in found["robust"]
     ]
+
+
+def unguided_text(found: dict[str, Any]) -> str:
+    """What latents of the prior do, in a sentence."""
+    silenced = found["silenced"]
+    begun, alone = f"{found['starts']} starts, {found['seconds']:g} s", f"{silenced['upright']:.0%}"
+    return (
+        f"latents from the prior, {begun}: {found['upright']:.0%} stay upright, {found['moved']:.0%} also "
+        f"move 0.3 m (without the decoder: {alone}, {silenced['moved']:.0%})"
+    )
 
 
 def _within(found: dict[str, Any]) -> str:
