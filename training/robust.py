@@ -9,13 +9,13 @@ compared.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from rodent.clips.clip import ClipSet
-from rodent.errors import InputError
+from rodent.errors import InputError, unknown
 from rodent.policy.policy import Policy
 from rodent.randomisation_config import RandomisationConfig
 from rodent.rollouts import Episode, RolloutRunner, RolloutStep, policy_episodes
@@ -42,11 +42,12 @@ class Change(NamedTuple):
     timestep: float | None = None
 
 
-_AS_IT_IS = RandomisationConfig(start_angle=(JITTER, JITTER))
+AS_IT_IS = RandomisationConfig(start_angle=(JITTER, JITTER))
+"""One world, with starts that differ slightly: copies of an episode that are not the same by luck."""
 
 
 def _change(name: str, timestep: float | None = None, **settings: Any) -> Change:
-    return Change(name, dataclasses.replace(_AS_IT_IS, **settings), timestep)
+    return Change(name, dataclasses.replace(AS_IT_IS, **settings), timestep)
 
 
 CHANGES = (
@@ -144,6 +145,19 @@ def robustness(
         "share_of_controls_at_limits": first.at_limits,
         "copies_by_clip": by_clip,
     }
+
+
+def changes_named(names: Sequence[str]) -> tuple[Change, ...]:
+    """The world as it is, and the rows of these names; all rows if there is no name.
+
+    Raises:
+        InputError: there is no such change.
+    """
+    known = {change.name: change for change in CHANGES}
+    for name in names:
+        if name not in known:
+            raise unknown("change", name, known)
+    return tuple(one for one in CHANGES if not names or one is CHANGES[0] or one.name in names)
 
 
 def changes_for(policy: Policy, changes: tuple[Change, ...] = CHANGES) -> tuple[Change, ...]:

@@ -29,6 +29,7 @@ from training.evaluate import scores, trace_episodes
 from training.hyperparameters import Hyperparameters
 from training.learner import normalizer_of
 from training.motion import Motion
+from training.robust import AS_IT_IS
 from training.start import warm_started
 from training.update import Algorithm, TrainState, begin
 
@@ -62,7 +63,8 @@ class Trainer:
         config: of the run.
         task: of one environment; for imitation, with the training clips.
         episodes: for evaluations.
-        judged: task of these episodes; None for `task`.
+        judged: task of these episodes if they are not of `task`. They are then played in copies that begin
+            slightly differently, so that which policy is kept is not a matter of luck.
         motion: renews the reference of the task; None if it stays.
         threads: number of threads that step the physics on the host; 0 for one per core.
         backend: makes the backend from algorithm and task; by default that of `config.device`.
@@ -93,8 +95,11 @@ class Trainer:
             self.backend = HostBackend(self.algorithm, task, threads)
         self.train_state = self.backend.begin(*begin(self.algorithm, task, jax.random.PRNGKey(config.seed)))
         chosen = np.unique(np.linspace(0, len(episodes) - 1, min(_EVALUATED, len(episodes))).astype(int))
-        self._episodes, self._evaluated = episodes, [episodes[i] for i in chosen]
-        self._runner = RolloutRunner(played_in, agent, len(chosen), threads=threads)
+        copies = 1 if judged is None else max(1, _EVALUATED // len(chosen))
+        self._episodes, self._evaluated = episodes, [episodes[i] for i in chosen for _ in range(copies)]
+        self._sampled = judged is not None or len(chosen) < len(episodes)
+        starts = None if judged is None else AS_IT_IS
+        self._runner = RolloutRunner(played_in, agent, len(self._evaluated), vary=starts, threads=threads)
         self._best = np.array([-1.0, 0.0, -np.inf])
         self._best_policy = self._averaged()
 
@@ -145,15 +150,15 @@ class Trainer:
     def evaluate(self) -> dict[str, float]:
         """Evaluate the current policy on at most 24 episodes, and update the selected policy.
 
-        The best policy so far is selected. If only some of the episodes are played, it is the latest policy
-        that is not significantly worse than the best, because later policies are better on other episodes.
+        The best policy so far is selected. If only some of the episodes are played, or others than those
+        trained on, it is the latest policy that is not significantly worse than the best, because later
+        policies are better on other episodes.
         """
         candidate = self._averaged()
         found = self._track(candidate)
         rank = [found["success_rate"], found["tracking/lifespan_frames"], -found[self._error]]
         best = self._best.tolist()
-        sampled = len(self._evaluated) < len(self._episodes)
-        if rank > best or (sampled and rank[0] >= best[0] - _SAMPLE_NOISE):
+        if rank > best or (self._sampled and rank[0] >= best[0] - _SAMPLE_NOISE):
             self._best_policy = candidate
         self._best = np.array(max(rank, best))
         return found

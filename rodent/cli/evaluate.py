@@ -46,6 +46,9 @@ class Evaluate:
     copies: int = 12
     """Copies of each clip with --robust; each joint of a copy begins off by 0.06 degrees (standard
     deviation)."""
+    change: tuple[str, ...] = ()
+    """Names of the changes to play with --robust, such as "friction x 0.5"; all if none is given. The world
+    as it is always comes first."""
     unguided: bool = False
     """Also let the decoder act on latents drawn from the network's prior, without a goal."""
     report: Path | None = None
@@ -72,6 +75,8 @@ class Evaluate:
         clips, split = self._clips() if policy.task.needs_clips or self.clips else (None, None)
         if clips is not None and self.clip:
             clips = clips.subset(self.clip)
+        if self.change and not self.robust:
+            raise InputError("--change chooses rows of --robust; give --robust as well")
         _, episodes = policy_episodes(policy, clips, self.episodes)
         with contextlib.ExitStack() as stack:
             # before the evaluation, so that an unwritable path is reported first
@@ -96,10 +101,11 @@ class Evaluate:
 
     def _robustness(self, policy: "Policy", clips: "ClipSet | None") -> dict[str, Any]:
         from rodent.progress import progress
-        from training.robust import n_steps, robustness
+        from training.robust import changes_named, n_steps, robustness
 
-        with progress("changed worlds", n_steps(policy, clips, self.copies), "steps") as advance:
-            return robustness(policy, clips, copies=self.copies, advance=advance)
+        changes = changes_named(self.change)
+        with progress("changed worlds", n_steps(policy, clips, self.copies, changes), "steps") as advance:
+            return robustness(policy, clips, copies=self.copies, changes=changes, advance=advance)
 
     def _clips(self) -> "tuple[ClipSet, dict[str, list[str]] | None]":
         """The clips to play, and the names of training and test clips, if they are those of the run."""

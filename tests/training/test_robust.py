@@ -10,7 +10,7 @@ from rodent.rollouts import policy_episodes
 from rodent.synthesis.stance import stance_clips
 from tests.policies import untrained_policy
 from training.pages.tables import ROBUST, robust_rows
-from training.robust import CHANGES, Change, changes_for, n_steps, play_copies, robustness
+from training.robust import CHANGES, Change, changes_for, changes_named, n_steps, play_copies, robustness
 
 PUSHED = RandomisationConfig(push_speed=(3.0, 3.0), push_interval=0.2)
 TABLE = (CHANGES[0], Change("pushed hard", PUSHED), Change("physics step 5 ms", RandomisationConfig(), 0.005))
@@ -51,6 +51,14 @@ def test_copies_differ_and_come_again_the_same(policy, clips):
     np.testing.assert_array_equal(one.lifespan, again.lifespan)
     assert len(set(one.lifespan.tolist())) > 2
     assert one.success_rate == np.mean(one.lifespan == FRAMES)
+
+
+def test_changes_are_chosen_by_name():
+    assert changes_named(()) == CHANGES
+    chosen = changes_named(("mass x 1.25", "friction x 0.5"))
+    assert [one.name for one in chosen] == ["none", "friction x 0.5", "mass x 1.25"]
+    with pytest.raises(InputError, match=r"unknown change 'wind'.*friction x 2"):
+        changes_named(("wind",))
 
 
 def test_changes_and_copies_that_cannot_be(policy, clips):
