@@ -48,7 +48,7 @@ class BarePhysics:
     """MuJoCo alone, n rats."""
 
     def __init__(self, engine: HostEngine):
-        self.substeps = engine.substeps
+        self.substeps = int(engine.substeps[0])
         self.batch = Batch(engine.model, engine.num_envs, 0)
         self.state = {name: self.batch.bind(name) for name in ("qpos", "qvel", "act")}
         self.warmstart = self.batch.bind("qacc_warmstart")

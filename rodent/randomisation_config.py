@@ -33,6 +33,9 @@ class RandomisationConfig:
     """Mean time between pushes, s; each is drawn between half and one and a half times this."""
     push_seconds: float = 0.08
     """How long a push lasts, s."""
+    physics_steps: tuple[float, ...] = ()
+    """Time steps of physics, s; each is that of an equal group of the environments. By default all have that
+    of the body. On the CPU only."""
     sensor_noise: float = 0.0
     """Standard deviation of white noise on what the body senses, in standard deviations of each sense."""
 
@@ -54,6 +57,11 @@ class RandomisationConfig:
                     f"randomisation {name} is {low:g} to {high:g} {unit}; expected 0 <= smallest <= largest "
                     f"<= {most}"
                 )
+        for step in self.physics_steps:
+            if not 1e-4 <= step <= 0.02:
+                raise InputError(
+                    f"randomisation physics_steps has {step:g} s; each must lie in [0.0001, 0.02]"
+                )
         if not 0 <= self.sensor_noise <= 5:
             raise InputError(f"randomisation sensor_noise is {self.sensor_noise:g}; it must lie in [0, 5]")
         if not 0 < self.push_seconds <= self.push_interval / 2:
@@ -66,7 +74,7 @@ class RandomisationConfig:
     def in_use(self) -> "RandomisationConfig | None":
         """The configuration; None where nothing differs."""
         deviations = (*self.start_angle, *self.start_velocity, self.sensor_noise)
-        return self if self.scales or self.pushes or any(deviations) else None
+        return self if self.scales or self.pushes or self.physics_steps or any(deviations) else None
 
     @property
     def scales(self) -> dict[str, Range]:

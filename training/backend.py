@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.loop import LoopState
+from rodent.loop import LoopState, own_fields
 from rodent.physics.device import DeviceEngine, Mjx, warp_devices
 from rodent.physics.engine import Engine, PhysicsState
 from rodent.physics.host import Divergence, HostEngine, HostState
@@ -69,7 +69,13 @@ class HostBackend:
     def __init__(self, algorithm: Algorithm, task: Task[Any], threads: int = 0):
         scene, n = task.scene, algorithm.config.ppo.num_envs
         self.engine = HostEngine(
-            scene.model, n, task.timestep, threads, bodies=scene.tracked_ids, root=scene.root_id
+            scene.model,
+            n,
+            task.timestep,
+            threads,
+            bodies=scene.tracked_ids,
+            root=scene.root_id,
+            fields=own_fields(algorithm.loop.vary, n),
         )
         self._update = host_update(algorithm, self.engine)
 
@@ -137,6 +143,7 @@ class DeviceBackend:
             Mjx(implementation, devices),
             bodies=scene.tracked_ids,
             root=scene.root_id,
+            fields=own_fields(algorithm.loop.vary, n),
         )
         self._placed_task: Any = None
         sharded = shardings(self.engine)

@@ -22,7 +22,7 @@ import jax.numpy as jnp
 from rodent import rotation
 from rodent.physics.engine import PhysicsState
 from rodent.physics.forward_kinematics import forward_kinematics
-from rodent.physics.host import count_substeps
+from rodent.physics.substeps import count_substeps
 from rodent.policy.networks import HiddenLayer
 from rodent.scene import Scene
 from training.brax_parts import running_statistics

@@ -23,7 +23,8 @@ from rodent.clips.validate import require_body
 from rodent.errors import InputError, WorkError
 from rodent.files import atomic_path
 from rodent.physics.device import warp_devices
-from rodent.physics.host import count_substeps, require_threads
+from rodent.physics.host import require_threads
+from rodent.physics.substeps import count_substeps
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy, load_policy, save_policy
 from rodent.rollouts import clip_episodes, task_episodes

@@ -15,6 +15,7 @@ model.
 from rodent.loop.drivers import ClosedLoop, Step, decided, evaluated, initial_states, iterate, scan
 from rodent.loop.state import Actor, LoopState, StartSampler
 from rodent.loop.step import Decision, Exploration, Loop, Outcome, decide, evaluate_transition
+from rodent.loop.world import own_fields
 
 __all__ = [
     "Actor",
@@ -32,5 +33,6 @@ __all__ = [
     "evaluated",
     "initial_states",
     "iterate",
+    "own_fields",
     "scan",
 ]

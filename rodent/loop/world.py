@@ -56,6 +56,13 @@ def drawn_world(config: RandomisationConfig, timestep: float, key: jax.Array, n:
     return World(scales, jnp.zeros((n, 3)), none, _waits(config, timestep, key_wait, n))
 
 
+def own_fields(config: RandomisationConfig | None, n: int) -> dict[str, np.ndarray]:
+    """Model fields that n environments keep for good, for an engine: the time steps of groups of them."""
+    if config is None or not config.physics_steps:
+        return {}
+    return {"opt.timestep": np.resize(config.physics_steps, n)}
+
+
 def displaced(config: RandomisationConfig, key: jax.Array, physics: PhysicsState) -> PhysicsState:
     """Bodies that begin somewhat off: joints and velocities, by a deviation that each draws for itself.
 

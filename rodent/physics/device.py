@@ -29,10 +29,11 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from rodent.errors import InputError
 from rodent.physics.engine import Command, PhysicsState
 from rodent.physics.fields import checked_fields, derived_fields
-from rodent.physics.host import count_substeps, first_with_mass
+from rodent.physics.host import first_with_mass
 from rodent.physics.mjx_compat import Implementation, stepped_model
 from rodent.physics.mjx_parts import SOLVER_LIMITS, WARP_INSTALLED, mjx
 from rodent.physics.scales import TracedScales
+from rodent.physics.substeps import count_substeps
 
 _ENVS = PartitionSpec("envs")
 
@@ -158,6 +159,11 @@ class DeviceEngine:
         own = checked_fields(self.model, self.num_envs, fields)
         if not own:
             return {}
+        if "opt.timestep" in own:
+            raise InputError(
+                "opt.timestep cannot differ between environments on a device: all make the same substeps; "
+                "use the host engine (--device cpu)"
+            )
         if self._warp:
             raise InputError(
                 f"model field {next(iter(own))} differs between environments, which MuJoCo Warp does not "

@@ -18,7 +18,6 @@ from rodent.errors import InputError, unknown
 
 MOVES_BODIES = ("body_pos", "body_quat", "jnt_pos", "jnt_axis", "qpos0")
 """Fields that determine the positions of bodies in a pose."""
-_SHARED = {"opt.timestep": "all environments make the same substeps"}
 
 
 def checked_fields(
@@ -38,11 +37,11 @@ def checked_fields(
     for name, given in fields.items():
         if name not in MODEL_FIELDS:
             raise unknown("model field", name, sorted(_real(model)))
-        if name in _SHARED or name not in _real(model):
-            why = _SHARED.get(
-                name, "it does not contain real numbers, but defines the structure of the model"
+        if name not in _real(model):
+            raise InputError(
+                f"model field {name} cannot differ between environments: it does not contain real numbers, "
+                "but defines the structure of the model"
             )
-            raise InputError(f"model field {name} cannot differ between environments: {why}")
         values, one = np.asarray(given), field_of(model, name)
         if values.shape != (num_envs, *one.shape):
             raise InputError(

@@ -17,13 +17,14 @@ import flax.struct
 import jax
 import mujoco
 import numpy as np
-from mujoco.batch import Batch, SimulationError
+from mujoco.batch import Batch
 
 from rodent.errors import InputError
 from rodent.physics.engine import Command, PhysicsState
 from rodent.physics.fields import checked_fields, expand
 from rodent.physics.scales import BatchScales
 from rodent.physics.skeleton import bare_skeleton
+from rodent.physics.substeps import Substeps
 
 _POSITIONS, _VELOCITIES = (int(s) for s in (mujoco.mjtStage.mjSTAGE_POS, mujoco.mjtStage.mjSTAGE_VEL))
 _HUGE = 1e10  # mjMAXVAL: MuJoCo's threshold of divergence
@@ -44,22 +45,6 @@ class Divergence(NamedTuple):
     qvel: np.ndarray
     act: np.ndarray
     ctrl: np.ndarray
-
-
-def count_substeps(control_timestep: float, physics_timestep: float) -> int:
-    """Physics steps per control step; both in seconds.
-
-    Raises:
-        InputError: the control timestep is not a multiple of the physics timestep.
-    """
-    ratio = control_timestep / physics_timestep
-    substeps = round(ratio)
-    if substeps < 1 or abs(ratio - substeps) > 1e-6:
-        raise InputError(
-            f"the control timestep {control_timestep:g} s is not a multiple of the physics timestep "
-            f"{physics_timestep:g} s; choose a body timestep that divides it, or resample the clips"
-        )
-    return substeps
 
 
 def first_with_mass(model: mujoco.MjModel) -> int:
@@ -107,7 +92,6 @@ class HostEngine:
 
     Attributes:
         model: the stepped model, a copy of the given model.
-        substeps: physics steps per control step.
         diverged: number of divergences so far.
 
     Args:
@@ -117,7 +101,8 @@ class HostEngine:
         threads: worker threads; 0 for one per core.
         bodies: indices of the bodies whose positions are in the state; None for all.
         root: index of the body that a command's wrench acts on; None for the first with a mass.
-        fields: model fields that differ between environments, see `rodent.physics.fields`.
+        fields: model fields that differ between environments, see `rodent.physics.fields`; `opt.timestep`
+            among them.
 
     Raises:
         InputError: the timesteps are not multiples, threads is negative, or fields cannot differ.
@@ -135,13 +120,14 @@ class HostEngine:
         root: int | None = None,
         fields: Mapping[str, np.ndarray] = MappingProxyType({}),
     ):
-        self.substeps = count_substeps(control_timestep, model.opt.timestep)
         require_threads(threads)
         self.num_envs = num_envs
         self.model = copy.copy(model)
         # a divergence must be reported, not silently reset
         self.model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         own = checked_fields(self.model, num_envs, fields)
+        timesteps = own.get("opt.timestep", np.full(num_envs, model.opt.timestep))
+        self._substeps = Substeps(control_timestep, timesteps)
         self._batch = Batch(self.model, num_envs, threads)
         expand(self._batch, own)
         self._scales = BatchScales(self._batch, self.model, own)
@@ -161,6 +147,11 @@ class HostEngine:
         self._serial = 0
         self.diverged = 0
         self._divergences: list[Divergence] = []
+
+    @property
+    def substeps(self) -> np.ndarray:
+        """Physics steps per control step of each environment, shape (num_envs,)."""
+        return self._substeps.counts
 
     @property
     def threads(self) -> int:
@@ -191,12 +182,8 @@ class HostEngine:
         before = {name: self._outputs[name].copy() for name in ("qpos", "qvel", "act")}
         ctrl = np.asarray(command.ctrl)
         self._batch.ctrl[:] = ctrl
-        raised = np.zeros(0, np.int32)
         with _silenced():
-            try:
-                self._batch.step(nstep=self.substeps)
-            except SimulationError as error:
-                raised = error.ids
+            raised = self._substeps.step(self._batch)
         self._mark_diverged(before, ctrl, raised)
         return self._next(self._physics(), scales)
 

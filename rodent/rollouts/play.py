@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.clips.clip import ClipSet
-from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, initial_states, iterate
+from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, initial_states, iterate, own_fields
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Params
@@ -97,7 +97,13 @@ class RolloutRunner:
         scene = task.scene
         self._loop = Loop(agent, Exploration(sample), units=show.units, gates=show.gates, vary=vary)
         self._engine = HostEngine(
-            scene.model, n, task.timestep, threads, bodies=scene.tracked_ids, root=scene.root_id
+            scene.model,
+            n,
+            task.timestep,
+            threads,
+            bodies=scene.tracked_ids,
+            root=scene.root_id,
+            fields=own_fields(vary, n),
         )
 
     @classmethod

@@ -82,6 +82,11 @@ def test_a_player_plays_in_drawn_worlds(body):
     assert (np.ptp(varied[:, 0, 7:], axis=0) > 1e-4).any() and np.ptp(varied[:, -1], axis=0).max() > 1e-3
     np.testing.assert_array_equal(varied, played(CONFIG))
     assert np.abs(varied - played(CONFIG, seed=1)).max() > 1e-3
+    finer = played(RandomisationConfig(physics_steps=(0.01, 0.005)))
+    # of equal environments, every other one has a finer time step
+    np.testing.assert_array_equal(finer[::2], plain[::2])
+    np.testing.assert_array_equal(finer[1], finer[3])
+    assert np.abs(finer[1] - plain[1]).max() > 1e-7
     slippery = played(RandomisationConfig(friction=(0.1, 0.1)))
     assert np.abs(slippery - plain).max() > 1e-5
 
@@ -93,6 +98,7 @@ def test_a_player_plays_in_drawn_worlds(body):
         ({"mass": (0.0, 1.0)}, "mass is 0 to 1"),
         ({"push_speed": (0.2, 9.0)}, "push_speed is 0.2 to 9 m/s"),
         ({"push_seconds": 0.6}, "push_seconds is 0.6 and push_interval 1"),
+        ({"physics_steps": (0.01, 0.5)}, r"physics_steps has 0.5 s; each must lie in"),
         ({"sensor_noise": -1.0}, r"sensor_noise is -1; it must lie in \[0, 5\]"),
     ],
 )

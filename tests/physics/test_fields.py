@@ -92,7 +92,7 @@ def test_a_field_that_nothing_follows_from_is_the_only_one(model):
             {"geom_type": np.zeros((N, 9), int)},
             "geom_type cannot differ between environments: it does not contain real numbers",
         ),
-        ({"opt.timestep": np.full((N, 1), 0.01)}, r"opt.timestep cannot differ.*the same substeps"),
+        ({"opt.timestep": np.full(N, 0.003)}, r"0.02 s is not a multiple of the physics timestep 0.003 s"),
         (
             {"body_mass": np.ones(6)},
             r"body_mass has shape \(6,\); expected \(8, 6\), with environments first",
@@ -105,8 +105,30 @@ def test_what_cannot_differ_is_refused(model, fields, message):
         HostEngine(model, N, STEP, fields=fields)
 
 
+def test_environments_with_other_time_steps_are_those_of_other_engines(model, rng):
+    steps = np.resize([STEP / 2, STEP / 5, STEP], N)
+    mixed = HostEngine(model, N, STEP, fields={"opt.timestep": steps})
+    np.testing.assert_array_equal(mixed.substeps, np.resize([2, 5, 1], N))
+    start, ctrl = standing(mixed, rng), rng.uniform(-1, 1, (10, N, model.nu))
+    found = _played(mixed, start, ctrl)
+    for step in np.unique(steps):
+        other = copy.copy(model)
+        other.opt.timestep = step
+        alone = _played(HostEngine(other, N, STEP), start, ctrl)
+        np.testing.assert_array_equal(found[steps == step], alone[steps == step])
+
+
+def _played(engine, start, ctrl) -> np.ndarray:
+    state, none = engine.begin(physics(engine, *start)), np.zeros(N, bool)
+    for u in ctrl:
+        state = engine.step(state, Command(u, none, state.physics))
+    return np.asarray(state.physics.qpos)
+
+
 def test_warp_refuses_fields_that_differ(model, monkeypatch):
     engine = DeviceEngine(model, N, STEP, Mjx("jax"))
+    with pytest.raises(InputError, match=r"opt.timestep cannot differ.*the same substeps"):
+        engine._own_fields({"opt.timestep": np.full(N, 0.01)})
     with pytest.raises(
         InputError,
         match=r"site_size cannot differ.*implementation jax, because it is a compile-time constant",

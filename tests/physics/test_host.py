@@ -49,7 +49,7 @@ def test_steps_are_those_of_mujoco(body, rng):
         data.qpos[:], data.qvel[:], data.act[:] = qpos[i], qvel[i], act[i]
         for u in ctrl:
             data.ctrl[:] = u[i]
-            mujoco.mj_step(body.model, data, engine.substeps)
+            mujoco.mj_step(body.model, data, int(engine.substeps[0]))
         mujoco.mj_step1(body.model, data)
         np.testing.assert_allclose(state.qpos[i], data.qpos, atol=1e-5)
         np.testing.assert_allclose(state.xpos[i], data.xpos, atol=1e-5)
