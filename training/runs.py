@@ -25,7 +25,7 @@ from training.curves import write_learning
 from training.run_card import RUN
 
 if TYPE_CHECKING:
-    from training.train import Progress
+    from training.callback import Progress
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from rodent.progress import progress as bar_of
+from training.callback import Callback, Progress, Until
 from training.runs import Run
-from training.train import Callback, Progress, Until
 
 
 class Stop(Callback):

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any, Self
 
+from training.callback import Callback, Progress, Until
 from training.runs import Run
-from training.train import Callback, Progress, Until
 
 
 class TensorBoardLog(Callback):

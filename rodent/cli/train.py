@@ -117,8 +117,9 @@ class Train:
         cache_compilations()
         from rodent.cli.learning import interruptible, progress_shown
         from rodent.cli.tensorboard import TensorBoardLog
+        from training.callback import Until
         from training.runs import open_run
-        from training.train import Until, new_run, train
+        from training.train import new_run, train
 
         until = Until(self.minutes, self.steps)
         run = open_run(self.out) if self.resume else new_run(self.out, self.config, self.clips, self.threads)

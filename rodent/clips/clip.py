@@ -15,6 +15,7 @@ import numpy as np
 
 from rodent.body_config import RAT_PROPORTIONS, BodyConfig, Proportions
 from rodent.errors import InputError, unknown
+from rodent.kinematics.poses import velocities
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -57,6 +58,19 @@ class Clip:
     def n_frames(self) -> int:
         """Number of frames."""
         return len(self.qpos)
+
+    def reposed(self, qpos: np.ndarray) -> "Clip":
+        """The clip with other poses, shape (any number of frames, 74), their velocities, and no keypoints."""
+        return dataclasses.replace(
+            self,
+            qpos=qpos,
+            qvel=velocities(qpos, self.fps),
+            keypoints=None,
+            keypoint_names=(),
+            residuals=None,
+            keypoint_bodies=(),
+            keypoint_offsets=None,
+        )
 
     @property
     def duration(self) -> float:

@@ -8,14 +8,12 @@ Froude numbers stay: animals of different size then move in dynamically similar 
 A dynamic similarity hypothesis for the gaits of quadrupedal mammals, J. Zool. 1983).
 """
 
-import dataclasses
-
 import numpy as np
 
 from rodent.clips.clip import Clip, ClipSet
 from rodent.errors import InputError
 from rodent.kinematics.floor import lowest_paw
-from rodent.kinematics.poses import poses_between, velocities
+from rodent.kinematics.poses import poses_between
 from rodent.scene import Scene, make_scene
 
 
@@ -50,16 +48,7 @@ def _retargeted(clip: Clip, before: Scene, after: Scene, same_time: bool) -> Cli
     qpos[:, 2] += longer * lowest_paw(clip.qpos, before) - lowest_paw(qpos, after)
     if not same_time:
         qpos = _slower(clip, qpos, np.sqrt(longer))
-    return dataclasses.replace(
-        clip,
-        qpos=qpos,
-        qvel=velocities(qpos, clip.fps),
-        keypoints=None,
-        keypoint_names=(),
-        residuals=None,
-        keypoint_bodies=(),
-        keypoint_offsets=None,
-    )
+    return clip.reposed(qpos)
 
 
 def _limbs(scene: Scene) -> float:

@@ -17,7 +17,7 @@ from rodent.clips.names import varied_name
 from rodent.clips.validate import require_body
 from rodent.kinematics.floor import lowest_paw
 from rodent.kinematics.forward import body_frames
-from rodent.kinematics.poses import poses_between, velocities
+from rodent.kinematics.poses import poses_between
 from rodent.rotation import from_rotvec, multiply
 from rodent.scene import Scene
 from rodent.scene.rat import PAWS, in_tail
@@ -63,17 +63,7 @@ def varied(clip: Clip, scene: Scene, variation: Variation, number: int) -> Clip:
     """
     rng = np.random.default_rng([variation.seed, number, *clip.name.encode()])
     qpos = varied_poses(clip.qpos, clip.fps, scene, variation, rng)
-    return dataclasses.replace(
-        clip,
-        name=varied_name(clip.name, number),
-        qpos=qpos,
-        qvel=velocities(qpos, clip.fps),
-        keypoints=None,
-        keypoint_names=(),
-        residuals=None,
-        keypoint_bodies=(),
-        keypoint_offsets=None,
-    )
+    return dataclasses.replace(clip.reposed(qpos), name=varied_name(clip.name, number))
 
 
 def varied_poses(
