@@ -36,7 +36,15 @@ BODIES = Registry(
     },
 )
 """What moves."""
-TASKS = Registry("task", "virtual_rodent.tasks", {"imitation": "rodent.tasks.settings:ImitationConfig"})
+TASKS = Registry(
+    "task",
+    "virtual_rodent.tasks",
+    {
+        "imitation": "rodent.tasks.settings:ImitationConfig",
+        "joystick": "rodent.tasks.goal_settings:JoystickConfig",
+        "go_to": "rodent.tasks.goal_settings:GoToConfig",
+    },
+)
 """What is asked of it."""
 NETWORKS = Registry("network", "virtual_rodent.networks", {"intention": "rodent.policy.sizes:NetworkConfig"})
 """What acts: `intention` is an encoder, a latent intention and a decoder. Others are subclasses of its

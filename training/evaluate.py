@@ -12,7 +12,7 @@ from rodent.policy.agent import Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.rollouts import RolloutRunner
 from rodent.rollouts.episodes import EPISODES, Episode, policy_episodes
-from rodent.tasks.task import Metric
+from rodent.tasks.task import Metric, Played, Task
 from training.survival import THRESHOLDS_MM, alive_by_frame, ended_by, limits, success_within
 
 
@@ -97,6 +97,12 @@ def scores(traces: list[Trace], split: Mapping[str, list[str]] | None = None) ->
         "survival_frames": {"frame": frame.tolist(), "alive": alive.tolist()},
         **(_success_by_distance(traces) if "root_position" in traces[0].errors else {}),
     }
+
+
+def task_figures(task: Task[Any], traces: Sequence[Trace]) -> list[dict[str, Any]]:
+    """What the task is judged by: rows of `figure`, `value`, `bar`, `at`."""
+    played = [Played(trace.errors, np.maximum.accumulate(trace.failed)) for trace in traces]
+    return [figure._asdict() for figure in task.figures(played)]
 
 
 def _success_by_distance(traces: list[Trace]) -> dict[str, Any]:

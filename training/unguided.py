@@ -22,13 +22,12 @@ from rodent.physics.host import HostEngine
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
 from rodent.rollouts.episodes import policy_task
-from rodent.rotation import rotate
+from rodent.tasks.locomotion import fall
 from rodent.tasks.task import Task
 
 STARTS, SECONDS = 64, 5.0
 FAR = 0.3
 """Metres from its start, on the floor, that a body must get to have moved."""
-_ON_SIDE, _ON_BACK = 0.7, -0.5  # of the vertical along the axes to the left and up of the body
 
 
 def unguided(
@@ -66,7 +65,8 @@ def unguided(
 
     def played(params: Any) -> dict[str, float]:
         path = _path(task, agent, Actor(params, policy.normalizer), (starts, count, seed), advance)
-        upright = _upright(path[..., 3:7]).all(axis=0)
+        # what has diverged is not upright
+        upright = np.asarray(fall(jnp.asarray(path[..., 3:7])) <= 1).all(axis=0)
         distance = np.linalg.norm(path[..., :2] - path[:1, :, :2], axis=-1).max(axis=0)
         return {"upright": float(upright.mean()), "moved": float((upright & (distance >= FAR)).mean())}
 
@@ -105,13 +105,6 @@ def _path(
 
 def _pose(task: Task[Any], decision: Decision) -> jax.Array:
     return decision.physics.qpos[:, :7]
-
-
-def _upright(quaternion: np.ndarray) -> np.ndarray:
-    """Whether a body lies neither on a side nor on its back, shape of the quaternions but the last axis."""
-    with np.errstate(invalid="ignore"):
-        left, up = (rotate(quaternion, np.array(axis))[..., 2] for axis in ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
-        return (np.abs(left) < _ON_SIDE) & (up > _ON_BACK)
 
 
 def _silenced(params: Any) -> Any:

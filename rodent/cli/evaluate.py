@@ -65,10 +65,11 @@ class Evaluate:
 
         cache_compilations()
         from rodent.files import atomic_path
+        from rodent.parts import TASKS
         from rodent.policy.policy import load_policy
         from rodent.progress import progress
         from rodent.rollouts import policy_episodes
-        from training.evaluate import n_steps, scores, trace_policy
+        from training.evaluate import n_steps, scores, task_figures, trace_policy
         from training.pages.tables import print_tables
 
         policy = load_policy(self.policy)
@@ -77,7 +78,7 @@ class Evaluate:
             clips = clips.subset(self.clip)
         if self.change and not self.robust:
             raise InputError("--change chooses rows of --robust; give --robust as well")
-        _, episodes = policy_episodes(policy, clips, self.episodes)
+        task, episodes = policy_episodes(policy, clips, self.episodes)
         with contextlib.ExitStack() as stack:
             # before the evaluation, so that an unwritable path is reported first
             page = None if self.report is None else stack.enter_context(atomic_path(self.report))
@@ -86,6 +87,7 @@ class Evaluate:
                     policy, clips, count=self.episodes, advance=advance, threads=self.threads
                 )
             found = scores(traces, split)
+            found |= {"task": TASKS.name_of(type(policy.task)), "metrics": task_figures(task, traces)}
             if self.robust:
                 found |= self._robustness(policy, clips)
             if self.unguided:

@@ -198,7 +198,7 @@ def evaluate_transition(
         state: returned by `decide`.
         physics: after the step.
     """
-    advanced = jax.vmap(task.advance)(state.task)
+    advanced = jax.vmap(task.update)(jax.vmap(task.advance)(state.task), physics)
     measure = jax.vmap(task.measure)(advanced, physics)
     diverged = ~finite(physics)
     terminated = diverged | (measure.limit_fraction > 1)

@@ -5,7 +5,7 @@
     physics = task.initial_physics(state)
     observation = task.observe(state, physics)
     ctrl = task.control(state, action)
-    state = task.advance(state)                            # a control step later
+    state = task.update(task.advance(state), physics)      # a control step later
     measure = task.measure(state, physics)
 
 A task never sees that there are many environments: `rodent.loop` maps it over them. It is a tree of arrays,
@@ -14,8 +14,8 @@ anything being compiled again.
 """
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import flax.struct
 import jax
@@ -80,6 +80,34 @@ class Metric:
     worst: float
     limit: float | None = None
     parts: tuple[str, ...] = ()
+
+
+class Played(NamedTuple):
+    """One episode that was played, for figures.
+
+    Attributes:
+        metrics: of every step, in the units of the report, each (steps, …).
+        failed: whether the episode had failed, shape (steps,).
+    """
+
+    metrics: Mapping[str, np.ndarray]
+    failed: np.ndarray
+
+
+class Figure(NamedTuple):
+    """A figure of a task, and the bar that it should reach.
+
+    Attributes:
+        figure: its name, with its unit.
+        value: over all episodes played.
+        bar: that is asked for.
+        at: `least` or `most`.
+    """
+
+    figure: str
+    value: float
+    bar: float
+    at: Literal["least", "most"]
 
 
 @flax.struct.dataclass
@@ -162,6 +190,10 @@ class Task(flax.struct.PyTreeNode, Generic[S]):
         """The task's state a control step later."""
         raise NotImplementedError
 
+    def update(self, state: S, physics: PhysicsState) -> S:
+        """The advanced state once the body has moved, such as with a target reached; by default as it is."""
+        return state
+
     def measure(self, state: S, physics: PhysicsState) -> Measure:
         """How far the body is from what is asked of it in this state."""
         raise NotImplementedError
@@ -187,6 +219,10 @@ class Task(flax.struct.PyTreeNode, Generic[S]):
         """Control steps of an evaluated episode by group of `starts`, shape (n,); by default all places."""
         starts = self.starts
         return np.asarray(starts.last)[groups] - np.asarray(starts.first)[groups] + 1
+
+    def figures(self, played: Sequence[Played]) -> list[Figure]:
+        """What the task is judged by, over episodes that were played; by default nothing but its metrics."""
+        return []
 
     def channels(self, state: S) -> dict[str, jax.Array]:
         """What a recording keeps of the task's state, by name: `reference`, or one of `own_channels`."""

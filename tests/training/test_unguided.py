@@ -3,27 +3,16 @@
 import dataclasses
 import json
 
-import numpy as np
 import pytest
 
 from rodent.cli import main
 from rodent.errors import InputError
 from rodent.policy.policy import save_policy
-from rodent.rotation import from_rotvec
 from rodent.synthesis.stance import stance_clips
 from tests.policies import TINY, untrained_policy
-from training.unguided import _upright, unguided
+from training.unguided import unguided
 
 WITH_PRIOR = dataclasses.replace(TINY, prior=(6,))
-
-
-def test_sides_and_backs_are_not_upright():
-    about = {"x": [1.0, 0.0, 0.0], "y": [0.0, 1.0, 0.0], "z": [0.0, 0.0, 1.0]}
-    turns = [("x", 0, True), ("z", 2, True), ("y", -1.5, True), ("x", 1.2, False), ("x", -1.2, False)]
-    turns += [("x", 3.1, False), ("y", 3.1, False)]
-    for axis, angle, stands in turns:
-        assert _upright(from_rotvec(angle * np.array(about[axis]))) == stands, (axis, angle)
-    assert not _upright(np.full(4, np.nan))
 
 
 def test_an_untrained_decoder_is_as_good_as_a_silent_one(body):

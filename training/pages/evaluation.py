@@ -9,7 +9,7 @@ import numpy as np
 from rodent.pages.page import Drawing, Section, Table, write_page
 from training.evaluate import Trace
 from training.pages.drawings import alive, by_change, errors, within
-from training.pages.tables import ROBUST, columns_of, groups_of, robust_rows
+from training.pages.tables import FIGURES, ROBUST, columns_of, figure_rows, groups_of, robust_rows
 from training.survival import (
     NOT_FINITE,
     TERMINATED,
@@ -41,6 +41,7 @@ def write_report(out: Path, policy: str, found: dict[str, Any], traces: Sequence
     """
     sections = [
         whole(found),
+        *([_task(found["metrics"])] if found.get("metrics") else []),
         _survival(found, traces),
         _ends(found, traces),
         *([_robust(found)] if "robust" in found else []),
@@ -143,6 +144,11 @@ def _ends(found: dict[str, Any], traces: Sequence[Trace]) -> Section:
         "rat fell or turned in another direction; a position error that it fell behind or ran ahead."
     )
     return Section("Causes of failure", text, (Table(columns, rows),))
+
+
+def _task(metrics: list[dict[str, Any]]) -> Section:
+    text = "What the task is judged by, over all episodes."
+    return Section("Figures", text, (Table(list(FIGURES), figure_rows(metrics)),))
 
 
 def _robust(found: dict[str, Any]) -> Section:

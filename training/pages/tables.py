@@ -15,6 +15,8 @@ _HEADINGS = {
     f"joint_angle_error_deg{_ALL}": "joints deg",
     f"body_position_error_mm{_ALL}": "bodies mm",
 }
+FIGURES = ("figure", "value", "bar")
+"""Headings of `figure_rows`."""
 ROBUST = ("change", "tracked to the end", "frames")
 """Headings of `robust_rows`."""
 
@@ -40,11 +42,20 @@ def print_tables(found: dict[str, Any]) -> None:
         print()
         print_table(["", "clips", "success", *columns], [_group_row(found, *one) for one in groups.items()])
     print(f"success: {found['success_rate']:.0%} of the clips tracked to the end{_within(found)}")
+    if found.get("metrics"):
+        print()
+        print_table(list(FIGURES), figure_rows(found["metrics"]))
     if "robust" in found:
         print(f"\n{found['copies']} copies of each clip:")
         print_table(list(ROBUST), robust_rows(found))
     if "unguided" in found:
         print(f"\n{unguided_text(found['unguided'])}")
+
+
+def figure_rows(metrics: list[dict[str, Any]]) -> list[list[str]]:
+    """A row per figure of the task, with its bar."""
+    sign = {"least": "at least", "most": "at most"}
+    return [[row["figure"], f"{row['value']:.3g}", f"{sign[row['at']]} {row['bar']:g}"] for row in metrics]
 
 
 def robust_rows(found: dict[str, Any]) -> list[list[str]]:

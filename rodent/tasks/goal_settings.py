@@ -1,0 +1,102 @@
+"""Settings of tasks that need no clips. Light to import: the command line is derived from them."""
+
+import dataclasses
+from typing import TYPE_CHECKING, ClassVar
+
+from rodent.errors import InputError
+from rodent.parts import SENSES, USUAL_SENSES
+
+if TYPE_CHECKING:
+    from rodent.clips.clip import ClipSet
+    from rodent.scene import Scene
+    from rodent.tasks.go_to import GoTo
+    from rodent.tasks.joystick import Joystick
+
+CONTROL_STEP = 0.02
+"""Seconds of a control step of tasks without clips."""
+Range = tuple[float, float]
+
+
+def _require_range(name: str, limits: Range, low: float, high: float, unit: str) -> None:
+    if not low <= limits[0] <= limits[1] <= high:
+        raise InputError(
+            f"task {name} is {limits[0]:g} to {limits[1]:g} {unit}; expected {low:g} <= smallest <= largest "
+            f"<= {high:g}"
+        )
+
+
+def _require_senses(senses: tuple[str, ...]) -> None:
+    for name in senses:
+        SENSES.require(name, "task senses")
+    if not senses or len(set(senses)) < len(senses):
+        raise InputError(f"task senses is {senses}; name at least one, and each once")
+
+
+@dataclasses.dataclass(frozen=True)
+class JoystickConfig:
+    """Walk as commanded: forward speed, turning, and height of the head; a new command every few seconds."""
+
+    needs_clips: ClassVar[bool] = False
+
+    speed: Range = (0.0, 0.5)
+    """Smallest and largest forward speed that is commanded, m/s."""
+    turn: Range = (-1.0, 1.0)
+    """Smallest and largest turn to the left, rad/s."""
+    head_height: Range = (0.04, 0.09)
+    """Smallest and largest height of the head, the last of the body's end effectors, m."""
+    every: float = 4.0
+    """Time between two commands, s."""
+    settle: float = 1.0
+    """Time after a command that does not count in the errors of an evaluation, s."""
+    seconds: float = 20.0
+    """Duration of an episode, s."""
+    senses: tuple[str, ...] = USUAL_SENSES
+    """What the body senses, in the order in which the policy sees it: these, or any that packages add."""
+
+    def __post_init__(self) -> None:
+        _require_range("speed", self.speed, -1.0, 2.0, "m/s")
+        _require_range("turn", self.turn, -5.0, 5.0, "rad/s")
+        _require_range("head_height", self.head_height, 0.0, 0.3, "m")
+        _require_senses(self.senses)
+        if not 0 <= self.settle < self.every <= self.seconds <= 600:
+            raise InputError(
+                f"task settle, every and seconds are {self.settle:g}, {self.every:g} and {self.seconds:g} s; "
+                "expected 0 <= settle < every <= seconds <= 600"
+            )
+
+    def build(self, scene: "Scene", clips: "ClipSet | None") -> "Joystick":
+        """The task on a body in an arena."""
+        from rodent.tasks.joystick import Joystick
+
+        return Joystick(scene, CONTROL_STEP, self)
+
+
+@dataclasses.dataclass(frozen=True)
+class GoToConfig:
+    """Go to a target in any direction, and stay there."""
+
+    needs_clips: ClassVar[bool] = False
+
+    distance: Range = (1.0, 1.0)
+    """Smallest and largest distance of the target from the start, m."""
+    near: float = 0.05
+    """Distance of the root from the target at which it is reached, m."""
+    seconds: float = 8.0
+    """Duration of an episode, s."""
+    senses: tuple[str, ...] = USUAL_SENSES
+    """What the body senses, in the order in which the policy sees it: these, or any that packages add."""
+
+    def __post_init__(self) -> None:
+        _require_range("distance", self.distance, 0.0, 100.0, "m")
+        _require_senses(self.senses)
+        if not 0 < self.near <= 1 or not 0 < self.seconds <= 600:
+            raise InputError(
+                f"task near is {self.near:g} m and seconds {self.seconds:g}; expected near in (0, 1] and "
+                "seconds in (0, 600]"
+            )
+
+    def build(self, scene: "Scene", clips: "ClipSet | None") -> "GoTo":
+        """The task on a body in an arena."""
+        from rodent.tasks.go_to import GoTo
+
+        return GoTo(scene, CONTROL_STEP, self)

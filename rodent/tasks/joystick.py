@@ -1,0 +1,183 @@
+"""Walk as commanded: forward speed, turning, and height of the head.
+
+task = JoystickConfig().build(scene, None)
+state = task.initial_state(jnp.int32(0), key)      # draws the commands of the whole episode
+state.commands                                     # (commands, 3): m/s, rad/s, m
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rodent.physics.engine import PhysicsState
+from rodent.recording.channels import Channel
+from rodent.sensing.proprioception import Observed, proprioception, sensed
+from rodent.tasks.goal_settings import JoystickConfig
+from rodent.tasks.locomotion import Pace, at_rest, fall, smoothed_pace
+from rodent.tasks.stance import standing
+from rodent.tasks.task import PROPRIOCEPTION, Figure, Measure, Metric, Played, Task
+
+COMMAND = "command"
+_SCALES = {"speed": 0.15, "turn": 0.5, "head_height": 0.02}  # errors at which a reward has fallen to 1/e
+_WEIGHTS = {"speed": 0.5, "turn": 0.3, "head_height": 0.2}
+_SIDEWAYS, _EFFORT, _CHANGE = 0.2, 0.01, 0.05  # weights of costs
+_BARS = {"speed": 0.05, "turn": 0.2}  # m/s, rad/s
+_NO_FALL = 0.9
+
+
+class JoystickState(NamedTuple):
+    """Where one environment stands.
+
+    Attributes:
+        step: control steps so far.
+        commands: forward speed (m/s), turn (rad/s) and height of the head (m), one after another, shape
+            (commands, 3).
+        pace: smoothed motion.
+    """
+
+    step: jax.Array
+    commands: jax.Array
+    pace: Pace
+
+
+class Joystick(Task[JoystickState]):
+    """The task of walking as commanded.
+
+    Attributes:
+        config: ranges and times.
+    """
+
+    config: JoystickConfig = flax.struct.field(pytree_node=False)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Errors of speed, turn and height of the head; whether the command is old enough to count."""
+        return {
+            "speed": Metric("speed_error_m_per_s", "m/s", 1.0, 1.0),
+            "turn": Metric("turn_error_rad_per_s", "rad/s", 1.0, 3.0),
+            "head_height": Metric("head_height_error_mm", "m", 1e3, 100.0),
+            "settled": Metric("settled", "1", 1.0, 1.0),
+        }
+
+    def initial_state(self, start: jax.Array, key: jax.Array) -> JoystickState:
+        """Draws all commands of the episode."""
+        config = self.config
+        low, high = jnp.array([config.speed, config.turn, config.head_height]).T
+        count = int(np.ceil(config.seconds / config.every))
+        commands = low + (high - low) * jax.random.uniform(key, (count, 3))
+        return JoystickState(jnp.int32(0), commands, at_rest())
+
+    def initial_physics(self, state: JoystickState) -> PhysicsState:
+        """Standing still."""
+        return jax.tree.map(jnp.asarray, standing(self.scene))
+
+    def observe(self, state: JoystickState, physics: PhysicsState) -> dict[str, jax.Array]:
+        """What the body senses, and the command."""
+        senses = self.config.senses
+        return {PROPRIOCEPTION: proprioception(self.scene, physics, senses), COMMAND: self._command(state)}
+
+    def observation_parts(
+        self, state: JoystickState, physics: PhysicsState
+    ) -> dict[str, dict[str, Observed]]:
+        """See `Task.observation_parts`."""
+        speed, turn, height = self._command(state)[:, None]
+        command = {"speed": Observed(speed, "m/s"), "turn": Observed(turn, "rad/s")}
+        return {
+            PROPRIOCEPTION: sensed(self.scene, physics, self.config.senses),
+            COMMAND: {**command, "head_height": Observed(height, "m")},
+        }
+
+    def advance(self, state: JoystickState) -> JoystickState:
+        """See `Task.advance`."""
+        return state._replace(step=state.step + 1)
+
+    def update(self, state: JoystickState, physics: PhysicsState) -> JoystickState:
+        """Follows the pace of the body."""
+        return state._replace(pace=smoothed_pace(state.pace, physics, self.timestep))
+
+    def measure(self, state: JoystickState, physics: PhysicsState) -> Measure:
+        """Errors of the smoothed pace; a fall ends the episode."""
+        speed, turn, height = self._command(state)
+        head = physics.xpos[self.scene.end_effector_rows[-1], 2]
+        old = (state.step % self._every) * self.timestep >= self.config.settle
+        errors = {
+            "speed": jnp.abs(state.pace.ahead - speed),
+            "turn": jnp.abs(state.pace.turn - turn),
+            "head_height": jnp.abs(head - height),
+            "settled": old.astype(jnp.float32),
+        }
+        return Measure(errors, fall(physics.qpos[3:7]))
+
+    def reward(
+        self,
+        state: JoystickState,
+        physics: PhysicsState,
+        measure: Measure,
+        action: jax.Array,
+        previous: jax.Array,
+    ) -> dict[str, jax.Array]:
+        """Tracking terms for speed, turn and head; costs of moving sideways and of effort."""
+        errors = measure.metrics
+        terms = {
+            name: weight * jnp.exp(-jnp.square(errors[name] / _SCALES[name]))
+            for name, weight in _WEIGHTS.items()
+        }
+        return terms | {
+            "sideways": -_SIDEWAYS * jnp.square(state.pace.left / _SCALES["speed"]),
+            "effort": -_EFFORT * jnp.mean(jnp.square(action)),
+            "change": -_CHANGE * jnp.mean(jnp.square(action - previous)),
+        }
+
+    def truncated(self, state: JoystickState) -> jax.Array:
+        """After the episode's time."""
+        return state.step >= self._steps
+
+    def episode_steps(self, groups: np.ndarray) -> np.ndarray:
+        """See `Task.episode_steps`."""
+        return np.full(len(groups), self._steps)
+
+    def channels(self, state: JoystickState) -> dict[str, jax.Array]:
+        """The command."""
+        return {COMMAND: self._command(state)}
+
+    @property
+    def own_channels(self) -> Mapping[str, Channel]:
+        """The command."""
+        return {
+            COMMAND: Channel(
+                "1",
+                "m/s, rad/s and m: forward speed, turn and height of the head",
+                ("speed", "turn", "head height"),
+            )
+        }
+
+    def figures(self, played: Sequence[Played]) -> list[Figure]:
+        """Errors over all but the first second of each command, and how many did not fall."""
+        found = []
+        for name, bar in _BARS.items():
+            counted = [
+                np.where(one.failed, self.metrics[name].worst, one.metrics[name])[
+                    one.metrics["settled"] > 0.5
+                ]
+                for one in played
+            ]
+            error = float(np.mean(np.concatenate(counted)))
+            found.append(Figure(self.metrics[name].label, error, bar, "most"))
+        stood = float(np.mean([not one.failed.any() for one in played]))
+        return [*found, Figure("no fall", stood, _NO_FALL, "least")]
+
+    def _command(self, state: JoystickState) -> jax.Array:
+        """The present command, shape (3,)."""
+        return state.commands[jnp.minimum(state.step // self._every, len(state.commands) - 1)]
+
+    @property
+    def _every(self) -> int:
+        return max(1, round(self.config.every / self.timestep))
+
+    @property
+    def _steps(self) -> int:
+        return round(self.config.seconds / self.timestep)

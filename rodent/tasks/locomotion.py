@@ -1,0 +1,71 @@
+"""What tasks of walking share: falls, the heading, and a smoothed motion over the floor."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from rodent.physics.engine import PhysicsState
+from rodent.rotation import rotate
+
+_ON_SIDE, _ON_BACK = 0.7, 0.5  # of the vertical along the axes to the left and down of the body
+_STRIDE = 0.25  # seconds over which a motion is smoothed, about a stride
+_UNSEEN = 1e-6
+
+
+class Pace(NamedTuple):
+    """Motion of the root over the floor in the frame of its heading, smoothed over about a stride.
+
+    Attributes:
+        ahead, left: m/s.
+        turn: to the left, rad/s.
+    """
+
+    ahead: jax.Array
+    left: jax.Array
+    turn: jax.Array
+
+
+def fall(quaternion: jax.Array) -> jax.Array:
+    """How near a body is to having fallen, as a fraction of the limit, shape (...).
+
+    It has fallen on a side where its left is more than 45 degrees above or below level, and on its back where
+    its belly is more than 30 degrees above level. A rat that rears has done neither.
+
+    Args:
+        quaternion: orientation of the root, shape (..., 4).
+    """
+    left, up = (rotate(quaternion, jnp.array(axis))[..., 2] for axis in ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
+    return jnp.maximum(jnp.abs(left) / _ON_SIDE, -up / _ON_BACK)
+
+
+def heading(quaternion: jax.Array) -> jax.Array:
+    """Direction of the body's x axis on the floor, a unit vector, shape (2,)."""
+    ahead = rotate(quaternion, jnp.array([1.0, 0.0, 0.0]))[:2]
+    return ahead / jnp.maximum(jnp.linalg.norm(ahead), _UNSEEN)
+
+
+def in_heading(quaternion: jax.Array, vector: jax.Array) -> jax.Array:
+    """A vector on the floor, shape (2,), ahead and to the left of the body, shape (2,)."""
+    ahead = heading(quaternion)
+    return jnp.array([vector @ ahead, vector @ jnp.array([-ahead[1], ahead[0]])])
+
+
+def at_rest() -> Pace:
+    """The pace of a body that does not move."""
+    return Pace(jnp.zeros(()), jnp.zeros(()), jnp.zeros(()))
+
+
+def smoothed_pace(pace: Pace, physics: PhysicsState, timestep: float) -> Pace:
+    """The pace a control step later.
+
+    Args:
+        pace: before the step.
+        physics: after the step.
+        timestep: seconds of the step.
+    """
+    ahead, left = in_heading(physics.qpos[3:7], physics.qvel[:2])
+    # angular velocity is in the frame of the body
+    turn = rotate(physics.qpos[3:7], physics.qvel[3:6])[2]
+    share = timestep / (_STRIDE + timestep)
+    return Pace(*(old + share * (new - old) for old, new in zip(pace, (ahead, left, turn), strict=True)))
