@@ -41,7 +41,8 @@ def print_tables(found: dict[str, Any]) -> None:
     if groups:
         print()
         print_table(["", "clips", "success", *columns], [_group_row(found, *one) for one in groups.items()])
-    print(f"success: {found['success_rate']:.0%} of the clips tracked to the end{_within(found)}")
+    what = "clips tracked to the end" if "success_rate_50mm" in found else "episodes without a failure"
+    print(f"success: {found['success_rate']:.0%} of the {what}{_within(found)}")
     if found.get("metrics"):
         print()
         print_table(list(FIGURES), figure_rows(found["metrics"]))
