@@ -128,7 +128,9 @@ class Evaluate:
             return clips, run.split
         names = run.split.get(self.split)
         if not names:
-            raise InputError(f"{self.policy} has no {self.split} clips; leave out --split {self.split}")
+            raise InputError(
+                f"{self.policy} has no {self.split} clips, none are held out; leave out --split {self.split}"
+            )
         return clips.subset(names), run.split
 
 

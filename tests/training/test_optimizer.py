@@ -104,7 +104,7 @@ def test_an_unknown_part_is_told_with_the_known_ones():
         "policy/latent"
     )
     with pytest.raises(InputError, match="unknown optimizer 'sgd'"):
-        OptimizerConfig("sgd")  # ty: ignore[invalid-argument-type]
+        OptimizerConfig("sgd")
 
 
 def test_an_unknown_part_is_refused_before_anything_is_written(clip_file, tmp_path, capsys):

@@ -119,13 +119,14 @@ def _survival(found: dict[str, Any], traces: Sequence[Trace]) -> Section:
 
 
 def _parts(found: dict[str, Any], traces: Sequence[Trace]) -> dict[str, list[Trace]]:
-    """The traces of training and of held-out clips if there are both, else of all clips."""
+    """The traces of each part of the split that is there, or of all clips if there is only one."""
     parts = [_SPLIT.get(clip.get("split"), "") for clip in found["clips"]]
     if len(set(parts)) == 1:
         return {"all clips": list(traces)}
     return {
         name: [trace for trace, part in zip(traces, parts, strict=True) if part == name]
         for name in _SPLIT.values()
+        if name in parts
     }
 
 
