@@ -46,9 +46,16 @@ TASKS = Registry(
     },
 )
 """What is asked of it."""
-NETWORKS = Registry("network", "virtual_rodent.networks", {"intention": "rodent.policy.sizes:NetworkConfig"})
-"""What acts: `intention` is an encoder, a latent intention and a decoder. Others are subclasses of its
-configuration, with hidden layers of their own."""
+NETWORKS = Registry(
+    "network",
+    "virtual_rodent.networks",
+    {
+        "intention": "rodent.policy.sizes:NetworkConfig",
+        "primitives": "rodent.policy.sizes:PrimitivesConfig",
+    },
+)
+"""What acts: `intention` is an encoder, a latent intention and a decoder; `primitives` acts through the
+latent of another. Others are subclasses of these, with hidden layers or agents of their own."""
 REWARD_TERMS = Registry(
     "reward term",
     "virtual_rodent.reward_terms",

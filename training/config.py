@@ -202,6 +202,9 @@ class TrainConfig:
     """Policy to continue from, instead of from scratch: a run folder, a policy folder, or the name of a
     built-in policy. Its network, actuation, senses, horizon, window and action scale are kept; its training
     steps count."""
+    primitives: str | None = None
+    """Policy whose decoder and prior are motor primitives, through whose latent this one acts: a run folder,
+    a policy folder, or the name of a built-in policy. They do not learn any more."""
     seed: int = 0
     """All randomness comes from it."""
     resample: float | None = None
@@ -229,6 +232,11 @@ class TrainConfig:
             raise InputError(f"evaluate_every is {self.evaluate_every}; it must be at least 1 step")
         if not self.checkpoint_seconds >= 0:
             raise InputError(f"checkpoint_seconds is {self.checkpoint_seconds:g}; it must not be negative")
+        if self.primitives and self.start_from:
+            raise InputError(
+                "primitives and start_from are both given; a policy that acts through primitives has them "
+                "with it: leave out primitives"
+            )
         if self.test_clips and self.test_fraction:
             raise InputError("test_clips and test_fraction are both given; expected one of them")
 

@@ -4,6 +4,7 @@ learner = new_learner(config, agent, observation, key)
 params, optimizer = stepped(config.optimizer, learner.params, learner.optimizer, gradient, rate)
 """
 
+import dataclasses
 from typing import Any
 
 import flax.struct
@@ -65,6 +66,21 @@ def normalizer_of(statistics: running_statistics.RunningStatisticsState) -> Norm
     """The normaliser of the current statistics."""
     mean: Any = statistics.mean
     return Normalizer(mean, jax.tree.map(lambda s: jnp.maximum(s, _MIN_STD), statistics.std))
+
+
+def with_fixed(
+    statistics: running_statistics.RunningStatisticsState,
+    fixed: running_statistics.RunningStatisticsState,
+    groups: tuple[str, ...],
+) -> running_statistics.RunningStatisticsState:
+    """The statistics, with those of some groups of the observation taken from `fixed`."""
+
+    def mixed(new: Any, old: Any) -> Any:
+        return {name: old[name] if name in groups else values for name, values in new.items()}
+
+    names = ("mean", "std", "summed_variance")
+    own = {name: mixed(getattr(statistics, name), getattr(fixed, name)) for name in names}
+    return dataclasses.replace(statistics, **own) if groups else statistics
 
 
 def stepped(

@@ -20,7 +20,7 @@ from training.config import PPOConfig
 from training.experience import ActionSample, Experience
 from training.hyperparameters import Hyperparameters
 from training.latent import latent_kl, latent_weight
-from training.learner import SEEN_EVERY, Learner, normalizer_of, stepped
+from training.learner import SEEN_EVERY, Learner, normalizer_of, stepped, with_fixed
 from training.optimizer import unchanged, without_frozen
 
 POLICY_METRICS = (
@@ -197,12 +197,10 @@ def _after_unroll(
     bounded = agent.bound_std(params, std_ceiling(config, hyper, agent.initial_std, steps))
     params = unchanged(config.optimizer, learner.params, bounded)
     seen = jax.tree.map(lambda x: x[::SEEN_EVERY], experience.actions.observation)
-    return dataclasses.replace(
-        learner,
-        params=params,
-        statistics=running_statistics.update(learner.statistics, seen),
-        steps=steps,
+    statistics = with_fixed(
+        running_statistics.update(learner.statistics, seen), learner.statistics, agent.fixed_groups
     )
+    return dataclasses.replace(learner, params=params, statistics=statistics, steps=steps)
 
 
 def _parts(x: jax.Array, order: jax.Array, count: int) -> jax.Array:

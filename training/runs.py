@@ -1,7 +1,7 @@
 """The run folder: configuration, clips, software versions, metrics and results.
 
 config.json, versions.json, split.json, metrics.jsonl, learning.csv, checkpoints/, policy/; with --start-from
-also start/, the policy that it started from
+also start/, the policy that it started from, and with --primitives primitives/, the low level
 """
 
 import dataclasses
@@ -50,6 +50,11 @@ class Run:
     def start(self) -> Path:
         """Folder of the policy that it started from; exists only with --start-from."""
         return self.folder / "start"
+
+    @property
+    def primitives(self) -> Path:
+        """Folder of the policy whose primitives it acts through; exists only with --primitives."""
+        return self.folder / "primitives"
 
 
 def begin_run(

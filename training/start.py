@@ -17,7 +17,7 @@ import jax.numpy as jnp
 
 from rodent.clips.names import original_name
 from rodent.errors import InputError
-from rodent.parts import NETWORKS
+from rodent.parts import NETWORKS, TASKS
 from rodent.policy.policy import Policy, load_policy
 from training.brax_parts import running_statistics
 from training.config import TrainConfig
@@ -54,6 +54,12 @@ def with_policy_settings(config: TrainConfig, policy: Policy) -> TrainConfig:
     Raises:
         InputError: the configuration sets one of these to another value.
     """
+    if type(policy.task) is not type(config.task):
+        its, own = (TASKS.name_of(type(one)) for one in (policy.task, config.task))
+        raise InputError(
+            f"{config.start_from} cannot be started from: its task is {its!r}, here it is {own!r}; give "
+            f"--task {its}, or act through its primitives: --primitives {config.start_from}"
+        )
     parts = {"body": policy.body, "task": policy.task, "network": policy.network_config}
     if type(config.network) is not type(policy.network_config):
         if config.network != TrainConfig().network:
@@ -66,6 +72,7 @@ def with_policy_settings(config: TrainConfig, policy: Policy) -> TrainConfig:
     network = tuple(field.name for field in dataclasses.fields(policy.network_config))
     for part, names in {**_POLICY_SETTINGS, "network": network}.items():
         here = getattr(config, part)
+        names = tuple(name for name in names if hasattr(here, name))
         default = {field.name: field.default for field in dataclasses.fields(here)}
         its = {name: getattr(parts[part], name) for name in names}
         for name, value in its.items():

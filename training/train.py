@@ -24,7 +24,6 @@ from rodent.files import atomic_path
 from rodent.physics.device import warp_devices
 from rodent.physics.host import require_threads
 from rodent.physics.substeps import count_substeps
-from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy, load_policy, save_policy
 from rodent.rollouts import clip_episodes, task_episodes
 from rodent.scene import make_scene
@@ -33,6 +32,7 @@ from training.checkpoint import Checkpoints
 from training.config import TrainConfig
 from training.motion import Motion
 from training.optimizer import require_parts
+from training.primitives import primitives_of, with_primitives
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
 from training.start import starting_policy, with_policy_settings
@@ -72,8 +72,13 @@ def new_run(out: Path | str, config: TrainConfig, clips: Path | str | None = Non
     held_out = [*split["test"], *split.get("validation", ())]
     if policy := starting_policy(config, held_out):
         config = with_policy_settings(config, policy)
-    require_parts(config.ppo.optimizer, IntentionAgent(config.network, task.action_size))
-    return begin_run(Path(out), config, path, split, policy)
+    primitives = primitives_of(config)
+    config = with_primitives(config, primitives)
+    require_parts(config.ppo.optimizer, config.network.agent(task.action_size))
+    run = begin_run(Path(out), config, path, split, policy)
+    if primitives is not None:
+        save_policy(primitives, run.primitives)
+    return run
 
 
 def train(
@@ -96,6 +101,7 @@ def train(
     run = run if isinstance(run, Run) else open_run(Path(run))
     trainer = trainer_of(run, threads)
     start = load_policy(run.start) if run.config.start_from else None
+    low = load_policy(run.primitives) if run.config.primitives else None
     checkpoints = Checkpoints(run.folder / "checkpoints")
     iteration, clock, rate, stopped = 0, _Clock(), _Rate(), False
     if checkpoints.any():
@@ -103,10 +109,12 @@ def train(
         trainer.set_state(state)
     elif start is not None:
         trainer.start_from(start)
+    elif low is not None:
+        trainer.act_through(low)
 
     def save() -> None:
         checkpoints.save(iteration, trainer.state())
-        save_policy(trainer.policy(_provenance(run, trainer, start)), run.folder / "policy")
+        save_policy(trainer.policy(_provenance(run, trainer, start, low)), run.folder / "policy")
 
     log = MetricsLog(run, iteration)
     progress = Progress(iteration, trainer.steps, 0.0, 0.0, trainer.phase, {}, {})
@@ -203,7 +211,7 @@ class _Clock:
         return True
 
 
-def _provenance(run: Run, trainer: Trainer, start: Policy | None) -> dict[str, Any]:
+def _provenance(run: Run, trainer: Trainer, start: Policy | None, low: Policy | None) -> dict[str, Any]:
     provenance: dict[str, Any] = {"steps": trainer.steps, "seed": run.config.seed}
     if run.clips is not None:
         provenance |= {
@@ -213,6 +221,8 @@ def _provenance(run: Run, trainer: Trainer, start: Policy | None) -> dict[str, A
         }
     if start is not None:
         provenance["start"] = {"digest": start.digest(), **start.provenance}
+    if low is not None:
+        provenance["primitives"] = {"digest": low.digest(), **low.provenance}
     return provenance
 
 

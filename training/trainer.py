@@ -17,7 +17,6 @@ import numpy as np
 
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import Divergence
-from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
 from rodent.rollouts import Episode, RolloutRunner
 from rodent.tasks.observation import observation_of
@@ -27,8 +26,9 @@ from training.config import TrainConfig
 from training.dynamics import Dynamics
 from training.evaluate import scores, trace_episodes
 from training.hyperparameters import Hyperparameters
-from training.learner import normalizer_of
+from training.learner import Learner, normalizer_of
 from training.motion import Motion
+from training.primitives import on_primitives
 from training.robust import AS_IT_IS
 from training.start import warm_started
 from training.update import Algorithm, TrainState, begin
@@ -84,7 +84,7 @@ class Trainer:
         self.config, self._task, self._motion = config, task, motion
         played_in = judged or task
         task = self.task
-        agent = IntentionAgent(config.network, task.action_size)
+        agent = config.network.agent(task.action_size)
         self.algorithm = Algorithm(config, agent, Dynamics(task.scene, config.model_based, task.timestep))
         self._hyper = Hyperparameters.of(config)
         if backend is not None:
@@ -105,7 +105,13 @@ class Trainer:
 
     def start_from(self, policy: Policy) -> None:
         """Warm start from a policy, before the first iteration; see `training.start`."""
-        learner = warm_started(self.train_state.learner, policy)
+        self._begin_with(warm_started(self.train_state.learner, policy))
+
+    def act_through(self, policy: Policy) -> None:
+        """Take a policy's primitives, before the first iteration; see `training.primitives`."""
+        self._begin_with(on_primitives(self.train_state.learner, policy))
+
+    def _begin_with(self, learner: Learner) -> None:
         self.train_state = self.backend.restored(
             self.backend.stored(dataclasses.replace(self.train_state, learner=learner))
         )

@@ -159,7 +159,8 @@ def decide(
     if loop.vary is not None and loop.vary.sensor_noise:
         normalized = sensed_noisily(loop.vary, key_sense, normalized)
     output, units = _act(loop, actor, memory, normalized, noise)
-    ctrl = jax.vmap(task.control)(begun.task, output.action)
+    command = output.action if output.command is None else output.command
+    ctrl = jax.vmap(task.control)(begun.task, command)
     decision = Decision(
         now,
         begun.task,

@@ -46,6 +46,7 @@ class AgentOutput(NamedTuple):
         latent_mean, latent_logvar, latent: of the latent, and its sample, shape (n, latent).
         memory: for the next step.
         prior: mean and log variance of the latent's prior, shape (n, latent) each; None for an agent without.
+        command: what the task controls the body by, shape (n, controls); None where it is the action.
     """
 
     action: jax.Array
@@ -56,6 +57,7 @@ class AgentOutput(NamedTuple):
     latent: jax.Array
     memory: Memory
     prior: tuple[jax.Array, jax.Array] | None = None
+    command: jax.Array | None = None
 
 
 class Agent(Protocol):
@@ -67,6 +69,13 @@ class Agent(Protocol):
     @property
     def action_size(self) -> int:
         """Number of action dimensions."""
+        ...
+
+    @property
+    def fixed_groups(self) -> tuple[str, ...]:
+        """Groups of the observation whose normaliser must not change, because a part that does not learn sees
+        them.
+        """
         ...
 
     def init(self, key: jax.Array, observation: Observation) -> Params:

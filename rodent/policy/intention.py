@@ -15,7 +15,7 @@ from rodent.policy.networks import (
     initial_memory,
     is_recurrent,
 )
-from rodent.policy.probe import probe
+from rodent.policy.probe import probe, units_of
 from rodent.policy.sizes import NetworkConfig
 from rodent.tasks.task import PROPRIOCEPTION, Observation
 
@@ -33,6 +33,11 @@ class IntentionAgent:
     config: NetworkConfig
     action_size: int
     source: LatentSource = "encoder"
+
+    @property
+    def fixed_groups(self) -> tuple[str, ...]:
+        """See `Agent.fixed_groups`; none."""
+        return ()
 
     @property
     def network(self) -> ActorCritic:
@@ -104,16 +109,7 @@ class IntentionAgent:
 
     def units(self) -> Mapping[str, int]:
         """See `Agent.units`; in alphabetical order."""
-        # numbers of units do not depend on the observation
-        observation = {PROPRIOCEPTION: jnp.zeros((1, 1)), "goal": jnp.zeros((1, 1))}
-        noise = Noise(*(jnp.zeros((1, size)) for size in self.noise_sizes()))
-
-        def all_units(key: jax.Array) -> dict[str, jax.Array]:
-            params = self.init(key, observation)
-            return self.probe(params, self.initial_memory(1), observation, noise)[1]
-
-        shapes = jax.eval_shape(all_units, jax.random.PRNGKey(0))
-        return {name: shapes[name].shape[-1] for name in sorted(shapes)}
+        return units_of(self)
 
     def probe(
         self, params: Params, memory: Memory, observation: Observation, noise: Noise

@@ -25,8 +25,8 @@ from rodent.configs import from_json, to_json
 from rodent.errors import InputError, one_line
 from rodent.files import atomic_path, existing_file, read_json
 from rodent.parts import TASKS
+from rodent.policy.agent import Agent
 from rodent.policy.card import POLICY, PolicyConfig
-from rodent.policy.intention import IntentionAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.scene_config import SceneConfig
 from rodent.tasks.observation import Parts
@@ -78,9 +78,10 @@ class Policy:
         return self.scene.body
 
     @property
-    def agent(self) -> IntentionAgent:
+    def agent(self) -> Agent:
         """The agent of the parameters."""
-        return IntentionAgent(self.network_config, len(self.params["policy"]["decoder"]["log_std"]))
+        level = self.params.get("low", self.params["policy"])
+        return self.network_config.agent(len(level["decoder"]["log_std"]))
 
     def digest(self) -> str:
         """A hash of the parameters and the normaliser, which identifies the policy."""

@@ -12,9 +12,13 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 
+from rodent.policy.agent import Agent, Noise
 from rodent.policy.networks import ActorCritic, Layer, Memory, PolicyOutput
-from rodent.tasks.task import Observation
+from rodent.tasks.task import PROPRIOCEPTION, Observation
+
+_BEGINS = {"policy": (), "critic": ("value",)}  # of an address, by the first part of a path
 
 
 def probe(
@@ -35,12 +39,34 @@ def probe(
     Returns:
         the policy's output, the value, and activations by layer name, each (n, units).
     """
-    (output, value), captured = network.apply(
-        variables, observation, memory, noise, capture_intermediates=_is_layer, mutable=["intermediates"]
+    (output, value), units = captured(network, variables, observation, memory, noise)
+    return output, value, units
+
+
+def captured(
+    network: nn.Module, variables: Mapping[str, Any], *given: Any
+) -> tuple[Any, dict[str, jax.Array]]:
+    """Apply a network, and return what it returns and every unit of every layer, each (n, units)."""
+    output, found = network.apply(
+        variables, *given, capture_intermediates=_is_layer, mutable=["intermediates"]
     )
     units: dict[str, jax.Array] = {}
-    _collect(captured["intermediates"], (), units)
-    return output, value, units
+    _collect(found["intermediates"], (), units)
+    return output, units
+
+
+def units_of(agent: Agent) -> dict[str, int]:
+    """Number of units of each layer of an agent, in alphabetical order of the layers."""
+    # numbers of units do not depend on the observation
+    observation = {PROPRIOCEPTION: jnp.zeros((1, 1)), "goal": jnp.zeros((1, 1))}
+    noise = Noise(*(jnp.zeros((1, size)) for size in agent.noise_sizes()))
+
+    def all_units(key: jax.Array) -> dict[str, jax.Array]:
+        params = agent.init(key, observation)
+        return agent.probe(params, agent.initial_memory(1), observation, noise)[1]
+
+    shapes = jax.eval_shape(all_units, jax.random.PRNGKey(0))
+    return {name: shapes[name].shape[-1] for name in sorted(shapes)}
 
 
 def _is_layer(module: nn.Module, method: str) -> bool:
@@ -70,7 +96,9 @@ def layer_name(path: tuple[str, ...]) -> str:
     'encoder/layer_0.pre'
     >>> layer_name(("critic", "layer_1"))
     'value/layer_1'
+    >>> layer_name(("low", "decoder", "action_mean"))
+    'low/decoder/action_mean'
     """
-    parts = list(path[1:]) if path[0] == "policy" else ["value", *path[1:]]
+    parts = [*_BEGINS.get(path[0], path[:1]), *path[1:]]
     name = "/".join(parts)
     return name.removesuffix("/pre") + ".pre" if parts[-1] == "pre" else name

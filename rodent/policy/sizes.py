@@ -8,6 +8,8 @@ from rodent.errors import InputError, unknown
 if TYPE_CHECKING:
     import flax.linen as nn
 
+    from rodent.policy.agent import Agent
+
 
 @dataclasses.dataclass(frozen=True)
 class NetworkConfig:
@@ -57,7 +59,42 @@ class NetworkConfig:
 
         return HiddenLayer(units, name=name)
 
+    def agent(self, action_size: int) -> "Agent":
+        """The agent of a task with so many dimensions of action."""
+        from rodent.policy.intention import IntentionAgent
+
+        return IntentionAgent(self, action_size)
+
     def describe(self) -> str:
         """In words, for messages."""
         sizes = [*self.encoder, "latent", self.latent, *self.decoder]
         return f"{self.decoder_kind} {'-'.join(map(str, sizes))}"
+
+
+@dataclasses.dataclass(frozen=True)
+class PrimitivesConfig(NetworkConfig):
+    """A high level that acts through motor primitives: the latent of a low level that has learnt before."""
+
+    low: NetworkConfig = NetworkConfig(prior=(128,))
+    """Network of the low level; --primitives sets it."""
+    bound: float = 3.0
+    """Largest deviation of a latent from the mean of the low level's prior, in its standard deviations."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.low.prior:
+            raise InputError(
+                "motor primitives need a network with a prior; train it with --network.prior 128"
+            )
+        if not 0 < self.bound <= 100:
+            raise InputError(f"network bound is {self.bound:g}; it must be in (0, 100]")
+
+    def agent(self, action_size: int) -> "Agent":
+        """The agent of both levels; the low level's actions have so many dimensions."""
+        from rodent.policy.primitives import PrimitivesAgent
+
+        return PrimitivesAgent(self, action_size)
+
+    def describe(self) -> str:
+        """In words, for messages."""
+        return f"{super().describe()} on primitives of {self.low.describe()}"
