@@ -17,7 +17,7 @@ from rodent.physics.engine import Command, PhysicsState
 from rodent.policy.agent import Agent, AgentOutput, Memory, Noise, reset_memory
 from rodent.policy.gates import capture_gates
 from rodent.randomisation_config import RandomisationConfig
-from rodent.tasks.task import Observation, Task
+from rodent.tasks.task import PROPRIOCEPTION, Observation, Task
 
 Restart = Literal["done", "terminated", "diverged", "never"]
 """Which environments are reset: `done`, those whose episode ended, at a start from the sampler; `terminated`
@@ -155,9 +155,10 @@ def decide(
     observation = jax.vmap(task.observe)(begun.task, now)
     if noise is None:
         noise = _sample_noise(loop, (key_latent, key_action), state.noise, is_first)
-    normalized = actor.normalizer(observation)
     if loop.vary is not None and loop.vary.sensor_noise:
-        normalized = sensed_noisily(loop.vary, key_sense, normalized)
+        spread = actor.normalizer.std[PROPRIOCEPTION]
+        observation = sensed_noisily(loop.vary, key_sense, observation, spread)
+    normalized = actor.normalizer(observation)
     output, units = _act(loop, actor, memory, normalized, noise)
     command = output.action if output.command is None else output.command
     ctrl = jax.vmap(task.control)(begun.task, command)

@@ -121,10 +121,19 @@ def pushed(
     return dataclasses.replace(world, force=force, left=jnp.maximum(left - 1, 0), wait=wait), wrench
 
 
-def sensed_noisily(config: RandomisationConfig, key: jax.Array, observation: Observation) -> Observation:
-    """A normalised observation whose senses are noisy."""
+def sensed_noisily(
+    config: RandomisationConfig, key: jax.Array, observation: Observation, std: jax.Array
+) -> Observation:
+    """An observation whose senses are noisy: what is learnt from is then what was acted on.
+
+    Args:
+        config: size of the noise.
+        key: of the draws.
+        observation: not normalised, leaves (n, …).
+        std: standard deviations of the senses, shape (senses,).
+    """
     senses = observation[PROPRIOCEPTION]
-    noise = config.sensor_noise * jax.random.normal(key, senses.shape)
+    noise = config.sensor_noise * std * jax.random.normal(key, senses.shape)
     return {**observation, PROPRIOCEPTION: senses + noise}
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rodent.errors import InputError
+from rodent.loop import Actor, Loop, decide, initial_states
 from rodent.loop.world import displaced, drawn_world, pushed
 from rodent.physics.engine import PhysicsState
 from rodent.randomisation_config import RandomisationConfig
@@ -89,6 +90,24 @@ def test_a_player_plays_in_drawn_worlds(body):
     assert np.abs(finer[1] - plain[1]).max() > 1e-7
     slippery = played(RandomisationConfig(friction=(0.1, 0.1)))
     assert np.abs(slippery - plain).max() > 1e-5
+
+
+def test_what_is_learnt_from_is_what_was_acted_on(body):
+    """PPO computes the action again from the observation that a decision holds: noise must be in it."""
+    policy, noisy = untrained_policy(body), RandomisationConfig(sensor_noise=0.5)
+    task = policy.task.build(body, stance_clips(body, frames=12))
+    agent, n = policy.agent, 4
+    seen = {}
+    for vary in (None, noisy):
+        state, physics = initial_states(agent, task, jnp.zeros(n, int), jax.random.PRNGKey(0), vary=vary)
+        actor = Actor(policy.params, policy.normalizer)
+        _, decision, _ = decide(Loop(agent, vary=vary), task, actor, state, physics)
+        normalized = policy.normalizer(decision.observation)
+        again = agent.act(policy.params, decision.memory, normalized, decision.noise)
+        np.testing.assert_allclose(again.mean, decision.output.mean, rtol=1e-5, atol=1e-9)
+        seen[vary] = decision.observation["proprioception"]
+    off = (seen[noisy] - seen[None]) / policy.normalizer.std["proprioception"]
+    assert np.std(off) == pytest.approx(0.5, rel=0.1)
 
 
 @pytest.mark.parametrize(
