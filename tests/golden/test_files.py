@@ -46,7 +46,7 @@ def test_a_policy_of_version_2_opens_and_keeps_its_digest(tmp_path):
     ("name", "digest"),
     [
         ("rat-lstm", "63de951b006c73b4"),
-        ("rat-position", "1b564277f05c148d"),
+        ("rat-position", "932e4e1ab59e9fac"),
         ("rat-torque", "281375dc1b925bf4"),
     ],
 )

@@ -16,9 +16,9 @@ def test_a_built_in_policy_does_what_it_did(case, request):
         assert arrays["failed"].any(), "no rat was put back: the case proves less than it says"
     with np.load(TEN_FRAMES, allow_pickle=False) as frozen:
         np.testing.assert_allclose(arrays["qpos"][10], frozen[case], atol=2e-3)
-    known = json.loads(DIGESTS.read_text())
-    if environment() in known:
-        assert digest(arrays) == known[environment()][case]
+    known = json.loads(DIGESTS.read_text()).get(environment(), {})
+    if case in known:
+        assert digest(arrays) == known[case]
 
 
 def test_a_digest_sees_the_last_bit():
