@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-_TIMES = 3  # solves of one step, each with more variables held
 _HELD = 1e12  # curvature of a held variable, relative to its own
 
 Solve = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -25,6 +24,7 @@ def bounded_step(
     high: np.ndarray,
     held: np.ndarray | None = None,
     longest: float = np.inf,
+    times: int = 3,
 ) -> np.ndarray:
     """The step that minimises a quadratic cost between bounds.
 
@@ -35,13 +35,14 @@ def bounded_step(
         low, high: bounds of the step, shape (..., n).
         held: variables that must not move, bool, shape (..., n); none by default.
         longest: steps with a larger component are shortened, keeping their direction.
+        times: most solves, each with more variables held; the last step is clipped.
 
     Returns:
         shape (..., n).
     """
     step = np.zeros_like(slope)
     held = np.zeros(slope.shape, bool) if held is None else held
-    for _ in range(_TIMES):
+    for _ in range(times):
         firm = np.where(held, _HELD * diagonal, diagonal)
         free = np.where(held, 0.0, solve(firm, np.where(held, firm * step, slope)))
         if longest < np.inf:

@@ -1,12 +1,12 @@
-"""Keypoints on the body: their positions in poses, and their Jacobian.
+"""Keypoints on the body: their positions in poses, and how they move.
 
     skeleton = Skeleton(body, markers.bodies)
     positions = skeleton.positions(qpos, offsets)             # metres, (frames, keypoints, 3)
     batch = skeleton.batch(len(qpos))
-    positions, rows = skeleton.linear(batch, qpos, offsets)   # and their Jacobian
+    linear = skeleton.linear(batch, qpos, offsets)            # how they move; `rodent.kinematics.linearised`
 
-The Jacobian has only the directions that move a keypoint: the six of the root, and the hinges between
-the root and a keypoint's body. Without keypoints on the tail, for example, it has none of the tail's.
+Only directions that move a keypoint count: the six of the root, and the hinges between the root and a
+keypoint's body. Without keypoints on the tail, for example, there are none of the tail's.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ import numpy as np
 from mujoco.batch import Batch
 
 from rodent.kinematics.forward import BLOCK, kinematics
+from rodent.kinematics.linearised import Linearised
 from rodent.rotation import from_rotvec, multiply, rotate
 from rodent.scene import Scene, kinematic_model
 
@@ -44,7 +45,7 @@ class Skeleton:
         moves = _moves(self._model, self._bodies)  # (K, 67)
         self.hinges = np.flatnonzero(moves.any(axis=0))
         self.range = scene.joint_range[self.hinges]
-        self._moves = moves[:, self.hinges].astype(float)
+        self._moves = np.hstack([np.ones((len(bodies), _ROOT)), moves[:, self.hinges]])
         self.n_directions = _ROOT + len(self.hinges)
 
     def batch(self, frames: int) -> Batch:
@@ -70,22 +71,20 @@ class Skeleton:
             found[block] = origin + rotate(turn, np.broadcast_to(offsets, origin.shape))
         return found
 
-    def linear(self, batch: Batch, qpos: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the keypoints (n, K, 3) and their Jacobian (n, K, 3, D); n fits the batch."""
+    def linear(self, batch: Batch, qpos: np.ndarray, offsets: np.ndarray) -> Linearised:
+        """Positions of the keypoints in n poses, and how they move; n fits the batch."""
         xpos, xquat, xanchor, xaxis = kinematics(batch, qpos, _FIELDS)
-        turn = xquat[:, self._bodies]
+        turn, root = xquat[:, self._bodies], qpos[:, None, :3]
         place = xpos[:, self._bodies] + rotate(turn, np.broadcast_to(offsets, (*turn.shape[:2], 3)))
-        rows = np.empty((*place.shape, self.n_directions))
-        rows[..., :3] = np.eye(3)
+        screws = np.zeros((6, len(qpos), self.n_directions))
+        screws[[0, 1, 2], :, [0, 1, 2]] = 1.0
         axes = rotate(np.repeat(qpos[:, None, 3:7], 3, axis=1), np.broadcast_to(np.eye(3), (len(qpos), 3, 3)))
-        arm = place - qpos[:, None, :3]
-        rows[..., 3:_ROOT] = np.cross(axes[:, None], arm[:, :, None]).swapaxes(-1, -2)
+        screws[3:, :, 3:_ROOT] = np.moveaxis(axes, -1, 0)
         # the free joint comes before the hinges
         axis, anchor = xaxis[:, 1 + self.hinges], xanchor[:, 1 + self.hinges]
-        # axis x (place - anchor), the part that is the same for all keypoints computed once
-        swing = np.cross(axis[:, None], place[:, :, None]) - np.cross(axis, anchor)[:, None]
-        rows[..., _ROOT:] = (swing * self._moves[..., None]).swapaxes(-1, -2)
-        return place, rows
+        screws[3:, :, _ROOT:] = np.moveaxis(axis, -1, 0)
+        screws[:3, :, _ROOT:] = np.moveaxis(np.cross(axis, root - anchor), -1, 0)
+        return Linearised(place, place - root, screws, self._moves)
 
     def moved(self, qpos: np.ndarray, step: np.ndarray) -> np.ndarray:
         """The poses after a step along the directions, shape (n, D); hinges stay in their ranges."""

@@ -29,7 +29,8 @@ from rodent.kinematics.skeleton import Skeleton
 from rodent.registration.axes import require_upright
 from rodent.registration.markers import MarkerSet
 from rodent.registration.offsets import Prior, Step, offset_step
-from rodent.registration.pose import FEWEST, PAWS, PoseSettings, PoseSolver
+from rodent.registration.paw_terms import PAWS
+from rodent.registration.pose import FEWEST, PoseSettings, PoseSolver
 from rodent.registration.registered import Registered
 from rodent.registration.sample import diverse_frames
 from rodent.registration.scale import ScaleProfile, at_scale, posterior_cost, rough_scale, scale_profile

@@ -85,13 +85,13 @@ def offset_step(
     skeleton, k = solver.skeleton, len(solver.weights)
     batch = skeleton.batch(len(qpos))
     matrix, slope, _ = solver.system(batch, qpos, sample / scale, stance is not None, stance)
-    place, rows = skeleton.linear(batch, qpos, solver.offsets)
-    error, trust, _ = solver.misfit(sample / scale, place[:, :k])
+    linear = skeleton.linear(batch, qpos, solver.offsets).at(slice(k))
+    error, trust, _ = solver.misfit(sample / scale, linear.place)
     firm = trust / solver.settings.keypoint_error**2
     turn = skeleton.frames(batch, qpos)[1][:, :k]
-    moves = np.concatenate([_axes(turn), (place[:, :k] - qpos[:, None, :3])[..., None]], axis=-1)
+    moves = np.concatenate([_axes(turn), linear.arms[..., None]], axis=-1)
     whole, down = _own(firm, moves, error)
-    across = _across(firm, rows[:, :k], moves)
+    across = _across(firm, linear.jacobian(), moves)
     # hinges at a limit do not adapt
     free = ~skeleton.pressed(qpos, slope)
     matrix *= free[:, :, None] & free[:, None, :]

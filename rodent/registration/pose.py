@@ -18,6 +18,7 @@ from scipy.spatial.transform import Rotation
 
 from rodent.kinematics.bounds import bounded_step, dense
 from rodent.kinematics.skeleton import BLOCK, Skeleton
+from rodent.registration.paw_terms import OFFSETS, PADS, above_floor, in_place, on_floor
 from rodent.registration.stance import Probe, Stance
 
 _ITERATIONS = 40
@@ -29,25 +30,6 @@ _LEAST = 1e-3  # curvature; a keypoint has 1e5
 
 FEWEST = 3
 """Keypoints that a frame needs for the rigid alignment."""
-_PAW_POINTS = (  # body of the left side, place in its frame and least height, metres at scale 1
-    ("hand", (0.003, 0.0015, -0.0083), 0.002),  # bases and pads of fingers and toes: the sites of the MJCF
-    ("foot", (0.0211, 0.0076, -0.0028), 0.002),
-    ("finger", (0.005, 0.002, -0.002), 0.002),
-    ("toe", (0.008, 0.002, -0.002), 0.002),
-    ("finger", (0.0078, 0.0025, 0.0), 0.0018),  # the tips: the far ends of the capsules
-    ("toe", (0.0152, 0.004, 0.0), 0.0024),
-    ("foot", (-0.0034, -0.002, -0.0023), 0.0032),  # the heel
-)
-PAWS = tuple(f"{body}_{side}" for body, _, _ in _PAW_POINTS for side in "LR")
-"""The bodies of the points that are kept above the floor."""
-_PAW_OFFSETS = np.array([np.multiply(at, (1, sign, 1)) for _, at, _ in _PAW_POINTS for sign in (1, -1)])
-_PAW_HEIGHTS = np.repeat([height for _, _, height in _PAW_POINTS], 2)
-_PADS = slice(4, 8)  # the points that rest in their places, in the order of PAW_NAMES
-# all points of each paw
-_OF_PAWS = np.array([[0, 4, 8, 8], [1, 5, 9, 9], [2, 6, 10, 12], [3, 7, 11, 13]])
-_SMOOTH = 0.0005  # metres; points that are about as low as the lowest one count, too
-# standard deviations off the floor, or off its place, at which a paw is pulled with a quarter of the weight
-_REACH, _SLIP = 15.0, 3.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +79,7 @@ class PoseSolver:
         probes: Sequence[Probe] = (),
     ):
         self.skeleton, self.weights, self.probes = skeleton, weights, probes
-        self.offsets = np.concatenate([offsets, _PAW_OFFSETS])
+        self.offsets = np.concatenate([offsets, OFFSETS])
         self.rest, self.settings = rest, settings
 
     def solve(
@@ -156,7 +138,7 @@ class PoseSolver:
 
     def pads(self, qpos: np.ndarray) -> np.ndarray:
         """Positions of the pads of the paws in poses, metres, shape (frames, 4, 3)."""
-        return self.skeleton.positions(qpos, self.offsets)[:, len(self.weights) :][:, _PADS]
+        return self.skeleton.positions(qpos, self.offsets)[:, len(self.weights) :][:, PADS]
 
     def system(
         self,
@@ -178,65 +160,33 @@ class PoseSolver:
             stance: paws that stand, which are held in their places on the floor.
         """
         settings, hinges, k = self.settings, self.skeleton.hinges, len(self.weights)
-        place, rows = self.skeleton.linear(batch, qpos, self.offsets)
-        error, trust, cost = self.misfit(points, place[:, :k])
-        held = np.repeat(trust / settings.keypoint_error**2, 3, axis=1)
-        n, d = len(qpos), rows.shape[-1]
-        flat, off = rows[:, :k].reshape(n, 3 * k, d), error.reshape(n, 3 * k)
+        linear = self.skeleton.linear(batch, qpos, self.offsets)
+        error, trust, cost = self.misfit(points, linear.place[:, :k])
+        weights, errors = np.zeros_like(linear.place), np.zeros_like(linear.place)
+        weights[:, :k], errors[:, :k] = trust[..., None] / settings.keypoint_error**2, error
         if floor:
-            depth = np.maximum(_PAW_HEIGHTS - place[:, k:, 2], 0.0)
-            cost += np.sum(depth**2, axis=1) / settings.floor_error**2
-            flat, off = np.concatenate([flat, rows[:, k:, 2]], axis=1), np.concatenate([off, depth], axis=1)
-            held = np.concatenate([held, (depth > 0) / settings.floor_error**2], axis=1)
-        if stance is not None:
-            planted = self._planted(place[:, k:], rows[:, k:], stance)
-            flat = np.concatenate([flat, planted[0]], axis=1)
-            off, held = (
-                np.concatenate([x, y], axis=1) for x, y in zip((off, held), planted[1:3], strict=True)
+            weights[:, k:, 2], errors[:, k:, 2], depth = above_floor(
+                linear.place[:, k:], settings.floor_error
             )
-            cost += planted[3]
-        pulled = (flat * held[..., None]).swapaxes(-1, -2)
-        matrix, slope = pulled @ flat, (pulled @ off[..., None])[..., 0]
+            cost += depth
+        if stance is not None:
+            paws = linear.at(slice(k, None))
+            pads = slice(k + PADS.start, k + PADS.stop)
+            weights[:, pads, :2], errors[:, pads, :2], slip = in_place(
+                paws.place, stance, settings.stance_error
+            )
+            lowest = on_floor(paws.place, stance, settings.stance_height_error)
+            cost += slip + lowest.cost
+        matrix, slope = linear.normal(weights, errors)
+        if stance is not None:
+            rows = paws.generalised(lowest.parts).swapaxes(0, 1)
+            pulled = (rows * lowest.weights[..., None]).swapaxes(-1, -2)
+            matrix += pulled @ rows
+            slope += (pulled @ lowest.errors[..., None])[..., 0]
         wish = (self.rest - qpos)[:, 7 + hinges]
         slope[:, -len(hinges) :] += wish / settings.rest_error**2
-        matrix[:, np.arange(d), np.arange(d)] += self.prior
+        np.einsum("nii->ni", matrix)[:] += self.prior
         return matrix, slope, cost + np.sum(wish**2, axis=1) / settings.rest_error**2
-
-    def _planted(
-        self, paws: np.ndarray, rows: np.ndarray, stance: Stance
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """The lowest point of a standing paw is on the floor, and its pad in its place.
-
-        Args:
-            paws: positions of the points of the paws, metres, shape (n, 14, 3).
-            rows: their Jacobian, shape (n, 14, 3, D).
-            stance: paws that stand.
-
-        Returns:
-            Jacobian (n, 12, D), errors (n, 12) and weights (n, 12); and costs (n,).
-        """
-        settings, n = self.settings, len(paws)
-        clear = (paws[..., 2] - _PAW_HEIGHTS)[:, _OF_PAWS]
-        # a smooth minimum: a paw that rolls does not jump from one point to the next
-        share = np.exp((clear.min(axis=-1, keepdims=True) - clear) / _SMOOTH)
-        total = share.sum(axis=-1)
-        lowest = clear.min(axis=-1) - _SMOOTH * np.log(total)
-        height = np.where(stance.standing, -lowest, 0.0)
-        known = stance.standing & np.isfinite(stance.place[..., 0])
-        away = np.where(known[..., None], stance.place - paws[:, _PADS, :2], 0.0)
-        vertical = np.einsum("npi,npid->npd", share / total[..., None], rows[:, _OF_PAWS, 2])
-        jacobian = [vertical, rows[:, _PADS, :2].reshape(n, -1, rows.shape[-1])]
-        pulls, cost = [], np.zeros(n)
-        for error, there, spread, reach in (
-            (height[..., None], stance.standing, settings.stance_height_error, _REACH),
-            (away, known, settings.stance_error, _SLIP),
-        ):
-            square = np.sum((error / spread) ** 2, axis=-1) / reach**2
-            cost += np.sum(square / (1 + square), axis=1) * reach**2
-            pulls.append(np.repeat(there / (1 + square) ** 2 / spread**2, error.shape[-1], axis=1))
-        errors = [height, away.reshape(n, -1)]
-        whole, error, pull = (np.concatenate(parts, axis=1) for parts in (jacobian, errors, pulls))
-        return whole, error, pull, cost
 
     @property
     def prior(self) -> np.ndarray:

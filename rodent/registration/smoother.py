@@ -25,7 +25,8 @@ from rodent.registration.pose import PoseSolver
 from rodent.registration.stance import Stance
 from rodent.rotation import as_rotvec, conjugate, multiply
 
-_STEPS = 3  # further steps gain less than a thousandth
+_STEPS = (np.float32, np.float32, np.float64)  # precisions; further steps gain less than a thousandth
+_TIMES = 2  # solves of a step; a third one for hinges at their limits changes little
 _DAMPING, _EASE, _BRAKE = 1e-3, 0.2, 8.0  # relative to the curvature; its change after good and bad steps
 _AROUND = 7  # frames whose cost decides about the step of the middle frame
 _JUMP = 4.0  # RMS acceleration, in standard deviations, with a weight of one quarter
@@ -61,12 +62,12 @@ def smoothed(
     qpos, damping = initial, np.full((len(points), 1), _DAMPING)
     batch = skeleton.batch(len(points))
     own = _own_systems(solver, batch, points, qpos, resting(qpos))
-    for _ in range(_STEPS):
+    for precision in _STEPS:
         now = _tied(own, _second_differences(qpos, skeleton.hinges), spread, tied)
-        band = _band(now.matrix, now.bend)
-        eased = band[0].reshape(now.slope.shape) * (1 + damping)
+        band = _band(now.matrix.astype(precision), now.bend)
+        eased = band[..., 0] * (1 + damping)
         held = skeleton.pressed(qpos, now.slope)
-        step = bounded_step(_banded(band), eased, now.slope, *skeleton.room(qpos), held)
+        step = bounded_step(_banded(band), eased, now.slope, *skeleton.room(qpos), held, times=_TIMES)
         trial = skeleton.moved(qpos, step)
         found = _own_systems(solver, batch, points, trial, resting(trial))
         then = _tied(found, _second_differences(trial, skeleton.hinges), spread, tied)
@@ -129,26 +130,29 @@ def _second_differences(qpos: np.ndarray, hinges: np.ndarray) -> np.ndarray:
 
 
 def _band(matrix: np.ndarray, bend: np.ndarray) -> np.ndarray:
-    """The whole matrix in LAPACK's lower banded storage, shape (2 D + 1, frames D)."""
+    """The whole matrix in LAPACK's lower banded storage, transposed, shape (frames, D, 2 D + 1)."""
     frames, d, _ = matrix.shape
-    band = np.zeros((2 * d + 1, frames, d))
-    row, column = np.tril_indices(d)
-    band[row - column, :, column] = matrix[:, row, column].T
+    band = np.zeros((frames, d, 2 * d + 1), matrix.dtype)
+    for column in range(d):
+        band[:, column, : d - column] = matrix[:, column, column:]
     # the outer product of 1, -2, 1 with itself
-    band[0, :-2] += bend
-    band[0, 1:-1] += 4 * bend
-    band[0, 2:] += bend
-    band[d, :-2] -= 2 * bend
-    band[d, 1:-1] -= 2 * bend
-    band[2 * d, :-2] += bend
-    return band.reshape(2 * d + 1, frames * d)
+    band[:-2, :, 0] += bend
+    band[1:-1, :, 0] += 4 * bend
+    band[2:, :, 0] += bend
+    band[:-2, :, d] -= 2 * bend
+    band[1:-1, :, d] -= 2 * bend
+    band[:-2, :, 2 * d] += bend
+    return band
 
 
 def _banded(band: np.ndarray) -> Solve:
     def solve(diagonal: np.ndarray, right: np.ndarray) -> np.ndarray:
         whole = band.copy()
-        whole[0] = diagonal.ravel()
-        solved = solveh_banded(whole, right.ravel(), overwrite_ab=True, lower=True, check_finite=False)
-        return solved.reshape(right.shape)
+        whole[..., 0] = diagonal
+        lower = whole.reshape(-1, band.shape[-1]).T  # columns are contiguous, as LAPACK has them
+        solved = solveh_banded(
+            lower, right.astype(band.dtype).ravel(), overwrite_ab=True, lower=True, check_finite=False
+        )
+        return solved.reshape(right.shape).astype(right.dtype)
 
     return solve

@@ -6,8 +6,7 @@
 Ten frames per second are solved one by one. The frames between are initialised with their neighbours'
 posture, rigidly aligned. The floor is estimated from the lowest paws and levelled. Paws that stand are found
 from the keypoints. Then the motion of each window is smoothed jointly, with standing paws planted on the
-floor, and overlapping windows are cross-faded. Memory holds the result and a few
-windows.
+floor, and overlapping windows are cross-faded. Memory holds the result and a few windows.
 """
 
 import contextlib
@@ -30,7 +29,7 @@ from rodent.scene import Scene
 
 _KEYFRAMES = 0.1  # seconds between frames that are solved one by one
 _WINDOW = 500  # frames
-_OVERLAP = 1.0  # seconds by which a window extends beyond its own frames
+_OVERLAP, _BRIEFEST, _LONGEST = 50, 0.5, 1.0  # frames by which a window extends beyond its own; in seconds
 _GAP = 0.2  # seconds without keypoints across which frames are not coupled
 _FEW = 10  # standing paws, counted in every frame, that a height of the floor is taken from
 _TINY = 1e-12  # radians, metres
@@ -215,7 +214,7 @@ def _windows(seen: np.ndarray, fps: float) -> list[_Window]:
         seen: how many keypoints are, shape (frames,).
         fps: frames per second.
     """
-    n_frames, overlap = len(seen), round(_OVERLAP * fps)
+    n_frames, overlap = len(seen), round(float(np.clip(_OVERLAP, _BRIEFEST * fps, _LONGEST * fps)))
     length = max(_WINDOW, 4 * overlap)  # so that the overlap does not dominate the work
     # where few keypoints are seen, neighbouring windows may find different poses
     known = np.minimum(minimum_filter1d(seen, 2 * overlap + 1), seen.max() / 2)

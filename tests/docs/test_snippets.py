@@ -27,6 +27,7 @@ ONLY_PARSED = {
     "linear-track.md": "takes minutes; tests/analysis/neural/test_linear_track.py checks its files",
     "generalise.md": "takes hours, and its steps run on other pages",
     "how-to/gpu.md": "needs a GPU",
+    "how-to/mouse.md": "needs two public recordings of mice, which a user downloads",
 }
 NOT_RUN = {
     "2021_06_21_1.h5": "needs a session of Aldarondo et al., which a user downloads",

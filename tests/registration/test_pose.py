@@ -8,7 +8,8 @@ from rodent.clips import read_clips
 from rodent.kinematics.posture import Trunk, posed
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import PoseSettings, lowest_paws, read_markers
-from rodent.registration.pose import PAWS, PoseSolver
+from rodent.registration.paw_terms import PAWS
+from rodent.registration.pose import PoseSolver
 from rodent.scene import Scene, make_scene
 
 MARKERS = read_markers("rat23")
@@ -40,7 +41,7 @@ def poses() -> np.ndarray:
 def test_the_jacobian_is_that_of_finite_differences(skeleton, solver, poses, rng):
     qpos, batch = poses[:3].copy(), skeleton.batch(3)
     qpos[:, 7 + skeleton.hinges] = skeleton.range.mean(axis=1)  # a hinge on its limit moves one way only
-    _, rows = skeleton.linear(batch, qpos, solver.offsets)
+    rows = skeleton.linear(batch, qpos, solver.offsets).jacobian()
     step = rng.normal(size=(3, skeleton.n_directions))
     tiny = 1e-6
     ahead, behind = (

@@ -1,11 +1,13 @@
 """The banded system of all frames."""
 
 import numpy as np
+import pytest
 
 from rodent.registration.smoother import _band, _banded
 
 
-def test_the_band_is_the_matrix_of_all_frames(rng):
+@pytest.mark.parametrize(("precision", "near"), [(np.float64, 1e-10), (np.float32, 1e-4)])
+def test_the_band_is_the_matrix_of_all_frames(rng, precision, near):
     frames, d = 7, 3
     half = rng.normal(size=(frames, d, d))
     matrix, bend = half @ half.swapaxes(1, 2) + np.eye(d), rng.random((frames - 2, d))
@@ -18,7 +20,7 @@ def test_the_band_is_the_matrix_of_all_frames(rng):
     for t in range(frames):
         whole[t, :, t] += matrix[t]
     right = rng.normal(size=(frames, d))
-    band = _band(matrix, bend)
-    found = _banded(band)(band[0].reshape(frames, d), right)
+    band = _band(matrix.astype(precision), bend)
+    found = _banded(band)(band[..., 0], right)
     dense = np.linalg.solve(whole.reshape(frames * d, -1), right.ravel()).reshape(frames, d)
-    np.testing.assert_allclose(found, dense, atol=1e-10)
+    np.testing.assert_allclose(found, dense, atol=near)
