@@ -11,12 +11,15 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from rodent.intervention import ACTION, Report, Stepping
 from rodent.loop.state import Actor, Ended, LoopState
 from rodent.loop.world import displaced, drawn_world, pushed, sensed_noisily, world_key
 from rodent.physics.engine import Command, PhysicsState
 from rodent.policy.agent import Agent, AgentOutput, Memory, Noise, reset_memory
 from rodent.policy.gates import capture_gates
+from rodent.policy.taps import tapped, taps
 from rodent.randomisation_config import RandomisationConfig
+from rodent.recording.gates import is_gate
 from rodent.tasks.task import Observation, Task
 
 Restart = Literal["done", "terminated", "diverged", "never"]
@@ -76,6 +79,7 @@ class Decision(NamedTuple):
         previous_action: of the step before, zero in the first step.
         ctrl: the controls.
         units: activations by layer; empty unless `Loop.units`.
+        report: of interventions, up to this step; None for none.
     """
 
     physics: PhysicsState
@@ -90,6 +94,7 @@ class Decision(NamedTuple):
     previous_action: jax.Array
     ctrl: jax.Array
     units: dict[str, jax.Array]
+    report: Report | None = None
 
 
 class Outcome(NamedTuple):
@@ -153,12 +158,18 @@ def decide(
     memory = reset_memory(agent, state.memory, is_first)
     previous = jnp.where(is_first[:, None], 0.0, state.action)
     observation = jax.vmap(task.observe)(begun.task, now)
+    stepping = None
+    if actor.plan is not None and state.plan is not None:
+        stepping = Stepping(actor.plan, state.plan, task.scene, now, is_first)
     if noise is None:
         noise = _sample_noise(loop, (key_latent, key_action), state.noise, is_first)
     normalized = actor.normalizer(observation)
     if loop.vary is not None and loop.vary.sensor_noise:
         normalized = sensed_noisily(loop.vary, key_sense, normalized)
-    output, units = _act(loop, actor, memory, normalized, noise)
+    if stepping is not None:
+        normalized = stepping.observed(normalized, actor.normalizer)
+    output, units = _act(loop, actor, memory, normalized, noise, stepping)
+    plan = None if stepping is None else stepping.end()
     ctrl = jax.vmap(task.control)(begun.task, output.action)
     decision = Decision(
         now,
@@ -173,6 +184,7 @@ def decide(
         previous,
         ctrl,
         units,
+        None if plan is None else plan.report,
     )
     state = dataclasses.replace(
         begun,
@@ -182,6 +194,7 @@ def decide(
         memory=output.memory,
         key=key,
         world=world,
+        plan=plan,
     )
     return state, decision, Command(ctrl, restart, now, wrench, scales)
 
@@ -259,14 +272,49 @@ def restarted_state(loop: Loop, task: Task[Any], state: LoopState) -> tuple[jax.
 
 
 def _act(
-    loop: Loop, actor: Actor, memory: Memory, observation: Observation, noise: Noise
+    loop: Loop,
+    actor: Actor,
+    memory: Memory,
+    observation: Observation,
+    noise: Noise,
+    stepping: Stepping | None,
 ) -> tuple[AgentOutput, dict[str, jax.Array]]:
     """The agent's output, and its units if `loop.units`."""
+    if stepping is not None:
+        return _act_under_interventions(loop, actor, memory, observation, noise, stepping)
     if not loop.units:
         scale = loop.exploration.std_scale
         return loop.agent.act(actor.params, memory, observation, noise, scale), {}
     with capture_gates() as gates:
         output, units = loop.agent.probe(actor.params, memory, observation, noise)
+    return output, units | (gates if loop.gates else {})
+
+
+def _act_under_interventions(
+    loop: Loop,
+    actor: Actor,
+    memory: Memory,
+    observation: Observation,
+    noise: Noise,
+    stepping: Stepping,
+) -> tuple[AgentOutput, dict[str, jax.Array]]:
+    """`_act` with interventions; units are those after them."""
+    agent, gates = loop.agent, dict[str, jax.Array]()
+
+    def tap(site: str, values: jax.Array) -> jax.Array:
+        values = stepping.tap(site, values)
+        if is_gate(site):
+            gates[site] = values
+        return values
+
+    recorded = {name for name in taps(agent) if is_gate(name)} if loop.gates else set[str]()
+    with tapped(tap, stepping.sites | recorded):
+        if loop.units:
+            output, units = agent.probe(actor.params, memory, observation, noise)
+        else:
+            units = {}
+            output = agent.act(actor.params, memory, observation, noise, loop.exploration.std_scale)
+    output = output._replace(action=stepping.tap(ACTION, output.action))
     return output, units | (gates if loop.gates else {})
 
 

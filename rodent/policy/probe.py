@@ -10,10 +10,10 @@ nothing in others.
 from collections.abc import Mapping
 from typing import Any
 
-import flax.linen as nn
 import jax
 
-from rodent.policy.networks import ActorCritic, Layer, Memory, PolicyOutput
+from rodent.policy.layers import is_layer, layer_name
+from rodent.policy.networks import ActorCritic, Memory, PolicyOutput
 from rodent.tasks.task import Observation
 
 
@@ -36,17 +36,11 @@ def probe(
         the policy's output, the value, and activations by layer name, each (n, units).
     """
     (output, value), captured = network.apply(
-        variables, observation, memory, noise, capture_intermediates=_is_layer, mutable=["intermediates"]
+        variables, observation, memory, noise, capture_intermediates=is_layer, mutable=["intermediates"]
     )
     units: dict[str, jax.Array] = {}
     _collect(captured["intermediates"], (), units)
     return output, value, units
-
-
-def _is_layer(module: nn.Module, method: str) -> bool:
-    kinds = (Layer, nn.Dense, nn.OptimizedLSTMCell)
-    inside_cell = any("lstm" in part for part in module.path[:-1])
-    return method == "__call__" and isinstance(module, kinds) and not inside_cell
 
 
 def _collect(tree: Mapping[str, Any], path: tuple[str, ...], units: dict[str, jax.Array]) -> None:
@@ -61,16 +55,3 @@ def _collect(tree: Mapping[str, Any], path: tuple[str, ...], units: dict[str, ja
             units[f"{layer}.cell"], units[layer] = cell, hidden
         else:
             units[layer] = out
-
-
-def layer_name(path: tuple[str, ...]) -> str:
-    """The address of the module at a flax path.
-
-    >>> layer_name(("policy", "encoder", "layer_0", "pre"))
-    'encoder/layer_0.pre'
-    >>> layer_name(("critic", "layer_1"))
-    'value/layer_1'
-    """
-    parts = list(path[1:]) if path[0] == "policy" else ["value", *path[1:]]
-    name = "/".join(parts)
-    return name.removesuffix("/pre") + ".pre" if parts[-1] == "pre" else name
