@@ -4,6 +4,7 @@ for effect in effects(intervention, preparation):
     effect.act, effect.site, effect.rows
 """
 
+import copy
 import dataclasses
 import zlib
 from collections.abc import Callable, Mapping
@@ -14,7 +15,18 @@ import numpy as np
 
 from rodent.errors import InputError
 from rodent.intervention.acts import Act, Affine, Delayed, Leaky, Noisy, Resample, Rows
-from rodent.intervention.kinds import Clamp, Degrade, Delay, Gain, Leak, Noise, Silence, Stimulate, Threshold
+from rodent.intervention.kinds import (
+    Clamp,
+    Degrade,
+    Delay,
+    Drug,
+    Gain,
+    Leak,
+    Noise,
+    Silence,
+    Stimulate,
+    Threshold,
+)
 from rodent.intervention.quantities import amount, fraction, seconds, steps
 from rodent.intervention.selection import Measure
 from rodent.intervention.sites import Sites
@@ -61,7 +73,9 @@ def needs_statistics(intervention: Intervention) -> bool:
     if isinstance(intervention, Silence):
         return intervention.to != "zero"
     size = getattr(intervention, "to", getattr(intervention, "by", 0.0))
-    return isinstance(intervention, Clamp | Stimulate | Threshold | Noise) and amount(size)[1]
+    if isinstance(intervention, Drug):
+        size = intervention.effect
+    return isinstance(intervention, Clamp | Stimulate | Threshold | Noise | Drug) and amount(size)[1]
 
 
 def effects(intervention: Intervention, prepared: Preparation, number: int = 0) -> list[Effect]:
@@ -120,10 +134,22 @@ class _Place:
             self.size
         )
 
+    def only(self, units: np.ndarray) -> "_Place":
+        """The same site with those of its units that are among some.
+
+        Raises:
+            InputError: none is.
+        """
+        found = copy.copy(self)
+        found.units = np.intersect1d(self.units, units)
+        if not len(found.units):
+            raise InputError(f"no unit [{self._intervention.units}] of {self.site} has the receptor")
+        return found
+
     def at(self, site: str) -> "_Place":
         """Another site with the same units."""
-        units, found = self.units, object.__new__(_Place)
-        found.__dict__.update(self.__dict__, site=site, units=units)
+        found = copy.copy(self)
+        found.site = site
         return found
 
     def input_of_nonlinearity(self) -> "_Place":
@@ -237,6 +263,27 @@ def _degrade(one: Degrade, place: _Place) -> Effect:
     return _affine(place, gain=1 - losses(fraction(one.by), place.uniform()))
 
 
+def _drug(one: Drug, place: _Place) -> Effect:
+    if one.receptors:
+        place = place.only(_with_receptor(one, place))
+    part = one.fraction_of_effect
+    if one.on == "gain":
+        return _affine(place, gain=1 + part * amount(one.effect)[0])
+    place = place.input_of_nonlinearity()
+    return _affine(place, add=-part * place.scaled(one.effect))
+
+
+def _with_receptor(one: Drug, place: _Place) -> np.ndarray:
+    """Units of a site that have the receptor; classes are contiguous parts of a random order."""
+    order = np.argsort(place.uniform())
+    begin = 0.0
+    for name, part in one.fractions.items():
+        if name == one.receptor:
+            return order[round(begin * place.size) : round((begin + part) * place.size)]
+        begin += part
+    raise AssertionError(f"{one.receptor} was checked")
+
+
 _RESOLVED: Mapping[type[Intervention], Callable[[Any, _Place], Effect]] = {
     Silence: _silence,
     Clamp: _clamp,
@@ -247,4 +294,5 @@ _RESOLVED: Mapping[type[Intervention], Callable[[Any, _Place], Effect]] = {
     Leak: _leak,
     Delay: _delay,
     Degrade: _degrade,
+    Drug: _drug,
 }

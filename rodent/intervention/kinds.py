@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from rodent.errors import InputError, unknown
+from rodent.errors import InputError, check_setting, unknown
 from rodent.intervention.quantities import Amount, Fraction, Time, amount, check_time, fraction
 from rodent.intervention.spec import Intervention
 
@@ -144,25 +144,104 @@ class Delay(Intervention):
 
 @dataclasses.dataclass(frozen=True)
 class Degrade(Intervention):
-    """Damage units or weights by degrees, at random."""
+    """Damage units by degrees, at random."""
 
     _: dataclasses.KW_ONLY
     by: Fraction
-    """Mean loss, from 0 to 1. Losses are uniformly distributed around it, as widely as 0 to 1 allows."""
-    of: Literal["units", "weights"] = "units"
-    """What loses: the activity of units, or the weights of their input."""
+    """Mean loss of activity, from 0 to 1. Losses of units are uniformly distributed around it, as widely as
+    0 to 1 allows."""
 
-    OWN: ClassVar[Mapping[str, str]] = {"by": "by", "of": "of"}
+    OWN: ClassVar[Mapping[str, str]] = {"by": "by"}
 
     def __post_init__(self) -> None:
         super().__post_init__()
         fraction(self.by, "degrade by")
-        if self.of not in ("units", "weights"):
-            raise unknown("degrade of", str(self.of), ("units", "weights"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Drug(Intervention):
+    """A dose acts on the units with a receptor, by a Hill curve.
+
+    The effect is `effect` * dose^hill / (dose^hill + ed50^hill).
+    """
+
+    _: dataclasses.KW_ONLY
+    dose: float
+    """In the unit of `ed50`; at least 0."""
+    ed50: float
+    """Dose of half the effect."""
+    effect: Amount
+    """At an infinite dose. On the gain: what is added to 1, at least -1. On the threshold: how much it rises;
+    with `sd`, in standard deviations of the input of the nonlinearity."""
+    hill: float = 1.0
+    """Hill coefficient."""
+    on: Literal["gain", "threshold"] = "gain"
+    """What the drug acts on."""
+    receptors: str = ""
+    """Fractions of the units of a site with each receptor, such as `A=0.4,B=0.3`, drawn with the seed: a unit
+    has one or none. Empty for all units."""
+    receptor: str = ""
+    """The receptor that the drug acts on, one of `receptors`."""
+
+    OWN: ClassVar[Mapping[str, str]] = {
+        "dose": "dose",
+        "ed50": "ed50",
+        "effect": "effect",
+        "hill": "hill",
+        "on": "on",
+        "receptors": "receptors",
+        "receptor": "receptor",
+    }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.on not in ("gain", "threshold"):
+            raise unknown("drug on", str(self.on), ("gain", "threshold"))
+        for name, good, expected in (
+            ("dose", self.dose >= 0, "at least 0"),
+            ("ed50", self.ed50 > 0, "above 0"),
+            ("hill", self.hill > 0, "above 0"),
+        ):
+            check_setting("drug", name, good, getattr(self, name), expected)
+        number, in_sd = amount(self.effect)
+        if self.on == "gain" and (in_sd or number < -1):
+            raise InputError(
+                f"drug effect on the gain is {self.effect!r}; it must be a number of at least -1"
+            )
+        if self.receptors or self.receptor:
+            fractions = self.fractions
+            if self.receptor not in fractions:
+                raise unknown("receptor", self.receptor, fractions, f"the receptors {self.receptors!r}")
+
+    @property
+    def fractions(self) -> dict[str, float]:
+        """Fractions of units by receptor.
+
+        Raises:
+            InputError: they are not understood, or their sum is above 1.
+        """
+        found: dict[str, float] = {}
+        for part in self.receptors.split(","):
+            name, equals, number = part.partition("=")
+            if not name.strip() or not equals:
+                raise InputError(
+                    f"drug receptors {self.receptors!r} are not understood; expected A=0.4,B=0.3"
+                )
+            found[name.strip()] = fraction(number, f"fraction of receptor {name.strip()}")
+        if sum(found.values()) > 1 + 1e-9:
+            raise InputError(
+                f"drug receptors {self.receptors!r} are on more than all units; the sum is above 1"
+            )
+        return found
+
+    @property
+    def fraction_of_effect(self) -> float:
+        """The Hill curve at the dose, from 0 to 1."""
+        return self.dose**self.hill / (self.dose**self.hill + self.ed50**self.hill)
 
 
 KINDS: Mapping[str, type[Intervention]] = {
     kind.__name__.lower(): kind
-    for kind in (Silence, Clamp, Stimulate, Gain, Threshold, Noise, Leak, Delay, Degrade)
+    for kind in (Silence, Clamp, Stimulate, Gain, Threshold, Noise, Leak, Delay, Degrade, Drug)
 }
 """Every kind by the name that it has in texts and TOML."""

@@ -77,7 +77,7 @@ class Plan:
     def begin(self) -> PlanState:
         """The state before the first step."""
         shape = self.schedule.times.start.shape
-        limits = [jnp.full((shape[0], len(self.signals)), x) for x in (jnp.inf, -jnp.inf)]
+        limits = [jnp.full((shape[0], len(self.signals)), x, jnp.float32) for x in (jnp.inf, -jnp.inf)]
         none = jnp.zeros(shape, jnp.int32)
         return PlanState(
             frame=jnp.zeros(shape[0], jnp.int32),

@@ -102,8 +102,8 @@ class Schedule:
         """Of the interventions of every environment."""
         columns = max(len(row) for row in rows)
         full = [[*row, *[Times()] * (columns - len(row))] for row in rows]
-        fields = zip(*(zip(*row, strict=True) for row in full), strict=True) if columns else ()
-        arrays = [jnp.asarray(np.array(field)) for field in fields]
+        fields = [np.array([[getattr(one, name) for one in row] for row in full]) for name in Times._fields]
+        arrays = [jnp.asarray(field.reshape(len(rows), columns)) for field in fields]
         return cls(Times._make(arrays))
 
     def begin(self) -> ScheduleState:
@@ -128,9 +128,9 @@ class Schedule:
             return state, window & pulse
         value = jnp.take_along_axis(signals, jnp.maximum(t.signal, 0), axis=1)
         true = jnp.where(t.above, value > t.level, value < t.level) & window
-        ready = state.since >= t.delay + t.duration + t.refractory
-        fires = true & ~state.held & (ready | (state.since >= FOREVER))
-        since = jnp.where(fires, 0, jnp.minimum(state.since + 1, FOREVER))
+        since = jnp.minimum(state.since + 1, FOREVER)
+        ready = (since >= t.delay + t.duration + t.refractory) | (since >= FOREVER)
+        since = jnp.where(true & ~state.held & ready, 0, since)
         triggered = (since >= t.delay) & (since - t.delay < t.duration) & (since < FOREVER)
         condition = jnp.where(t.hold, true, triggered)
         active = window & pulse & ((t.signal < 0) | condition)

@@ -6,63 +6,21 @@ state, outcome = evaluate_transition(task, state, engine_state.physics)
 """
 
 import dataclasses
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from rodent.intervention import ACTION, Report, Stepping
+from rodent.intervention import Report, Stepping
+from rodent.loop.acting import act
+from rodent.loop.settings import Loop
 from rodent.loop.state import Actor, Ended, LoopState
 from rodent.loop.world import displaced, drawn_world, pushed, sensed_noisily, world_key
 from rodent.physics.engine import Command, PhysicsState
-from rodent.policy.agent import Agent, AgentOutput, Memory, Noise, reset_memory
-from rodent.policy.gates import capture_gates
-from rodent.policy.taps import tapped, taps
-from rodent.randomisation_config import RandomisationConfig
-from rodent.recording.gates import is_gate
+from rodent.policy.agent import AgentOutput, Memory, Noise, reset_memory
 from rodent.tasks.task import Observation, Task
 
-Restart = Literal["done", "terminated", "diverged", "never"]
-"""Which environments are reset: `done`, those whose episode ended, at a start from the sampler; `terminated`
-or `diverged`, those that failed or only those that diverged, at the current state of the task; `never`,
-none."""
 _STARTS = 0x5A  # makes the key of starts differ from those of noise
-
-
-@dataclasses.dataclass(frozen=True)
-class Exploration:
-    """Exploration noise of actions and latents.
-
-    Attributes:
-        sample: whether actions and latents are sampled; else they are the means.
-        correlation: of the action's noise from one step to the next, in [0, 1).
-        std_scale: factor on the standard deviation of the action's noise.
-    """
-
-    sample: bool = False
-    correlation: float = 0.0
-    std_scale: float = 1.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Loop:
-    """Settings of a closed loop; hashable, so that equal loops share compiled functions.
-
-    Attributes:
-        agent: the agent.
-        exploration: noise of actions and latents.
-        restart: which environments are reset.
-        units: whether decisions include the activations of every layer.
-        gates: whether these include the gates of LSTM cells.
-        vary: how the world differs between episodes; None for one world.
-    """
-
-    agent: Agent
-    exploration: Exploration = Exploration()
-    restart: Restart = "diverged"
-    units: bool = False
-    gates: bool = False
-    vary: RandomisationConfig | None = None
 
 
 class Decision(NamedTuple):
@@ -168,7 +126,7 @@ def decide(
         normalized = sensed_noisily(loop.vary, key_sense, normalized)
     if stepping is not None:
         normalized = stepping.observed(normalized, actor.normalizer)
-    output, units = _act(loop, actor, memory, normalized, noise, stepping)
+    output, units = act(loop, actor, memory, normalized, noise, stepping)
     plan = None if stepping is None else stepping.end()
     ctrl = jax.vmap(task.control)(begun.task, output.action)
     decision = Decision(
@@ -269,53 +227,6 @@ def restarted_state(loop: Loop, task: Task[Any], state: LoopState) -> tuple[jax.
         steps=jnp.where(restart, 0, state.steps),
         sampler=sampler,
     )
-
-
-def _act(
-    loop: Loop,
-    actor: Actor,
-    memory: Memory,
-    observation: Observation,
-    noise: Noise,
-    stepping: Stepping | None,
-) -> tuple[AgentOutput, dict[str, jax.Array]]:
-    """The agent's output, and its units if `loop.units`."""
-    if stepping is not None:
-        return _act_under_interventions(loop, actor, memory, observation, noise, stepping)
-    if not loop.units:
-        scale = loop.exploration.std_scale
-        return loop.agent.act(actor.params, memory, observation, noise, scale), {}
-    with capture_gates() as gates:
-        output, units = loop.agent.probe(actor.params, memory, observation, noise)
-    return output, units | (gates if loop.gates else {})
-
-
-def _act_under_interventions(
-    loop: Loop,
-    actor: Actor,
-    memory: Memory,
-    observation: Observation,
-    noise: Noise,
-    stepping: Stepping,
-) -> tuple[AgentOutput, dict[str, jax.Array]]:
-    """`_act` with interventions; units are those after them."""
-    agent, gates = loop.agent, dict[str, jax.Array]()
-
-    def tap(site: str, values: jax.Array) -> jax.Array:
-        values = stepping.tap(site, values)
-        if is_gate(site):
-            gates[site] = values
-        return values
-
-    recorded = {name for name in taps(agent) if is_gate(name)} if loop.gates else set[str]()
-    with tapped(tap, stepping.sites | recorded):
-        if loop.units:
-            output, units = agent.probe(actor.params, memory, observation, noise)
-        else:
-            units = {}
-            output = agent.act(actor.params, memory, observation, noise, loop.exploration.std_scale)
-    output = output._replace(action=stepping.tap(ACTION, output.action))
-    return output, units | (gates if loop.gates else {})
 
 
 def _sample_noise(

@@ -26,13 +26,15 @@ from rodent.recording.gates import GATES, gate_layer
 Tap = Callable[[str, jax.Array], jax.Array]
 """Takes the address of a layer and its activations (n, units), and returns those to go on with."""
 
+_WITHOUT_INFLUENCE = ("value/", "prior/")
+
 
 def taps(agent: Agent) -> dict[str, int]:
     """Number of units by address: every layer that acts, and the gates of LSTM cells.
 
-    Layers of the value network are not among them: they do not influence the action.
+    Layers of the value network and of the prior are not among them: they do not influence the action.
     """
-    found = {name: size for name, size in agent.units().items() if not name.startswith("value/")}
+    found = {name: size for name, size in agent.units().items() if not name.startswith(_WITHOUT_INFLUENCE)}
     cells = [name.removesuffix(".cell") for name in found if name.endswith(".cell")]
     return found | {gate_layer(cell, gate): found[cell] for cell in cells for gate in GATES.values()}
 

@@ -36,6 +36,9 @@ CHANGED: Mapping[str, Channel] = {
     "changed_values": Channel("1", "how many values interventions have changed", (), "i8")
 }
 """The outcome that rollouts under interventions have in addition."""
+ENVIRONMENTS = 64
+"""Rollouts under interventions that are played in parallel, some of them padding. From this number on,
+results do not depend on the place in the batch; matrix products of smaller batches differ by 2e-6."""
 _MEAN_ACTION = "decoder/action_mean"  # statistics of the action are those of its mean
 _AT_ONCE = 32  # intact episodes played in parallel
 

@@ -20,7 +20,7 @@ from rodent.record_config import RecordConfig
 from rodent.recording import Channel, Header, RecordingWriter, RolloutMetadata, RolloutWriter
 from rodent.rollouts.controls import Controls
 from rodent.rollouts.episodes import Episode, policy_episodes
-from rodent.rollouts.interventions import CHANGED, Interventions
+from rodent.rollouts.interventions import CHANGED, ENVIRONMENTS, Interventions
 from rodent.rollouts.outcomes import Outcome, outcome_channels
 from rodent.rollouts.play import RolloutRunner, RolloutStep, Show
 from rodent.tasks.observation import observation_of, part_names
@@ -70,8 +70,8 @@ def record(
     _check_policy(policy, config)
     task, episodes = policy_episodes(policy, clips, config.repeats)
     played = _played(episodes, 1 if clips is None else config.repeats, config.seed)
-    n = min(_AT_ONCE, len(played))
     given = given_interventions(interventions)
+    n = ENVIRONMENTS if given else min(_AT_ONCE, len(played))
     under = Interventions(given, policy, task, episodes, statistics) if given else None
     show = Show(units=units, gates=config.gates, observation=config.observation)
     runner = RolloutRunner(task, policy.agent, n, show=show, sample=config.sample)
