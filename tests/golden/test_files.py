@@ -46,6 +46,7 @@ def test_a_policy_of_version_2_opens_and_keeps_its_digest(tmp_path):
     ("name", "digest"),
     [
         ("rat-lstm", "63de951b006c73b4"),
+        ("rat-neutral", "5e07c22b97dbae69"),
         ("rat-position", "932e4e1ab59e9fac"),
         ("rat-torque", "281375dc1b925bf4"),
     ],
