@@ -19,7 +19,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from rodent.policy.probe import layer_name
+from rodent.policy.layers import layer_name
 from rodent.recording.gates import GATES, gate_layer
 
 

@@ -33,6 +33,9 @@ from rodent.tasks.observation import Parts
 from rodent.tasks.task import Observation, Part
 from rodent.versions import versions
 
+LIMIT = 10.0
+"""Standard deviations at which normalised observations are clipped."""
+
 
 @flax.struct.dataclass
 class Normalizer:
@@ -44,7 +47,7 @@ class Normalizer:
     def __call__(self, observation: Observation) -> Observation:
         """Standardised observations, clipped to ten standard deviations."""
         return jax.tree.map(
-            lambda x, m, s: jnp.clip((x - m) / s, -10.0, 10.0), observation, self.mean, self.std
+            lambda x, m, s: jnp.clip((x - m) / s, -LIMIT, LIMIT), observation, self.mean, self.std
         )
 
 

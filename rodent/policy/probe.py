@@ -15,10 +15,10 @@ import jax
 import jax.numpy as jnp
 
 from rodent.policy.agent import Agent, Noise
-from rodent.policy.networks import ActorCritic, Layer, Memory, PolicyOutput
+from rodent.policy.layers import is_layer, layer_name
+from rodent.policy.networks import ActorCritic, Memory, PolicyOutput
 from rodent.tasks.task import PROPRIOCEPTION, Observation
 
-_BEGINS = {"policy": (), "critic": ("value",)}  # of an address, by the first part of a path
 
 
 def probe(
@@ -48,7 +48,7 @@ def captured(
 ) -> tuple[Any, dict[str, jax.Array]]:
     """Apply a network, and return what it returns and every unit of every layer, each (n, units)."""
     output, found = network.apply(
-        variables, *given, capture_intermediates=_is_layer, mutable=["intermediates"]
+        variables, *given, capture_intermediates=is_layer, mutable=["intermediates"]
     )
     units: dict[str, jax.Array] = {}
     _collect(found["intermediates"], (), units)
@@ -69,12 +69,6 @@ def units_of(agent: Agent) -> dict[str, int]:
     return {name: shapes[name].shape[-1] for name in sorted(shapes)}
 
 
-def _is_layer(module: nn.Module, method: str) -> bool:
-    kinds = (Layer, nn.Dense, nn.OptimizedLSTMCell)
-    inside_cell = any("lstm" in part for part in module.path[:-1])
-    return method == "__call__" and isinstance(module, kinds) and not inside_cell
-
-
 def _collect(tree: Mapping[str, Any], path: tuple[str, ...], units: dict[str, jax.Array]) -> None:
     for name, value in tree.items():
         if name != "__call__":
@@ -87,18 +81,3 @@ def _collect(tree: Mapping[str, Any], path: tuple[str, ...], units: dict[str, ja
             units[f"{layer}.cell"], units[layer] = cell, hidden
         else:
             units[layer] = out
-
-
-def layer_name(path: tuple[str, ...]) -> str:
-    """The address of the module at a flax path.
-
-    >>> layer_name(("policy", "encoder", "layer_0", "pre"))
-    'encoder/layer_0.pre'
-    >>> layer_name(("critic", "layer_1"))
-    'value/layer_1'
-    >>> layer_name(("low", "decoder", "action_mean"))
-    'low/decoder/action_mean'
-    """
-    parts = [*_BEGINS.get(path[0], path[:1]), *path[1:]]
-    name = "/".join(parts)
-    return name.removesuffix("/pre") + ".pre" if parts[-1] == "pre" else name

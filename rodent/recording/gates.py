@@ -10,3 +10,8 @@ GATES = {"i": "input_gate", "f": "forget_gate", "g": "candidate", "o": "output_g
 def gate_layer(cell: str, gate: str) -> str:
     """The layer that holds a gate of a layer of cells."""
     return f"{cell}.{gate}"
+
+
+def is_gate(layer: str) -> bool:
+    """Whether a layer holds a gate of cells."""
+    return layer.rpartition(".")[2] in GATES.values()
