@@ -13,8 +13,9 @@ model.
 """
 
 from rodent.loop.drivers import ClosedLoop, Step, decided, evaluated, initial_states, iterate, scan
+from rodent.loop.settings import Exploration, Loop
 from rodent.loop.state import Actor, LoopState, StartSampler
-from rodent.loop.step import Decision, Exploration, Loop, Outcome, decide, evaluate_transition
+from rodent.loop.step import Decision, Outcome, decide, evaluate_transition
 from rodent.loop.world import own_fields
 
 __all__ = [

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rodent.loop.settings import Loop
 from rodent.loop.state import Actor, LoopState, initial_loop_state
-from rodent.loop.step import Decision, Loop, Outcome, decide, evaluate_transition
+from rodent.loop.step import Decision, Outcome, decide, evaluate_transition
 from rodent.loop.world import displaced, drawn_world, world_key
 from rodent.physics.engine import Command, Engine, EngineState, PhysicsState
 from rodent.policy.agent import Agent, Noise

@@ -6,6 +6,7 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
+from rodent.intervention import Plan, PlanState
 from rodent.physics.engine import PhysicsState
 from rodent.policy.agent import Agent, Memory, Params
 from rodent.policy.policy import Normalizer
@@ -18,10 +19,12 @@ class Actor(NamedTuple):
     Attributes:
         params: of the agent.
         normalizer: of its observations.
+        plan: interventions on it, by environment; None for none.
     """
 
     params: Params
     normalizer: Normalizer
+    plan: Plan | None = None
 
 
 class StartSampler(Protocol):
@@ -68,6 +71,7 @@ class LoopState:
         sampler: a `StartSampler`; None if environments are reset to the current state of the task.
         key: of all random numbers.
         world: of a world that differs between episodes, see `rodent.loop.world.World`; None for one world.
+        plan: state of the actor's interventions, from `Plan.begin`; None for none.
     """
 
     task: Any
@@ -84,6 +88,7 @@ class LoopState:
     sampler: Any
     key: jax.Array
     world: Any = None
+    plan: PlanState | None = None
 
 
 def initial_loop_state(

@@ -6,60 +6,21 @@ state, outcome = evaluate_transition(task, state, engine_state.physics)
 """
 
 import dataclasses
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from rodent.intervention import Report, Stepping
+from rodent.loop.acting import act
+from rodent.loop.settings import Loop
 from rodent.loop.state import Actor, Ended, LoopState
 from rodent.loop.world import displaced, drawn_world, pushed, sensed_noisily, world_key
 from rodent.physics.engine import Command, PhysicsState
-from rodent.policy.agent import Agent, AgentOutput, Memory, Noise, reset_memory
-from rodent.policy.gates import capture_gates
-from rodent.randomisation_config import RandomisationConfig
+from rodent.policy.agent import AgentOutput, Memory, Noise, reset_memory
 from rodent.tasks.task import PROPRIOCEPTION, Observation, Task
 
-Restart = Literal["done", "terminated", "diverged", "never"]
-"""Which environments are reset: `done`, those whose episode ended, at a start from the sampler; `terminated`
-or `diverged`, those that failed or only those that diverged, at the current state of the task; `never`,
-none."""
 _STARTS = 0x5A  # makes the key of starts differ from those of noise
-
-
-@dataclasses.dataclass(frozen=True)
-class Exploration:
-    """Exploration noise of actions and latents.
-
-    Attributes:
-        sample: whether actions and latents are sampled; else they are the means.
-        correlation: of the action's noise from one step to the next, in [0, 1).
-        std_scale: factor on the standard deviation of the action's noise.
-    """
-
-    sample: bool = False
-    correlation: float = 0.0
-    std_scale: float = 1.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Loop:
-    """Settings of a closed loop; hashable, so that equal loops share compiled functions.
-
-    Attributes:
-        agent: the agent.
-        exploration: noise of actions and latents.
-        restart: which environments are reset.
-        units: whether decisions include the activations of every layer.
-        gates: whether these include the gates of LSTM cells.
-        vary: how the world differs between episodes; None for one world.
-    """
-
-    agent: Agent
-    exploration: Exploration = Exploration()
-    restart: Restart = "diverged"
-    units: bool = False
-    gates: bool = False
-    vary: RandomisationConfig | None = None
 
 
 class Decision(NamedTuple):
@@ -76,6 +37,7 @@ class Decision(NamedTuple):
         previous_action: of the step before, zero in the first step.
         ctrl: the controls.
         units: activations by layer; empty unless `Loop.units`.
+        report: of interventions, up to this step; None for none.
     """
 
     physics: PhysicsState
@@ -90,6 +52,7 @@ class Decision(NamedTuple):
     previous_action: jax.Array
     ctrl: jax.Array
     units: dict[str, jax.Array]
+    report: Report | None = None
 
 
 class Outcome(NamedTuple):
@@ -153,13 +116,19 @@ def decide(
     memory = reset_memory(agent, state.memory, is_first)
     previous = jnp.where(is_first[:, None], 0.0, state.action)
     observation = jax.vmap(task.observe)(begun.task, now)
+    stepping = None
+    if actor.plan is not None and state.plan is not None:
+        stepping = Stepping(actor.plan, state.plan, task.scene, now, is_first)
     if noise is None:
         noise = _sample_noise(loop, (key_latent, key_action), state.noise, is_first)
     if loop.vary is not None and loop.vary.sensor_noise:
         spread = actor.normalizer.std[PROPRIOCEPTION]
         observation = sensed_noisily(loop.vary, key_sense, observation, spread)
     normalized = actor.normalizer(observation)
-    output, units = _act(loop, actor, memory, normalized, noise)
+    if stepping is not None:
+        normalized = stepping.observed(normalized, actor.normalizer)
+    output, units = act(loop, actor, memory, normalized, noise, stepping)
+    plan = None if stepping is None else stepping.end()
     command = output.action if output.command is None else output.command
     ctrl = jax.vmap(task.control)(begun.task, command)
     decision = Decision(
@@ -175,6 +144,7 @@ def decide(
         previous,
         ctrl,
         units,
+        None if plan is None else plan.report,
     )
     state = dataclasses.replace(
         begun,
@@ -184,6 +154,7 @@ def decide(
         memory=output.memory,
         key=key,
         world=world,
+        plan=plan,
     )
     return state, decision, Command(ctrl, restart, now, wrench, scales)
 
@@ -258,18 +229,6 @@ def restarted_state(loop: Loop, task: Task[Any], state: LoopState) -> tuple[jax.
         steps=jnp.where(restart, 0, state.steps),
         sampler=sampler,
     )
-
-
-def _act(
-    loop: Loop, actor: Actor, memory: Memory, observation: Observation, noise: Noise
-) -> tuple[AgentOutput, dict[str, jax.Array]]:
-    """The agent's output, and its units if `loop.units`."""
-    if not loop.units:
-        scale = loop.exploration.std_scale
-        return loop.agent.act(actor.params, memory, observation, noise, scale), {}
-    with capture_gates() as gates:
-        output, units = loop.agent.probe(actor.params, memory, observation, noise)
-    return output, units | (gates if loop.gates else {})
 
 
 def _sample_noise(

@@ -20,7 +20,6 @@ from rodent.policy.networks import ActorCritic, Memory, PolicyOutput
 from rodent.tasks.task import PROPRIOCEPTION, Observation
 
 
-
 def probe(
     network: ActorCritic,
     variables: Mapping[str, Any],

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.clips.clip import ClipSet
+from rodent.intervention import Plan, Report
 from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, initial_states, iterate, own_fields
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
@@ -37,6 +38,7 @@ class RolloutStep(NamedTuple):
         units: activations by layer, empty unless requested.
         force: actuator forces in the step.
         terms: reward terms of the step.
+        report: what interventions have done so far; None without interventions.
     """
 
     index: int
@@ -51,6 +53,7 @@ class RolloutStep(NamedTuple):
     units: dict[str, np.ndarray]
     force: np.ndarray
     terms: dict[str, np.ndarray]
+    report: Report | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +128,7 @@ class RolloutRunner:
         on_failure: OnFailure = "continue",
         frames: int | None = None,
         wrench: Callable[[], np.ndarray | None] = lambda: None,
+        plan: Plan | None = None,
     ) -> Iterator[RolloutStep]:
         """Play groups of `Task.starts`, such as clips, from their first places; a row per control step.
 
@@ -138,6 +142,7 @@ class RolloutRunner:
             on_failure: leave an environment that lost its task where it is, or put it back.
             frames: stop after so many rows; None for the longest group's end.
             wrench: what pushes the root bodies, asked before every step; see `Command`.
+            plan: interventions of the n environments; None for none.
         """
         begin = np.asarray(self.task.starts.first)[groups]
         longest = int(self.task.episode_steps(groups).max())
@@ -146,9 +151,10 @@ class RolloutRunner:
         loop = dataclasses.replace(self._loop, restart=restart)
         key = jax.random.PRNGKey(seed)
         state, physics = _initial_states(self.agent, self.task, jnp.asarray(begin), key, vary=self._loop.vary)
+        state = dataclasses.replace(state, plan=None if plan is None else plan.begin())
         scales = None if state.world is None else jax.tree.map(np.asarray, state.world.scales)
         carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics), scales))
-        closed = ClosedLoop(loop, self.task, Actor(params, normalizer), self._engine)
+        closed = ClosedLoop(loop, self.task, Actor(params, normalizer, plan), self._engine)
         steps = iterate(closed, carried, self._keep, wrench)
         for index, (_, step) in zip(range(count), steps, strict=False):
             kept = jax.tree.map(np.asarray, step.kept)
@@ -174,6 +180,7 @@ def _kept(task: Task[Any], decision: Decision) -> dict[str, Any]:
         "is_first": decision.is_first,
         "ctrl": decision.ctrl,
         "units": decision.units,
+        "report": decision.report,
     }
 
 

@@ -1,0 +1,64 @@
+"""The virtual preparation: interventions on the network, the senses and the actions of a policy.
+
+    from rodent.intervention import Silence, parsed
+
+    lesion = Silence("decoder/layer_0[20%]", to="mean", seed=1, start=1.0)
+    same = parsed("silence decoder/layer_0[20%] to mean from 1 s seed 1")
+    rodent.rollout(policy, clips, interventions=[lesion])
+
+An intervention is data (`kinds`, `spec`, `language`). `plan` makes arrays of the interventions of a batch, in
+which every environment can have its own, and `stepping` applies them inside the compiled step of the loop,
+at the sites that probes record (`sites`). Statistics of units come from an intact rollout (`statistics`).
+Without interventions nothing of this is compiled.
+"""
+
+from rodent.intervention.effects import Preparation, needs_statistics
+from rodent.intervention.kinds import (
+    KINDS,
+    Clamp,
+    Degrade,
+    Delay,
+    Drug,
+    Gain,
+    Leak,
+    Noise,
+    Silence,
+    Stimulate,
+    Threshold,
+)
+from rodent.intervention.language import from_table, given_interventions, parsed, read_interventions, stored
+from rodent.intervention.plan import Plan, PlanState, Report, planned
+from rodent.intervention.sites import ACTION, Sites
+from rodent.intervention.spec import Intervention
+from rodent.intervention.statistics import Statistics
+from rodent.intervention.stepping import Stepping
+
+__all__ = [
+    "ACTION",
+    "KINDS",
+    "Clamp",
+    "Degrade",
+    "Delay",
+    "Drug",
+    "Gain",
+    "Intervention",
+    "Leak",
+    "Noise",
+    "Plan",
+    "PlanState",
+    "Preparation",
+    "Report",
+    "Silence",
+    "Sites",
+    "Statistics",
+    "Stepping",
+    "Stimulate",
+    "Threshold",
+    "from_table",
+    "given_interventions",
+    "needs_statistics",
+    "parsed",
+    "planned",
+    "read_interventions",
+    "stored",
+]

@@ -1,0 +1,166 @@
+"""Interventions as they are specified: where, which units, and when; `rodent.intervention.kinds` says what.
+
+    Silence("decoder/layer_0[0:32]", to="mean", start=1.0)
+    Stimulate("latent/sample", units="3,5", by="2 sd", width="50 ms", period="0.5 s")
+    Gain("decoder/layer_1", units="20%", by=0.5, seed=1, trigger="speed > 0.3", duration="0.2 s")
+
+A specification is data: it is read from a text or TOML (`rodent.intervention.language`), stored with a
+recording, and resolved for a policy and a task by `rodent.intervention.plan`. A site is the address of a
+layer, an LSTM gate, a part of the observation (`observation/touch`), or `action`; see
+`rodent.intervention.sites`. It may be a pattern, such as `observation/*`.
+"""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple
+
+from rodent.errors import InputError
+from rodent.intervention.quantities import Time, check_time
+from rodent.intervention.selection import Selection
+
+
+class Trigger(NamedTuple):
+    """A condition on the state.
+
+    Attributes:
+        signal: its name, such as `speed`; see `rodent.intervention.signals`.
+        above: whether the signal must be above the level; else below.
+        level: in the unit of the signal.
+    """
+
+    signal: str
+    above: bool
+    level: float
+
+    @classmethod
+    def of(cls, text: str) -> "Trigger":
+        """From a text such as `speed > 0.3`.
+
+        Raises:
+            InputError: it has another form.
+        """
+        found = re.fullmatch(r"\s*([^\s<>]+)\s*([<>])\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*", text)
+        if found is None:
+            raise InputError(
+                f"trigger {text!r} is not understood; expected SIGNAL > NUMBER or SIGNAL < NUMBER"
+            )
+        return cls(found[1], found[2] == ">", float(found[3]))
+
+
+@dataclasses.dataclass(frozen=True)
+class Intervention:
+    """Where, which units, and when; the base of all interventions."""
+
+    site: str
+    """Address or pattern of what is changed; units may follow in brackets, as in `decoder/layer_0[0:32]`."""
+    _: dataclasses.KW_ONLY
+    units: str = "all"
+    """Which units, see `rodent.intervention.selection`."""
+    start: Time | None = None
+    """When it begins, from the first frame of the rollout."""
+    stop: Time | None = None
+    """When it ends."""
+    width: Time | None = None
+    """Duration of each pulse of a pulse train, which begins at the start; None for no pulses."""
+    period: Time | None = None
+    """Time from pulse to pulse."""
+    trigger: str | None = None
+    """A condition on the state, such as `speed > 0.3`; the intervention begins when it becomes true."""
+    during: str | None = None
+    """A condition on the state; the intervention lasts as long as it is true."""
+    delay: Time | None = None
+    """Time from the trigger to the beginning."""
+    duration: Time | None = None
+    """How long it lasts after a trigger; None for to the end."""
+    refractory: Time | None = None
+    """How long after its end it cannot be triggered again."""
+    seed: int = 0
+    """Of all its draws."""
+
+    WORDS: ClassVar[Mapping[str, str]] = {
+        "from": "start",
+        "until": "stop",
+        "pulses": "width",
+        "every": "period",
+        "when": "trigger",
+        "while": "during",
+        "after": "delay",
+        "for": "duration",
+        "refractory": "refractory",
+        "seed": "seed",
+    }
+    """Words of the text form, and the fields that they set."""
+    OWN: ClassVar[Mapping[str, str]] = {}
+    """The same for the fields of a kind."""
+
+    def __post_init__(self) -> None:
+        if found := re.fullmatch(r"\s*([^\[\]]+?)\s*\[([^\[\]]*)\]\s*", self.site):
+            if self.units != "all":
+                raise InputError(f"units of {self.site} are given twice: in brackets, and as {self.units!r}")
+            object.__setattr__(self, "site", found[1])
+            object.__setattr__(self, "units", found[2])
+        if not re.fullmatch(r"[^\s\[\]]+", self.site):
+            raise InputError(
+                f"site {self.site!r} is not understood; expected an address, such as decoder/layer_0"
+            )
+        object.__setattr__(self, "units", Selection.of(str(self.units)).text)
+        for name in ("start", "stop", "delay", "refractory"):
+            if (time := getattr(self, name)) is not None:
+                check_time(time, f"{name} of {self.kind}")
+        for name in ("width", "period", "duration"):
+            if (time := getattr(self, name)) is not None:
+                check_time(time, f"{name} of {self.kind}", positive=True)
+        self._check_when()
+
+    def _check_when(self) -> None:
+        if (self.width is None) != (self.period is None):
+            raise InputError(
+                f"a pulse train of {self.kind} needs both width and period: pulses 10 ms every 0.1 s"
+            )
+        if self.trigger is not None and self.during is not None:
+            raise InputError(f"{self.kind} has both `when` and `while`; expected one of them")
+        for condition in (self.trigger, self.during):
+            if condition is not None:
+                Trigger.of(condition)
+        for name in ("delay", "duration", "refractory"):
+            if getattr(self, name) is not None and self.trigger is None:
+                raise InputError(
+                    f"{name} of {self.kind} belongs to a trigger; add one, such as: when speed > 0.3"
+                )
+
+    @property
+    def kind(self) -> str:
+        """Name of the kind, such as `silence`."""
+        return type(self).__name__.lower()
+
+    @property
+    def selection(self) -> Selection:
+        """The rule that selects units."""
+        return Selection.of(self.units)
+
+    @property
+    def condition(self) -> Trigger | None:
+        """The condition of `trigger` or `during`."""
+        text = self.trigger if self.trigger is not None else self.during
+        return None if text is None else Trigger.of(text)
+
+    @classmethod
+    def words(cls) -> dict[str, str]:
+        """Words of the text form, and the fields that they set; those of the kind come first."""
+        return {**cls.OWN, **cls.WORDS}
+
+    def __str__(self) -> str:
+        units = "" if self.units == "all" else f"[{self.units}]"
+        found = [f"{self.kind} {self.site}{units}"]
+        for word, name in self.words().items():
+            value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
+            if value != default:
+                unit = " s" if name in _TIMES and not isinstance(value, str) else ""
+                found.append(
+                    f"{word} {value:g}{unit}" if isinstance(value, float) else f"{word} {value}{unit}"
+                )
+        return " ".join(found)
+
+
+_TIMES = ("start", "stop", "width", "period", "delay", "duration", "refractory")

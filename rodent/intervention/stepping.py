@@ -1,0 +1,93 @@
+"""Interventions in one control step, inside the compiled function.
+
+stepping = Stepping(plan, state, scene, physics, is_first)
+normalized = stepping.observed(normalized, normalizer)
+with tapped(stepping.tap, stepping.sites):
+    output = agent.act(…)
+state = stepping.end()
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rodent.intervention.acts import Now
+from rodent.intervention.plan import Plan, PlanState, Report
+from rodent.intervention.signals import signal
+from rodent.physics.engine import PhysicsState
+from rodent.policy.policy import LIMIT, Normalizer
+from rodent.scene import Scene
+from rodent.tasks.task import Observation
+
+
+class Stepping:
+    """One step of all interventions; collects their next state while the network is applied.
+
+    Args:
+        plan: the interventions.
+        state: of the step before.
+        scene: names of signals.
+        physics: that the agent acts on.
+        is_first: whether an episode begins, shape (n,).
+    """
+
+    def __init__(
+        self, plan: Plan, state: PlanState, scene: Scene, physics: PhysicsState, is_first: jax.Array
+    ):
+        self._plan, self._state, self._is_first = plan, state, is_first
+        read = [signal(scene, name)(physics) for name in plan.signals]
+        signals = jnp.stack(read, 1) if read else jnp.zeros((len(is_first), 0))
+        self._schedule, self._active = plan.schedule.step(state.schedule, state.frame, signals)
+        self._counts = state.frame < plan.frames
+        report = state.report
+        self._report = Report(
+            report.changed,
+            report.active + (self._active & self._counts[:, None]),
+            jnp.fmin(report.lowest, signals),
+            jnp.fmax(report.highest, signals),
+        )
+        self._acts: list[Any] = list(state.acts)
+        self._changed = report.changed
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """Addresses of all sites that are changed."""
+        return frozenset(act.site for act in self._plan.acts)
+
+    def observed(self, normalized: Observation, normalizer: Normalizer) -> Observation:
+        """The normalised observation after all acts on its parts, which act on values in their units.
+
+        What no act changes keeps its bits: it is not computed from values in units again.
+        """
+        found: dict[str, jax.Array] = dict(normalized)
+        for site, (group, begin, end) in self._plan.places:
+            part = found[group][:, begin:end]
+            mean, std = normalizer.mean[group][begin:end], normalizer.std[group][begin:end]
+            values = part * std + mean
+            changed = self.tap(site, values)
+            again = jnp.clip((changed - mean) / std, -LIMIT, LIMIT)
+            found[group] = found[group].at[:, begin:end].set(jnp.where(changed != values, again, part))
+        return found
+
+    def tap(self, site: str, values: jax.Array) -> jax.Array:
+        """The values of a site (n, units), after all acts there."""
+        rows = jnp.arange(len(values))
+        for i, act in enumerate(self._plan.acts):
+            if act.site != site:
+                continue
+            active = self._active[rows, act.column] & (act.column >= 0)
+            found, self._acts[i] = act(values, self._acts[i], Now(self._state.frame, self._is_first, active))
+            counted = (found != values) & jnp.isfinite(values) & self._counts[:, None]
+            self._changed = self._changed.at[rows, act.column].add(counted.sum(1, dtype=jnp.int32))
+            values = found
+        return values
+
+    def end(self) -> PlanState:
+        """The state after the step."""
+        return PlanState(
+            frame=self._state.frame + 1,
+            schedule=self._schedule,
+            acts=tuple(self._acts),
+            report=self._report._replace(changed=self._changed),
+        )
