@@ -26,6 +26,14 @@ class Rollout:
     """Names of the clips to play; all if none is given."""
     resample: float | None = None
     """Frame rate to which clips are resampled, Hz; by default that of the file."""
+    intervention: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """An intervention, such as `silence decoder/layer_0[0:32] to mean from 1 s`; repeat the option for
+    several, which act in their order."""
+    interventions: Path | None = None
+    """A TOML file of interventions, which act after those of --intervention."""
+    statistics: Path | None = None
+    """An intact recording of the policy, for interventions that refer to means, deviations or variances of
+    units; by default the same clips are played without interventions first."""
     config: tyro.conf.OmitArgPrefixes[RecordConfig] = dataclasses.field(default_factory=RecordConfig)
     json: bool = False
     """Print a summary of the recording as one JSON object."""
@@ -37,9 +45,12 @@ class Rollout:
 
         cache_compilations()
         from rodent.clips.reading import read_clips
+        from rodent.errors import InputError
+        from rodent.intervention import needs_statistics, parsed, read_interventions
         from rodent.policy.policy import load_policy
         from rodent.rollouts import record
         from rodent.rollouts.episodes import require_clips
+        from rodent.rollouts.interventions import recorded_statistics
 
         policy = load_policy(self.policy)
         require_clips(policy, given=self.clips is not None)
@@ -47,7 +58,23 @@ class Rollout:
         if clips is not None and self.clip:
             clips = clips.subset(self.clip)
         origin = {"policy_folder": str(self.policy), "clips": None if clips is None else str(self.clips)}
-        summary = record(policy, clips, self.out, self.config, origin=origin)
+        given = [parsed(text) for text in self.intervention]
+        if self.interventions is not None:
+            given += read_interventions(self.interventions)
+        statistics = None
+        if self.statistics is not None:
+            if not any(map(needs_statistics, given)):
+                raise InputError("--statistics is given, but no intervention refers to statistics of units")
+            statistics = recorded_statistics(self.statistics, policy)
+        summary = record(
+            policy,
+            clips,
+            self.out,
+            self.config,
+            origin=origin,
+            interventions=given,
+            statistics=statistics,
+        )
         if self.json:
             print_json(summary)
         else:
@@ -55,3 +82,5 @@ class Rollout:
             content = "" if self.config.content == "units" else f"{self.config.content} of "
             rollouts = f"{content}{summary['rollouts']} rollouts, {summary['frames']:,} frames{layers}"
             say(f"{self.out}: {rollouts}; {summary['failures']} failures")
+            for one, changed in zip(given, summary.get("changed_values", ()), strict=True):
+                say(f"  {one}: {changed:,} values changed")

@@ -1,6 +1,6 @@
 """Play a policy's task and write a recording."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +11,7 @@ import numpy as np
 
 from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
+from rodent.intervention import Intervention, Statistics, given_interventions
 from rodent.parts import TASKS
 from rodent.policy.networks import is_recurrent
 from rodent.policy.policy import Policy
@@ -19,6 +20,7 @@ from rodent.record_config import RecordConfig
 from rodent.recording import Channel, Header, RecordingWriter, RolloutMetadata, RolloutWriter
 from rodent.rollouts.controls import Controls
 from rodent.rollouts.episodes import Episode, policy_episodes
+from rodent.rollouts.interventions import CHANGED, ENVIRONMENTS, Interventions
 from rodent.rollouts.outcomes import Outcome, outcome_channels
 from rodent.rollouts.play import RolloutRunner, RolloutStep, Show
 from rodent.tasks.observation import observation_of, part_names
@@ -39,6 +41,8 @@ def record(
     config: RecordConfig = _DEFAULT,
     *,
     origin: Mapping[str, Any] = MappingProxyType({}),
+    interventions: Sequence[Intervention | str] = (),
+    statistics: Statistics | None = None,
 ) -> dict[str, Any]:
     """Play a policy's task and write a recording of states, rewards and every unit.
 
@@ -48,25 +52,32 @@ def record(
         out: the recording file.
         config: settings of rollouts and content.
         origin: sources of policy and clips, or other data for the recording's provenance.
+        interventions: in every rollout, in the order in which they act; some may be texts.
+        statistics: of units in intact rollouts, for interventions that refer to them; None to play the same
+            episodes without interventions first.
 
     Returns:
-        the numbers of rollouts, frames, failures and layers.
+        the numbers of rollouts, frames, failures and layers; with interventions also `changed_values`, how
+        many values each has changed.
 
     Raises:
         InputError: the clips are for a body of another scale, clips are missing or not needed, or gates or
-            controls are requested from a policy without them.
+            controls are requested from a policy without them; or an intervention is not understood, makes no
+            sense for the policy, or has changed nothing.
         WorkError: the disk is full.
     """
     out, units = Path(out), config.content == "units"
     _check_policy(policy, config)
     task, episodes = policy_episodes(policy, clips, config.repeats)
     played = _played(episodes, 1 if clips is None else config.repeats, config.seed)
-    n = min(_AT_ONCE, len(played))
+    given = given_interventions(interventions)
+    n = ENVIRONMENTS if given else min(_AT_ONCE, len(played))
+    under = Interventions(given, policy, task, episodes, statistics) if given else None
     show = Show(units=units, gates=config.gates, observation=config.observation)
     runner = RolloutRunner(task, policy.agent, n, show=show, sample=config.sample)
     choices = {"seed": config.seed, "gates": config.gates, "sample": config.sample}
     added = Controls(policy, task, n, **choices) if config.controls else None
-    files = _Files(out, policy, runner, config, origin)
+    files = _Files(out, policy, runner, config, {**origin, "intervention": under and under.stored})
     drawn = config.sample or clips is None
     total = sum(episode.frames for episode in played)
     with files.writer, progress("recording", total, "frames") as advance:
@@ -76,14 +87,24 @@ def record(
             places = np.array([one.group for one in (*group, *[group[-1]] * (n - len(group)))])
             draws = _seed_of_group(config.seed, number)
             rollouts = [files.rollout(one, draws if drawn else None) for one in group]
+            plan = None if under is None else under.plan([one.frames for one in group], n, begin)
             rows = runner.play(
-                policy.params, policy.normalizer, places, seed=draws, on_failure=config.on_failure
+                policy.params,
+                policy.normalizer,
+                places,
+                seed=draws,
+                on_failure=config.on_failure,
+                plan=plan,
             )
             if added is not None:
                 rows = added.with_controls(rows)
             for block in _blocks(rows):
                 files.append(block, rollouts, advance)
-            files.close(rollouts)
+                report = block[-1].report
+            files.close(rollouts, None if under is None else under.counted(report, len(group)))
+        if under is not None:
+            under.check()
+    counts = {} if under is None else {"changed_values": under.changed_values}
     return {
         "recording": str(out),
         "content": config.content,
@@ -91,6 +112,7 @@ def record(
         "frames": total,
         "failures": files.failures,
         "layers": sorted(files.layers),
+        **counts,
     }
 
 
@@ -140,7 +162,6 @@ class _Files:
             "seed": config.seed,
             "sampled": config.sample,
             "on_failure": config.on_failure,
-            "intervention": None,
             "versions": versions(),
         }
         header = Header.of(
@@ -149,16 +170,26 @@ class _Files:
             provenance=provenance,
             content=config.content,
             channels={**task.own_channels, **(_observed(task) if config.observation else {})},
-            outcome_channels=outcome_channels(task.metrics),
+            outcome_channels={
+                **outcome_channels(task.metrics),
+                **(CHANGED if origin["intervention"] else {}),
+            },
         )
         self.writer = RecordingWriter(out, header)
         self.failures, self.layers = 0, set[str]()
         self._task, self._config, self._kind = task, config, TASKS.name_of(type(policy.task))
+        self._intervention = origin["intervention"]
 
     def rollout(self, episode: Episode, seed: int | None) -> "_Rollout":
         """Start the rollout of an episode, with its seed if it is sampled."""
         start = None if episode.start is None else dict(episode.start)
-        metadata = RolloutMetadata(start=start, behavior=episode.behavior, task=self._kind, seed=seed)
+        metadata = RolloutMetadata(
+            start=start,
+            behavior=episode.behavior,
+            task=self._kind,
+            seed=seed,
+            intervention=self._intervention,
+        )
         file = self.writer.rollout(episode.name, metadata)
         return _Rollout(file, episode.frames, once=self._config.on_failure == "continue")
 
@@ -172,9 +203,11 @@ class _Files:
             advance(rollout.append(_of_one(frames, i), _of_one(measures, i)))
         self.layers |= block[0].units.keys()
 
-    def close(self, rollouts: list["_Rollout"]) -> None:
-        """Write the outcomes."""
-        self.failures += sum(rollout.close() for rollout in rollouts)
+    def close(self, rollouts: list["_Rollout"], changed: np.ndarray | None) -> None:
+        """Write the outcomes, with the number of values that interventions have changed in each rollout."""
+        for i, rollout in enumerate(rollouts):
+            more = {} if changed is None else {next(iter(CHANGED)): int(changed[i])}
+            self.failures += rollout.close(more)
 
 
 def _observed(task: Task[Any]) -> dict[str, Channel]:
@@ -209,9 +242,9 @@ class _Rollout:
         self._left -= count
         return count
 
-    def close(self) -> int:
-        """Write the outcomes; returns the number of failures."""
-        self._file.outcomes |= self._outcome.values()
+    def close(self, more: Mapping[str, float]) -> int:
+        """Write the outcomes and some more; returns the number of failures."""
+        self._file.outcomes |= {**self._outcome.values(), **more}
         return self._outcome.failures
 
 

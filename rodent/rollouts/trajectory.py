@@ -6,13 +6,14 @@ walk["qpos"], walk.units("decoder/layer_0"), walk.outcomes["lifespan"]
 
 import dataclasses
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from rodent.clips.clip import ClipSet
 from rodent.errors import unknown
+from rodent.intervention import Intervention, Statistics
 from rodent.policy.policy import Policy
 from rodent.record_config import RecordConfig
 from rodent.recording import Rollout, open_recording
@@ -77,7 +78,12 @@ class Trajectory:
 
 
 def rollout(
-    policy: Policy, clips: ClipSet | None = None, config: RecordConfig | None = None
+    policy: Policy,
+    clips: ClipSet | None = None,
+    config: RecordConfig | None = None,
+    *,
+    interventions: Sequence[Intervention | str] = (),
+    statistics: Statistics | None = None,
 ) -> dict[str, Trajectory]:
     """Play a policy's task, and return what happens, by the name of each rollout.
 
@@ -88,13 +94,15 @@ def rollout(
         policy: who acts.
         clips: what is asked; None for a task without clips.
         config: how to play, and how much to keep.
+        interventions, statistics: see `record`.
 
     Raises:
         InputError: as `record`.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rollouts.h5"
-        record(policy, clips, path, config or RecordConfig())
+        config = config or RecordConfig()
+        record(policy, clips, path, config, interventions=interventions, statistics=statistics)
         with open_recording(path) as recording:
             return {name: _loaded(one, recording.fps) for name, one in recording.rollouts.items()}
 

@@ -1,0 +1,202 @@
+"""Interventions in the rollouts of a recording: what they refer to, and what they have changed.
+
+under = Interventions(given, policy, task, episodes)
+plan = under.plan([250, 250], n=2, first=0)     # for RolloutRunner.play
+under.counted(row.report, 2)                    # after the last row
+under.check()                                   # after all rollouts
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rodent.errors import InputError
+from rodent.intervention import (
+    Intervention,
+    Plan,
+    Preparation,
+    Report,
+    Sites,
+    Statistics,
+    needs_statistics,
+    planned,
+    stored,
+)
+from rodent.intervention.sites import ACTION, OBSERVATION
+from rodent.policy.networks import is_recurrent
+from rodent.policy.policy import Policy
+from rodent.recording import Channel, open_recording
+from rodent.rollouts.episodes import Episode
+from rodent.rollouts.play import RolloutRunner, Show
+from rodent.tasks.task import Task
+
+CHANGED: Mapping[str, Channel] = {
+    "changed_values": Channel("1", "how many values interventions have changed", (), "i8")
+}
+"""The outcome that rollouts under interventions have in addition."""
+ENVIRONMENTS = 64
+"""Rollouts under interventions that are played in parallel, some of them padding. From this number on,
+results do not depend on the place in the batch; matrix products of smaller batches differ by 2e-6."""
+_MEAN_ACTION = "decoder/action_mean"  # statistics of the action are those of its mean
+_AT_ONCE = 32  # intact episodes played in parallel
+
+
+class Interventions:
+    """The interventions of all rollouts of a recording.
+
+    Args:
+        given: the specifications.
+        policy: the policy.
+        task: of one environment.
+        episodes: played without interventions first, where statistics are needed and not given.
+        statistics: of units in intact rollouts.
+
+    Raises:
+        InputError: an intervention makes no sense for the policy.
+    """
+
+    def __init__(
+        self,
+        given: Sequence[Intervention],
+        policy: Policy,
+        task: Task[Any],
+        episodes: Sequence[Episode],
+        statistics: Statistics | None = None,
+    ):
+        self._given, self._task = tuple(given), task
+        sites = Sites.of(policy.agent, task)
+        for one in given:
+            sites.matching(one.site)  # before anything is played
+        if statistics is None and any(map(needs_statistics, given)):
+            statistics = intact_statistics(policy, task, episodes)
+        self._prepared = Preparation(sites, policy.params, task.timestep, statistics)
+        self._changed = np.zeros(len(self._given), np.int64)
+        self._active = np.zeros(len(self._given), np.int64)
+        self._signals: dict[str, tuple[float, float]] = {}
+        self._names: tuple[str, ...] = ()
+        self.plan([1], 1, 0)  # errors come before any frame is played
+
+    @property
+    def stored(self) -> list[dict[str, Any]]:
+        """The specifications as JSON."""
+        return [stored(one) for one in self._given]
+
+    @property
+    def changed_values(self) -> list[int]:
+        """How many values each intervention has changed so far."""
+        return self._changed.tolist()
+
+    def plan(self, frames: Sequence[int], n: int, first: int) -> Plan:
+        """The interventions of n environments.
+
+        Args:
+            frames: control steps of the rollouts; environments after these are padding.
+            n: number of environments.
+            first: number of the first rollout in the recording.
+        """
+        ends = np.array([*frames, *[0] * (n - len(frames))])
+        numbers = list(range(first, first + n))
+        plan = planned([self._given] * n, self._prepared, self._task, frames=ends, numbers=numbers)
+        self._names = plan.signals
+        return plan
+
+    def counted(self, report: Report | None, rollouts: int) -> np.ndarray:
+        """Add the final report of a batch; returns how many values were changed in each rollout."""
+        if report is None:
+            raise ValueError("there is no report of interventions")
+        changed = np.asarray(report.changed, np.int64)[:rollouts]
+        self._changed += changed.sum(0)
+        self._active += np.asarray(report.active, np.int64)[:rollouts].sum(0)
+        for i, name in enumerate(self._names):
+            low, high = self._signals.get(name, (np.inf, -np.inf))
+            lowest = float(np.asarray(report.lowest)[:rollouts, i].min())
+            highest = float(np.asarray(report.highest)[:rollouts, i].max())
+            self._signals[name] = (min(low, lowest), max(high, highest))
+        return changed.sum(1)
+
+    def check(self) -> None:
+        """Require that every intervention has changed something.
+
+        Raises:
+            InputError: one has not; the message says why.
+        """
+        for one, changed, active in zip(self._given, self._changed, self._active, strict=True):
+            if not changed:
+                raise InputError(f"intervention '{one}' changed no value: {self._reason(one, active)}")
+
+    def _reason(self, one: Intervention, active: int) -> str:
+        if active:
+            return f"it was active in {active} control steps, and every value was already what it makes of it"
+        if one.condition is not None:
+            low, high = self._signals[one.condition.signal]
+            return (
+                f"its condition was never true in its time; {one.condition.signal} was between {low:.3g} and "
+                f"{high:.3g}"
+            )
+        return "it was never active; the rollouts end before it begins"
+
+
+def intact_statistics(policy: Policy, task: Task[Any], episodes: Sequence[Episode]) -> Statistics:
+    """Statistics of every site in episodes without interventions, up to the first failure of each.
+
+    Args:
+        policy: the policy.
+        task: of one environment.
+        episodes: to play; means of latents and actions are taken.
+    """
+    n = min(_AT_ONCE, len(episodes))
+    show = Show(units=True, gates=is_recurrent(policy.network_config), observation=True)
+    runner = RolloutRunner(task, policy.agent, n, show=show)
+    names = [name for name in Sites.of(policy.agent, task).sizes if name != ACTION]
+    found: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    for begin in range(0, len(episodes), n):
+        group = episodes[begin : begin + n]
+        places = np.array([one.group for one in (*group, *[group[-1]] * (n - len(group)))])
+        frames = np.array([one.frames for one in group])
+        good = np.ones(len(group), bool)
+        for row in runner.play(policy.params, policy.normalizer, places):
+            good &= ~row.failed[: len(group)] & (row.index < frames)
+            if not good.any():
+                break
+            for name in names:
+                values = (
+                    row.observation[name.removeprefix(OBSERVATION)]
+                    if name.startswith(OBSERVATION)
+                    else row.units[name]
+                )
+                found[name].append(values[: len(group)][good])
+    activity = {
+        name: np.concatenate(values) if values else np.zeros((0, 1)) for name, values in found.items()
+    }
+    return Statistics.of(activity | {ACTION: activity[_MEAN_ACTION]})
+
+
+def recorded_statistics(path: Path | str, policy: Policy) -> Statistics:
+    """Statistics of every site in a recording of the same policy without interventions.
+
+    Args:
+        path: of the recording, with units; with gates and the observation if interventions refer to them.
+        policy: the policy.
+
+    Raises:
+        InputError: the recording has no units, is of another policy, or of a policy under interventions.
+    """
+    with open_recording(path) as recording:
+        if recording.provenance.get("policy") != policy.digest():
+            raise InputError(f"{path} is a recording of another policy; expected one of {policy!r}")
+        if recording.provenance.get("intervention"):
+            raise InputError(f"{path} was recorded under interventions; expected a recording without any")
+        rollouts = list(recording.rollouts.values())
+        for one in rollouts:
+            one.require(f"units/{_MEAN_ACTION}")
+        found: dict[str, np.ndarray] = {}
+        for channel in rollouts[0].channels:
+            family, _, layer = channel.partition("/")
+            site = {"units": layer, "observation": channel}.get(family)
+            if site is not None:
+                ends = [slice(0, int(one.outcomes["lifespan"])) for one in rollouts]
+                values = [one.read(channel, end) for one, end in zip(rollouts, ends, strict=True)]
+                found[site] = np.concatenate(values)
+        return Statistics.of(found | {ACTION: found[_MEAN_ACTION]})
