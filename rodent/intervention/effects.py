@@ -181,7 +181,7 @@ def weight_norms(params: Params, site: str) -> np.ndarray:
         InputError: the site is no layer with weights.
     """
     layer = site.removesuffix(".pre").removesuffix(".cell")
-    found: Any = params["policy"]
+    found: Any = params if layer.startswith("low/") else params["policy"]
     for part in layer.split("/"):
         found = found.get(part) if isinstance(found, Mapping) else None
     if isinstance(found, Mapping):

@@ -6,7 +6,7 @@
 
 Layers and gates have the addresses of recordings, see `rodent.policy.taps`; parts of the observation are
 named `observation/PART`, as `rodent rollout --observation` records them, and have their units; `action` is
-what controls the body, after the noise of the action.
+the action after its noise, and of a policy over primitives that of the low level.
 """
 
 import dataclasses

@@ -25,9 +25,9 @@ from rodent.intervention import (
     stored,
 )
 from rodent.intervention.sites import ACTION, OBSERVATION
-from rodent.policy.networks import is_recurrent
 from rodent.policy.policy import Policy
 from rodent.recording import Channel, open_recording
+from rodent.recording.gates import is_gate
 from rodent.rollouts.episodes import Episode
 from rodent.rollouts.play import RolloutRunner, Show
 from rodent.tasks.task import Task
@@ -39,7 +39,7 @@ CHANGED: Mapping[str, Channel] = {
 ENVIRONMENTS = 64
 """Rollouts under interventions that are played in parallel, some of them padding. From this number on,
 results do not depend on the place in the batch; matrix products of smaller batches differ by 2e-6."""
-_MEAN_ACTION = "decoder/action_mean"  # statistics of the action are those of its mean
+_MEAN_ACTIONS = ("low/decoder/action_mean", "decoder/action_mean")  # of the level that drives the body first
 _AT_ONCE = 32  # intact episodes played in parallel
 
 
@@ -147,9 +147,9 @@ def intact_statistics(policy: Policy, task: Task[Any], episodes: Sequence[Episod
         episodes: to play; means of latents and actions are taken.
     """
     n = min(_AT_ONCE, len(episodes))
-    show = Show(units=True, gates=is_recurrent(policy.network_config), observation=True)
-    runner = RolloutRunner(task, policy.agent, n, show=show)
     names = [name for name in Sites.of(policy.agent, task).sizes if name != ACTION]
+    show = Show(units=True, gates=any(map(is_gate, names)), observation=True)
+    runner = RolloutRunner(task, policy.agent, n, show=show)
     found: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for begin in range(0, len(episodes), n):
         group = episodes[begin : begin + n]
@@ -170,7 +170,7 @@ def intact_statistics(policy: Policy, task: Task[Any], episodes: Sequence[Episod
     activity = {
         name: np.concatenate(values) if values else np.zeros((0, 1)) for name, values in found.items()
     }
-    return Statistics.of(activity | {ACTION: activity[_MEAN_ACTION]})
+    return Statistics.of(_with_action(activity))
 
 
 def recorded_statistics(path: Path | str, policy: Policy) -> Statistics:
@@ -190,7 +190,7 @@ def recorded_statistics(path: Path | str, policy: Policy) -> Statistics:
             raise InputError(f"{path} was recorded under interventions; expected a recording without any")
         rollouts = list(recording.rollouts.values())
         for one in rollouts:
-            one.require(f"units/{_MEAN_ACTION}")
+            one.require(f"units/{_MEAN_ACTIONS[-1]}")
         found: dict[str, np.ndarray] = {}
         for channel in rollouts[0].channels:
             family, _, layer = channel.partition("/")
@@ -199,4 +199,9 @@ def recorded_statistics(path: Path | str, policy: Policy) -> Statistics:
                 ends = [slice(0, int(one.outcomes["lifespan"])) for one in rollouts]
                 values = [one.read(channel, end) for one, end in zip(rollouts, ends, strict=True)]
                 found[site] = np.concatenate(values)
-        return Statistics.of(found | {ACTION: found[_MEAN_ACTION]})
+        return Statistics.of(_with_action(found))
+
+
+def _with_action(activity: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Activity by site, with the action: the mean of the level that drives the body."""
+    return activity | {ACTION: next(activity[name] for name in _MEAN_ACTIONS if name in activity)}
