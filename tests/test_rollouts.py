@@ -373,6 +373,8 @@ def test_the_commands(files, capsys):
         "behaviors",
         "clips",
         "mean",
+        "metrics",
+        "task",
         "limits",
         "survival_frames",
         "survival_mm",

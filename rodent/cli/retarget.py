@@ -14,7 +14,7 @@ class Retarget:
     Joint angles stay, paths grow with the limbs, and paws are as far above the floor as before. Time grows
     with the square root of the length, as it does between animals that move alike (equal Froude numbers).
 
-    Example: rodent clips retarget mouse.h5 --scale 0.9 --out rat.h5
+    Example: rodent clips retarget clips.h5 --scale 0.5 --out small.h5
     """
 
     file: tyro.conf.Positional[Path]
