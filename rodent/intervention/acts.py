@@ -1,14 +1,14 @@
-"""What interventions do to the activations of one site, for n environments at once.
+"""What interventions do to the activations of one site, in some of n environments at once.
 
-    act = Affine.stacked("decoder/layer_0", column, rows, size, {})
+    act = Affine.stacked("decoder/layer_0", 512, {3: (0, {"gain": gain, "add": add})})
     state = act.begin()
-    values, state = act(values, state, now)
+    values, state, changed = act.applied(values, state, now)
 
-Acts are trees of arrays that lead with environments, so that every environment can have an intervention of
-its own. A unit that an act does not concern keeps its bits.
+Acts are trees of arrays that lead with the environments that have them, so that every environment can have an
+intervention of its own, and pays for no other. What an act does not concern keeps its bits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 import flax.struct
@@ -21,12 +21,13 @@ Rows = Mapping[str, np.ndarray]
 
 
 class Now(NamedTuple):
-    """The present step of n environments.
+    """The present step of some environments.
 
     Attributes:
         frame: control steps since the rollout began, shape (n,).
         is_first: whether an episode begins, shape (n,).
-        active: whether the act's intervention is active, shape (n,).
+        active: whether the act's intervention is active, shape (n,); of each intervention of an environment,
+            shape (n, columns), for `Act.applied`.
     """
 
     frame: jax.Array
@@ -35,46 +36,80 @@ class Now(NamedTuple):
 
 
 class Act(flax.struct.PyTreeNode):
-    """Base of acts.
+    """Base of acts; arrays lead with m environments.
 
     Attributes:
         site: address of what is changed.
-        column: index of the intervention among those of the environment, shape (n,); -1 for none.
+        envs: indices of the environments, shape (m,). To compile fewer programs, m is a power of two, or the
+            number of all environments; indices beyond these are padding.
+        column: index of the intervention among those of the environment, shape (m,).
     """
 
     site: str = flax.struct.field(pytree_node=False)
+    envs: jax.Array
     column: jax.Array
 
     NEUTRAL: ClassVar[Mapping[str, Any]] = {}
-    """The row, without its shape, of an environment without this act."""
+    """The row, without its shape, of an environment that is not changed."""
     SHARED: ClassVar[tuple[str, ...]] = ()
     """Fields that all environments share: the longest that is given."""
 
     @classmethod
-    def stacked(cls, site: str, column: np.ndarray, rows: Sequence[Rows | None]) -> Self:
-        """The act of n environments.
+    def stacked(cls, site: str, n: int, rows: Mapping[int, tuple[int, Rows]]) -> Self:
+        """The act of some of n environments.
 
         Args:
             site: address.
-            column: see the class.
-            rows: of each environment; None for one without this act.
+            n: number of all environments.
+            rows: column of the intervention and arrays, by environment.
         """
-        given = [row for row in rows if row is not None]
+        padded = 1 << (len(rows) - 1).bit_length()
+        envs = list(rows) if padded < n else list(range(n))
+        beyond = [n] * (padded - len(rows)) if padded < n else []
+        given = [row for _, row in rows.values()]
         fields = {}
         for name, one in given[0].items():
             if name in cls.SHARED:
                 fields[name] = jnp.asarray(max((row[name] for row in given), key=len))
                 continue
             neutral = np.full_like(one, cls.NEUTRAL[name])
-            fields[name] = jnp.asarray(np.stack([neutral if row is None else row[name] for row in rows]))
-        return cls(site=site, column=jnp.asarray(column), **fields)
+            stacked = [rows[env][1][name] if env in rows else neutral for env in (*envs, *beyond)]
+            fields[name] = jnp.asarray(np.stack(stacked))
+        column = [rows[env][0] if env in rows else 0 for env in (*envs, *beyond)]
+        return cls(
+            site=site,
+            envs=jnp.array([*envs, *beyond], jnp.int32),
+            column=jnp.array(column, jnp.int32),
+            **fields,
+        )
 
     def begin(self) -> Any:
-        """The state before the first step; leaves lead with environments."""
+        """The state before the first step."""
         return ()
 
+    def applied(self, values: jax.Array, state: Any, now: Now) -> tuple[jax.Array, Any, jax.Array]:
+        """The values of all environments after the act.
+
+        Args:
+            values: of the site, shape (n, units).
+            state: of the step before.
+            now: of all environments.
+
+        Returns:
+            the values, the next state, and how many values were changed, shape (n, columns).
+        """
+        frame, is_first = (x.at[self.envs].get(mode="clip") for x in (now.frame, now.is_first))
+        active = now.active.at[self.envs, self.column].get(mode="clip")
+        before = values if len(self.envs) == len(values) else values.at[self.envs].get(mode="clip")
+        after, state = self(before, state, Now(frame, is_first, active))
+        counts = ((after != before) & jnp.isfinite(before)).sum(1, dtype=jnp.int32)
+        changed = jnp.zeros(now.active.shape, jnp.int32).at[self.envs, self.column].add(counts, mode="drop")
+        if len(self.envs) == len(values):
+            return after, state, changed
+        return values.at[self.envs].set(after, mode="drop"), state, changed
+
     def __call__(self, values: jax.Array, state: Any, now: Now) -> tuple[jax.Array, Any]:
-        """Changed values, shape (n, units), and the next state."""
+        """Changed values of the m environments, shape (m, units), and the next state."""
         raise NotImplementedError
 
 
@@ -82,7 +117,7 @@ class Affine(Act):
     """Multiply and add: also silence to a value (a gain of 0), and clamp.
 
     Attributes:
-        gain, add: shape (n, units).
+        gain, add: shape (m, units).
     """
 
     gain: jax.Array
@@ -101,8 +136,8 @@ class Resample(Act):
     """Replace by values drawn from the distribution of each unit, independently in every step.
 
     Attributes:
-        chosen: whether a unit is replaced, shape (n, units).
-        key: of the draws, shape (n, 2).
+        chosen: whether a unit is replaced, shape (m, units).
+        key: of the draws, shape (m, 2).
         table: values to draw from, shape (units, values); the same for all environments.
     """
 
@@ -116,8 +151,8 @@ class Resample(Act):
     def __call__(self, values: jax.Array, state: Any, now: Now) -> tuple[jax.Array, Any]:
         """See `Act`."""
         size, count = self.table.shape
-        draw = jax.vmap(lambda key: jax.random.randint(key, (size,), 0, count))(_keys(self.key, now.frame))
-        drawn = self.table[jnp.arange(size), draw]
+        draw = jax.vmap(lambda key: jax.random.uniform(key, (size,)))(_keys(self.key, now.frame))
+        drawn = self.table[jnp.arange(size), (count * draw).astype(int)]
         return jnp.where(self.chosen & now.active[:, None], drawn, values), state
 
 
@@ -125,9 +160,9 @@ class Noisy(Act):
     """Add normal noise, white or AR(1).
 
     Attributes:
-        sd: standard deviation, shape (n, units).
-        correlation: from step to step, shape (n, 1); 0 for white noise.
-        key: of the draws, shape (n, 2).
+        sd: standard deviation, shape (m, units).
+        correlation: from step to step, shape (m, 1); 0 for white noise.
+        key: of the draws, shape (m, 2).
     """
 
     sd: jax.Array
@@ -154,7 +189,7 @@ class Leaky(Act):
     """Follow the values with an exponential lag.
 
     Attributes:
-        decay: what is left of the difference after a step, shape (n, units); 0 for no lag.
+        decay: what is left of the difference after a step, shape (m, units); 0 for no lag.
     """
 
     decay: jax.Array
@@ -176,7 +211,7 @@ class Delayed(Act):
     """Delay values by control steps.
 
     Attributes:
-        steps: how many, shape (n, units).
+        steps: how many, shape (m, units).
         memory: the largest of all environments, as a shape: (memory,).
     """
 
@@ -187,7 +222,7 @@ class Delayed(Act):
     SHARED: ClassVar[tuple[str, ...]] = ("memory",)
 
     def begin(self) -> Any:
-        """Values of the last steps, the latest first, shape (memory, n, units)."""
+        """Values of the last steps, the latest first, shape (memory, m, units)."""
         return jnp.zeros((len(self.memory), *self.steps.shape))
 
     def __call__(self, values: jax.Array, state: Any, now: Now) -> tuple[jax.Array, Any]:

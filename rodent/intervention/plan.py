@@ -3,8 +3,8 @@
     plan = planned([[silence], [gain, noise], []], prepared, task)      # three environments
     state = plan.begin()
 
-Environments with different interventions share acts: an act at a site has a row for every environment, which
-changes nothing in environments that do without it. So the program depends on the sites and kinds, but not on
+Environments with different interventions share acts: an act at a site has a row for each environment that has
+it. So the program depends on the sites and kinds, and roughly on how many environments have them, but not on
 units, values and times.
 """
 
@@ -141,9 +141,8 @@ def _packed(rows: Sequence[Sequence[Sequence[Effect]]]) -> tuple[Act, ...]:
                 last[effect.site] = place
     acts = []
     for slot in slots:
-        taken = [slot.rows.get(environment, (-1, None)) for environment in range(len(rows))]
-        column = np.array([place for place, _ in taken], np.int32)
-        acts.append(slot.act.stacked(slot.site, column, [one and one.rows for _, one in taken]))
+        taken = {environment: (column, effect.rows) for environment, (column, effect) in slot.rows.items()}
+        acts.append(slot.act.stacked(slot.site, len(rows), taken))
     return tuple(acts)
 
 

@@ -72,15 +72,12 @@ class Stepping:
 
     def tap(self, site: str, values: jax.Array) -> jax.Array:
         """The values of a site (n, units), after all acts there."""
-        rows = jnp.arange(len(values))
+        now = Now(self._state.frame, self._is_first, self._active)
         for i, act in enumerate(self._plan.acts):
             if act.site != site:
                 continue
-            active = self._active[rows, act.column] & (act.column >= 0)
-            found, self._acts[i] = act(values, self._acts[i], Now(self._state.frame, self._is_first, active))
-            counted = (found != values) & jnp.isfinite(values) & self._counts[:, None]
-            self._changed = self._changed.at[rows, act.column].add(counted.sum(1, dtype=jnp.int32))
-            values = found
+            values, self._acts[i], changed = act.applied(values, self._acts[i], now)
+            self._changed += jnp.where(self._counts[:, None], changed, 0)
         return values
 
     def end(self) -> PlanState:

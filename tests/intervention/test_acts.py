@@ -13,13 +13,17 @@ X = np.random.default_rng(0).normal(size=(STEPS, N, UNITS)).astype(np.float32)
 
 def _played(act, row, values=X, active=True):
     """The act in environment 2 of N; what comes out, shape (steps, N, units)."""
-    rows = [None, None, row, None]
-    acting = act.stacked("a", np.array([-1, -1, 0, -1]), rows)
+    acting = act.stacked("a", N, {2: (1, row)})
     state, found = acting.begin(), []
-    on = jnp.array([False, False, active, False])
+    on = jnp.zeros((N, 2), bool).at[2, 1].set(active)
     for step, now in enumerate(values):
         frame, first = jnp.full(N, step), jnp.full(N, step == 0)
-        changed, state = acting(jnp.asarray(now), state, Now(frame, first, on))
+        changed, state, counts = acting.applied(jnp.asarray(now), state, Now(frame, first, on))
+        assert (
+            np.asarray(counts)[2, 1]
+            == np.asarray(counts).sum()
+            == ((np.asarray(changed) != now) & np.isfinite(now)).sum()
+        )
         found.append(np.asarray(changed))
     return np.stack(found)
 
@@ -51,6 +55,20 @@ def test_only_the_chosen_unit_of_the_chosen_environment_changes(name):
     np.testing.assert_array_equal(_played(*ACTS[name], active=False), X)
 
 
+@pytest.mark.parametrize("envs", [[0], [1, 3], [0, 1, 3], [3, 2, 1, 0]])
+def test_any_number_of_environments_has_the_act(envs):
+    act = Affine.stacked(
+        "a", N, {env: (0, {"gain": _only(0, env + 2.0, 1.0), "add": _only(0, 0)}) for env in envs}
+    )
+    now = Now(jnp.zeros(N, int), jnp.zeros(N, bool), jnp.ones((N, 1), bool))
+    found, _, counts = act.applied(jnp.asarray(X[0]), act.begin(), now)
+    expected = X[0].copy()
+    for env in envs:
+        expected[env, 0] *= env + 2
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(counts[:, 0], np.isin(np.arange(N), envs))
+
+
 def test_an_affine_act_multiplies_and_adds():
     np.testing.assert_allclose(_played(*ACTS["affine"])[:, 2, 1], 0.5 * X[:, 2, 1] + 2, rtol=1e-6)
 
@@ -77,7 +95,7 @@ def test_a_delay_begins_with_the_first_value():
 def test_noise_has_the_deviation_and_the_autocorrelation_that_are_asked():
     steps = 3000
     row = {"sd": np.full(UNITS, 0.5, np.float32), "correlation": np.float32([0.8]), "key": KEY}
-    act = Noisy.stacked("a", np.zeros(1, int), [row])
+    act = Noisy.stacked("a", 1, {0: (0, row)})
     on = jnp.ones(1, bool)
 
     def step(state, frame):
