@@ -14,10 +14,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.loop import LoopState, own_fields
+from rodent.loop import LoopState, host_engine, own_fields
 from rodent.physics.device import DeviceEngine, Mjx, warp_devices
 from rodent.physics.engine import Engine, PhysicsState
-from rodent.physics.host import Divergence, HostEngine, HostState
+from rodent.physics.host import Divergence, HostState
 from rodent.physics.mjx_compat import Implementation
 from rodent.tasks.task import Task
 from training.hyperparameters import Hyperparameters
@@ -67,16 +67,7 @@ class HostBackend:
     """
 
     def __init__(self, algorithm: Algorithm, task: Task[Any], threads: int = 0):
-        scene, n = task.scene, algorithm.config.ppo.num_envs
-        self.engine = HostEngine(
-            scene.model,
-            n,
-            task.timestep,
-            threads,
-            bodies=scene.tracked_ids,
-            root=scene.root_id,
-            fields=own_fields(algorithm.loop.vary, n),
-        )
+        self.engine = host_engine(task, algorithm.config.ppo.num_envs, threads, algorithm.loop.vary)
         self._update = host_update(algorithm, self.engine)
 
     def begin(

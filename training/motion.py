@@ -51,10 +51,13 @@ class Motion:
         self._pieces = Pieces(config.piece, clips, task.scene, seed)
         self._frames = ReferenceFrames(task.scene, task.timestep)
         self._clips, self._rows = len(task.reference.first), task.reference.num_frames
+        self._drawn = 0
         self.begin(0)
 
     def begin(self, steps: int) -> None:
         """Give the task the pieces that a training has after some control steps."""
+        if self._drawn == self._due(steps):
+            return
         self._drawn = self._due(steps)
         count, size = self._config.pieces, self._pieces.frames
         # the last pieces drawn, each in its slot

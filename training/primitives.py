@@ -73,7 +73,7 @@ def with_primitives(config: TrainConfig, policy: Policy | None) -> TrainConfig:
     if not isinstance(network, PrimitivesConfig):
         return config
     if policy is None and config.start_from is None:
-        raise InputError("the network acts through primitives; give them: --primitives rat-primitives")
+        raise InputError("the network acts through primitives; give them: --primitives FOLDER")
     optimizer = config.ppo.optimizer
     if LOW not in optimizer.frozen:
         optimizer = dataclasses.replace(optimizer, frozen=(*optimizer.frozen, LOW))

@@ -96,7 +96,7 @@ class Trainer:
         self.train_state = self.backend.begin(*begin(self.algorithm, task, jax.random.PRNGKey(config.seed)))
         chosen = np.unique(np.linspace(0, len(episodes) - 1, min(_EVALUATED, len(episodes))).astype(int))
         copies = 1 if judged is None else max(1, _EVALUATED // len(chosen))
-        self._episodes, self._evaluated = episodes, [episodes[i] for i in chosen for _ in range(copies)]
+        self._evaluated = [episodes[i] for i in chosen for _ in range(copies)]
         self._sampled = judged is not None or len(chosen) < len(episodes)
         starts = None if judged is None else AS_IT_IS
         self._runner = RolloutRunner(played_in, agent, len(self._evaluated), vary=starts, threads=threads)

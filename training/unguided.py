@@ -4,7 +4,8 @@
     found["upright"], found["moved"]         # fractions of 64 starts
     found["silenced"]                        # the same with a decoder that says nothing
 
-Good motor primitives keep the body up and move it about; without the decoder it does neither.
+Good motor primitives keep the body up and move it about. Servos around a neutral pose hold a standing body up
+by themselves, so upright bodies say little without those of a silent decoder beside them.
 """
 
 import dataclasses
@@ -17,8 +18,7 @@ import numpy as np
 
 from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
-from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, initial_states, iterate
-from rodent.physics.host import HostEngine
+from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, host_engine, initial_states, iterate
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
 from rodent.rollouts.episodes import policy_task
@@ -90,8 +90,7 @@ def _path(
     n, count, seed = size
     usable = np.flatnonzero(np.asarray(task.starts.usable))
     begin = usable[np.linspace(0, len(usable) - 1, n).astype(int)]
-    scene = task.scene
-    engine = HostEngine(scene.model, n, task.timestep, bodies=scene.tracked_ids, root=scene.root_id)
+    engine = host_engine(task, n)
     state, physics = initial_states(agent, task, jnp.asarray(begin), jax.random.PRNGKey(seed))
     loop = Loop(agent, Exploration(sample=True, std_scale=0.0), restart="never")
     carried = (state, engine.begin(jax.tree.map(np.asarray, physics)))

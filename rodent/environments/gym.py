@@ -9,8 +9,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from rodent.environments.given import acting, begun, given_loop, seen
+from rodent.loop import host_engine
 from rodent.loop.drivers import decided, evaluated
-from rodent.physics.host import HostEngine
 from rodent.tasks.task import Task
 
 _LARGEST = np.float32(np.finfo(np.float32).max)
@@ -33,10 +33,8 @@ class GymVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
 
     def __init__(self, task: Task[Any], num_envs: int = 1, threads: int = 0):
         self.task, self.num_envs = task, num_envs
-        scene, self._loop = task.scene, given_loop(task)
-        self._engine = HostEngine(
-            scene.model, num_envs, task.timestep, threads, scene.tracked_ids, scene.root_id
-        )
+        self._loop = given_loop(task)
+        self._engine = host_engine(task, num_envs, threads)
         state, physics = begun(task, jax.random.PRNGKey(0), 1)
         groups, _ = seen(self._loop, task, state, physics)
         self.single_observation_space = gymnasium.spaces.Dict(

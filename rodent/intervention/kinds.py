@@ -6,7 +6,7 @@ KINDS["silence"]
 
 import dataclasses
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Literal
 
 from rodent.errors import InputError, check_setting, unknown
 from rodent.intervention.quantities import Amount, Fraction, Time, amount, check_time, fraction
@@ -22,8 +22,6 @@ class Silence(Intervention):
     """`zero`; `mean`: of each unit in an intact rollout; `resampled`: drawn in every step from the values of
     the unit in an intact rollout, independently of all other units and steps."""
 
-    OWN: ClassVar[Mapping[str, str]] = {"to": "to"}
-
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.to not in ("zero", "mean", "resampled"):
@@ -38,8 +36,6 @@ class Clamp(Intervention):
     to: Amount
     """The value; with `sd`, so many standard deviations above the mean of the unit in an intact rollout."""
 
-    OWN: ClassVar[Mapping[str, str]] = {"to": "to"}
-
     def __post_init__(self) -> None:
         super().__post_init__()
         amount(self.to)
@@ -53,8 +49,6 @@ class Stimulate(Intervention):
     by: Amount
     """What is added; with `sd`, in standard deviations of the unit in an intact rollout."""
 
-    OWN: ClassVar[Mapping[str, str]] = {"by": "by"}
-
     def __post_init__(self) -> None:
         super().__post_init__()
         amount(self.by)
@@ -67,8 +61,6 @@ class Gain(Intervention):
     _: dataclasses.KW_ONLY
     by: float
     """The factor."""
-
-    OWN: ClassVar[Mapping[str, str]] = {"by": "by"}
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -85,8 +77,6 @@ class Threshold(Intervention):
     by: Amount
     """What is subtracted from the input of the nonlinearity; with `sd`, in standard deviations of that."""
 
-    OWN: ClassVar[Mapping[str, str]] = {"by": "by"}
-
     def __post_init__(self) -> None:
         super().__post_init__()
         amount(self.by)
@@ -101,8 +91,6 @@ class Noise(Intervention):
     """Its standard deviation; with `sd`, in standard deviations of the unit in an intact rollout."""
     time: Time | None = None
     """Time constant of its autocorrelation, for AR(1) noise; None for white noise."""
-
-    OWN: ClassVar[Mapping[str, str]] = {"by": "by", "time": "time"}
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -120,8 +108,6 @@ class Leak(Intervention):
     time: Time
     """The time constant."""
 
-    OWN: ClassVar[Mapping[str, str]] = {"time": "time"}
-
     def __post_init__(self) -> None:
         super().__post_init__()
         check_time(self.time, "time of leak")
@@ -134,8 +120,6 @@ class Delay(Intervention):
     _: dataclasses.KW_ONLY
     by: Time
     """How long; rounded to control steps."""
-
-    OWN: ClassVar[Mapping[str, str]] = {"by": "by"}
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -150,8 +134,6 @@ class Degrade(Intervention):
     by: Fraction
     """Mean loss of activity, from 0 to 1. Losses of units are uniformly distributed around it, as widely as
     0 to 1 allows."""
-
-    OWN: ClassVar[Mapping[str, str]] = {"by": "by"}
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -182,16 +164,6 @@ class Drug(Intervention):
     has one or none. Empty for all units."""
     receptor: str = ""
     """The receptor that the drug acts on, one of `receptors`."""
-
-    OWN: ClassVar[Mapping[str, str]] = {
-        "dose": "dose",
-        "ed50": "ed50",
-        "effect": "effect",
-        "hill": "hill",
-        "on": "on",
-        "receptors": "receptors",
-        "receptor": "receptor",
-    }
 
     def __post_init__(self) -> None:
         super().__post_init__()

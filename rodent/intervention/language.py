@@ -109,8 +109,7 @@ def _kind(name: str) -> type[Intervention]:
 
 def _site(text: str) -> tuple[str, str]:
     """The site with its units, and the rest of a text."""
-    one = r"[^\s\[\]]+(?:\s*\[[^\[\]]*\])?"
-    found = re.match(rf"({one}(?:\s*->\s*{one})?)(?:\s+|$)", text)
+    found = re.match(r"([^\s\[\]]+(?:\s*\[[^\[\]]*\])?)(?:\s+|$)", text)
     if found is None:
         raise InputError(
             f"site {text!r} is not understood; expected an address, such as decoder/layer_0[0:32]"

@@ -91,8 +91,6 @@ class Intervention:
         "seed": "seed",
     }
     """Words of the text form, and the fields that they set."""
-    OWN: ClassVar[Mapping[str, str]] = {}
-    """The same for the fields of a kind."""
 
     def __post_init__(self) -> None:
         if found := re.fullmatch(r"\s*([^\[\]]+?)\s*\[([^\[\]]*)\]\s*", self.site):
@@ -147,8 +145,12 @@ class Intervention:
 
     @classmethod
     def words(cls) -> dict[str, str]:
-        """Words of the text form, and the fields that they set; those of the kind come first."""
-        return {**cls.OWN, **cls.WORDS}
+        """Words of the text form, and the fields that they set; those of the kind come first, and are their
+        own words.
+        """
+        shared = {field.name for field in dataclasses.fields(Intervention)}
+        own = [field.name for field in dataclasses.fields(cls) if field.name not in shared]
+        return {**{name: name for name in own}, **cls.WORDS}
 
     def __str__(self) -> str:
         units = "" if self.units == "all" else f"[{self.units}]"

@@ -13,6 +13,7 @@ model.
 """
 
 from rodent.loop.drivers import ClosedLoop, Step, decided, evaluated, initial_states, iterate, scan
+from rodent.loop.engine import host_engine
 from rodent.loop.settings import Exploration, Loop
 from rodent.loop.state import Actor, LoopState, StartSampler
 from rodent.loop.step import Decision, Outcome, decide, evaluate_transition
@@ -32,6 +33,7 @@ __all__ = [
     "decided",
     "evaluate_transition",
     "evaluated",
+    "host_engine",
     "initial_states",
     "iterate",
     "own_fields",

@@ -10,9 +10,8 @@ import numpy as np
 
 from rodent.clips.clip import ClipSet
 from rodent.intervention import Plan, Report
-from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, initial_states, iterate, own_fields
+from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, host_engine, initial_states, iterate
 from rodent.physics.engine import PhysicsState
-from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.randomisation_config import RandomisationConfig
@@ -97,17 +96,8 @@ class RolloutRunner:
     ):
         self._keep = _kept_with_observation if show.observation else _kept
         self.task, self.agent, self.n = task.for_evaluation(), agent, n
-        scene = task.scene
         self._loop = Loop(agent, Exploration(sample), units=show.units, gates=show.gates, vary=vary)
-        self._engine = HostEngine(
-            scene.model,
-            n,
-            task.timestep,
-            threads,
-            bodies=scene.tracked_ids,
-            root=scene.root_id,
-            fields=own_fields(vary, n),
-        )
+        self._engine = host_engine(task, n, threads, vary)
 
     @classmethod
     def of(cls, policy: Policy, clips: ClipSet | None, n: int, **options: Any) -> "RolloutRunner":

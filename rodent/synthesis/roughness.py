@@ -2,8 +2,8 @@
 
     qpos = roughened(qpos, scene, fps, rng)
 
-Ranges are those of registered public recordings: the paws of Rat7M's clips are 2 to 20 mm above the floor
-where the feet have no markers, and gaps in tracking of up to a quarter of a second are common.
+Hovering is about that of a registered public recording: the paws of Rat7M's clips, where the feet have no
+markers, are 2 to 20 mm above the floor. Jitter and lengths of gaps are choices.
 """
 
 import numpy as np

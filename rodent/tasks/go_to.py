@@ -17,14 +17,13 @@ from rodent.physics.engine import PhysicsState
 from rodent.recording.channels import Channel
 from rodent.sensing.proprioception import Observed, proprioception, sensed
 from rodent.tasks.goal_settings import GoToConfig
-from rodent.tasks.locomotion import fall, in_heading
+from rodent.tasks.locomotion import WalkingTask, effort, fall, in_heading
 from rodent.tasks.stance import standing
-from rodent.tasks.task import PROPRIOCEPTION, Figure, Measure, Metric, Played, Task
+from rodent.tasks.task import PROPRIOCEPTION, Figure, Measure, Metric, Played
 
 TARGET = "target"
 _REACH = 0.3  # metres: the target is seen no farther away than this, so that far ones look alike
 _NEAR, _CLOSER, _SPEED = 0.1, 0.4, 0.5  # scale (m) and weights of the reward; m/s that earns the most
-_EFFORT, _CHANGE = 0.01, 0.05  # weights of costs
 _BAR = 0.9
 
 
@@ -42,7 +41,7 @@ class GoToState(NamedTuple):
     distance: jax.Array
 
 
-class GoTo(Task[GoToState]):
+class GoTo(WalkingTask[GoToState]):
     """The task of going to a target.
 
     Attributes:
@@ -66,10 +65,6 @@ class GoTo(Task[GoToState]):
         target = from_here + distance * jnp.array([jnp.cos(angle), jnp.sin(angle)])
         return GoToState(jnp.int32(0), target, jnp.array([distance, distance]))
 
-    def initial_physics(self, state: GoToState) -> PhysicsState:
-        """Standing still."""
-        return jax.tree.map(jnp.asarray, standing(self.scene))
-
     def observe(self, state: GoToState, physics: PhysicsState) -> dict[str, jax.Array]:
         """What the body senses, and where the target is."""
         senses = self.config.senses
@@ -84,10 +79,6 @@ class GoTo(Task[GoToState]):
             PROPRIOCEPTION: sensed(self.scene, physics, self.config.senses),
             TARGET: {"vector": Observed(self._seen(state, physics), "m")},
         }
-
-    def advance(self, state: GoToState) -> GoToState:
-        """See `Task.advance`."""
-        return state._replace(step=state.step + 1)
 
     def update(self, state: GoToState, physics: PhysicsState) -> GoToState:
         """Notes how far the target is."""
@@ -112,17 +103,8 @@ class GoTo(Task[GoToState]):
         return {
             "closer": _CLOSER * jnp.clip(closer, -1.0, 1.0),
             "near": jnp.exp(-jnp.square(now / _NEAR)),
-            "effort": -_EFFORT * jnp.mean(jnp.square(action)),
-            "change": -_CHANGE * jnp.mean(jnp.square(action - previous)),
+            **effort(action, previous),
         }
-
-    def truncated(self, state: GoToState) -> jax.Array:
-        """After the episode's time."""
-        return state.step >= self._steps
-
-    def episode_steps(self, groups: np.ndarray) -> np.ndarray:
-        """See `Task.episode_steps`."""
-        return np.full(len(groups), self._steps)
 
     def channels(self, state: GoToState) -> dict[str, jax.Array]:
         """The target."""
@@ -147,7 +129,3 @@ class GoTo(Task[GoToState]):
         away = state.target - self._root(physics)
         shorter = jnp.minimum(1.0, _REACH / jnp.maximum(jnp.linalg.norm(away), 1e-6))
         return in_heading(physics.qpos[3:7], shorter * away)
-
-    @property
-    def _steps(self) -> int:
-        return round(self.config.seconds / self.timestep)

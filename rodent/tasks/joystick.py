@@ -17,14 +17,13 @@ from rodent.physics.engine import PhysicsState
 from rodent.recording.channels import Channel
 from rodent.sensing.proprioception import Observed, proprioception, sensed
 from rodent.tasks.goal_settings import JoystickConfig
-from rodent.tasks.locomotion import Pace, at_rest, fall, smoothed_pace
-from rodent.tasks.stance import standing
-from rodent.tasks.task import PROPRIOCEPTION, Figure, Measure, Metric, Played, Task
+from rodent.tasks.locomotion import Pace, WalkingTask, at_rest, effort, fall, smoothed_pace
+from rodent.tasks.task import PROPRIOCEPTION, Figure, Measure, Metric, Played
 
 COMMAND = "command"
 _SCALES = {"speed": 0.15, "turn": 0.5, "head_height": 0.02}  # errors at which a reward has fallen to 1/e
 _WEIGHTS = {"speed": 0.5, "turn": 0.3, "head_height": 0.2}
-_SIDEWAYS, _EFFORT, _CHANGE = 0.2, 0.01, 0.05  # weights of costs
+_SIDEWAYS = 0.2  # weight of the cost
 _BARS = {"speed": 0.05, "turn": 0.2}  # m/s, rad/s
 _NO_FALL = 0.9
 
@@ -44,7 +43,7 @@ class JoystickState(NamedTuple):
     pace: Pace
 
 
-class Joystick(Task[JoystickState]):
+class Joystick(WalkingTask[JoystickState]):
     """The task of walking as commanded.
 
     Attributes:
@@ -71,10 +70,6 @@ class Joystick(Task[JoystickState]):
         commands = low + (high - low) * jax.random.uniform(key, (count, 3))
         return JoystickState(jnp.int32(0), commands, at_rest())
 
-    def initial_physics(self, state: JoystickState) -> PhysicsState:
-        """Standing still."""
-        return jax.tree.map(jnp.asarray, standing(self.scene))
-
     def observe(self, state: JoystickState, physics: PhysicsState) -> dict[str, jax.Array]:
         """What the body senses, and the command."""
         senses = self.config.senses
@@ -90,10 +85,6 @@ class Joystick(Task[JoystickState]):
             PROPRIOCEPTION: sensed(self.scene, physics, self.config.senses),
             COMMAND: {**command, "head_height": Observed(height, "m")},
         }
-
-    def advance(self, state: JoystickState) -> JoystickState:
-        """See `Task.advance`."""
-        return state._replace(step=state.step + 1)
 
     def update(self, state: JoystickState, physics: PhysicsState) -> JoystickState:
         """Follows the pace of the body."""
@@ -128,17 +119,8 @@ class Joystick(Task[JoystickState]):
         }
         return terms | {
             "sideways": -_SIDEWAYS * jnp.square(state.pace.left / _SCALES["speed"]),
-            "effort": -_EFFORT * jnp.mean(jnp.square(action)),
-            "change": -_CHANGE * jnp.mean(jnp.square(action - previous)),
+            **effort(action, previous),
         }
-
-    def truncated(self, state: JoystickState) -> jax.Array:
-        """After the episode's time."""
-        return state.step >= self._steps
-
-    def episode_steps(self, groups: np.ndarray) -> np.ndarray:
-        """See `Task.episode_steps`."""
-        return np.full(len(groups), self._steps)
 
     def channels(self, state: JoystickState) -> dict[str, jax.Array]:
         """The command."""
@@ -177,7 +159,3 @@ class Joystick(Task[JoystickState]):
     @property
     def _every(self) -> int:
         return max(1, round(self.config.every / self.timestep))
-
-    @property
-    def _steps(self) -> int:
-        return round(self.config.seconds / self.timestep)

@@ -1,16 +1,62 @@
-"""What tasks of walking share: falls, the heading, and a smoothed motion over the floor."""
+"""What tasks of walking share: begin and end, falls, the heading, and a smoothed motion over the floor."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+import flax.struct
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from rodent.physics.engine import PhysicsState
 from rodent.rotation import rotate
+from rodent.tasks.stance import standing
+from rodent.tasks.task import Task
 
 _ON_SIDE, _ON_BACK = 0.7, 0.5  # of the vertical along the axes to the left and down of the body
 _STRIDE = 0.25  # seconds over which a motion is smoothed, about a stride
 _UNSEEN = 1e-6
+_EFFORT, _CHANGE = 0.01, 0.05  # weights of costs
+S = TypeVar("S")
+
+
+class WalkingTask(Task[S]):
+    """Base of tasks that begin standing still and last for `config.seconds`.
+
+    Their states are named tuples with the field `step`: control steps so far, shape ().
+
+    Attributes:
+        config: settings of the task.
+    """
+
+    config: Any = flax.struct.field(pytree_node=False)
+
+    def initial_physics(self, state: S) -> PhysicsState:
+        """Standing still."""
+        return jax.tree.map(jnp.asarray, standing(self.scene))
+
+    def advance(self, state: Any) -> Any:
+        """See `Task.advance`."""
+        return state._replace(step=state.step + 1)
+
+    def truncated(self, state: Any) -> jax.Array:
+        """After the episode's time."""
+        return state.step >= self._steps
+
+    def episode_steps(self, groups: np.ndarray) -> np.ndarray:
+        """See `Task.episode_steps`."""
+        return np.full(len(groups), self._steps)
+
+    @property
+    def _steps(self) -> int:
+        return round(self.config.seconds / self.timestep)
+
+
+def effort(action: jax.Array, previous: jax.Array) -> dict[str, jax.Array]:
+    """Costs of actions and of their change, as terms of a reward."""
+    return {
+        "effort": -_EFFORT * jnp.mean(jnp.square(action)),
+        "change": -_CHANGE * jnp.mean(jnp.square(action - previous)),
+    }
 
 
 class Pace(NamedTuple):

@@ -102,7 +102,7 @@ def test_validation_clips_are_not_trained_on_and_decide(tmp_path, capsys):
     opened = open_run(run)
     assert opened.split == {"train": ["walk", "stand"], "test": [], "validation": ["rear"]}
     trainer = trainer_of(opened)
-    assert [one.name for one in trainer._episodes] == ["rear"]
+    assert [one.name for one in trainer._evaluated] == ["rear"] * 24
     assert {clip.name for clip in trainer._motion._pieces.clips} == {"walk", "stand"}
     assert load_policy(run).provenance["trained_on"] == ["walk", "stand"]
     capsys.readouterr()

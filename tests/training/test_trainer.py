@@ -10,8 +10,7 @@ from training.trainer import Trainer
 def kept(monkeypatch: pytest.MonkeyPatch, clips: int, success_rates: list[float]) -> int:
     """Which of the policies evaluated one after the other, with these success rates, is kept."""
     trainer = object.__new__(Trainer)
-    trainer._episodes = [Episode(f"clip_{i}", "", i, 200) for i in range(clips)]
-    trainer._evaluated = trainer._episodes[:24]
+    trainer._evaluated = [Episode(f"clip_{i}", "", i, 200) for i in range(clips)][:24]
     trainer._sampled = clips > 24
     monkeypatch.setattr(Trainer, "_error", "tracking/root_position_error_mm_all_frames")
     trainer._best, trainer._best_policy = np.array([-1.0, 0.0, 0.0]), None

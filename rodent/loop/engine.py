@@ -1,0 +1,34 @@
+"""The engine of a task on the host.
+
+engine = host_engine(task, 512)
+"""
+
+from typing import Any
+
+from rodent.loop.world import own_fields
+from rodent.physics.host import HostEngine
+from rodent.randomisation_config import RandomisationConfig
+from rodent.tasks.task import Task
+
+
+def host_engine(
+    task: Task[Any], num_envs: int, threads: int = 0, vary: RandomisationConfig | None = None
+) -> HostEngine:
+    """An engine that steps environments of a task.
+
+    Args:
+        task: of one environment.
+        num_envs: number of environments.
+        threads: that step the physics; 0 for one per core.
+        vary: how the world differs between environments; None for one world.
+    """
+    scene = task.scene
+    return HostEngine(
+        scene.model,
+        num_envs,
+        task.timestep,
+        threads,
+        bodies=scene.tracked_ids,
+        root=scene.root_id,
+        fields=own_fields(vary, num_envs),
+    )
