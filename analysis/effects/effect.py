@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from analysis.effects.bootstrap import Resamples, interval, weighted_mean
 from analysis.effects.outcomes import OutcomeTable, outcome_of
-from analysis.effects.pairs import Pairs
+from analysis.effects.pairs import Pairs, mean_over_draws
 from analysis.effects.power import animals_needed
 from analysis.effects.settings import EffectSettings
 from analysis.encoding.inference import rank_p
@@ -230,12 +230,7 @@ class _Point(NamedTuple):
 
 
 def _cell_moments(of_arm: np.ndarray, of_control: np.ndarray) -> _Moments:
-    def mean(values: np.ndarray) -> np.ndarray:
-        known = np.isfinite(values)
-        count = known.sum(-1)
-        return np.where(count > 0, np.where(known, values, 0.0).sum(-1) / np.maximum(count, 1), np.nan)
-
-    return _Moments(mean(of_arm), mean(of_arm**2), mean(of_control), mean(of_control**2))
+    return _Moments(*map(mean_over_draws, (of_arm, of_arm**2, of_control, of_control**2)))
 
 
 def _moments(cells: _Moments, weights: np.ndarray) -> _Point:

@@ -25,6 +25,7 @@ class Pairs:
     Attributes:
         table: the same.
         policies, clips: their names, in the order of the table.
+        cell_of: number of the policy and clip of each row, policies first, shape (rows,).
 
     Raises:
         InputError: a rollout has no intact one of the same policy, clip, start and seed.
@@ -35,6 +36,7 @@ class Pairs:
         (self.policies, self._policy), (self.clips, self._clip) = (
             _coded(table[name]) for name in ("policy", "clip")
         )
+        self.cell_of = self._policy * len(self.clips) + self._clip
         codes = [self._policy, self._clip, *(_coded(table[name])[1] for name in ("start", "seed"))]
         _, self._pair = np.unique(np.stack(codes, 1), axis=0, return_inverse=True)
         self._intact = table["arm"] == INTACT
@@ -63,6 +65,14 @@ class Pairs:
         """Whether an arm has controls of a kind at a dose."""
         return (arm, dose, control) in self._groups
 
+    def rows(self, arm: str, dose: float, control: str = "") -> np.ndarray:
+        """Indices of the rows of an arm at a dose, or of a kind of its controls; `intact` has dose 0."""
+        return self._groups[arm, dose, control]
+
+    def draws(self, arm: str, dose: float, control: str = "") -> np.ndarray:
+        """Numbers of the draws of an arm at a dose, or of its controls, ascending, shape (draws,)."""
+        return np.unique(self.table["draw"][self.rows(arm, dose, control)])
+
     def changes(self, outcome: str, arm: str, dose: float, control: str = "") -> np.ndarray:
         """Changed minus intact outcome, as the mean over starts and noise.
 
@@ -75,7 +85,7 @@ class Pairs:
         Returns:
             shape (policies, clips, draws), in the unit of the outcome; NaN where nothing was measured.
         """
-        rows = self._groups[arm, dose, control]
+        rows = self.rows(arm, dose, control)
         change = self._all_changes(outcome)[rows]
         draws, draw = np.unique(self.table["draw"][rows], return_inverse=True)
         shape = (len(self.policies), len(self.clips), len(draws))
@@ -96,6 +106,13 @@ class Pairs:
             reference = _means(self._pair[intact], values[intact], int(self._pair.max()) + 1)
             self._changes[outcome] = values - reference[self._pair]
         return self._changes[outcome]
+
+
+def mean_over_draws(values: np.ndarray) -> np.ndarray:
+    """Mean of the finite values over the last axis; NaN where there is none."""
+    known = np.isfinite(values)
+    count = known.sum(-1)
+    return np.where(count > 0, np.where(known, values, 0.0).sum(-1) / np.maximum(count, 1), np.nan)
 
 
 def _grouped(table: OutcomeTable) -> dict[tuple[str, float, str], np.ndarray]:

@@ -38,6 +38,8 @@ class OutcomeModel:
     """Draws of units of each control; 0 for no controls."""
     frames: int = 250
     """Length of a rollout."""
+    tracked: float = 0.7
+    """Fraction of a rollout that intact animals track in the mean."""
     between_policies: float = 0.2
     """Standard deviation of effects between policies, as a fraction of the effect."""
     between_clips: float = 0.2
@@ -73,7 +75,7 @@ def simulate_outcomes(
     model, random = model or OutcomeModel(), np.random.default_rng(seed)
     control = control or {}
     shape = (model.policies, model.clips, model.starts, model.seeds)
-    base = 0.7 * model.frames + 10 * random.standard_normal(shape)
+    base = model.tracked * model.frames + 10 * random.standard_normal(shape)
     policy = model.between_policies * random.standard_normal((model.policies, 1, 1, 1))
     clip = model.between_clips * random.standard_normal((1, model.clips, 1, 1))
     parts = [_rows(base, (INTACT, "", 0.0, 0))]
