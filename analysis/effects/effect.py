@@ -133,12 +133,21 @@ class Effects:
         known = [one for one in self.effects_ if not np.isnan(one.animals)]
         return sorted(known, key=lambda one: (one.animals, -abs(one.d)))
 
+    def cells(self, outcome: str, arm: str, dose: float) -> np.ndarray:
+        """Arm minus control, or minus intact without one, in every policy and clip, (policies, clips)."""
+        of_arm, of_control, _ = self._changes(outcome, arm, dose)
+        return mean_over_draws(of_arm) - mean_over_draws(of_control)
+
+    def _changes(self, outcome: str, arm: str, dose: float) -> tuple[np.ndarray, np.ndarray, str]:
+        """Changes of arm and control, 0 where there is none, and the kind of control."""
+        of_arm, control = self.pairs_.changes(outcome, arm, dose), self.settings.control
+        if self.pairs_.has_control(arm, dose, control):
+            return of_arm, self.pairs_.changes(outcome, arm, dose, control), control
+        return of_arm, np.zeros((*of_arm.shape[:2], 1)), ""
+
     def _effect(self, outcome: str, arm: str, dose: float) -> Effect:
         pairs, resamples, settings = self.pairs_, self.resamples_, self.settings
-        of_arm = pairs.changes(outcome, arm, dose)
-        of_control, control = np.zeros((*of_arm.shape[:2], 1)), ""
-        if pairs.has_control(arm, dose, settings.control):
-            of_control, control = pairs.changes(outcome, arm, dose, settings.control), settings.control
+        of_arm, of_control, control = self._changes(outcome, arm, dose)
         point = _moments(_cell_moments(of_arm, of_control), np.ones(of_arm.shape[:2]))
         means = (
             resamples.cell_means(values, stream)
