@@ -34,13 +34,16 @@ class _SpeedColumn(ProgressColumn):
 
 
 @contextlib.contextmanager
-def progress(description: str, total: float | None, unit: str) -> Iterator[Callable[..., None]]:
+def progress(
+    description: str, total: float | None, unit: str, *, period: float = 30.0
+) -> Iterator[Callable[..., None]]:
     """Yield `advance(n, note="")`; the bar shows count, rate, time left and the last note.
 
     Args:
         description: what is being done.
         total: how much there is to do; None if nobody knows.
         unit: what is counted; empty to show neither count nor rate.
+        period: time over which the rate is averaged, s; longer than the time between two advances.
     """
     counted = (MofNCompleteColumn(), _SpeedColumn(unit)) if unit else ()
     columns = (
@@ -50,7 +53,7 @@ def progress(description: str, total: float | None, unit: str) -> Iterator[Calla
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=STDERR, refresh_per_second=4) as bar:
+    with Progress(*columns, console=STDERR, refresh_per_second=4, speed_estimate_period=period) as bar:
         task = bar.add_task(description, total=total, note="")
 
         def advance(n: float = 1, note: str | None = None) -> None:

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 from rodent.clips import ClipSet, write_clips
+from rodent.experiment import Inputs, create_experiment, read_experiment
 from rodent.kinematics.skeleton import Skeleton
 from rodent.policy.policy import Policy, save_policy
 from rodent.registration import read_markers
@@ -25,13 +26,14 @@ NAMES = ("Walk_280", "Rear_93")  # two of the public set
 
 
 def write_files(body: Scene, folder: Path) -> None:
-    """Write clips, a run, recordings, spikes, keypoints and a path into the folder."""
+    """Write clips, a run, recordings, spikes, keypoints, a path and an experiment into the folder."""
     clips = _named(stance_clips(body, frames=FRAMES, n=2), NAMES)
     _write_motion(body, clips, folder)
     policy = untrained_policy(body)
     _write_run(policy, clips, folder)
     _write_recordings(body, policy, clips, folder)
     _write_spikes(folder)
+    _write_experiment(folder)
 
 
 def _named(clips: ClipSet, names: tuple[str, ...]) -> ClipSet:
@@ -50,6 +52,16 @@ def _write_motion(body: Scene, clips: ClipSet, folder: Path) -> None:
     markers = read_markers("rat23")
     points = Skeleton(body, markers.bodies).positions(clips[0].qpos[:60], markers.offsets * clips.scale)
     np.savez(folder / "keypoints.npz", points=1000 * points, fps=50.0, names=np.array(markers.names))
+
+
+def _write_experiment(folder: Path) -> None:
+    """A specification, and the folder of an experiment before its first shard."""
+    (folder / "lesions.toml").write_text(
+        'policies = ["runs/walk"]\nclips = "clips.h5"\nframes = 10\n\n'
+        '[[arm]]\nname = "decoder"\nacts = ["silence decoder/layer_0[{dose}%] to mean"]\ndoses = [20]\n'
+    )
+    config = read_experiment(folder / "lesions.toml")
+    create_experiment(folder / "lesions", config, Inputs.of(config))
 
 
 def _write_run(policy: Policy, clips: ClipSet, folder: Path) -> None:

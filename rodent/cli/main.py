@@ -19,6 +19,7 @@ from rodent.cli.doctor import Doctor
 from rodent.cli.encode import Encode
 from rodent.cli.evaluate import Evaluate
 from rodent.cli.events import Events
+from rodent.cli.experiment import ExperimentCommand
 from rodent.cli.export import Export
 from rodent.cli.register import Register
 from rodent.cli.render import Render
@@ -40,6 +41,7 @@ Command = (
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Export, tyro.conf.subcommand("export")]
     | Annotated[Rollout, tyro.conf.subcommand("rollout")]
+    | Annotated[ExperimentCommand, tyro.conf.subcommand("experiment")]
     | Annotated[Render, tyro.conf.subcommand("render")]
     | Annotated[View, tyro.conf.subcommand("view")]
     | Annotated[Spikes, tyro.conf.subcommand("spikes")]

@@ -12,7 +12,7 @@ at the sites that probes record (`sites`). Statistics of units come from an inta
 Without interventions nothing of this is compiled.
 """
 
-from rodent.intervention.effects import Preparation, needs_statistics
+from rodent.intervention.effects import Preparation, chosen_units, needs_statistics, weight_norms
 from rodent.intervention.kinds import (
     KINDS,
     Clamp,
@@ -54,6 +54,7 @@ __all__ = [
     "Stepping",
     "Stimulate",
     "Threshold",
+    "chosen_units",
     "from_table",
     "given_interventions",
     "needs_statistics",
@@ -61,4 +62,5 @@ __all__ = [
     "planned",
     "read_interventions",
     "stored",
+    "weight_norms",
 ]

@@ -94,6 +94,16 @@ def effects(intervention: Intervention, prepared: Preparation, number: int = 0) 
     return [resolve(intervention, _Place(site, intervention, prepared, number)) for site in sites]
 
 
+def chosen_units(intervention: Intervention, prepared: Preparation) -> dict[str, np.ndarray]:
+    """Indices of the units that an intervention selects, by site; ascending.
+
+    Raises:
+        InputError: there is no such site or unit.
+    """
+    sites = prepared.sites.matching(intervention.site)
+    return {site: _Place(site, intervention, prepared, 0).units for site in sites}
+
+
 class _Place:
     """A site and its units."""
 

@@ -125,10 +125,16 @@ def iterate(
 
 @partial(jax.jit, static_argnums=(0, 1))
 def decided(
-    loop: Loop, keep: Keep, task: Task[Any], actor: Actor, state: LoopState, physics: PhysicsState
+    loop: Loop,
+    keep: Keep,
+    task: Task[Any],
+    actor: Actor,
+    state: LoopState,
+    physics: PhysicsState,
+    noise: Noise | None = None,
 ) -> tuple[LoopState, Any, Command]:
     """`decide`, compiled; only the parts that `keep` selects are computed."""
-    state, decision, command = decide(loop, task, actor, state, physics)
+    state, decision, command = decide(loop, task, actor, state, physics, noise)
     return state, keep(task, decision), command
 
 

@@ -50,6 +50,8 @@ class Command(NamedTuple):
             (num_envs, 6); None for none.
         scales: factors on the world's quantities of the environments that begin, by name, each of shape
             (num_envs,); see `rodent.physics.scales`. None where none is ever given.
+        active: environments whose state after the step is of use, shape (num_envs,), bool; None for all. An
+            engine need not step the others.
     """
 
     ctrl: Array
@@ -57,6 +59,7 @@ class Command(NamedTuple):
     initial: PhysicsState
     wrench: Array | None = None
     scales: Mapping[str, Array] | None = None
+    active: Array | None = None
 
 
 class EngineState(Protocol):

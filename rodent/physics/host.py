@@ -182,10 +182,11 @@ class HostEngine:
         before = {name: self._outputs[name].copy() for name in ("qpos", "qvel", "act")}
         ctrl = np.asarray(command.ctrl)
         self._batch.ctrl[:] = ctrl
+        active = None if command.active is None else np.asarray(command.active)
         with _silenced():
-            raised = self._substeps.step(self._batch)
+            raised = self._substeps.step(self._batch, active)
         self._mark_diverged(before, ctrl, raised)
-        return self._next(self._physics(), scales)
+        return self._next(self._physics(active), scales)
 
     def copy(self, state: HostState) -> HostState:
         """A copy of the state that stays valid: it can be stored, written to a file, and stepped again."""
@@ -233,10 +234,12 @@ class HostEngine:
         self._serial += 1
         return HostState(physics, self._rows, self._serial, scales)
 
-    def _physics(self) -> PhysicsState:
-        """A copy of the current state, float32."""
+    def _physics(self, active: np.ndarray | None = None) -> PhysicsState:
+        """A copy of the current state, float32; positions of bodies are those of before where not active."""
         self._pose[:] = self._outputs["qpos"][:, self._skeleton.qpos]
-        self._kinematics.forward(ids=np.flatnonzero(np.isfinite(self._pose).all(1)), stage=_POSITIONS)
+        chosen = np.isfinite(self._pose).all(1)
+        chosen = chosen if active is None else chosen & active
+        self._kinematics.forward(ids=np.flatnonzero(chosen), stage=_POSITIONS)
         found = self._outputs | {"xpos": self._xpos[:, self._skeleton.bodies]}
         return _single(PhysicsState(**found))
 

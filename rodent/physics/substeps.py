@@ -50,10 +50,21 @@ class Substeps:
             for i, count in enumerate(counts)
         ]
 
-    def step(self, batch: Batch) -> np.ndarray:
-        """Make one control step; indices of simulations in which MuJoCo raised an error."""
+    def step(self, batch: Batch, active: np.ndarray | None = None) -> np.ndarray:
+        """Make one control step.
+
+        Args:
+            batch: the simulations.
+            active: those that are stepped, shape (num_envs,), bool; None for all.
+
+        Returns:
+            indices of simulations in which MuJoCo raised an error.
+        """
         raised = []
-        for count, ids in self._groups:
+        for count, group in self._groups:
+            ids = group
+            if active is not None and not active.all():
+                ids = np.flatnonzero(active) if group is None else group[active[group]]
             try:
                 batch.step(ids, nstep=count)
             except SimulationError as error:
