@@ -6,7 +6,7 @@ In the closed loop: networks are made from the built-in policy `rat-torque`. In 
 alone drives one actuator, and units of its layer are silenced one by one: it must have the largest effect.
 In the second kind a pair of units drives an actuator, and each takes over where the other is silenced. Single
 lesions must miss the pair, and Shapley values must name it. Units, actuators and the other units are drawn
-at random for every network.
+at random for every network; actuators from the eight without which the rat misses its joint angles most.
 
 Random against random: an arm that is one more draw of its control, in 400 simulated experiments.
 
@@ -24,19 +24,21 @@ import numpy as np
 
 from analysis.effects.dose import dose_response
 from analysis.effects.effect import Effects
-from analysis.effects.outcomes import INTACT, OUTCOMES, OutcomeTable
+from analysis.effects.outcomes import OUTCOMES, OutcomeTable
 from analysis.effects.screen import Screen
 from analysis.effects.settings import EffectSettings
 from analysis.effects.shapley import coalition_arms, coalitions, shapley_of_arms
 from analysis.effects.simulation import OutcomeModel, simulate_outcomes
 from rodent.clips import read_clips
-from rodent.intervention import Intervention, Preparation, Silence, Sites, Statistics, parsed, planned
+from rodent.experiment.spec import INTACT
+from rodent.intervention import ACTION, Intervention, Preparation, Silence, Sites, Statistics, parsed, planned
 from rodent.jax_setup import cache_compilations
 from rodent.policy.policy import load_policy
 from rodent.rollouts import RolloutRunner, Show
 
 POLICY, CLIPS = "rat-torque", ("walk", "rear", "turn_left")
 FRAMES, RATS = 50, 64
+ACTUATORS = 8  # from which those of networks are drawn
 OTHERS = 6  # units beside the pair, among which Shapley values have to find it
 DRIVE = 3.5  # mean of a drive in its standard deviations: hidden units are linear only above 0
 SCALE = 10.0  # of a drive in a hidden unit: there SiLU is linear to 0.7 %
@@ -138,13 +140,17 @@ class ClosedLoop:
         self.runner = RolloutRunner.of(self.policy, clips, RATS, show=Show(units=True))
         self.sites = Sites.of(self.policy.agent, self.runner.task)
         self.units = self.activity(self.policy.params)
+        count = self.units["decoder/action_mean"].shape[1]
+        arms = {("screen", i): Silence(f"{ACTION}[{i}]", to="mean") for i in range(count)}
+        self.actuators = ranked(self.table(self.policy.params, arms))[:ACTUATORS]
 
     def activity(self, params: Any) -> dict[str, np.ndarray]:
         """Activity in intact rollouts of all clips, arrays (frames, units)."""
         groups = np.arange(RATS) % len(CLIPS)
         rows = self.runner.play(params, self.policy.normalizer, groups, frames=FRAMES)
         found = [{name: values[: len(CLIPS)] for name, values in row.units.items()} for row in rows]
-        return {name: np.concatenate([row[name] for row in found]) for name in found[0]}
+        activity = {name: np.concatenate([row[name] for row in found]) for name in found[0]}
+        return activity | {ACTION: activity["decoder/action_mean"]}
 
     def table(self, params: Any, arms: Mapping[tuple[str, int], Intervention]) -> OutcomeTable:
         """Outcomes of arms and draws, each in all clips; every batch has an intact rat."""
@@ -187,7 +193,7 @@ class Planted(NamedTuple):
 def planted_driver(loop: ClosedLoop, random: np.random.Generator) -> Planted:
     """One unit of the second hidden layer drives an actuator, and nothing else."""
     params, decoder = copied(loop)
-    actuator = drawn_actuator(loop, random)
+    actuator = int(random.choice(loop.actuators))
     layer = decoder["layer_1"]["pre"]
     unit = int(random.integers(layer["bias"].shape[0]))
     drive, size = drive_of(loop, "decoder/layer_0", actuator)
@@ -204,7 +210,7 @@ def planted_pair(loop: ClosedLoop, random: np.random.Generator) -> Planted:
     first, which is 0 until the first is silenced.
     """
     params, decoder = copied(loop)
-    actuator = drawn_actuator(loop, random)
+    actuator = int(random.choice(loop.actuators))
     first, second = decoder["layer_0"]["pre"], decoder["layer_1"]["pre"]
     pair = tuple(random.choice(first["bias"].shape[0], 2, replace=False).tolist())
     outputs = tuple(random.choice(second["bias"].shape[0], 2, replace=False).tolist())
@@ -228,12 +234,6 @@ def copied(loop: ClosedLoop) -> tuple[Any, Any]:
     """A copy of the parameters that can be written to, and its decoder."""
     params = jax.tree.map(lambda x: np.array(x), loop.policy.params)
     return params, params["policy"]["decoder"]
-
-
-def drawn_actuator(loop: ClosedLoop, random: np.random.Generator) -> int:
-    """One of the half of the actuators whose actions vary most."""
-    spread = loop.units["decoder/action_mean"].std(0)
-    return int(random.choice(np.argsort(spread)[len(spread) // 2 :]))
 
 
 def drive_of(loop: ClosedLoop, layer: str, actuator: int) -> tuple[np.ndarray, tuple[float, float]]:
@@ -273,7 +273,12 @@ def screened(loop: ClosedLoop, net: Planted, random: np.random.Generator) -> lis
     others = np.setdiff1d(np.arange(loop.sites.sizes[net.layer]), net.units)
     units = [*net.units, *random.choice(others, RATS - 2, replace=False).tolist()]
     arms = {("screen", unit): Silence(f"{net.layer}[{unit}]", to="mean") for unit in units}
-    effects = Effects(QUICK).fit(loop.table(net.params, arms), [OUTCOME])
+    return ranked(loop.table(net.params, arms))
+
+
+def ranked(table: OutcomeTable) -> list[int]:
+    """Draws of the arm `screen`, those with the largest effects first."""
+    effects = Effects(QUICK).fit(table, [OUTCOME])
     return Screen().fit(effects, OUTCOME, "screen", 1.0).ranking_.tolist()
 
 

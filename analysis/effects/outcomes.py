@@ -13,14 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rodent.errors import InputError, unknown
+from rodent.experiment.measures import ACTIVITY
+from rodent.experiment.spec import INTACT
+from rodent.experiment.table import FILE
 from rodent.files import existing_file
-
-FILE = "outcomes.parquet"
-"""The table in the folder of an experiment."""
-INTACT = "intact"
-"""The arm of dose 0."""
-ACTIVITY = "activity:"
-"""What the columns of mean absolute activity begin with; the name of the layer follows."""
 
 _TEXTS = ("policy", "clip", "arm", "control")
 _WHOLE = ("start", "draw", "seed", "frames", "frames_tracked", "changed_values")
@@ -32,23 +28,32 @@ class Outcome(NamedTuple):
     Attributes:
         label: for readers.
         unit: SI; `1` for a fraction.
+        shown: the unit in reports.
+        factor: from the unit to that of reports.
     """
 
     label: str
     unit: str
+    shown: str
+    factor: float = 1.0
+
+    @property
+    def axis(self) -> str:
+        """Label with the unit of reports."""
+        return self.label if self.shown == "1" else f"{self.label}, {self.shown}"
 
 
 OUTCOMES: Mapping[str, Outcome] = {
-    "frames_tracked": Outcome("frames tracked", "frames"),
-    "success": Outcome("tracked to the end", "1"),
-    "root_error": Outcome("root position error", "m"),
-    "joint_error": Outcome("joint angle error", "rad"),
-    "body_error": Outcome("body position error", "m"),
-    "end_effector_error": Outcome("end-effector error", "m"),
-    "speed": Outcome("speed", "m/s"),
-    "stride_length": Outcome("stride length", "m"),
-    "stance_sliding": Outcome("sliding in stance", "m/s"),
-    "energy": Outcome("energy", "J"),
+    "frames_tracked": Outcome("frames tracked", "frames", "frames"),
+    "success": Outcome("tracked to the end", "1", "%", 100.0),
+    "root_error": Outcome("root position error", "m", "mm", 1000.0),
+    "joint_error": Outcome("joint angle error", "rad", "degrees", 180 / np.pi),
+    "body_error": Outcome("body position error", "m", "mm", 1000.0),
+    "end_effector_error": Outcome("end-effector error", "m", "mm", 1000.0),
+    "speed": Outcome("speed", "m/s", "m/s"),
+    "stride_length": Outcome("stride length", "m", "mm", 1000.0),
+    "stance_sliding": Outcome("sliding in stance", "m/s", "mm/s", 1000.0),
+    "energy": Outcome("energy", "J", "J"),
 }
 """The outcomes that every table has, by column; some may be NaN."""
 
@@ -60,7 +65,7 @@ def outcome_of(column: str) -> Outcome:
         InputError: the column is no outcome.
     """
     if column.startswith(ACTIVITY):
-        return Outcome(f"activity of {column.removeprefix(ACTIVITY)}", "1")
+        return Outcome(f"activity of {column.removeprefix(ACTIVITY)}", "1", "1")
     if column not in OUTCOMES:
         raise unknown("outcome", column, [*OUTCOMES, f"{ACTIVITY}LAYER"])
     return OUTCOMES[column]

@@ -10,8 +10,9 @@ animals, clips and starts drops out of the difference.
 
 import numpy as np
 
-from analysis.effects.outcomes import INTACT, OutcomeTable
+from analysis.effects.outcomes import OutcomeTable
 from rodent.errors import InputError, unknown
+from rodent.experiment.spec import INTACT
 
 _PAIR = ("policy", "clip", "start", "seed")
 

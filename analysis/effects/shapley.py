@@ -98,8 +98,8 @@ class Shapley:
         steps = _steps(index, n_sites)
         if 0 not in index or full not in index or not steps:
             raise InputError(
-                f"of {n_sites} sites no order is complete: it needs the sets of its first site, its first two, "
-                "and so on; see `coalitions`"
+                f"of {n_sites} sites no order is complete: it needs the sets of its first site, of its first "
+                "two, and so on; see `coalitions`"
             )
         self.values_ = np.zeros((n_sites, *effects.shape[1:]))
         for before, site, weight in steps:

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analysis.effects.outcomes import INTACT, OUTCOMES, OutcomeTable
+from analysis.effects.outcomes import OUTCOMES, OutcomeTable
 from rodent.errors import check_setting
+from rodent.experiment.spec import INTACT
 
 _check = functools.partial(check_setting, "outcome model")
 

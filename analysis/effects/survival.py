@@ -14,7 +14,7 @@ import numpy as np
 
 from analysis.effects.bootstrap import interval
 from analysis.effects.effect import Effects
-from analysis.effects.outcomes import INTACT
+from rodent.experiment.spec import INTACT
 
 
 @dataclasses.dataclass(frozen=True)
