@@ -8,15 +8,14 @@ from analysis.effects.power import MOST_ANIMALS
 
 
 def named(one: Effect) -> str:
-    """Arm and dose."""
-    return f"{one.arm}, {one.dose:g}"
+    """Arm and dose; the dose 1 of arms without doses is left out."""
+    return one.arm if one.dose == 1 else f"{one.arm}, {one.dose:g}"
 
 
 def value_text(one: Effect) -> str:
     """The effect with its unit."""
     what = outcome_of(one.outcome)
-    unit = "" if what.shown == "1" else f"\u00a0{what.shown}"
-    return f"{signed(one.value * what.factor)}{unit}"
+    return f"{signed(one.value * what.factor)}{what.suffix}"
 
 
 def number(value: float) -> str:

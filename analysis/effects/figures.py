@@ -35,15 +35,21 @@ def dose_curve(axes: "Axes", of_arm: DoseResponse, of_control: DoseResponse | No
         of_arm, of_control: the curves; None without a control.
         factor: from the unit of the outcome to that of the axis.
     """
-    for found, color in ((of_control, _CONTROL), (of_arm, _ARM)):
+    for found, color, aside in ((of_control, _CONTROL, 1.05), (of_arm, _ARM, 1.0)):
         if found is None:
             continue
         bars = np.abs(np.stack([found.change - found.low, found.high - found.change])) * factor
         if np.isnan(bars).all():
-            axes.plot(found.doses, factor * found.change, "o", color=color, markersize=4)
+            axes.plot(aside * found.doses, factor * found.change, "o", color=color, markersize=4)
         else:
             axes.errorbar(
-                found.doses, factor * found.change, bars, fmt="o", color=color, markersize=4, linewidth=1
+                aside * found.doses,
+                factor * found.change,
+                bars,
+                fmt="o",
+                color=color,
+                markersize=4,
+                linewidth=1,
             )
         if found.curve is not None:
             fine = np.geomspace(found.doses.min(), found.doses.max(), 100)

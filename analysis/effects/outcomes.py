@@ -40,7 +40,13 @@ class Outcome(NamedTuple):
     @property
     def axis(self) -> str:
         """Label with the unit of reports."""
-        return self.label if self.shown == "1" else f"{self.label}, {self.shown}"
+        named = self.shown == "1" or self.shown in self.label
+        return self.label if named else f"{self.label}, {self.shown}"
+
+    @property
+    def suffix(self) -> str:
+        """The unit of reports after a number."""
+        return "" if self.shown == "1" else f"\u00a0{self.shown}"
 
 
 OUTCOMES: Mapping[str, Outcome] = {

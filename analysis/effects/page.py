@@ -120,7 +120,8 @@ def _effects(report: Report, outcome: str) -> Section:
     ]
     columns = ["arm and dose", "intact", "effect", "from", "to", "against", "draws", "p", "Holm", "q"]
     caption = (
-        f"{what.axis}. Draws: of the arm, and of its control. q: false discovery rate over arms and doses."
+        f"Units: {what.shown}. Draws: of the arm, and of its control. q: false discovery rate over arms and "
+        "doses."
     )
     if len(found) > MOST_ROWS:
         caption += f" The largest {MOST_ROWS} of {len(found)} effects."
@@ -132,7 +133,7 @@ def _map(report: Report) -> Section:
     effects = report.effects
     outcomes = list(dict.fromkeys(one.outcome for one in effects.effects_))
     by_arm: dict[tuple[str, float], dict[str, Effect]] = {}
-    for one in effects.effects_:
+    for one in report.without_screens(effects.effects_):
         by_arm.setdefault((one.arm, one.dose), {})[one.outcome] = one
     d = np.array([[row[name].d for name in outcomes] for row in by_arm.values()])
     p = np.array([[row[name].p_holm for name in outcomes] for row in by_arm.values()])

@@ -28,7 +28,7 @@ def doses_section(report: Report, outcome: str) -> Section:
                 [
                     f"{one.arm}{': control' if one.control else ''}",
                     *(number(x) for x in (one.ed50, one.ed50_low, one.ed50_high)),
-                    signed(float(one.curve.top_) * what.factor),
+                    signed(float(one.curve.top_) * what.factor) if np.isfinite(one.ed50) else "-",
                     f"{float(one.curve.hill_):.1f}",
                 ]
             )
@@ -38,8 +38,11 @@ def doses_section(report: Report, outcome: str) -> Section:
         "smallest or above the largest dose: then the doses do not show where the change begins or ends."
     )
     figure = dose_curves(found, what)
-    columns = ["", "ED50", "from", "to", f"largest change, {what.shown}", "Hill coefficient"]
-    caption = "Means with 95 % intervals, and Hill curves. Shaded: 95 % interval of ED50 of the arm."
+    columns = ["", "ED50", "from", "to", "largest change", "Hill coefficient"]
+    caption = (
+        f"Units: {what.shown}. Means with 95 % intervals, and Hill curves. Shaded: 95 % interval of ED50 of "
+        "the arm."
+    )
     parts = (Drawing(figure, caption), Table(columns, rows))
     return Section(f"Dose and {what.label}", text, parts)
 
@@ -62,7 +65,9 @@ def survival_section(report: Report) -> Section:
         "A rollout that is tracked to its end is censored there."
     )
     columns = ["arm", "dose", "arm: mean frames", "control", "intact"]
-    parts = (Drawing(figure, "Bands: 95 % intervals over policies and clips."), Table(columns, rows))
+    levels = " and ".join(report.effects.resamples_.levels)
+    caption = f"Bands: 95 % intervals over {levels}." if levels else "Without intervals, see the notes."
+    parts = (Drawing(figure, caption), Table(columns, rows))
     return Section("Survival", text, parts)
 
 
@@ -114,5 +119,5 @@ def shapley_section(report: Report, outcome: str) -> Section:
         text += " The values are estimated from some of the possible sets of sites."
     figure = intervals(names, values[order], *bounds, f"Shapley value, {what.axis}")
     columns = ["site", "Shapley value", "from", "to", "alone"]
-    parts = (Drawing(figure, "With 95 % intervals over policies and clips."), Table(columns, rows, what.axis))
+    parts = (Drawing(figure, "With 95 % intervals."), Table(columns, rows, f"Units: {what.shown}."))
     return Section(f"Shapley values of {what.label}", text, parts)

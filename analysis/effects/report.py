@@ -7,7 +7,7 @@ report.effects.by_animals()[0], report.responses, report.survival, report.screen
 import dataclasses
 import fnmatch
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -105,8 +105,12 @@ class Report:
 
     def shown(self, outcome: str) -> list[Effect]:
         """The effects on an outcome, largest first, without those of screened arms."""
+        return self.without_screens(self.effects.ranked(outcome))
+
+    def without_screens(self, effects: Sequence[Effect]) -> list[Effect]:
+        """Those effects that are not means over the units of a screen."""
         screened = screened_arms(self.experiment, self.effects.pairs_.table.arms)
-        return [one for one in self.effects.ranked(outcome) if one.arm not in screened]
+        return [one for one in effects if one.arm not in screened]
 
     @property
     def proposals(self) -> list[Effect]:
@@ -114,11 +118,10 @@ class Report:
 
         Only effects whose interval excludes 0 are predictions; those of screened arms are left out.
         """
-        screened = screened_arms(self.experiment, self.effects.pairs_.table.arms)
         best: dict[str, Effect] = {}
-        for one in self.effects.by_animals():
+        for one in self.without_screens(self.effects.by_animals()):
             certain = one.low > 0 or one.high < 0
-            if certain and one.arm not in screened and np.isfinite(one.animals):
+            if certain and np.isfinite(one.animals):
                 best.setdefault(one.arm, one)
         return list(best.values())
 

@@ -60,7 +60,7 @@ def print_summary(report: Report) -> None:
     for one in report.proposals:
         what = outcome_of(one.outcome)
         value, low, high = (x * what.factor for x in (one.value, one.low, one.high))
-        interval = f"{value:+.3g} ({low:+.3g} to {high:+.3g}) {what.shown}"
+        interval = f"{value:+.3g} ({low:+.3g} to {high:+.3g}){what.suffix}"
         rows.append(
             [one.arm, f"{one.dose:g}", what.label, interval, f"{one.p_holm:.2g}", f"{one.animals:.0f}"]
         )

@@ -14,9 +14,11 @@ of orders is enough (Castro, Gómez and Tejada, Computers & Operations Research 
 pairs of an order and its reverse, which lower the variance (Mitchell et al., J. Mach. Learn. Res. 23(43),
 2022).
 
-The sets of a few orders also make up other orders, and all of them are used. The estimate is unbiased: it is
-linear, sums to the effect of all sites, gives 0 to a site that adds nothing, and favours no site in the mean
-over sampled orders, and only Shapley values do all this.
+The sets of a few orders also make up other orders, and all of them are used. A set is used if that of all
+other sites is there, too, so that every order has its reverse: effects that are sums over sites and pairs of
+sites have exact values. The estimate is unbiased: it is linear, sums to the effect of all sites, gives 0 to a
+site that adds nothing, and favours no site in the mean over sampled orders, and only Shapley values do all
+this.
 """
 
 import itertools
@@ -93,18 +95,20 @@ class Shapley:
         effects, n_sites = np.asarray(effects, float), sets.shape[1]
         if len(effects) != len(sets):
             raise InputError(f"{len(effects)} effects for {len(sets)} sets of sites; expected one for each")
-        index = {int(code): i for i, code in enumerate(sets @ (1 << np.arange(n_sites, dtype=np.uint64)))}
+        codes = sets @ (1 << np.arange(n_sites, dtype=np.uint64))
         full = (1 << n_sites) - 1
+        every = {int(code): i for i, code in enumerate(codes)}
+        index = {code: i for code, i in every.items() if full ^ code in every}
         steps = _steps(index, n_sites)
-        if 0 not in index or full not in index or not steps:
+        if not steps:
             raise InputError(
                 f"of {n_sites} sites no order is complete: it needs the sets of its first site, of its first "
-                "two, and so on; see `coalitions`"
+                "two, and so on, and those of all other sites; see `coalitions`"
             )
         self.values_ = np.zeros((n_sites, *effects.shape[1:]))
         for before, site, weight in steps:
             self.values_[site] += weight * (effects[index[before | 1 << site]] - effects[index[before]])
-        singles = [index.get(1 << site, -1) for site in range(n_sites)]
+        singles = [every.get(1 << site, -1) for site in range(n_sites)]
         self.alone_ = effects[singles] - effects[index[0]]
         self.alone_[np.array(singles) < 0] = np.nan
         self.exact_ = len(index) == full + 1
@@ -198,6 +202,8 @@ def shapley_of_arms(
 
 def _steps(index: Mapping[int, int], n_sites: int) -> list[tuple[int, int, float]]:
     """Steps of all complete orders: the set before, the site, and the fraction of orders with this step."""
+    if 0 not in index:
+        return []
     by_size = sorted(index, key=int.bit_count)
     below, above = dict.fromkeys(index, 0), dict.fromkeys(index, 0)
     below[0] = above[(1 << n_sites) - 1] = 1

@@ -58,6 +58,16 @@ def test_values_of_many_sites_are_estimated():
     assert set(np.argsort(found.values_)[:3].tolist()) == {0, 1, 2}
 
 
+def test_values_of_sums_over_pairs_are_exact_from_few_orders():
+    def pairwise(sets):
+        return -50.0 * sets[:, 1] * sets[:, 2] + 8 * sets[:, 4] - 3 * sets[:, 4] * sets[:, 7]
+
+    for seed in range(5):
+        found = shapley_values(pairwise, 9, pairs=2, seed=seed)
+        assert not found.exact_
+        np.testing.assert_allclose(found.values_, by_definition(pairwise, 9), atol=1e-12)
+
+
 def along(orders, effect):
     """Mean of what each site adds, along some orders only."""
     values = np.zeros((len(orders), orders.shape[1]))
