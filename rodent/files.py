@@ -85,7 +85,7 @@ def explain_os_errors(path: Path) -> Iterator[None]:
         yield
     except (OSError, RuntimeError) as error:
         number = getattr(error, "errno", None)
-        if number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+        if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error):
             raise WorkError(f"disk full while writing {path}; free some space and run again") from error
         if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENOENT):
             raise InputError(f"cannot write {path}: {os.strerror(number)}") from error

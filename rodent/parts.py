@@ -5,7 +5,7 @@ See `rodent.registry` for how to add to it.
 Light to import: parts are named here, and imported when they are asked for.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rodent.registry import Registry
 
@@ -109,6 +109,16 @@ KEYPOINT_READERS: "Registry[Reader[KeypointOptions, RawKeypoints]]" = Registry(
     },
 )
 """Formats of tracked keypoints."""
+EXECUTORS: "Registry[Any]" = Registry(
+    "executor",
+    "virtual_rodent.executors",
+    {
+        "local": "rodent.experiment.local:LocalExecutor",
+        "ray": "rodent.experiment.on_ray:RayExecutor",
+        "slurm": "rodent.experiment.on_slurm:SlurmExecutor",
+    },
+)
+"""Where shards of experiments run; see `rodent.experiment.drive.Executor`."""
 CLIP_READERS: "Registry[Reader[ImportOptions, RawClips]]" = Registry(
     "reader of clips",
     "virtual_rodent.clip_readers",

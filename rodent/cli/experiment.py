@@ -67,6 +67,8 @@ class ExperimentRun:
     """The specification, a TOML file."""
     out: Path
     """The folder of the experiment."""
+    executor: str = "local"
+    """Where shards are done: `local`, `slurm`, `ray`, or a TOML file with the name and settings of one."""
     json: bool = False
     """Print a summary as one JSON object."""
 
@@ -78,8 +80,8 @@ class ExperimentRun:
         cache_compilations()
         from rodent.experiment import (
             Inputs,
-            LocalExecutor,
             create_experiment,
+            read_executor,
             read_experiment,
             run_experiment,
         )
@@ -87,6 +89,7 @@ class ExperimentRun:
         from rodent.progress import progress
 
         require_parquet()
+        executor = read_executor(self.executor)
         config = read_experiment(self.spec)
         experiment = create_experiment(self.out, config, Inputs.of(config))
         count = experiment.shards.count
@@ -100,7 +103,7 @@ class ExperimentRun:
                     advance(now - shown, note=f"{done} of {count} shards")
                     shown = now
 
-                found = run_experiment(experiment, LocalExecutor(), report)
+                found = run_experiment(experiment, executor, report)
         except KeyboardInterrupt:
             done = count - len(experiment.shards.missing())
             say(f"{done} of {count} shards are done in {self.out}; to go on, run the same command again")

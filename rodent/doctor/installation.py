@@ -17,7 +17,9 @@ PROJECT = "virtual-rodent"
 _NVIDIA = Path("/sys/module/nvidia/version")
 _EXTRAS = {
     "neuro": "rodent encode and rodent demo",
-    "parquet": "tables as Parquet files",
+    "parquet": "tables as Parquet files, and rodent experiment",
+    "ray": "rodent experiment on clusters of Ray",
+    "slurm": "rodent experiment on clusters of SLURM",
     "viewer": "rodent view",
 }
 

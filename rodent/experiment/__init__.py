@@ -8,16 +8,32 @@
 A specification (`spec`) is resolved for each policy (`subject`): arms become treatments (`treatments`,
 `controls`), and these, in all conditions, are divided into shards (`tiling`). A shard is one batch (`player`,
 `measures`), and a pure function of the specification and its number. It leaves one file (`shards`): the
-folder (`folder`) is the queue and the truth. Executors (`run`, `local`) do missing shards, and `table` joins
-them.
+folder (`folder`) is the queue and the truth. Executors (`local`, `on_slurm`, `on_ray`) do missing shards
+(`drive`), and `table` joins them.
 """
 
-from rodent.experiment.folder import Experiment, Inputs, create_experiment, digest_of, open_experiment
-from rodent.experiment.local import LocalExecutor
-from rodent.experiment.run import Executor, Finished, run_experiment, run_shards
-from rodent.experiment.shards import Shards
-from rodent.experiment.spec import ArmConfig, ExperimentConfig, read_experiment
-from rodent.experiment.subject import Subject
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rodent.experiment.drive import Executor, Finished, run_shards
+    from rodent.experiment.executors import read_executor
+    from rodent.experiment.folder import Experiment, Inputs, create_experiment, digest_of, open_experiment
+    from rodent.experiment.local import LocalExecutor
+    from rodent.experiment.run import run_experiment
+    from rodent.experiment.shards import Shards
+    from rodent.experiment.spec import ArmConfig, ExperimentConfig, read_experiment
+    from rodent.experiment.subject import Subject
+
+_HOMES = {
+    **dict.fromkeys(("Executor", "Finished", "run_shards"), "drive"),
+    **dict.fromkeys(("Experiment", "Inputs", "create_experiment", "digest_of", "open_experiment"), "folder"),
+    **dict.fromkeys(("ArmConfig", "ExperimentConfig", "read_experiment"), "spec"),
+    "LocalExecutor": "local",
+    "Shards": "shards",
+    "Subject": "subject",
+    "read_executor": "executors",
+    "run_experiment": "run",
+}
 
 __all__ = [
     "ArmConfig",
@@ -32,7 +48,17 @@ __all__ = [
     "create_experiment",
     "digest_of",
     "open_experiment",
+    "read_executor",
     "read_experiment",
     "run_experiment",
     "run_shards",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # workers and the status of a folder must not wait for jax
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"rodent.experiment.{_HOMES[name]}"), name)

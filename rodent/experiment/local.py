@@ -4,12 +4,15 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rodent.experiment.run import Finished, Task
+from rodent.experiment.drive import Finished, Task
 
 
 @dataclasses.dataclass(frozen=True)
 class LocalExecutor:
     """This process. Several processes can work on one folder at the same time."""
+
+    threads: int = 0
+    """Threads that step the physics; 0 for one per core."""
 
     def run(self, task: Task, numbers: Sequence[int], folder: Path) -> Iterator[Finished]:
         """See `Executor`; an error ends the run at once."""

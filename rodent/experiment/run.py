@@ -1,58 +1,20 @@
 """Run an experiment: do all missing shards on an executor, then join them.
 
-    experiment = create_experiment("lesions", config, Inputs.of(config))
-    run_experiment(experiment, LocalExecutor())["rollouts"]
-
-`run_shards` does the same for any pure function of the number of a shard.
+experiment = create_experiment("lesions", config, Inputs.of(config))
+run_experiment(experiment, LocalExecutor())["rollouts"]
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 
-from rodent.errors import InputError, WorkError
+from rodent.errors import InputError
+from rodent.experiment.drive import Executor, Report, run_shards
 from rodent.experiment.folder import Experiment, open_experiment
-from rodent.experiment.shards import Done, Shards, Work
-from rodent.experiment.table import require_parquet, write_outcomes
+from rodent.experiment.table import FILE, require_parquet, write_outcomes
 from rodent.jax_setup import cache_compilations
-
-_WAIT = 0.5  # seconds until shards of other processes are looked for again
-Task = Callable[[int], Done]
-"""Completes the shard of a number; can be sent to other processes."""
-Report = Callable[[int], None]
-"""Is called with the number of shards that are there."""
-
-
-class Finished(NamedTuple):
-    """A shard that an executor is done with.
-
-    Attributes:
-        number: of the shard.
-        done: what became of it; None if it failed.
-        error: of a shard that failed.
-    """
-
-    number: int
-    done: Done | None
-    error: str = ""
-
-
-class Executor(Protocol):
-    """Runs tasks, somewhere."""
-
-    def run(self, task: Task, numbers: Sequence[int], folder: Path) -> Iterator[Finished]:
-        """Complete shards in any order.
-
-        Args:
-            task: completes a shard.
-            numbers: of the shards.
-            folder: of the experiment, for files of the executor.
-        """
-        ...
 
 
 def run_experiment(
@@ -74,53 +36,21 @@ def run_experiment(
     """
     require_parquet()
     begun = time.monotonic()
-    run_shards(experiment.shards, partial(shard, str(experiment.folder), experiment.digest), executor, report)
+    folder = experiment.folder.resolve()
+    work = partial(shard, str(folder), experiment.digest, threads=executor.threads)
+    run_shards(experiment.shards, work, executor, report)
     rollouts, unchanged = write_outcomes(experiment)
     if unchanged:
-        names = ", ".join(unchanged)
         raise InputError(
-            f"{experiment.folder}: these arms changed no value in any rollout: {names}. Check when they act: "
-            "a condition that is never true, or a start after the end of the rollouts. All outcomes are in "
-            f"{experiment.folder / 'outcomes.parquet'}"
+            f"{experiment.folder}: these arms changed no value in any rollout: {', '.join(unchanged)}. Check "
+            "when they act: a condition that is never true, or a start after the end of the rollouts. All "
+            f"outcomes are in {experiment.folder / FILE}"
         )
-    return {
-        "rollouts": rollouts,
-        "shards": experiment.shards.count,
-        "seconds": round(time.monotonic() - begun, 1),
-    }
+    seconds = round(time.monotonic() - begun, 1)
+    return {"rollouts": rollouts, "shards": experiment.shards.count, "seconds": seconds}
 
 
-def run_shards(shards: Shards, work: Work, executor: Executor, report: Report = lambda done: None) -> None:
-    """Do all missing shards.
-
-    Args:
-        shards: in their folder.
-        work: the pure function of the number of a shard that returns its arrays.
-        executor: where shards are done.
-        report: called with the number of shards that are there, after every shard.
-
-    Raises:
-        WorkError: a shard failed; the others are done first.
-    """
-    report(shards.count - len(shards.missing()))
-    while missing := shards.missing():
-        wrote, failed = False, {}
-        for finished in executor.run(partial(shards.complete, work=work), missing, shards.folder):
-            if finished.done is None:
-                failed[finished.number] = finished.error
-            wrote |= finished.done == "written"
-            report(shards.count - len(shards.missing()))
-        if failed:
-            number, error = next(iter(failed.items()))
-            raise WorkError(
-                f"{len(failed)} of {shards.count} shards failed; shard {number}: {error}. Shards that are "
-                "done are kept; run the same command again to do the others"
-            )
-        if not wrote:
-            time.sleep(_WAIT)  # other processes do what is left
-
-
-def shard(folder: str, digest: str, number: int, threads: int = 0) -> dict[str, np.ndarray]:
+def shard(folder: str, digest: str, number: int, *, threads: int = 0) -> dict[str, np.ndarray]:
     """The outcomes of a shard: a pure function of the digest of an experiment and the number.
 
     Args:
