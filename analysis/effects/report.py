@@ -21,6 +21,7 @@ from analysis.effects.shapley import JOINT, Shapley, joint_sites, shapley_of_arm
 from analysis.effects.survival import Survival, survival
 from rodent.errors import unknown
 from rodent.experiment import ExperimentConfig, open_experiment
+from rodent.experiment.measures import ACTIVITY
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,12 +117,13 @@ class Report:
     def proposals(self) -> list[Effect]:
         """Experiments in the animal: for each arm the dose and outcome that the fewest animals would show.
 
-        Only effects whose interval excludes 0 are predictions; those of screened arms are left out.
+        Only effects on behavior whose interval excludes 0 are predictions; those of screened arms are left
+        out.
         """
         best: dict[str, Effect] = {}
         for one in self.without_screens(self.effects.by_animals()):
             certain = one.low > 0 or one.high < 0
-            if certain and np.isfinite(one.animals):
+            if certain and not one.outcome.startswith(ACTIVITY) and np.isfinite(one.animals):
                 best.setdefault(one.arm, one)
         return list(best.values())
 

@@ -1,11 +1,17 @@
 """`rodent experiment report`: effects of an experiment, as a page."""
 
 import dataclasses
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
 from analysis.effects.config import EffectReportConfig
+from rodent.errors import InputError
+
+if TYPE_CHECKING:
+    from analysis.effects.report import Report
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +30,9 @@ class ExperimentReport(EffectReportConfig):
     """The folder of an experiment."""
     out: Path | None = None
     """The HTML file to write; by default only a table is printed."""
+    films: bool = False
+    """Show films of the intact rat, the strongest arm and its control side by side on the page. They play one
+    clip again."""
     json: bool = False
     """Print all results as one JSON object instead of a table."""
 
@@ -34,17 +43,29 @@ class ExperimentReport(EffectReportConfig):
         from rodent.files import require_room_for_files
         from rodent.pages.output import print_json, say
 
+        if self.films and self.out is None:
+            raise InputError("--films are shown on the page; give it a name with --out")
         require_room_for_files(self.out)
         report = Report.of(self.folder, self)
         for note in report.effects.notes_:
             say(note)
         if self.out is not None:
-            from analysis.effects.page import effect_sections
-            from rodent.pages.page import write_page
-
-            write_page(self.out, f"Effects of the experiment {self.folder.name}", effect_sections(report))
+            self._write(report, self.out)
             say(f"{self.out}: {self.out.stat().st_size / 1e6:.1f} MB; open it in a browser")
         if self.json:
             print_json(to_json(report))
         else:
             print_summary(report)
+
+    def _write(self, report: "Report", out: Path) -> None:
+        from analysis.effects.page import effect_sections
+        from rodent.experiment import open_experiment
+        from rodent.pages.page import write_page
+
+        sections = effect_sections(report)
+        with tempfile.TemporaryDirectory() as place:
+            if self.films:
+                from analysis.effects.films import film_section
+
+                sections.insert(2, film_section(report, open_experiment(self.folder), Path(place)))
+            write_page(out, f"Effects of the experiment {self.folder.name}", sections)
