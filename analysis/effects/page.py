@@ -71,7 +71,8 @@ def _animals(report: Report) -> Section:
     text = (
         f"Experiments in the animal, by predicted effect: the number of animals with which a paired t test "
         f"shows it at {settings.power:.0%} power (two-sided, alpha {settings.alpha:g}). For each arm it is "
-        "the dose and behavior with the fewest animals; only effects whose interval excludes 0 are listed.\n\n"
+        "the dose and behavior with the fewest animals; only effects whose interval excludes 0 are listed."
+        "\n\n"
         "Assumption: animals vary as virtual ones do. An animal stands for one policy in one clip, with one "
         "draw of units for arm and control; d is the mean effect over the standard deviation between them. "
         "Real animals, lesions and measurements vary more, and the best of several outcomes is shown, so "
