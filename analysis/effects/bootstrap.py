@@ -121,26 +121,30 @@ def weighted_mean(cells: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.where(weight > 0, total / np.where(weight > 0, weight, 1.0), np.nan)
 
 
-def interval(samples: np.ndarray, n: int) -> tuple[float, float]:
-    """95 % interval by expanded percentiles (Hesterberg, The American Statistician 69, 371, 2015).
+def interval(samples: np.ndarray, n: int) -> np.ndarray:
+    """95 % intervals by expanded percentiles (Hesterberg, The American Statistician 69, 371, 2015).
 
     Percentiles of bootstrap samples are too narrow for few units. They are moved outward by as much as makes
     the interval of a normal mean that of Student.
 
     Args:
-        samples: of the bootstrap; infinite ones stand for values beyond all others, NaN are dropped.
+        samples: of the bootstrap, shape (samples, …); infinite ones stand for values beyond all others, NaN
+            are left out.
         n: units that were resampled at the highest level.
 
     Returns:
-        lower and upper bound; NaN for fewer than two units.
+        lower and upper bounds, shape (2, …); NaN for fewer than two units, or without a sample.
     """
     from scipy.stats import norm, t
 
-    samples = samples[~np.isnan(samples)]
-    if n < 2 or not len(samples):
-        return float("nan"), float("nan")
+    known = ~np.isnan(samples)
+    if n < 2:
+        return np.full((2, *samples.shape[1:]), np.nan)
     outside = norm.cdf(np.sqrt(n / (n - 1)) * t.ppf(0.025, n - 1))
     # a bound lies at a sample, as infinite ones have no value between
-    low = np.quantile(samples, outside, method="lower")
-    high = np.quantile(samples, 1 - outside, method="higher")
-    return float(low), float(high)
+    count = known.sum(0)
+    order = np.sort(samples, axis=0)  # NaN come last
+    lower = np.floor(outside * np.maximum(count - 1, 0)).astype(int)
+    upper = np.maximum(count - 1, 0) - lower
+    bounds = (np.take_along_axis(order, rank[None], axis=0)[0] for rank in (lower, upper))
+    return np.where(count > 0, np.stack(list(bounds)), np.nan)

@@ -133,14 +133,14 @@ def dose_response(effects: Effects, outcome: str, arm: str, control: str = "") -
     change = np.array([weighted_mean(mean_over_draws(values), one) for values in cells])
     # the same policies, clips and draws at every dose
     samples = np.stack([resamples.mean(resamples.cell_means(values)) for values in cells], 1)
-    bounds = np.array([interval(column, resamples.n) for column in samples.T]).reshape(-1, 2)
-    curve, ed50, ends = None, float("nan"), (float("nan"), float("nan"))
+    low, high = interval(samples, resamples.n)
+    curve, ed50, ends = None, float("nan"), [float("nan"), float("nan")]
     if len(doses) >= LEAST_DOSES and np.isfinite(change).all():
         curve = HillCurve().fit(doses, change)
         ed50 = float(curve.ed50_)
         whole = samples[np.isfinite(samples).all(1)]
-        ends = interval(HillCurve().fit(doses, whole).ed50_, resamples.n)
-    return DoseResponse(arm, control, outcome, doses, change, *bounds.T, curve, ed50, *ends)
+        ends = interval(HillCurve().fit(doses, whole).ed50_, resamples.n).tolist()
+    return DoseResponse(arm, control, outcome, doses, change, low, high, curve, ed50, *ends)
 
 
 def _hill(dose: np.ndarray, ed50: np.ndarray, hill: np.ndarray) -> np.ndarray:

@@ -159,8 +159,8 @@ class Effects:
             )
         )
         drawn = _moments(_Moments(*means), resamples.cells)
-        low, high = interval(drawn.mean, resamples.n)
-        d_low, d_high = interval(drawn.d, resamples.n)
+        low, high = interval(drawn.mean, resamples.n).tolist()
+        d_low, d_high = interval(drawn.d, resamples.n).tolist()
         near, far = sorted((abs(d_low), abs(d_high)))
         if d_low <= 0 <= d_high:
             near = 0.0

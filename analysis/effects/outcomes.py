@@ -6,6 +6,7 @@ table.outcomes                                  # the outcomes that were measure
 """
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -118,12 +119,12 @@ class OutcomeTable:
     def _numbers(self) -> list[str]:
         return [*OUTCOMES, *(name for name in self.columns if name.startswith(ACTIVITY))]
 
-    @property
+    @functools.cached_property
     def outcomes(self) -> tuple[str, ...]:
         """The columns of outcomes that hold a number at least."""
         return tuple(name for name in self._numbers if np.isfinite(self.columns[name].astype(float)).any())
 
-    @property
+    @functools.cached_property
     def arms(self) -> tuple[str, ...]:
         """The arms, in the order of the table; `intact` is none."""
         return tuple(name for name in dict.fromkeys(self.columns["arm"].tolist()) if name != INTACT)

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from analysis.effects.cells import p_text
 from analysis.effects.dose import DoseResponse
 from analysis.effects.outcomes import outcome_of
 from analysis.effects.report import Report
@@ -62,7 +63,7 @@ def print_summary(report: Report) -> None:
         value, low, high = (x * what.factor for x in (one.value, one.low, one.high))
         interval = f"{value:+.3g} ({low:+.3g} to {high:+.3g}){what.suffix}"
         rows.append(
-            [one.arm, f"{one.dose:g}", what.label, interval, f"{one.p_holm:.2g}", f"{one.animals:.0f}"]
+            [one.arm, f"{one.dose:g}", what.label, interval, p_text(one.p_holm), f"{one.animals:.0f}"]
         )
     print_table(["arm", "dose", "outcome", "effect (95 %)", "Holm", "animals"], rows)
 

@@ -57,10 +57,8 @@ class Screen:
         self.draws_ = pairs.draws(arm, dose)
         self.effect_ = arms - controls.mean()
         baseline = resamples.cell_means(of_control, stream=1)
-        bounds = [
-            interval(resamples.mean(of_arm[None, :, :, i] - baseline), resamples.n) for i in range(len(arms))
-        ]
-        self.low_, self.high_ = np.array(bounds).reshape(-1, 2).T
+        samples = [resamples.mean(of_arm[None, :, :, i] - baseline) for i in range(len(arms))]
+        self.low_, self.high_ = interval(np.stack(samples, axis=1), resamples.n)
         self.p_ = np.full(len(arms), np.nan)
         if self.control_draws_:
             tails = [rank_p(sign * arms, sign * controls[:, None]) for sign in (-1, 1)]

@@ -197,7 +197,7 @@ def shapley_of_arms(
     by_cell = Shapley().fit(np.array(sets), np.array(cells))
     samples = [resamples.mean(values[None]) for values in by_cell.values_]
     means = weighted_mean(np.array(cells), np.ones_like(cells))
-    return Shapley().fit(np.array(sets), means), np.array([interval(one, resamples.n) for one in samples])
+    return Shapley().fit(np.array(sets), means), interval(np.stack(samples, axis=1), resamples.n).T
 
 
 def _steps(index: Mapping[int, int], n_sites: int) -> list[tuple[int, int, float]]:

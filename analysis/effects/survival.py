@@ -82,7 +82,6 @@ def _curve(effects: Effects, rows: np.ndarray) -> Survival:
     fraction = kaplan_meier(ended.sum(0), lost.sum(0))
     weights = resamples.cells.reshape(len(resamples.cells), -1)
     samples = kaplan_meier(weights @ ended, weights @ lost)
-    # few frames differ: a bound is computed once for each different column
-    low, high = np.array([interval(column, resamples.n) for column in samples.T]).T
+    low, high = interval(samples, resamples.n)
     frames = np.arange(shape[1])
     return Survival(frames, fraction, low, high, len(rows), float(fraction[:-1].sum()))

@@ -69,6 +69,17 @@ def test_intervals_hold_the_truth(n_policies, n_clips, between):
 def test_intervals_of_few_units_are_wider_and_infinite_samples_bound_them():
     samples = np.random.default_rng(0).standard_normal(4000)
     low, high = interval(samples, 1000)
-    assert (low, high) == pytest.approx((-1.96, 1.96), abs=0.15)
+    assert (low, high) == (pytest.approx(-1.96, abs=0.15), pytest.approx(1.96, abs=0.15))
     assert interval(samples, 4)[1] > 2.5 and np.isnan(interval(samples, 1)).all()
     assert interval(np.r_[samples, np.full(400, np.inf)], 1000)[1] == np.inf
+
+
+def test_intervals_of_many_columns_leave_out_what_is_missing():
+    samples = np.random.default_rng(0).standard_normal((500, 3))
+    whole = interval(samples, 9)
+    samples = np.concatenate([samples, np.full((100, 3), np.nan)])
+    np.testing.assert_array_equal(interval(samples, 9), whole)
+    samples[:, 1] = np.nan
+    bounds = interval(samples, 9)
+    assert bounds.shape == (2, 3) and np.isnan(bounds[:, 1]).all()
+    np.testing.assert_array_equal(bounds[:, 2], whole[:, 2])
