@@ -6,7 +6,10 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 
+from analysis.effects.simulation import OutcomeModel, simulate_outcomes
 from rodent.clips import ClipSet, write_clips
 from rodent.experiment import Inputs, create_experiment, read_experiment
 from rodent.kinematics.skeleton import Skeleton
@@ -55,13 +58,15 @@ def _write_motion(body: Scene, clips: ClipSet, folder: Path) -> None:
 
 
 def _write_experiment(folder: Path) -> None:
-    """A specification, and the folder of an experiment before its first shard."""
+    """A specification, and the folder of an experiment before its first shard, with simulated outcomes."""
     (folder / "lesions.toml").write_text(
         'policies = ["runs/walk"]\nclips = "clips.h5"\nframes = 10\n\n'
         '[[arm]]\nname = "decoder"\nacts = ["silence decoder/layer_0[{dose}%] to mean"]\ndoses = [20]\n'
     )
     config = read_experiment(folder / "lesions.toml")
     create_experiment(folder / "lesions", config, Inputs.of(config))
+    table = simulate_outcomes({"decoder": {20.0: -5.0}}, OutcomeModel(control_draws=0))
+    pyarrow.parquet.write_table(pyarrow.table(dict(table.columns)), folder / "lesions" / "outcomes.parquet")
 
 
 def _write_run(policy: Policy, clips: ClipSet, folder: Path) -> None:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import tyro
 
+from rodent.cli.experiment_report import ExperimentReport
+
 
 @dataclasses.dataclass(frozen=True)
 class ExperimentPlan:
@@ -153,6 +155,7 @@ class ExperimentCommand:
         Annotated[ExperimentPlan, tyro.conf.subcommand("plan")]
         | Annotated[ExperimentRun, tyro.conf.subcommand("run")]
         | Annotated[ExperimentStatus, tyro.conf.subcommand("status")]
+        | Annotated[ExperimentReport, tyro.conf.subcommand("report")]
     ]
 
     def run(self) -> None:
