@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from rodent.intervention import Preparation, Sites, Statistics, parsed
-from rodent.intervention.effects import effects, losses, needs_statistics
+from rodent.intervention.effects import effects, needs_statistics
+from rodent.intervention.weights import losses
 
 SIZE = 40
 SITES = Sites({"a": SIZE, "a.pre": SIZE, "b": 3}, {})
