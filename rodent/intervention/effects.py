@@ -29,12 +29,13 @@ from rodent.intervention.preparation import Effect, Place, Preparation
 from rodent.intervention.quantities import amount, fraction, seconds, steps
 from rodent.intervention.spec import Intervention
 from rodent.intervention.swapped import swapped
+from rodent.intervention.unit_table import UnitTable
 from rodent.intervention.weights import cut, damage_factors, damaged_weights
 
 
 def needs_statistics(intervention: Intervention) -> bool:
     """Whether an intervention refers to activity in intact rollouts."""
-    if any(selection.measure == "variance" for selection in intervention.selections):
+    if any(selection.needs_statistics for selection in intervention.selections):
         return True
     if isinstance(intervention, Silence):
         return intervention.to != "zero"
@@ -129,8 +130,8 @@ def _degrade(one: Degrade, place: Place) -> Effect:
 
 
 def _drug(one: Drug, place: Place) -> Effect:
-    if one.receptors:
-        place = place.only(_with_receptor(one, place))
+    if one.receptor:
+        place = place.only(_with_receptor(one, place), one.receptor)
     part = one.fraction_of_effect
     if one.on == "gain":
         return _affine(place, gain=1 + part * amount(one.effect)[0])
@@ -139,7 +140,10 @@ def _drug(one: Drug, place: Place) -> Effect:
 
 
 def _with_receptor(one: Drug, place: Place) -> np.ndarray:
-    """Units of a site that have the receptor; classes are contiguous parts of a random order."""
+    """Units of a site that have the receptor; drawn classes are contiguous parts of a random order."""
+    if one.table:
+        found = UnitTable.read(one.table, "receptor").of(place.site, place.size)
+        return np.array([unit for unit, receptor in found.items() if receptor == one.receptor], int)
     order = np.argsort(place.random().random(place.size))
     begin = 0.0
     for name, part in one.fractions.items():

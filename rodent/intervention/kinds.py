@@ -177,8 +177,11 @@ class Drug(Intervention):
     receptors: str = ""
     """Fractions of the units of a site with each receptor, such as `A=0.4,B=0.3`, drawn with the seed: a unit
     has one or none. Empty for all units."""
+    table: str = ""
+    """In place of `receptors`: a CSV or JSON file with the columns layer, unit and receptor; units that are
+    not in it have none."""
     receptor: str = ""
-    """The receptor that the drug acts on, one of `receptors`."""
+    """The receptor that the drug acts on, one of `receptors` or of the table."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -195,7 +198,12 @@ class Drug(Intervention):
             raise InputError(
                 f"drug effect on the gain is {self.effect!r}; it must be a number of at least -1"
             )
-        if self.receptors or self.receptor:
+        if self.table:
+            if self.receptors:
+                raise InputError("drug has both receptors and a table; expected one of them")
+            if not self.receptor:
+                raise InputError(f"drug with the table {self.table} lacks the receptor that it acts on")
+        elif self.receptors or self.receptor:
             fractions = self.fractions
             if self.receptor not in fractions:
                 raise unknown("receptor", self.receptor, fractions, f"the receptors {self.receptors!r}")

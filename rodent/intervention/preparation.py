@@ -20,7 +20,8 @@ from rodent.intervention.quantities import amount
 from rodent.intervention.selection import Measure, Selection
 from rodent.intervention.sites import Sites
 from rodent.intervention.spec import Intervention
-from rodent.intervention.statistics import Statistics
+from rodent.intervention.statistics import Statistics, UnitStatistics
+from rodent.intervention.unit_table import UnitTable
 from rodent.policy.agent import Params
 from rodent.policy.connections import Places, kernel_of
 from rodent.policy.policy import Normalizer, Policy
@@ -106,11 +107,15 @@ class Place:
         return number * (self.statistics.sd if in_sd else np.ones(self.size))
 
     @property
-    def statistics(self) -> Any:
+    def statistics(self) -> UnitStatistics:
         """Of the units."""
+        return self._intact[self.site]
+
+    @property
+    def _intact(self) -> Statistics:
         if self.prepared.statistics is None:
             raise InputError(f"{self._intervention}: no statistics of intact rollouts are given")
-        return self.prepared.statistics[self.site]
+        return self.prepared.statistics
 
     def key(self) -> np.ndarray:
         """A random key that depends on seed, site and rollout, shape (2,)."""
@@ -123,8 +128,8 @@ class Place:
         """Random numbers that depend on seed and site."""
         return np.random.default_rng((self._intervention.seed, zlib.crc32(self.site.encode())))
 
-    def only(self, units: np.ndarray) -> "Place":
-        """The same site with those of its units that are among some.
+    def only(self, units: np.ndarray, receptor: str) -> "Place":
+        """The same site with those of its units that are among the ones with a receptor.
 
         Raises:
             InputError: none is.
@@ -132,7 +137,9 @@ class Place:
         found = copy.copy(self)
         found.units = np.intersect1d(self.units, units)
         if not len(found.units):
-            raise InputError(f"no unit [{self._intervention.units}] of {self.site} has the receptor")
+            raise InputError(
+                f"no unit [{self._intervention.units}] of {self.site} has the receptor {receptor!r}"
+            )
         return found
 
     def at(self, site: str, selection: Selection | None = None) -> "Place":
@@ -160,9 +167,17 @@ class Place:
         return self.at(pre)
 
     def _measured(self, measure: Measure) -> np.ndarray:
-        if measure == "variance":
+        if measure.kind == "weight":
+            return weight_norms(self.prepared.params, self.site, self.size)
+        if measure.kind == "variance":
             return self.statistics.sd
-        return weight_norms(self.prepared.params, self.site, self.size)
+        if measure.kind == "in":
+            found = np.full(self.size, np.nan)
+            scores = UnitTable.read(measure.name, "score").numbers(self.site, self.size)
+            found[list(scores)] = list(scores.values())
+            return found
+        found = self._intact.tuning(self.site, measure.name)
+        return found.phase if measure.kind == "phase" else found.explained
 
 
 def weight_norms(params: Params, site: str, size: int) -> np.ndarray:

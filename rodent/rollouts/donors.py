@@ -1,6 +1,6 @@
 """Policies whose modules are swapped in, and their activity beside that of the receiver."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from rodent.errors import InputError
 from rodent.intervention import Donor, Sites, Swap
 from rodent.policy.policy import Policy, load_policy
 from rodent.rollouts.episodes import Episode
-from rodent.rollouts.intact import intact_activity
+from rodent.rollouts.intact import intact_rollouts
 from rodent.tasks.observation import observation_of, require_same
 from rodent.tasks.task import Task
 
@@ -29,21 +29,21 @@ def donors_of(
     Raises:
         InputError: a policy is missing, or has another body, setpoint or observation.
     """
-    own: dict[str, list[np.ndarray]] = {}
+    own: Mapping[str, Sequence[np.ndarray]] = {}
     found = {}
     for name in dict.fromkeys(swap.policy for swap in swaps):
         donor = load_policy(name)
         _require_fitting(donor, policy, task, name)
         activity = {}
         if any(swap.align != "none" for swap in swaps if swap.policy == name):
-            own = own or intact_activity(policy, task, episodes)
-            theirs = intact_activity(donor, task, episodes)
+            own = own or intact_rollouts(policy, task, episodes).activity
+            theirs = intact_rollouts(donor, task, episodes).activity
             activity = {site: _matched(own[site], theirs[site]) for site in own.keys() & theirs.keys()}
         found[name] = Donor(donor, policy.normalizer, sites.places, activity)
     return found
 
 
-def _matched(own: list[np.ndarray], theirs: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _matched(own: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """The frames that both have of each episode, joined."""
     lengths = [min(len(one), len(other)) for one, other in zip(own, theirs, strict=True)]
     cut = [[one[:n] for one, n in zip(many, lengths, strict=True)] for many in (own, theirs)]

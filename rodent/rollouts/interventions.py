@@ -29,7 +29,8 @@ from rodent.policy.policy import Policy
 from rodent.recording import Channel, open_recording
 from rodent.rollouts.donors import donors_of
 from rodent.rollouts.episodes import Episode
-from rodent.rollouts.intact import MEAN_ACTIONS, intact_activity, with_action
+from rodent.rollouts.intact import MEAN_ACTIONS, behaviour_of, intact_rollouts, joined, with_action
+from rodent.scene import make_scene
 from rodent.tasks.task import Task
 
 CHANGED: Mapping[str, Channel] = {
@@ -167,8 +168,7 @@ def intact_statistics(policy: Policy, task: Task[Any], episodes: Sequence[Episod
         task: of one environment.
         episodes: to play; means of latents and actions are taken.
     """
-    found = intact_activity(policy, task, episodes)
-    return Statistics.of({site: np.concatenate(values) for site, values in found.items()})
+    return intact_rollouts(policy, task, episodes).statistics
 
 
 def recorded_statistics(path: Path | str, policy: Policy) -> Statistics:
@@ -189,12 +189,17 @@ def recorded_statistics(path: Path | str, policy: Policy) -> Statistics:
         rollouts = list(recording.rollouts.values())
         for one in rollouts:
             one.require(f"units/{MEAN_ACTIONS[-1]}")
+        ends = [slice(0, int(one.outcomes["lifespan"])) for one in rollouts]
+
+        def alive(channel: str) -> list[np.ndarray]:
+            return [one.read(channel, end) for one, end in zip(rollouts, ends, strict=True)]
+
         found: dict[str, np.ndarray] = {}
         for channel in rollouts[0].channels:
             family, _, layer = channel.partition("/")
             site = {"units": layer, "observation": channel}.get(family)
             if site is not None:
-                ends = [slice(0, int(one.outcomes["lifespan"])) for one in rollouts]
-                values = [one.read(channel, end) for one, end in zip(rollouts, ends, strict=True)]
-                found[site] = np.concatenate(values)
-        return Statistics.of(with_action(found))
+                found[site] = np.concatenate(alive(channel))
+        poses = zip(alive("qpos"), alive("qvel"), strict=True)
+        behaviour = behaviour_of(poses, make_scene(policy.scene), 1 / recording.fps)
+        return Statistics.of(with_action(found), joined(behaviour))

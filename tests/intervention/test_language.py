@@ -48,6 +48,9 @@ TEXTS = {
     ),
     "cut observation/* -> decoder/layer_?": Cut("observation/*->decoder/layer_?"),
     "swap decoder with runs/other align procrustes": Swap("decoder", policy="runs/other", align="procrustes"),
+    "gain a[phase 0.25 width 0.1 of phase/foot_L] by 0.5": Gain(
+        "a", units="phase 0.25 width 0.1 of phase/foot_L", by=0.5
+    ),
     "weaken actuator/*_L by 50%": Weaken("actuator/*_L", by="50%"),
     "degrade latent/mean by 0.2 of weights how noise": Degrade(
         "latent/mean", by="0.2", of="weights", how="noise"
@@ -117,6 +120,8 @@ def test_a_toml_file_has_the_same_fields(tmp_path):
         ("mass body/a by 0", "mass by is 0.0; it must be from 0.05 to 20"),
         ("swap decoder align procrustes", "swap lacks policy; in a text: with VALUE"),
         ("swap decoder with a align rotation", "unknown swap align 'rotation'"),
+        ("drug a dose 1 ed50 1 effect 1 table a.csv", "lacks the receptor that it acts on"),
+        ("drug a dose 1 ed50 1 effect 1 table a.csv receptors A=1 receptor A", "both receptors and a table"),
         ("gain a -> b by 2", "site 'a -> b' is not understood"),
         ("stimulate a by 2 mV", "expected none, or sd"),
     ],
