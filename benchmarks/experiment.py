@@ -5,23 +5,32 @@
 Both play the same clips from the same frames with the same policy, in turns within one run; compilation is
 not counted. Every environment has a random lesion of its own: 1 to 10 % of the units of a layer, silenced to
 zero, to the mean or to resampled values, scaled, or with noise. Larger ones make rats fall, whose contacts
-take longer to simulate.
+take longer to simulate; so the cost of lesions of 10 to 89 %, and of cuts that give every rat weights of its
+own, is measured on the same states: the time that decisions take longer, against that of a plain rollout.
 """
 
 import argparse
+import dataclasses
 import itertools
 import json
 import time
+from collections.abc import Iterator
+from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from _motion import benchmark_clips
 
 from rodent.intervention import Plan, Preparation, Sites, parsed, planned
 from rodent.jax_setup import cache_compilations
+from rodent.loop import Actor, Decision, Loop, initial_states
+from rodent.loop.drivers import decided
 from rodent.policy.policy import load_policy
 from rodent.rollouts import RolloutRunner, clip_episodes
 from rodent.rollouts.interventions import intact_statistics
 from rodent.scene import make_scene
+from rodent.tasks.task import Task
 
 BAR = 0.95
 LAYERS = ("encoder/layer_0", "encoder/layer_1", "latent/sample", "decoder/layer_0", "decoder/layer_1")
@@ -31,6 +40,11 @@ LESIONS = (
     "silence {layer}[{part}%] to resampled seed {seed}",
     "gain {layer}[{part}%] by 0.5 seed {seed} pulses 40 ms every 0.2 s",
     "noise {layer}[{part}%] by 1 sd seed {seed}",
+)
+CUTS = (
+    "cut latent/sample -> decoder/layer_0 by {part}% seed {seed}",
+    "cut encoder/layer_1 -> latent/mean by {part}% seed {seed}",
+    "degrade decoder/layer_1 by {part}% of weights how removal seed {seed}",
 )
 
 
@@ -50,12 +64,17 @@ def main() -> None:
         Sites.of(policy.agent, runner.task), policy.params, runner.task.timestep, statistics
     )
     kinds = list(itertools.product(LESIONS, LAYERS))
-    texts = [
-        text.format(layer=layer, part=1 + seed % 10, seed=seed)
-        for seed, (text, layer) in zip(range(n), itertools.cycle(kinds), strict=False)
-    ]
+
+    def plan_of(kinds: list[tuple[str, str]], smallest: int, largest: int) -> Plan:
+        span = largest - smallest + 1
+        texts = [
+            text.format(layer=layer, part=smallest + seed % span, seed=seed)
+            for seed, (text, layer) in zip(range(n), itertools.cycle(kinds), strict=False)
+        ]
+        return planned([[parsed(text)] for text in texts], prepared, runner.task)
+
     begun = time.perf_counter()
-    lesions = planned([[parsed(text)] for text in texts], prepared, runner.task)
+    lesions = plan_of(kinds, 1, 10)
     planning = time.perf_counter() - begun
 
     def seconds(plan: Plan | None) -> tuple[float, float]:
@@ -76,8 +95,42 @@ def main() -> None:
     print(f"ratio by processor time, which other programs disturb less: {by_processor:.3f}")
     row = {"figure": f"rollouts under interventions / plain, {n} rats each with another lesion"}
     print(json.dumps(row | {"value": round(float(ratio), 3), "unit": "1", "bar": BAR, "at": "least"}))
-    if ratio < BAR:
+    met = ratio >= BAR
+
+    def decisions(plan: Plan | None) -> Iterator[float]:
+        """Seconds of each decision of all rats, in the same states."""
+        agent, task = policy.agent, runner.task
+        starts = jnp.asarray(np.asarray(task.starts.first)[groups])
+        state, physics = initial_states(agent, task, starts, jax.random.PRNGKey(0))
+        state = dataclasses.replace(state, plan=None if plan is None else plan.begin())
+        actor = Actor(policy.params, policy.normalizer, plan)
+        while True:
+            begun = time.perf_counter()
+            state, _, command = decided(Loop(agent), control, task, actor, state, physics)
+            jax.block_until_ready((state, command))
+            yield time.perf_counter() - begun
+
+    step = np.median(pairs[:, 0, 0]) / asked.frames
+    cuts = [(text, "") for text in CUTS]
+    for name, plan in (
+        ("each with another large lesion", plan_of(kinds, 10, 89)),
+        ("each with another random cut", plan_of(cuts, 10, 89)),
+    ):
+        both = zip(decisions(None), decisions(plan), strict=False)
+        times = np.array(list(itertools.islice(both, 4 * asked.frames)))[2:]
+        longer = np.median(times[:, 1] - times[:, 0])
+        print(f"{name}: a decision takes {1e3 * longer:.1f} ms longer, of {1e3 * step:.0f} ms a step")
+        row = {"figure": f"rollouts under interventions / plain, {n} rats {name}, same states"}
+        value = round(float(step / (step + longer)), 3)
+        print(json.dumps(row | {"value": value, "unit": "1", "bar": BAR, "at": "least"}))
+        met &= value >= BAR
+    if not met:
         raise SystemExit(1)
+
+
+def control(task: Task[Any], decision: Decision) -> jax.Array:
+    """The part of a decision that rollouts need."""
+    return decision.ctrl
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ Without interventions nothing of this is compiled.
 """
 
 from rodent.intervention.body import model_fields
+from rodent.intervention.damage import damaged
 from rodent.intervention.effects import needs_statistics
 from rodent.intervention.kinds import (
     KINDS,
@@ -65,6 +66,7 @@ __all__ = [
     "Swap",
     "Threshold",
     "Weaken",
+    "damaged",
     "from_table",
     "given_interventions",
     "model_fields",

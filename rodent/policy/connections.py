@@ -19,6 +19,7 @@ from rodent.policy.networks import is_recurrent
 from rodent.policy.primitives import LOW, PrimitivesAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.policy.taps import taps
+from rodent.recording.gates import GATES
 from rodent.tasks.task import PROPRIOCEPTION
 
 Places = Mapping[str, tuple[str, int, int]]
@@ -89,10 +90,41 @@ def kernel_of(params: Params, layer: str) -> np.ndarray:
     raise InputError(f"{layer} has no incoming weights; expected a layer of the network")
 
 
+def with_kernel(params: Params, layer: str, kernel: np.ndarray) -> Params:
+    """Parameters in which a layer has other weights, in the shape of `kernel_of`."""
+    found = parameters_of(params, layer)
+    if found is None:
+        raise InputError(f"{layer} has no incoming weights; expected a layer of the network")
+    if "hi" in found:
+        inputs = len(found["ii"]["kernel"])
+        columns = np.split(kernel, len(GATES), 1)
+        own = dict(found)
+        for letter, weights in zip(GATES, columns, strict=True):
+            own[f"i{letter}"] = {**found[f"i{letter}"], "kernel": weights[:inputs]}
+            own[f"h{letter}"] = {**found[f"h{letter}"], "kernel": weights[inputs:]}
+    elif "pre" in found:
+        own = {**found, "pre": {**found["pre"], "kernel": kernel}}
+    else:
+        own = {**found, "kernel": kernel}
+    return _with(params, _path(layer), own)
+
+
+def _with(tree: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """A tree with another value at a path."""
+    name, *rest = path
+    return {**tree, name: _with(tree[name], tuple(rest), value) if rest else value}
+
+
+def _path(layer: str) -> tuple[str, ...]:
+    """Where the parameters of a layer are."""
+    words = layer.removesuffix(".pre").removesuffix(".cell").split("/")
+    return tuple(words) if words[0] == LOW else ("policy", *words)
+
+
 def parameters_of(params: Params, layer: str) -> Mapping[str, Any] | None:
     """The parameters of a layer; None where there is none."""
-    found: Any = params if layer.startswith(f"{LOW}/") else params["policy"]
-    for part in layer.removesuffix(".pre").removesuffix(".cell").split("/"):
+    found: Any = params
+    for part in _path(layer):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found if isinstance(found, Mapping) else None
 
