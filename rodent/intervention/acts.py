@@ -48,8 +48,8 @@ class Act(flax.struct.PyTreeNode):
 
     Attributes:
         site: address of what is changed.
-        envs: indices of the environments, shape (m,). To compile fewer programs, m is a power of two, or the
-            number of all environments; indices beyond these are padding.
+        envs: indices of the environments, shape (m,). To compile fewer programs, m is rounded up, see
+            `padded`, to the number of all environments at most; indices beyond these are padding.
         column: index of the intervention among those of the environment, shape (m,).
     """
 
@@ -80,7 +80,7 @@ class Act(flax.struct.PyTreeNode):
             rows: column of the intervention and arrays, by environment.
             static: fields that are constants of the compiled program.
         """
-        padded = n if cls.EVERY else 1 << (len(rows) - 1).bit_length()
+        padded = n if cls.EVERY else cls.padded(len(rows))
         envs = list(rows) if padded < n else list(range(n))
         beyond = [n] * (padded - len(rows)) if padded < n else []
         given = [row for _, row in rows.values()]
@@ -100,6 +100,11 @@ class Act(flax.struct.PyTreeNode):
             **fields,
             **static,
         )
+
+    @classmethod
+    def padded(cls, count: int) -> int:
+        """How many rows a number of environments has, with padding."""
+        return 1 << (count - 1).bit_length()
 
     def begin(self) -> Any:
         """The state before the first step."""

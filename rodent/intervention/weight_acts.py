@@ -17,6 +17,9 @@ import jax.numpy as jnp
 from rodent.intervention.acts import Act, Now
 from rodent.policy.taps import Inputs
 
+_STEP = 64  # of numbers of rows
+_AT_ONCE = 16  # environments whose weights a processor scales at once
+
 
 class WeightAct(Act):
     """Base of acts on weights."""
@@ -84,14 +87,21 @@ class Reweighed(WeightAct):
 
     Attributes:
         factor: on the weights, shape (m, stop - start, units); numbers, or bool: whether one is kept.
+        units: whether any weight of a unit is scaled, shape (m, units).
         start, stop: the inputs.
     """
 
     factor: jax.Array
+    units: jax.Array
     start: int = flax.struct.field(pytree_node=False)
     stop: int = flax.struct.field(pytree_node=False)
 
-    NEUTRAL: ClassVar = {"factor": True}
+    NEUTRAL: ClassVar = {"factor": True, "units": False}
+
+    @classmethod
+    def padded(cls, count: int) -> int:
+        """See `Act.padded`; finer, because rows are large."""
+        return super().padded(count) if count < _STEP else -(-count // _STEP) * _STEP
 
     def factors(self, inputs: Inputs) -> jax.Array:
         """See `WeightAct`."""
@@ -101,13 +111,14 @@ class Reweighed(WeightAct):
     def __call__(self, values: jax.Array, state: Any, now: Now) -> tuple[jax.Array, Any]:
         """See `Act`."""
         given, chosen = _given(now), slice(self.start, self.stop)
-        # the other inputs have common weights
-        rest = given.x.at[:, chosen].set(0.0) @ given.kernel
         x = given.x[:, chosen].at[self.envs].get(mode="clip")
-        found = rest.at[self.envs].get(mode="clip") + _products(x, self.factor, given.kernel[chosen])
+        found = _products(x, self.factor, given.kernel[chosen])
+        if self.stop - self.start < len(given.kernel):
+            # the other inputs have common weights
+            rest = given.x.at[:, chosen].set(0.0) @ given.kernel
+            found = found + rest.at[self.envs].get(mode="clip")
         found = self._after_others(found, now)
-        concerned = (self.factor != 1).any(1) & now.active[:, None]
-        return jnp.where(concerned, found + given.bias, values), state
+        return jnp.where(self.units & now.active[:, None], found + given.bias, values), state
 
 
 def _given(now: Now) -> Inputs:
@@ -119,11 +130,11 @@ def _given(now: Now) -> Inputs:
 def _products(x: jax.Array, factors: jax.Array, kernel: jax.Array) -> jax.Array:
     """Products of inputs (m, inputs) with weights that are scaled by factors (m, inputs, units)."""
 
-    def one_by_one(x: jax.Array, factors: jax.Array) -> jax.Array:
+    def in_groups(x: jax.Array, factors: jax.Array) -> jax.Array:
         # all scaled weights together do not fit into the cache of a processor
-        return jax.lax.map(lambda one: one[0] @ (one[1] * kernel), (x, factors))
+        return jax.lax.map(lambda one: one[0] @ (one[1] * kernel), (x, factors), batch_size=_AT_ONCE)
 
     def together(x: jax.Array, factors: jax.Array) -> jax.Array:
         return jnp.einsum("mi,miu->mu", x, factors * kernel)
 
-    return jax.lax.platform_dependent(x, factors, cpu=one_by_one, default=together)
+    return jax.lax.platform_dependent(x, factors, cpu=in_groups, default=together)

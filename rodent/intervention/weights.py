@@ -85,4 +85,5 @@ def _gates(place: Place) -> int:
 def _reweighed(place: Place, factor: np.ndarray, start: int = 0) -> Effect:
     """An act on the weights of a layer, from an input on."""
     static = (("start", start), ("stop", start + len(factor)))
-    return Effect(Reweighed, weights_name(place.site), {"factor": factor}, static)
+    rows = {"factor": factor, "units": (factor != 1).any(0)}
+    return Effect(Reweighed, weights_name(place.site), rows, static)

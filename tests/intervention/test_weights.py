@@ -29,9 +29,13 @@ def _severed(env, inputs, unit):
     return Severed.stacked("a.weights", 5, {env: (0, row)})
 
 
+def _row(factor):
+    return {"factor": factor, "units": (factor != 1).any(0)}
+
+
 def _reweighed(env, factor, start):
     static = {"start": start, "stop": start + len(factor)}
-    return Reweighed.stacked("a.weights", 5, {env: (0, {"factor": factor})}, static)
+    return Reweighed.stacked("a.weights", 5, {env: (0, _row(factor))}, static)
 
 
 def _expected(env, factors):
@@ -59,7 +63,7 @@ def test_nothing_passes_through_what_is_cut():
 @pytest.mark.parametrize("envs", [[3], [0, 2, 4], [0, 1, 2, 3, 4]])
 def test_every_weight_is_scaled(envs):
     factors = {env: RNG.random((2, 3)).astype(np.float32) for env in envs}
-    rows = {env: (0, {"factor": factor}) for env, factor in factors.items()}
+    rows = {env: (0, _row(factor)) for env, factor in factors.items()}
     act = Reweighed.stacked("a.weights", 5, rows, {"start": 1, "stop": 3})
     found, _ = _applied(act)
     for env in range(5):
