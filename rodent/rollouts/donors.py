@@ -53,7 +53,10 @@ def _matched(own: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> tuple[n
 def _require_fitting(donor: Policy, policy: Policy, task: Task[Any], name: str) -> None:
     """Refuse a policy whose modules mean something else."""
     if donor.body != policy.body:
-        raise InputError(f"{name} has another body than this policy; modules can be swapped within one body")
+        raise InputError(
+            f"{name} has the body {donor.body}, and this policy {policy.body}; modules can be swapped "
+            "between policies of the same body and actuation"
+        )
     setpoints = [getattr(one.task, "setpoint", None) for one in (policy, donor)]
     if setpoints[0] != setpoints[1]:
         raise InputError(
