@@ -69,7 +69,7 @@ def similar_units(
 
 def _features(prepared: Preparation, site: str, match: Match) -> np.ndarray:
     if match == "weight":
-        return weight_norms(prepared.params, site)[:, None]
+        return weight_norms(prepared.params, site, prepared.sites.sizes[site])[:, None]
     if prepared.statistics is None:
         raise InputError(
             f"units of {site} are matched by activity; there are no statistics of intact rollouts"
