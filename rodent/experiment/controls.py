@@ -30,8 +30,10 @@ def matched(
     Raises:
         InputError: fewer units are left than the intervention has, or units cannot be compared.
     """
-    found = []
-    for site, units in chosen_units(intervention, prepared).items():
+    found, chosen = [], chosen_units(intervention, prepared)
+    if not chosen:
+        raise InputError(f"'{intervention}' has no matched control, because it acts on no units")
+    for site, units in chosen.items():
         rest = np.setdiff1d(np.arange(prepared.sites.sizes[site]), units)
         if len(rest) < len(units):
             raise InputError(

@@ -67,12 +67,12 @@ def effects(intervention: Intervention, prepared: Preparation, number: int = 0) 
 
 
 def chosen_units(intervention: Intervention, prepared: Preparation) -> dict[str, np.ndarray]:
-    """Indices of the units that an intervention selects, by site; ascending.
+    """Indices of the units that an intervention selects, by site; ascending. None for one on the body.
 
     Raises:
         InputError: there is no such site or unit.
     """
-    sites = prepared.sites.matching(intervention.site)
+    sites = prepared.sites.concerned(intervention)
     return {site: Place(site, intervention, prepared, 0).units for site in sites}
 
 

@@ -64,16 +64,15 @@ class Sites:
         """
         return matching(pattern, self.sizes, "site", "this policy")
 
-    def require(self, one: Intervention) -> None:
-        """Refuse an intervention at a site that there is not.
+    def concerned(self, one: Intervention) -> tuple[str, ...]:
+        """Sites whose units or weights an intervention acts on; none for one on the body or on modules.
 
         Raises:
-            InputError: there is none.
+            InputError: there is no such site.
         """
         if one.on_weights:
-            self.with_weights(one.site)
-        elif one.on_activity:
-            self.matching(one.site)
+            return self.with_weights(one.site)
+        return tuple(self.matching(one.site)) if one.on_activity else ()
 
     def with_weights(self, pattern: str) -> tuple[str, ...]:
         """The layers with weights of a name or pattern.

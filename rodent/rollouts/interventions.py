@@ -153,7 +153,7 @@ def prepared_for(
     """
     sites = Sites.of(policy.agent, task)
     for one in given:
-        sites.require(one)  # before anything is played
+        sites.concerned(one)  # before anything is played
     if statistics is None and any(map(needs_statistics, given)):
         statistics = intact_statistics(policy, task, episodes)
     donors = donors_of([one for one in given if isinstance(one, Swap)], policy, task, episodes, sites)
