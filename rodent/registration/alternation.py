@@ -83,7 +83,7 @@ def white_noise(points: np.ndarray) -> float:
     From the median second difference, which fast movements hardly change: (1, -2, 1) times noise has the
     variance 6.
 
-    >>> white_noise(np.random.default_rng(0).normal(0, 0.001, (2000, 3, 3))).round(4)
+    >>> round(white_noise(np.random.default_rng(0).normal(0, 0.001, (2000, 3, 3))), 4)
     0.001
     """
     bends = np.abs(np.diff(points, 2, axis=0))
