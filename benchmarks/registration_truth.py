@@ -21,9 +21,10 @@ import numpy as np
 from rodent.body_config import BodyConfig
 from rodent.clips import Clip, read_clips
 from rodent.keypoints import Keypoints
+from rodent.kinematics.paws import STANDING
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import MarkerSet, Registration, read_markers
-from rodent.registration.ground import STANDING, paw_contacts
+from rodent.registration.ground import paw_contacts
 from rodent.scene import make_scene
 
 SCALES = (0.35, 0.6, 0.9, 1.15)

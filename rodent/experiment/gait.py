@@ -5,18 +5,17 @@
     gait.add_step(physics, counted)           # after the step: forces that acted in it
     gait.values()["stride_length"]            # shape (num_envs,)
 
-A paw is an end effector with a touch sensor. It stands while the sensor is pressed; a stride is from one
-touchdown of a paw to its next. See docs/pages/metrics.md.
+A paw stands while its lowest point is within 3 mm of the floor; a stride is from one touchdown of a paw to
+the next. Touch sensors would miss toes: only palms and soles have any. See docs/pages/metrics.md.
 """
 
 import mujoco
 import numpy as np
 
+from rodent.kinematics.paws import PAW_NAMES, STANDING, Paws
 from rodent.physics.engine import PhysicsState
 from rodent.scene import Scene
 
-PRESSED = 0.01
-"""Force on a touch sensor from which a paw stands, N."""
 SWING = 2
 """Fewest frames that a paw is off the floor between two strides."""
 
@@ -32,9 +31,10 @@ class Gait:
 
     def __init__(self, scene: Scene, num_envs: int, timestep: float):
         self._timestep = timestep
-        self._touch, self._paws = _paws(scene)
+        self._paws = Paws(scene) if Paws.are_of(scene) else None
+        self._batch = self._paws.batch(num_envs) if self._paws else None
         self._muscles = _muscle_lengths(scene)
-        shape = num_envs, len(self._paws)
+        shape = num_envs, len(PAW_NAMES)
         self._frames, self._speed, self._work = (np.zeros(num_envs) for _ in range(3))
         self._stood, self._slid = np.zeros(num_envs), np.zeros(num_envs)
         self._strides, self._distance = np.zeros(num_envs), np.zeros(num_envs)
@@ -51,8 +51,10 @@ class Gait:
         self._frames += counted
         velocity = np.where(counted[:, None], physics.qvel[:, :2], 0.0).astype(float)
         self._speed += _length(velocity)
-        stands = (physics.sensordata[:, self._touch] > PRESSED) & counted[:, None]
-        place = physics.xpos[:, self._paws, :2].astype(float)
+        if self._paws is None:
+            return
+        state = self._paws.state_of(self._batch, physics.qpos.astype(float))
+        stands, place = (state.lowest < STANDING) & counted[:, None], state.contact[..., :2]
         both = stands & self._stands
         self._slid += np.where(both, _length(place - self._place), 0.0).sum(1)
         self._stood += both.sum(1)
@@ -76,7 +78,8 @@ class Gait:
     def values(self) -> dict[str, np.ndarray]:
         """Speed (m/s), stride length (m), sliding of standing paws (m/s) and energy (J), each (num_envs,).
 
-        NaN where there was no frame, no stride or no standing paw, or where moment arms are not fixed.
+        NaN where there was no frame, no stride or no standing paw, where the body has no paws, or where
+        moment arms are not fixed.
         """
         with np.errstate(invalid="ignore"):
             return {
@@ -89,20 +92,6 @@ class Gait:
 
 def _length(vectors: np.ndarray) -> np.ndarray:
     return np.sqrt(np.square(vectors).sum(-1))
-
-
-def _paws(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of touch sensors in sensordata, and rows of their end effectors in xpos, each (paws,)."""
-    model, touch, paws = scene.model, [], []
-    ends = {int(scene.tracked_ids[row]): int(row) for row in scene.end_effector_rows}
-    for name, row in zip(scene.roles.touch, scene.touch_rows, strict=True):
-        body = int(model.site_bodyid[model.sensor(name).objid[0]])
-        while body and body not in ends:
-            body = int(model.body_parentid[body])
-        if body in ends:
-            touch.append(int(row))
-            paws.append(ends[body])
-    return np.array(touch, int), np.array(paws, int)
 
 
 def _muscle_lengths(scene: Scene) -> tuple[np.ndarray, np.ndarray] | None:

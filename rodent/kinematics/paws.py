@@ -20,6 +20,10 @@ from rodent.scene import Scene, kinematic_model
 PAW_NAMES = ("fore_L", "fore_R", "hind_L", "hind_R")
 """The order of paws in every array."""
 
+STANDING = 0.003
+"""Height of its lowest point below which a paw stands, metres: a tenth of the 33 mm taken for people
+(Ling et al., ACM Trans. Graph. 39, 40, 2020), as a rat's limbs are about a tenth as long."""
+
 _CONTACTS = ("palm_L", "palm_R", "sole_L", "sole_R")
 _PARTS = (("hand_L", "finger_L"), ("hand_R", "finger_R"), ("foot_L", "toe_L"), ("foot_R", "toe_R"))
 _FIELDS = ("site_xpos", "xquat", "geom_xpos", "geom_xmat", "xanchor", "xaxis")
@@ -49,6 +53,12 @@ class Paws:
         self._sites = [model.site(name).id for name in _CONTACTS]
         ends = [set(scene.body_ids(parts).tolist()) for parts in _PARTS]
         self._geoms = [np.flatnonzero([b in end for b in model.geom_bodyid]) for end in ends]
+
+    @staticmethod
+    def are_of(scene: Scene) -> bool:
+        """Whether the body of a scene has these paws."""
+        sites = {scene.model.site(i).name for i in range(scene.model.nsite)}
+        return sites.issuperset(_CONTACTS)
 
     def batch(self, frames: int) -> Batch:
         """A batch for the kinematics of `frames` poses at once."""

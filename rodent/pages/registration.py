@@ -9,12 +9,13 @@ import numpy as np
 
 from rodent.clips.behavior import behaviors
 from rodent.clips.clip import ClipSet
+from rodent.kinematics.paws import STANDING
 from rodent.pages.drawing import line, spans
 from rodent.pages.page import Drawing, Film, Section, Table, write_page
 from rodent.pages.registration_film import render_film
 from rodent.registration import Registered, Registration
 from rodent.registration.figures import arena, course, profile
-from rodent.registration.ground import STANDING, PawContacts
+from rodent.registration.ground import PawContacts
 from rodent.render import NoOpenGLError
 from rodent.scene import Scene, make_scene
 

@@ -15,13 +15,9 @@ import dataclasses
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from rodent.kinematics.paws import PAW_NAMES, Paws
+from rodent.kinematics.paws import PAW_NAMES, STANDING, Paws
 from rodent.rotation import continuous
 from rodent.scene import Scene
-
-STANDING = 0.003
-"""Height of its lowest point below which a paw stands, metres: a tenth of the 33 mm taken for people
-(Ling et al., ACM Trans. Graph. 39, 40, 2020), as a rat's limbs are about a tenth as long."""
 
 _BLOCK = 4096  # frames evaluated together
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from rodent.kinematics.paws import PAW_NAMES
+from rodent.kinematics.paws import PAW_NAMES, STANDING
 from rodent.registration.fit import Registration
-from rodent.registration.ground import STANDING, paw_contacts
+from rodent.registration.ground import paw_contacts
 from rodent.registration.registered import Registered
 from rodent.scene import Scene
 

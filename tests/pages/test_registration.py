@@ -9,13 +9,13 @@ import pytest
 
 from rodent.cli import main
 from rodent.clips import ClipSet, read_clips
-from rodent.kinematics.paws import PAW_NAMES
+from rodent.kinematics.paws import PAW_NAMES, STANDING
 from rodent.kinematics.skeleton import Skeleton
 from rodent.pages.registration import _gaps
 from rodent.pages.registration_film import _most
 from rodent.registration import ClipOptions, clip_frames, read_markers
 from rodent.registration.figures import _binned
-from rodent.registration.ground import _BLOCK, STANDING, lowest_paws, paw_contacts
+from rodent.registration.ground import _BLOCK, lowest_paws, paw_contacts
 from rodent.registration.summary import paws_of
 
 FPS = 50.0

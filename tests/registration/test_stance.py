@@ -7,9 +7,10 @@ import pytest
 
 from rodent.clips import read_clips
 from rodent.keypoints import Keypoints
+from rodent.kinematics.paws import STANDING
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import MarkerSet, Registered, Registration, read_markers, windows
-from rodent.registration.ground import STANDING, paw_contacts
+from rodent.registration.ground import paw_contacts
 from rodent.registration.stance import Stance, _stance_means, find_standing, paw_probes
 
 FPS = 50.0
