@@ -1,5 +1,7 @@
 """A stand-in for the work of a shard, and drivers of it in processes of their own."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +21,15 @@ def work(number: int, seconds: float = 0.0, size: int = 100) -> dict[str, np.nda
     """Arrays that depend on the number alone."""
     time.sleep(seconds)
     return {"values": np.random.default_rng(number).normal(size=size), "number": np.array([number])}
+
+
+def dying(number: int, deaths: str, dies: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """The same, but the process of some shards is killed in the middle, the first time."""
+    mark = Path(deaths) / f"died-{number}"
+    if number in dies and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return work(number)
 
 
 def new_shards(folder: Path, count: int) -> Shards:

@@ -23,6 +23,9 @@ class OptimizerConfig:
     frozen: tuple[str, ...] = ()
     """Parts whose parameters do not change, such as policy/decoder, policy/encoder/layer_0 or critic. With
     --start-from, they keep the values of that policy."""
+    keep_zeros: bool = False
+    """Weights that are exactly 0 stay 0: with --start-from, connections that were cut in that policy do not
+    grow again."""
 
     def __post_init__(self) -> None:
         if self.name not in ("muon", "adam"):

@@ -16,7 +16,7 @@ from rodent.policy.policy import Normalizer
 from rodent.tasks.task import Observation
 from training.brax_parts import running_statistics
 from training.config import OptimizerConfig, PPOConfig
-from training.optimizer import make_optimizer
+from training.optimizer import kept_zeros, make_optimizer
 
 _MIN_STD = 1e-2  # smaller standard deviations of an observation count as constant
 SEEN_EVERY = 8
@@ -90,5 +90,6 @@ def stepped(
     for part, own in gradient.items():
         step, moments = make_optimizer(config, part).update(own, optimizer[part], params[part])
         new = jax.tree.map(lambda p, s: p + rate * s, params[part], step)
+        new = kept_zeros(config, params[part], new)
         params, optimizer = params | {part: new}, optimizer | {part: moments}
     return params, optimizer

@@ -35,7 +35,7 @@ from training.experience import DynamicsSample
 from training.hyperparameters import Hyperparameters
 from training.latent import latent_kl, latent_weight
 from training.learner import Learner, normalizer_of
-from training.optimizer import make_model_based_optimizer, unchanged, without_frozen
+from training.optimizer import kept_zeros, make_model_based_optimizer, unchanged, without_frozen
 
 FIT_METRICS = ("dynamics_unexplained_variance",)
 """Names of the metrics of `fit`."""
@@ -243,7 +243,8 @@ def improve(
         norm = optax.tree.norm(gradient)
         gradient = jax.tree.map(lambda g: jnp.where(jnp.isfinite(norm), g, 0.0), gradient)
         step, moments = model_based.optimizer.update(gradient, moments, policy)
-        policy = jax.tree.map(lambda p, s: p + hyper.imagined_learning_rate * s, policy, step)
+        moved = jax.tree.map(lambda p, s: p + hyper.imagined_learning_rate * s, policy, step)
+        policy = kept_zeros(ppo.optimizer, policy, moved)
         return (policy, moments), {"imagined_return": -lost, "imagined_gradient_norm": norm}
 
     begun = learner.params["policy"], state.optimizer

@@ -58,6 +58,14 @@ def unchanged(config: OptimizerConfig, before: Any, after: Any) -> Any:
     return _by_path(config, "", lambda frozen, b, a: b if frozen else a, before, after)
 
 
+def kept_zeros(config: OptimizerConfig, before: Any, after: Any) -> Any:
+    """Parameters after a step, with the zeros that weights had before it, if they stay."""
+    if not config.keep_zeros:
+        return after
+    # biases begin at 0, and are no connections
+    return jax.tree.map(lambda b, a: jnp.where(b == 0, 0.0, a) if b.ndim > 1 else a, before, after)
+
+
 def require_parts(config: OptimizerConfig, agent: Agent) -> None:
     """Refuse to freeze parts that an agent does not have.
 

@@ -28,7 +28,8 @@ class Rollout:
     """Frame rate to which clips are resampled, Hz; by default that of the file."""
     intervention: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """An intervention, such as `silence decoder/layer_0[0:32] to mean from 1 s`; repeat the option for
-    several, which act in their order."""
+    several, which act in their order. Kinds: silence, clamp, stimulate, gain, threshold, noise, leak, delay,
+    degrade, drug, cut, swap, weaken, mass."""
     interventions: Path | None = None
     """A TOML file of interventions, which act after those of --intervention."""
     statistics: Path | None = None

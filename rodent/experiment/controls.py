@@ -30,8 +30,10 @@ def matched(
     Raises:
         InputError: fewer units are left than the intervention has, or units cannot be compared.
     """
-    found = []
-    for site, units in chosen_units(intervention, prepared).items():
+    found, chosen = [], chosen_units(intervention, prepared)
+    if not chosen:
+        raise InputError(f"'{intervention}' has no matched control, because it acts on no units")
+    for site, units in chosen.items():
         rest = np.setdiff1d(np.arange(prepared.sites.sizes[site]), units)
         if len(rest) < len(units):
             raise InputError(
@@ -69,7 +71,7 @@ def similar_units(
 
 def _features(prepared: Preparation, site: str, match: Match) -> np.ndarray:
     if match == "weight":
-        return weight_norms(prepared.params, site)[:, None]
+        return weight_norms(prepared.params, site, prepared.sites.sizes[site])[:, None]
     if prepared.statistics is None:
         raise InputError(
             f"units of {site} are matched by activity; there are no statistics of intact rollouts"

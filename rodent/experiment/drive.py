@@ -76,14 +76,12 @@ def run_shards(shards: Shards, work: Work, executor: Executor, report: Report = 
     """
     report(shards.count - len(shards.missing()))
     while missing := shards.missing():
-        wrote, failed = False, dict[int, str]()
+        failed: dict[int, str] = {}
         for finished in executor.run(Completion(shards, work), missing, shards.folder):
-            if finished is not None:
-                wrote |= finished.done == "written"
-                if finished.done is None:
-                    failed[finished.number] = finished.error
+            if finished is not None and finished.done is None:
+                failed[finished.number] = finished.error
             report(shards.count - len(shards.missing()))
-        if wrote:
+        if len(shards.missing()) < len(missing):
             continue
         if failed:
             number, error = next(iter(failed.items()))

@@ -26,7 +26,8 @@ def arm_rows(subject: Subject) -> list[dict[str, Any]]:
         given = [subject.treatments[i] for i in members]
         doses = list(dict.fromkeys(one.dose for one in given))
         acts = given[0].acts
-        sites = dict.fromkeys(site for act in acts for site in subject.prepared.sites.matching(act.site))
+        places = (subject.prepared.sites.concerned(act) or (act.site,) for act in acts)
+        sites = dict.fromkeys(site for sites in places for site in sites)
         rows.append(
             {
                 "policy": subject.label,

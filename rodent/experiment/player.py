@@ -76,6 +76,7 @@ class Player:
             policy.agent, Exploration(settings.sample), units=bool(settings.activity), gates=gates
         )
         self._keep = partial(_kept, settings.activity)
+        self._num_envs = num_envs
         self._engine = host_engine(task, num_envs, settings.threads)
 
     def play(
@@ -96,7 +97,10 @@ class Player:
         if self._settings.jitter:
             physics = _jittered(physics, trials.seeds, self._settings.jitter)
         state = dataclasses.replace(state, plan=None if plan is None else plan.begin())
-        engine_state = self._engine.begin(jax.tree.map(np.asarray, physics))
+        engine = self._engine
+        if plan is not None and plan.body:
+            engine = host_engine(self._task, self._num_envs, self._settings.threads, plan=plan)
+        engine_state = engine.begin(jax.tree.map(np.asarray, physics))
         actor = Actor(self._policy.params, self._policy.normalizer, plan)
         measures = Measures(self._task, trials.frames)
         for index in range(int(trials.frames.max())):
@@ -107,7 +111,7 @@ class Player:
             alive = measures.add(kept, now)
             if not alive.any():
                 break
-            engine_state = self._engine.step(engine_state, command._replace(active=alive))
+            engine_state = engine.step(engine_state, command._replace(active=alive))
             measures.add_step(engine_state.physics)
             state, _ = evaluated(self._task, state, jax.tree.map(jnp.asarray, engine_state.physics))
             advance(int(alive.sum()))

@@ -19,7 +19,16 @@ from rodent.experiment.player import Player, Settings, Trials
 from rodent.experiment.spec import ExperimentConfig
 from rodent.experiment.tiling import INTACT, Tiling
 from rodent.experiment.treatments import Arm, Treatment, arms_at, treatments
-from rodent.intervention import Intervention, Plan, Preparation, Sites, Statistics, needs_statistics, planned
+from rodent.intervention import (
+    Intervention,
+    Plan,
+    Preparation,
+    Sites,
+    Statistics,
+    Swap,
+    needs_statistics,
+    planned,
+)
 from rodent.policy.policy import Policy
 from rodent.rollouts.episodes import clip_episodes, policy_task
 from rodent.rollouts.interventions import intact_statistics
@@ -100,6 +109,13 @@ class Subject:
                     raise unknown("layer", layer, layers, "activity")
             arms = arms_at(config.arm, sites)
             given = tuple(treatments(arms))
+            for one in given:
+                for act in one.acts:
+                    if isinstance(act, Swap):
+                        raise InputError(
+                            f"arm {one.arm}: experiments have no `swap`, because their folder has no copy of "
+                            f"the other policy; use `rodent rollout --intervention '{act}'`"
+                        )
             if statistics is None and uses_statistics(given):
                 statistics = intact_statistics(policy, task, clip_episodes(clips))
             prepared = Preparation(sites, policy.params, task.timestep, statistics)

@@ -12,22 +12,29 @@ at the sites that probes record (`sites`). Statistics of units come from an inta
 Without interventions nothing of this is compiled.
 """
 
-from rodent.intervention.effects import Preparation, chosen_units, needs_statistics, weight_norms
+from rodent.intervention.body import model_fields
+from rodent.intervention.damage import damaged
+from rodent.intervention.effects import chosen_units, needs_statistics
 from rodent.intervention.kinds import (
     KINDS,
     Clamp,
+    Cut,
     Degrade,
     Delay,
     Drug,
     Gain,
     Leak,
+    Mass,
     Noise,
     Silence,
     Stimulate,
+    Swap,
     Threshold,
+    Weaken,
 )
 from rodent.intervention.language import from_table, given_interventions, parsed, read_interventions, stored
 from rodent.intervention.plan import Plan, PlanState, Report, planned
+from rodent.intervention.preparation import Donor, Preparation, weight_norms
 from rodent.intervention.sites import ACTION, Sites
 from rodent.intervention.spec import Intervention
 from rodent.intervention.statistics import Statistics
@@ -37,12 +44,15 @@ __all__ = [
     "ACTION",
     "KINDS",
     "Clamp",
+    "Cut",
     "Degrade",
     "Delay",
+    "Donor",
     "Drug",
     "Gain",
     "Intervention",
     "Leak",
+    "Mass",
     "Noise",
     "Plan",
     "PlanState",
@@ -53,10 +63,14 @@ __all__ = [
     "Statistics",
     "Stepping",
     "Stimulate",
+    "Swap",
     "Threshold",
+    "Weaken",
     "chosen_units",
+    "damaged",
     "from_table",
     "given_interventions",
+    "model_fields",
     "needs_statistics",
     "parsed",
     "planned",

@@ -9,6 +9,7 @@ intervention of its own, and pays for no other. What an act does not concern kee
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Self
 
 import flax.struct
@@ -16,8 +17,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-Rows = Mapping[str, np.ndarray]
-"""Arrays of one environment by field of an act."""
+from rodent.policy.taps import Inputs
+
+Rows = Mapping[str, Any]
+"""Arrays of one environment by field of an act; those that environments share may be trees."""
 
 
 class Now(NamedTuple):
@@ -28,11 +31,16 @@ class Now(NamedTuple):
         is_first: whether an episode begins, shape (n,).
         active: whether the act's intervention is active, shape (n,); of each intervention of an environment,
             shape (n, columns), for `Act.applied`.
+        inputs: of all environments, for acts on weights.
+        left: fraction of each weight that earlier acts leave, of all environments, shape (n, inputs, units);
+            None for all.
     """
 
     frame: jax.Array
     is_first: jax.Array
     active: jax.Array
+    inputs: Inputs | None = None
+    left: jax.Array | None = None
 
 
 class Act(flax.struct.PyTreeNode):
@@ -40,8 +48,8 @@ class Act(flax.struct.PyTreeNode):
 
     Attributes:
         site: address of what is changed.
-        envs: indices of the environments, shape (m,). To compile fewer programs, m is a power of two, or the
-            number of all environments; indices beyond these are padding.
+        envs: indices of the environments, shape (m,). To compile fewer programs, m is rounded up, see
+            `padded`, to the number of all environments at most; indices beyond these are padding.
         column: index of the intervention among those of the environment, shape (m,).
     """
 
@@ -53,24 +61,33 @@ class Act(flax.struct.PyTreeNode):
     """The row, without its shape, of an environment that is not changed."""
     SHARED: ClassVar[tuple[str, ...]] = ()
     """Fields that all environments share: the longest that is given."""
+    EVERY: ClassVar[bool] = False
+    """Whether all environments have a row, because matrix products of few rows are rounded differently."""
 
     @classmethod
-    def stacked(cls, site: str, n: int, rows: Mapping[int, tuple[int, Rows]]) -> Self:
+    def stacked(
+        cls,
+        site: str,
+        n: int,
+        rows: Mapping[int, tuple[int, Rows]],
+        static: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Self:
         """The act of some of n environments.
 
         Args:
             site: address.
             n: number of all environments.
             rows: column of the intervention and arrays, by environment.
+            static: fields that are constants of the compiled program.
         """
-        padded = 1 << (len(rows) - 1).bit_length()
+        padded = n if cls.EVERY else cls.padded(len(rows))
         envs = list(rows) if padded < n else list(range(n))
         beyond = [n] * (padded - len(rows)) if padded < n else []
         given = [row for _, row in rows.values()]
         fields = {}
         for name, one in given[0].items():
             if name in cls.SHARED:
-                fields[name] = jnp.asarray(max((row[name] for row in given), key=len))
+                fields[name] = jax.tree.map(jnp.asarray, max((row[name] for row in given), key=len))
                 continue
             neutral = np.full_like(one, cls.NEUTRAL[name])
             stacked = [rows[env][1][name] if env in rows else neutral for env in (*envs, *beyond)]
@@ -81,7 +98,13 @@ class Act(flax.struct.PyTreeNode):
             envs=jnp.array([*envs, *beyond], jnp.int32),
             column=jnp.array(column, jnp.int32),
             **fields,
+            **static,
         )
+
+    @classmethod
+    def padded(cls, count: int) -> int:
+        """How many rows a number of environments has, with padding."""
+        return 1 << (count - 1).bit_length()
 
     def begin(self) -> Any:
         """The state before the first step."""
@@ -101,7 +124,7 @@ class Act(flax.struct.PyTreeNode):
         frame, is_first = (x.at[self.envs].get(mode="clip") for x in (now.frame, now.is_first))
         active = now.active.at[self.envs, self.column].get(mode="clip")
         before = values if len(self.envs) == len(values) else values.at[self.envs].get(mode="clip")
-        after, state = self(before, state, Now(frame, is_first, active))
+        after, state = self(before, state, Now(frame, is_first, active, now.inputs, now.left))
         counts = ((after != before) & jnp.isfinite(before)).sum(1, dtype=jnp.int32)
         changed = jnp.zeros(now.active.shape, jnp.int32).at[self.envs, self.column].add(counts, mode="drop")
         if len(self.envs) == len(values):

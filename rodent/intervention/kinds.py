@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from typing import Literal
 
 from rodent.errors import InputError, check_setting, unknown
+from rodent.intervention.body_kinds import Mass, Weaken
 from rodent.intervention.quantities import Amount, Fraction, Time, amount, check_time, fraction
 from rodent.intervention.spec import Intervention
+from rodent.intervention.structure import Cut, Swap
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,16 +130,29 @@ class Delay(Intervention):
 
 @dataclasses.dataclass(frozen=True)
 class Degrade(Intervention):
-    """Damage units by degrees, at random."""
+    """Damage units or their incoming weights by degrees, at random."""
 
     _: dataclasses.KW_ONLY
     by: Fraction
-    """Mean loss of activity, from 0 to 1. Losses of units are uniformly distributed around it, as widely as
-    0 to 1 allows."""
+    """Severity, from 0 to 1; see `how`."""
+    of: Literal["units", "weights"] = "units"
+    """What is multiplied by random factors: the activity of units, or their incoming weights."""
+    how: Literal["loss", "removal", "noise"] = "loss"
+    """`loss`: a random part of each is lost; the severity is its mean, and losses are uniformly distributed
+    around it, as widely as 0 to 1 allows. `removal`: the severity is the fraction that is lost completely.
+    `noise`: factors are normally distributed around 1; the severity is their standard deviation."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         fraction(self.by, "degrade by")
+        for name, choices in (("of", ("units", "weights")), ("how", ("loss", "removal", "noise"))):
+            if (value := getattr(self, name)) not in choices:
+                raise unknown(f"degrade {name}", str(value), choices)
+
+    @property
+    def on_weights(self) -> bool:
+        """See `Intervention.on_weights`."""
+        return self.of == "weights"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,8 +177,11 @@ class Drug(Intervention):
     receptors: str = ""
     """Fractions of the units of a site with each receptor, such as `A=0.4,B=0.3`, drawn with the seed: a unit
     has one or none. Empty for all units."""
+    table: str = ""
+    """In place of `receptors`: a CSV or JSON file with the columns layer, unit and receptor; units that are
+    not in it have none."""
     receptor: str = ""
-    """The receptor that the drug acts on, one of `receptors`."""
+    """The receptor that the drug acts on, one of `receptors` or of the table."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -180,7 +198,12 @@ class Drug(Intervention):
             raise InputError(
                 f"drug effect on the gain is {self.effect!r}; it must be a number of at least -1"
             )
-        if self.receptors or self.receptor:
+        if self.table:
+            if self.receptors:
+                raise InputError("drug has both receptors and a table; expected one of them")
+            if not self.receptor:
+                raise InputError(f"drug with the table {self.table} lacks the receptor that it acts on")
+        elif self.receptors or self.receptor:
             fractions = self.fractions
             if self.receptor not in fractions:
                 raise unknown("receptor", self.receptor, fractions, f"the receptors {self.receptors!r}")
@@ -214,6 +237,21 @@ class Drug(Intervention):
 
 KINDS: Mapping[str, type[Intervention]] = {
     kind.__name__.lower(): kind
-    for kind in (Silence, Clamp, Stimulate, Gain, Threshold, Noise, Leak, Delay, Degrade, Drug)
+    for kind in (
+        Silence,
+        Clamp,
+        Stimulate,
+        Gain,
+        Threshold,
+        Noise,
+        Leak,
+        Delay,
+        Degrade,
+        Drug,
+        Cut,
+        Swap,
+        Weaken,
+        Mass,
+    )
 }
 """Every kind by the name that it has in texts and TOML."""

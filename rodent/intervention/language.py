@@ -2,6 +2,7 @@
 
     parsed("silence decoder/layer_0[0:32] to mean from 1 s until 2 s")
     parsed("stimulate latent/sample[3] by 2 sd when speed > 0.3 for 0.2 s refractory 1 s")
+    parsed("cut latent/sample -> decoder/layer_0 by 30% seed 4")
     str(intervention)                       # the text again
     stored(intervention)                    # {"kind": "silence", "site": "decoder/layer_0", "to": "mean", …}
     read_interventions("lesions.toml")      # tables [[intervention]] with the keys of `stored`
@@ -24,6 +25,7 @@ from rodent.intervention.kinds import KINDS
 from rodent.intervention.spec import Intervention
 
 _TABLES = "intervention"
+_SITE = r"(?:(?!->)[^\s\[\]])+(?:\s*\[[^\[\]]*\])?"
 
 
 def parsed(text: str) -> Intervention:
@@ -109,7 +111,7 @@ def _kind(name: str) -> type[Intervention]:
 
 def _site(text: str) -> tuple[str, str]:
     """The site with its units, and the rest of a text."""
-    found = re.match(r"([^\s\[\]]+(?:\s*\[[^\[\]]*\])?)(?:\s+|$)", text)
+    found = re.match(rf"((?:{_SITE}\s*->\s*)?{_SITE})(?:\s+|$)", text)
     if found is None:
         raise InputError(
             f"site {text!r} is not understood; expected an address, such as decoder/layer_0[0:32]"

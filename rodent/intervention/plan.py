@@ -18,7 +18,9 @@ import numpy as np
 
 from rodent.errors import naming
 from rodent.intervention.acts import Act
-from rodent.intervention.effects import Effect, Preparation, effects
+from rodent.intervention.body import body_factors
+from rodent.intervention.effects import effects
+from rodent.intervention.preparation import Effect, Preparation
 from rodent.intervention.schedule import FOREVER, Schedule, ScheduleState, Times
 from rodent.intervention.signals import signal
 from rodent.intervention.spec import Intervention
@@ -66,6 +68,9 @@ class Plan:
         frames: control steps of each rollout, shape (n,); later ones do not count as changed.
         signals: names of the signals of triggers.
         places: group and columns of the parts of the observation that are changed, by site.
+        body: factors on actuators and bodies, each (n, elements); the engine must have the fields of
+            `rodent.intervention.body.model_fields`.
+        changed: how many actuators and bodies each intervention changes, shape (n, columns).
     """
 
     acts: tuple[Act, ...]
@@ -73,6 +78,8 @@ class Plan:
     frames: jax.Array
     signals: tuple[str, ...] = flax.struct.field(pytree_node=False)
     places: tuple[tuple[str, tuple[str, int, int]], ...] = flax.struct.field(pytree_node=False)
+    body: dict[str, jax.Array]
+    changed: jax.Array
 
     def begin(self) -> PlanState:
         """The state before the first step."""
@@ -83,7 +90,7 @@ class Plan:
             frame=jnp.zeros(shape[0], jnp.int32),
             schedule=self.schedule.begin(),
             acts=tuple(act.begin() for act in self.acts),
-            report=Report(none, none, *limits),
+            report=Report(self.changed, none, *limits),
         )
 
 
@@ -123,13 +130,23 @@ def planned(
     acts = _packed(rows)
     touched = {act.site for act in acts}
     places = tuple((site, place) for site, place in prepared.sites.places.items() if site in touched)
-    return Plan(acts, Schedule.of(times), jnp.asarray(ends, jnp.int32), tuple(signals), places)
+    factors, changed = body_factors(given, task.scene)
+    return Plan(
+        acts,
+        Schedule.of(times),
+        jnp.asarray(ends, jnp.int32),
+        tuple(signals),
+        places,
+        {family: jnp.asarray(values, jnp.float32) for family, values in factors.items()},
+        jnp.asarray(changed),
+    )
 
 
 def _packed(rows: Sequence[Sequence[Sequence[Effect]]]) -> tuple[Act, ...]:
     """Acts of all environments; `rows[environment][column]` are the effects of an intervention.
 
-    Environments share acts of one type and site. Acts at a site keep the order of each environment.
+    Environments share acts of one type and site, and of the same static fields. Acts at a site keep the order
+    of each environment.
     """
     slots: list[_Slot] = []
     for environment, columns in enumerate(rows):
@@ -142,7 +159,7 @@ def _packed(rows: Sequence[Sequence[Sequence[Effect]]]) -> tuple[Act, ...]:
     acts = []
     for slot in slots:
         taken = {environment: (column, effect.rows) for environment, (column, effect) in slot.rows.items()}
-        acts.append(slot.act.stacked(slot.site, len(rows), taken))
+        acts.append(slot.act.stacked(slot.site, len(rows), taken, dict(slot.static)))
     return tuple(acts)
 
 
@@ -151,6 +168,7 @@ class _Slot(NamedTuple):
 
     act: type[Act]
     site: str
+    static: tuple[tuple[str, Any], ...]
     rows: dict[int, tuple[int, Effect]]
 
 
@@ -158,7 +176,8 @@ def _free_slot(slots: list[_Slot], effect: Effect, environment: int, after: int)
     """Index of the first slot for an effect that comes later than another; a new one if there is none."""
     for place in range(after + 1, len(slots)):
         slot = slots[place]
-        if (slot.act, slot.site) == (effect.act, effect.site) and environment not in slot.rows:
+        same = slot[:3] == (effect.act, effect.site, effect.static)
+        if same and environment not in slot.rows:
             return place
-    slots.append(_Slot(effect.act, effect.site, {}))
+    slots.append(_Slot(effect.act, effect.site, effect.static, {}))
     return len(slots) - 1

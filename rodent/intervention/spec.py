@@ -48,6 +48,18 @@ class Trigger(NamedTuple):
         return cls(found[1], found[2] == ">", float(found[3]))
 
 
+def split_site(text: str) -> tuple[str, str]:
+    """The address and the units of a site, which may follow in brackets; else `all`.
+
+    Raises:
+        InputError: it has another form.
+    """
+    found = re.fullmatch(r"\s*([^\s\[\]]+)\s*(?:\[([^\[\]]*)\]\s*)?", text)
+    if found is None:
+        raise InputError(f"site {text!r} is not understood; expected an address, such as decoder/layer_0")
+    return found[1], "all" if found[2] is None else Selection.of(found[2]).text
+
+
 @dataclasses.dataclass(frozen=True)
 class Intervention:
     """Where, which units, and when; the base of all interventions."""
@@ -93,16 +105,11 @@ class Intervention:
     """Words of the text form, and the fields that they set."""
 
     def __post_init__(self) -> None:
-        if found := re.fullmatch(r"\s*([^\[\]]+?)\s*\[([^\[\]]*)\]\s*", self.site):
-            if self.units != "all":
-                raise InputError(f"units of {self.site} are given twice: in brackets, and as {self.units!r}")
-            object.__setattr__(self, "site", found[1])
-            object.__setattr__(self, "units", found[2])
-        if not re.fullmatch(r"[^\s\[\]]+", self.site):
-            raise InputError(
-                f"site {self.site!r} is not understood; expected an address, such as decoder/layer_0"
-            )
-        object.__setattr__(self, "units", Selection.of(str(self.units)).text)
+        site, units = split_site(self.site)
+        if units != "all" and self.units != "all":
+            raise InputError(f"units of {self.site} are given twice: in brackets, and as {self.units!r}")
+        object.__setattr__(self, "site", site)
+        object.__setattr__(self, "units", Selection.of(str(self.units)).text if units == "all" else units)
         for name in ("start", "stop", "delay", "refractory"):
             if (time := getattr(self, name)) is not None:
                 check_time(time, f"{name} of {self.kind}")
@@ -138,13 +145,33 @@ class Intervention:
         return Selection.of(self.units)
 
     @property
+    def selections(self) -> tuple[Selection, ...]:
+        """All rules that select units."""
+        return (self.selection,)
+
+    @property
+    def on_weights(self) -> bool:
+        """Whether the weights of layers are changed, not activity."""
+        return False
+
+    @property
+    def on_activity(self) -> bool:
+        """Whether the activity of sites is changed."""
+        return not self.on_weights
+
+    @property
+    def place(self) -> str:
+        """Site and units as in a text."""
+        return self.site if self.units == "all" else f"{self.site}[{self.units}]"
+
+    @property
     def condition(self) -> Trigger | None:
         """The condition of `trigger` or `during`."""
         text = self.trigger if self.trigger is not None else self.during
         return None if text is None else Trigger.of(text)
 
     @classmethod
-    def words(cls) -> dict[str, str]:
+    def words(cls) -> Mapping[str, str]:
         """Words of the text form, and the fields that they set; those of the kind come first, and are their
         own words.
         """
@@ -153,8 +180,7 @@ class Intervention:
         return {**{name: name for name in own}, **cls.WORDS}
 
     def __str__(self) -> str:
-        units = "" if self.units == "all" else f"[{self.units}]"
-        found = [f"{self.kind} {self.site}{units}"]
+        found = [f"{self.kind} {self.place}"]
         for word, name in self.words().items():
             value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
             if value != default:

@@ -15,8 +15,11 @@ import jax.numpy as jnp
 from rodent.intervention.acts import Now
 from rodent.intervention.plan import Plan, PlanState, Report
 from rodent.intervention.signals import signal
+from rodent.intervention.swapped import Swapped
+from rodent.intervention.weight_acts import WeightAct
 from rodent.physics.engine import PhysicsState
 from rodent.policy.policy import LIMIT, Normalizer
+from rodent.policy.taps import Inputs
 from rodent.scene import Scene
 from rodent.tasks.task import Observation
 
@@ -49,11 +52,14 @@ class Stepping:
         )
         self._acts: list[Any] = list(state.acts)
         self._changed = report.changed
+        self._inputs: dict[str, Inputs] = {}
 
     @property
     def sites(self) -> frozenset[str]:
-        """Addresses of all sites that are changed."""
-        return frozenset(act.site for act in self._plan.acts)
+        """Addresses of all sites that are changed or looked at."""
+        acts = self._plan.acts
+        looked_at = {act.entrance for act in acts if isinstance(act, Swapped)}
+        return frozenset(act.site for act in acts) | looked_at
 
     def observed(self, normalized: Observation, normalizer: Normalizer) -> Observation:
         """The normalised observation after all acts on its parts, which act on values in their units.
@@ -70,14 +76,20 @@ class Stepping:
             found[group] = found[group].at[:, begin:end].set(jnp.where(changed != values, again, part))
         return found
 
-    def tap(self, site: str, values: jax.Array) -> jax.Array:
-        """The values of a site (n, units), after all acts there."""
-        now = Now(self._state.frame, self._is_first, self._active)
-        for i, act in enumerate(self._plan.acts):
-            if act.site != site:
-                continue
+    def tap(self, site: str, values: jax.Array, inputs: Inputs | None = None) -> jax.Array:
+        """The values of a site (n, units), after all acts there; see `rodent.policy.taps.Tap`."""
+        if inputs is not None:
+            self._inputs[site] = inputs
+        acts = [(i, act) for i, act in enumerate(self._plan.acts) if act.site == site]
+        left = None
+        for i, act in acts:
+            given = self._inputs[act.entrance] if isinstance(act, Swapped) else inputs
+            now = Now(self._state.frame, self._is_first, self._active, given, left)
             values, self._acts[i], changed = act.applied(values, self._acts[i], now)
             self._changed += jnp.where(self._counts[:, None], changed, 0)
+            if isinstance(act, WeightAct) and inputs is not None and len(acts) > 1:
+                here = act.left(self._active, inputs)
+                left = here if left is None else left * here
         return values
 
     def end(self) -> PlanState:

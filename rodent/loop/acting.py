@@ -7,7 +7,7 @@ from rodent.loop.settings import Loop
 from rodent.loop.state import Actor
 from rodent.policy.agent import AgentOutput, Memory, Noise
 from rodent.policy.gates import capture_gates
-from rodent.policy.taps import tapped, taps
+from rodent.policy.taps import Inputs, tapped, taps
 from rodent.recording.gates import is_gate
 from rodent.tasks.task import Observation
 
@@ -51,8 +51,8 @@ def _act_under_interventions(
     """`act` with interventions; units are those after them."""
     agent, gates = loop.agent, dict[str, jax.Array]()
 
-    def tap(site: str, values: jax.Array) -> jax.Array:
-        values = stepping.tap(site, values)
+    def tap(site: str, values: jax.Array, inputs: Inputs | None = None) -> jax.Array:
+        values = stepping.tap(site, values, inputs)
         if is_gate(site):
             gates[site] = values
         return values

@@ -58,13 +58,38 @@ def lstm_gates(
     Returns:
         gates by the names of `rodent.recording.gates.GATES`, each (n, cells).
     """
-    sums = {
+    return gates_of(gate_sums(params, hidden, x))
+
+
+def gate_sums(
+    params: Mapping[str, Mapping[str, jax.Array]], hidden: jax.Array, x: jax.Array
+) -> dict[str, jax.Array]:
+    """Inputs of the nonlinearities of the gates, by letter, each (n, cells); see `lstm_gates`."""
+    return {
         letter: x @ params[f"i{letter}"]["kernel"]
         + hidden @ params[f"h{letter}"]["kernel"]
         + params[f"h{letter}"]["bias"]
         for letter in GATES
     }
+
+
+def gates_of(sums: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+    """Gates by name from the inputs of their nonlinearities by letter."""
     return {
         name: jnp.tanh(sums[letter]) if letter == "g" else nn.sigmoid(sums[letter])
         for letter, name in GATES.items()
     }
+
+
+def lstm_weights(params: Mapping[str, Mapping[str, jax.Array]]) -> tuple[jax.Array, jax.Array]:
+    """Weights of all gates in the order of `GATES`, as of one layer.
+
+    Args:
+        params: see `lstm_gates`.
+
+    Returns:
+        the kernel of input and hidden state together, shape (inputs + cells, 4 cells); the biases, shape
+        (4 cells,).
+    """
+    kernels = [[params[f"{of}{letter}"]["kernel"] for letter in GATES] for of in "ih"]
+    return jnp.block(kernels), jnp.concatenate([params[f"h{letter}"]["bias"] for letter in GATES])

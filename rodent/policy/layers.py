@@ -27,3 +27,12 @@ def layer_name(path: tuple[str, ...]) -> str:
     parts = [*_BEGINS.get(path[0], path[:1]), *path[1:]]
     name = "/".join(parts)
     return name.removesuffix("/pre") + ".pre" if parts[-1] == "pre" else name
+
+
+def weights_name(layer: str) -> str:
+    """The address of the weights of a layer, which interventions act on.
+
+    >>> weights_name("decoder/layer_0.pre"), weights_name("latent/mean")
+    ('decoder/layer_0.weights', 'latent/mean.weights')
+    """
+    return layer.removesuffix(".pre") + ".weights"

@@ -197,4 +197,5 @@ def _flat(policy: Policy) -> dict[str, np.ndarray]:
         "mean": dict(policy.normalizer.mean),
         "std": dict(policy.normalizer.std),
     }
-    return {k: np.asarray(v) for k, v in flax.traverse_util.flatten_dict(tree, sep="/").items()}
+    # safetensors writes the memory of an array, in which parts of another one are not in order
+    return {k: np.asarray(v, order="C") for k, v in flax.traverse_util.flatten_dict(tree, sep="/").items()}

@@ -5,14 +5,15 @@
     found = registration.transform(keypoints)          # poses and residual errors
     found.qpos, found.error                            # (frames, 74); metres, (frames, K)
 
-`fit` uses a sample of diverse frames. It first decides the scale, with all offsets within their freedoms: the
-optimum with the least cost over all scales counts. Then it finds the floor and the paws that stand, and fits
-the offsets so that these paws are on the floor. Both fits alternate between poses, and offsets and scale
-(STAC: Wu et al., Neural Comput. 25, 2318, 2013). Noise biases limb lengths upwards. The bias is estimated by
-fitting simulated keypoints with the measured noise, and subtracted (parametric bootstrap; Efron and
-Tibshirani, An Introduction to the Bootstrap, 1993, ch. 10). `transform` fits the poses of all frames jointly,
-in overlapping windows. All fits use a body of scale 1 and keypoints divided by the scale, so that no other
-body must be compiled.
+`fit` uses a sample of diverse frames. It first decides the scale, with all offsets within their freedoms:
+the optimum with the least cost over all scales counts, and is fitted again once the noise is known. Then
+it finds the floor and the paws that stand, and fits the offsets so that these paws are on the floor. Both
+fits alternate between poses, and offsets and scale (STAC: Wu et al., Neural Comput. 25, 2318, 2013). Noise
+biases limb lengths upwards. The bias of the scale is estimated and taken off, and so is that of the
+offsets, by fitting simulated keypoints with the measured noise (parametric bootstrap; Efron and
+Tibshirani, An Introduction to the Bootstrap, 1993, ch. 10). `transform` fits the poses of all frames
+jointly, in overlapping windows. All fits use a body of scale 1 and keypoints divided by the scale, so that
+no other body must be compiled.
 """
 
 import dataclasses
@@ -26,34 +27,33 @@ from rodent.errors import InputError
 from rodent.keypoints import Keypoints
 from rodent.kinematics.posture import Trunk, posed
 from rodent.kinematics.skeleton import Skeleton
+from rodent.registration.alternation import LEAST_NOISE, WITHIN, Alternation, Evidence, Start
 from rodent.registration.axes import require_upright
 from rodent.registration.markers import MarkerSet
-from rodent.registration.offsets import Prior, Step, offset_step
+from rodent.registration.offsets import Prior, Step
 from rodent.registration.paw_terms import PAWS
 from rodent.registration.pose import FEWEST, PoseSettings, PoseSolver
 from rodent.registration.registered import Registered
 from rodent.registration.sample import diverse_frames
-from rodent.registration.scale import ScaleProfile, at_scale, posterior_cost, rough_scale, scale_profile
+from rodent.registration.scale import ScaleProfile, rough_scale, scale_profile
 from rodent.registration.stance import Stance, paw_probes
 from rodent.registration.windows import grounded, track
 from rodent.scene import make_scene
 
-_ROUNDS = 15
-_SETTLED = 2e-4  # metres; the rounds end when no offset moves farther
-_NEAR = 0.5  # standard deviation of offsets where the scale is decided, relative to their freedom
+_NEAR = 0.5  # standard deviation of offsets where the scale's optimum is chosen, relative to their freedom
 _COMPARED = 3  # optima of the scale that are fitted to the end
 # prior of the scale relative to dm_control's rat: median, and standard deviation of the logarithm, wide
 # enough for pups and mice
 _LIKELY_SCALE, _SCALE_SPREAD = 0.9, 0.3
 _SLIGHT = 1e-4  # metres beyond a freedom that do not count
-_LEAST_NOISE = 3e-4  # metres; lower bound of the keypoint noise
 
 
-class Start(NamedTuple):
-    """Where an alternation begins: offsets, metres at scale 1, shape (K, 3), and scale."""
+class _Sized(NamedTuple):
+    """Result of the fit of the scale."""
 
-    offsets: np.ndarray
     scale: float
+    offsets: np.ndarray
+    evidence: Evidence
 
 
 class Registration:
@@ -135,14 +135,15 @@ class Registration:
         require_upright(solver, points / self._size, keypoints.source)
         frames = diverse_frames(solver, points / self._size)
         self.rounds_ = 0
-        scale, offsets = self._fit_scale(points[frames], advance)
+        fit = Alternation(self._solver, self.settings, self._size, lambda: self._counted(advance))
+        scale, offsets, evidence = self._fit_scale(fit, points[frames], points)
         # where paws stand is known once the body has its size
-        solver = self._solver_at(offsets, scale)
+        solver = fit.solver(offsets, scale)
         ground = grounded(solver, self._body, points / scale, keypoints.fps)
-        sample, stance = scale * ground.points[frames], Stance.anywhere(ground.standing[frames])
-        fitted = self._fit_offsets(sample, stance, scale, advance)
+        standing = dataclasses.replace(fit, stance=Stance.anywhere(ground.standing[frames]))
+        fitted = self._fit_offsets(standing, scale * ground.points[frames], scale, evidence)
         self.markers_ = dataclasses.replace(self.markers, offsets=fitted.offsets)
-        self.scale_, self.noise_ = scale, max(fitted.noise, _LEAST_NOISE)
+        self.scale_, self.noise_ = scale, max(fitted.noise, LEAST_NOISE)
         return self
 
     def transform(
@@ -192,89 +193,59 @@ class Registration:
             paw_probes(self.markers.bodies),
         )
 
-    def _solver_at(self, offsets: np.ndarray, scale: float) -> PoseSolver:
-        """The pose solver for these offsets, whose keypoint error is the same length at every scale."""
-        return self._solver(offsets, at_scale(self.settings, self._size / scale))
-
-    def _fit_scale(self, sample: np.ndarray, advance: Callable[[int], None]) -> tuple[float, np.ndarray]:
-        """Scale, and offsets that stay within their freedoms, shape (K, 3)."""
-        freedoms = self.markers.freedoms
-        near = Prior(self.markers.offsets, _NEAR * freedoms, freedoms, _LIKELY_SCALE, _SCALE_SPREAD)
-        self.profile_ = scale_profile(self._solver_at, sample, near, self._size)
+    def _fit_scale(self, fit: Alternation, sample: np.ndarray, points: np.ndarray) -> _Sized:
+        """Scale, offsets at this scale, and how much the sample tells."""
+        markers = self.markers
+        near = Prior(
+            markers.offsets, _NEAR * markers.freedoms, markers.freedoms, _LIKELY_SCALE, _SCALE_SPREAD
+        )
+        self.profile_ = scale_profile(fit.solver, sample, near, self._size)
+        scales = self.profile_.optima[:_COMPARED] if self.scale is None else (self.scale,)
         if self.scale is not None:
-            return self.scale, near.offsets
-        tried = [
-            self._alternate(sample, near, Start(near.offsets, scale), advance)
-            for scale in self.profile_.optima[:_COMPARED]
-        ]
-        fitted = min(tried, key=lambda step: self._cost(sample, step, near))
-        # offsets that are off their guesses make segments appear longer, whichever way they are off
-        drawn = near.spreads[:, None] * np.random.default_rng(1).normal(size=near.offsets.shape)
-        true = (near.bounded(near.offsets + drawn), near.bounded(near.offsets - drawn))
-        known = dataclasses.replace(near, scale=fitted.scale)
-        start = Start(near.offsets, fitted.scale)
-        again = [
-            self._alternate(made, known, start, advance) for made in self._simulated(sample, fitted, true)
-        ]
-        return fitted.scale**2 / float(np.mean([one.scale for one in again])), fitted.offsets
+            near = dataclasses.replace(near, scale=self.scale, spread=0.0)
+        tried = [fit.run(sample, near, Start(near.offsets, scale)) for scale in scales]
+        rough = min(tried, key=lambda step: fit.cost(sample, step, near))
+        evidence = Evidence.of(points, rough.noise, len(sample))
+        if self.scale is not None:
+            return _Sized(self.scale, rough.offsets, evidence)
+        precise, prior = fit.refined(evidence), self._prior(evidence, WITHIN, _LIKELY_SCALE, _SCALE_SPREAD)
+        fitted = precise.run(sample, prior, rough)
+        return _Sized(fitted.scale / self._growth(precise, sample, prior, fitted), fitted.offsets, evidence)
 
-    def _fit_offsets(
-        self, sample: np.ndarray, stance: Stance, scale: float, advance: Callable[[int], None]
-    ) -> Step:
+    def _growth(self, fit: Alternation, sample: np.ndarray, prior: Prior, fitted: Step) -> float:
+        """By which factor the fitted scale is too large on average.
+
+        Noise makes segments appear longer: as much noise again shows by how much (SIMEX; Cook and Stefanski,
+        J. Am. Stat. Assoc. 89, 1314, 1994). So do offsets that are off their guesses, whichever way they are
+        off: simulated keypoints without noise show it.
+        """
+        noise = np.random.default_rng(0).normal(0, fitted.noise, sample.shape)
+        noisier = [fit.run(sample + sign * noise, prior, fitted) for sign in (1, -1)]
+        drawn = prior.spreads[:, None] * np.random.default_rng(1).normal(size=prior.offsets.shape)
+        made = fit.simulated(sample, fitted, (prior.offsets + drawn, prior.offsets - drawn), 0.0)
+        known, start = dataclasses.replace(prior, scale=fitted.scale), Start(prior.offsets, fitted.scale)
+        moved = [fit.run(one, known, start) for one in made]
+        logs = [np.mean(np.log([one.scale / fitted.scale for one in fits])) for fits in (noisier, moved)]
+        return float(np.exp(sum(logs)))
+
+    def _fit_offsets(self, fit: Alternation, sample: np.ndarray, scale: float, evidence: Evidence) -> Step:
         """Offsets of a body of known scale whose standing paws are on the floor."""
+        precise, prior = fit.refined(evidence), self._prior(evidence, evidence.spread, scale, 0.0)
+        fitted = precise.run(sample, prior, Start(prior.offsets, scale))
+        known = dataclasses.replace(prior, offsets=fitted.offsets)
+        made = precise.simulated(sample, fitted, (fitted.offsets, fitted.offsets), fitted.noise)
+        again = [precise.run(one, known, fitted).offsets for one in made]
+        return dataclasses.replace(fitted, offsets=2 * fitted.offsets - np.mean(again, axis=0))
+
+    def _prior(self, evidence: Evidence, share: float, scale: float, spread: float) -> Prior:
+        """Offsets as uncertain as the evidence allows, and as far from their guesses as they need to be."""
         freedoms = self.markers.freedoms
         bounds = np.where(freedoms > 0, np.inf, 0.0)
-        loose = Prior(self.markers.offsets, freedoms, bounds, scale, 0.0)
-        fitted = self._alternate(sample, loose, Start(loose.offsets, scale), advance, stance)
-        known = dataclasses.replace(loose, offsets=fitted.offsets)
-        again = [
-            self._alternate(made, known, fitted, advance, stance)
-            for made in self._simulated(sample, fitted, (fitted.offsets, fitted.offsets), stance)
-        ]
-        offsets = 2 * fitted.offsets - np.mean([one.offsets for one in again], axis=0)
-        return dataclasses.replace(fitted, offsets=offsets)
+        return Prior(self.markers.offsets, share * freedoms, bounds, scale, spread, evidence.worth)
 
-    def _simulated(
-        self, sample: np.ndarray, fitted: Step, true: tuple[np.ndarray, ...], stance: Stance | None = None
-    ) -> list[np.ndarray]:
-        """Keypoints of the fitted poses: of two sets of offsets, with the measured noise and its negative.
-
-        A fit of them shows the bias of the fit. Noise and its negative cancel all but the bias (antithetic
-        variates; Hammersley and Morton, Math. Proc. Camb. Phil. Soc. 52, 449, 1956).
-        """
-        solver = self._solver_at(fitted.offsets, fitted.scale)
-        qpos = solver.solve(sample / fitted.scale, fitted.qpos, stance is not None, stance)
-        noise = np.random.default_rng(0).normal(0, fitted.noise, sample.shape)
-        noise[~np.isfinite(sample)] = np.nan
-        made = [fitted.scale * self._solver_at(offsets, fitted.scale).positions(qpos) for offsets in true]
-        return [made[0] + noise, made[1] - noise]
-
-    def _cost(self, sample: np.ndarray, step: Step, prior: Prior) -> float:
-        """Negative logarithm of the posterior, times two."""
-        solver = self._solver_at(step.offsets, step.scale)
-        qpos = solver.solve(sample / step.scale, step.qpos)
-        return posterior_cost(solver, sample, qpos, step.scale, prior)
-
-    def _alternate(
-        self,
-        sample: np.ndarray,
-        prior: Prior,
-        start: "Start | Step",
-        advance: Callable[[int], None],
-        stance: Stance | None = None,
-    ) -> Step:
-        """Alternate between poses and offsets until no offset moves."""
-        offsets, scale, qpos = start.offsets, start.scale, None
-        for _ in range(_ROUNDS):
-            solver = self._solver_at(offsets, scale)
-            qpos = solver.solve(sample / scale, qpos, stance is not None, stance)
-            step = offset_step(solver, sample, qpos, scale, prior, stance)
-            offsets, scale, qpos = step.offsets, step.scale, step.qpos
-            self.rounds_ += 1
-            advance(1)
-            if step.moved < _SETTLED:
-                break
-        return step
+    def _counted(self, advance: Callable[[int], None]) -> None:
+        self.rounds_ += 1
+        advance(1)
 
     def _points(self, keypoints: Keypoints) -> np.ndarray:
         """The markers' points, metres, shape (frames, K, 3)."""

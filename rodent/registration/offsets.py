@@ -21,6 +21,10 @@ _SURE = 1e-9  # standard deviation of a fixed parameter
 _TIMES = 4  # solves of one step, each with more offsets held on their bounds
 
 
+ASSUMED = 16.0
+"""Effective number of independent frames of what is assumed of all frames, against the prior."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Prior:
     """Normal prior of offsets and scale."""
@@ -35,7 +39,7 @@ class Prior:
     """Median of the scale."""
     spread: float
     """Standard deviation of the scale's logarithm; 0 fixes it."""
-    worth: float = 16.0
+    worth: float = ASSUMED
     """Effective number of independent frames of a sample, against the prior: the model is not exact."""
 
     def bounded(self, offsets: np.ndarray) -> np.ndarray:

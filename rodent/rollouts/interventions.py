@@ -20,16 +20,17 @@ from rodent.intervention import (
     Report,
     Sites,
     Statistics,
+    Swap,
     needs_statistics,
     planned,
     stored,
 )
-from rodent.intervention.sites import ACTION, OBSERVATION
 from rodent.policy.policy import Policy
 from rodent.recording import Channel, open_recording
-from rodent.recording.gates import is_gate
+from rodent.rollouts.donors import donors_of
 from rodent.rollouts.episodes import Episode
-from rodent.rollouts.play import RolloutRunner, Show
+from rodent.rollouts.intact import MEAN_ACTIONS, behaviour_of, intact_rollouts, joined, with_action
+from rodent.scene import make_scene
 from rodent.tasks.task import Task
 
 CHANGED: Mapping[str, Channel] = {
@@ -39,8 +40,6 @@ CHANGED: Mapping[str, Channel] = {
 ENVIRONMENTS = 64
 """Rollouts under interventions that are played in parallel, some of them padding. From this number on,
 results do not depend on the place in the batch; matrix products of smaller batches differ by 2e-6."""
-_MEAN_ACTIONS = ("low/decoder/action_mean", "decoder/action_mean")  # of the level that drives the body first
-_AT_ONCE = 32  # intact episodes played in parallel
 
 
 class Interventions:
@@ -66,12 +65,7 @@ class Interventions:
         statistics: Statistics | None = None,
     ):
         self._given, self._task = tuple(given), task
-        sites = Sites.of(policy.agent, task)
-        for one in given:
-            sites.matching(one.site)  # before anything is played
-        if statistics is None and any(map(needs_statistics, given)):
-            statistics = intact_statistics(policy, task, episodes)
-        self._prepared = Preparation(sites, policy.params, task.timestep, statistics)
+        self._prepared = prepared_for(self._given, policy, task, episodes, statistics)
         self._changed = np.zeros(len(self._given), np.int64)
         self._active = np.zeros(len(self._given), np.int64)
         self._signals: dict[str, tuple[float, float]] = {}
@@ -138,6 +132,34 @@ class Interventions:
         return "it was never active; the rollouts end before it begins"
 
 
+def prepared_for(
+    given: Sequence[Intervention],
+    policy: Policy,
+    task: Task[Any],
+    episodes: Sequence[Episode],
+    statistics: Statistics | None = None,
+) -> Preparation:
+    """What interventions are resolved for, with all that they refer to.
+
+    Args:
+        given: the interventions.
+        policy: the policy.
+        task: of one environment.
+        episodes: played without interventions, where statistics or activity are needed.
+        statistics: of units in intact rollouts; None to play the episodes where any are needed.
+
+    Raises:
+        InputError: a site is unknown, or a policy of a swap is missing or does not fit.
+    """
+    sites = Sites.of(policy.agent, task)
+    for one in given:
+        sites.concerned(one)  # before anything is played
+    if statistics is None and any(map(needs_statistics, given)):
+        statistics = intact_statistics(policy, task, episodes)
+    donors = donors_of([one for one in given if isinstance(one, Swap)], policy, task, episodes, sites)
+    return Preparation(sites, policy.params, task.timestep, statistics, donors)
+
+
 def intact_statistics(policy: Policy, task: Task[Any], episodes: Sequence[Episode]) -> Statistics:
     """Statistics of every site in episodes without interventions, up to the first failure of each.
 
@@ -146,31 +168,7 @@ def intact_statistics(policy: Policy, task: Task[Any], episodes: Sequence[Episod
         task: of one environment.
         episodes: to play; means of latents and actions are taken.
     """
-    n = min(_AT_ONCE, len(episodes))
-    names = [name for name in Sites.of(policy.agent, task).sizes if name != ACTION]
-    show = Show(units=True, gates=any(map(is_gate, names)), observation=True)
-    runner = RolloutRunner(task, policy.agent, n, show=show)
-    found: dict[str, list[np.ndarray]] = {name: [] for name in names}
-    for begin in range(0, len(episodes), n):
-        group = episodes[begin : begin + n]
-        places = np.array([one.group for one in (*group, *[group[-1]] * (n - len(group)))])
-        frames = np.array([one.frames for one in group])
-        good = np.ones(len(group), bool)
-        for row in runner.play(policy.params, policy.normalizer, places):
-            good &= ~row.failed[: len(group)] & (row.index < frames)
-            if not good.any():
-                break
-            for name in names:
-                values = (
-                    row.observation[name.removeprefix(OBSERVATION)]
-                    if name.startswith(OBSERVATION)
-                    else row.units[name]
-                )
-                found[name].append(values[: len(group)][good])
-    activity = {
-        name: np.concatenate(values) if values else np.zeros((0, 1)) for name, values in found.items()
-    }
-    return Statistics.of(_with_action(activity))
+    return intact_rollouts(policy, task, episodes).statistics
 
 
 def recorded_statistics(path: Path | str, policy: Policy) -> Statistics:
@@ -190,18 +188,18 @@ def recorded_statistics(path: Path | str, policy: Policy) -> Statistics:
             raise InputError(f"{path} was recorded under interventions; expected a recording without any")
         rollouts = list(recording.rollouts.values())
         for one in rollouts:
-            one.require(f"units/{_MEAN_ACTIONS[-1]}")
+            one.require(f"units/{MEAN_ACTIONS[-1]}")
+        ends = [slice(0, int(one.outcomes["lifespan"])) for one in rollouts]
+
+        def alive(channel: str) -> list[np.ndarray]:
+            return [one.read(channel, end) for one, end in zip(rollouts, ends, strict=True)]
+
         found: dict[str, np.ndarray] = {}
         for channel in rollouts[0].channels:
             family, _, layer = channel.partition("/")
             site = {"units": layer, "observation": channel}.get(family)
             if site is not None:
-                ends = [slice(0, int(one.outcomes["lifespan"])) for one in rollouts]
-                values = [one.read(channel, end) for one, end in zip(rollouts, ends, strict=True)]
-                found[site] = np.concatenate(values)
-        return Statistics.of(_with_action(found))
-
-
-def _with_action(activity: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Activity by site, with the action: the mean of the level that drives the body."""
-    return activity | {ACTION: next(activity[name] for name in _MEAN_ACTIONS if name in activity)}
+                found[site] = np.concatenate(alive(channel))
+        poses = zip(alive("qpos"), alive("qvel"), strict=True)
+        behaviour = behaviour_of(poses, make_scene(policy.scene), 1 / recording.fps)
+        return Statistics.of(with_action(found), joined(behaviour))

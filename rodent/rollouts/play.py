@@ -97,6 +97,7 @@ class RolloutRunner:
         self._keep = _kept_with_observation if show.observation else _kept
         self.task, self.agent, self.n = task.for_evaluation(), agent, n
         self._loop = Loop(agent, Exploration(sample), units=show.units, gates=show.gates, vary=vary)
+        self._threads = threads
         self._engine = host_engine(task, n, threads, vary)
 
     @classmethod
@@ -143,8 +144,11 @@ class RolloutRunner:
         state, physics = _initial_states(self.agent, self.task, jnp.asarray(begin), key, vary=self._loop.vary)
         state = dataclasses.replace(state, plan=None if plan is None else plan.begin())
         scales = None if state.world is None else jax.tree.map(np.asarray, state.world.scales)
-        carried = (state, self._engine.begin(jax.tree.map(np.asarray, physics), scales))
-        closed = ClosedLoop(loop, self.task, Actor(params, normalizer, plan), self._engine)
+        engine = self._engine
+        if plan is not None and plan.body:
+            engine = host_engine(self.task, self.n, self._threads, self._loop.vary, plan)
+        carried = (state, engine.begin(jax.tree.map(np.asarray, physics), scales))
+        closed = ClosedLoop(loop, self.task, Actor(params, normalizer, plan), engine)
         steps = iterate(closed, carried, self._keep, wrench)
         for index, (_, step) in zip(range(count), steps, strict=False):
             kept = jax.tree.map(np.asarray, step.kept)

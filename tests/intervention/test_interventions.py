@@ -1,59 +1,12 @@
 """Interventions in the closed loop: bits, neighbours, places, counts, and what is recorded."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
 from rodent.errors import InputError
-from rodent.intervention import Preparation, Sites, Statistics, parsed, planned
+from rodent.intervention import parsed, planned
 from rodent.intervention.sites import ACTION
-from rodent.rollouts import RolloutRunner, Show
-from rodent.synthesis.stance import stance_clips
-from tests.policies import TINY, untrained_policy
-
-N, FRAMES, CLIPS = 64, 8, 3
-SHOW = Show(units=True, gates=True)
-
-
-@pytest.fixture(scope="module")
-def preparation(body):
-    """A policy with every kind of site, its runner, and statistics."""
-    policy = untrained_policy(body, dataclasses.replace(TINY, decoder_kind="lstm"))
-    runner = RolloutRunner.of(policy, stance_clips(body, frames=FRAMES + 2, n=CLIPS), N, show=SHOW)
-    sites = Sites.of(policy.agent, runner.task)
-    rng = np.random.default_rng(0)
-    statistics = Statistics.of({name: rng.normal(size=(50, size)) for name, size in sites.sizes.items()})
-    return policy, runner, Preparation(sites, policy.params, runner.task.timestep, statistics)
-
-
-@pytest.fixture(scope="module")
-def play(preparation):
-    policy, runner, prepared = preparation
-
-    def played(given=None):
-        """Rows of FRAMES steps; environments i and i + CLIPS play the same clip."""
-        plan = None
-        if given is not None:
-            rows = [[parsed(text) for text in given.get(i, ())] for i in range(N)]
-            plan = planned(rows, prepared, runner.task)
-        groups = np.arange(N) % CLIPS
-        return list(runner.play(policy.params, policy.normalizer, groups, frames=FRAMES, plan=plan))
-
-    return played
-
-
-@pytest.fixture(scope="module")
-def plain(play):
-    return play()
-
-
-def _states(rows):
-    return np.stack([np.concatenate([row.physics.qpos, row.physics.qvel, row.ctrl], 1) for row in rows])
-
-
-def _units(rows, layer):
-    return np.stack([row.units[layer] for row in rows])
+from tests.intervention.preparations import FRAMES, N, states, units
 
 
 def test_what_changes_nothing_leaves_every_bit(preparation, play, plain):
@@ -61,12 +14,13 @@ def test_what_changes_nothing_leaves_every_bit(preparation, play, plain):
     nothing = ("gain {} by 1", "stimulate {} by 0", "noise {} by 0", "delay {} by 0 s", "leak {} time 0 s")
     texts = [text.format(site) for site in sites for text in nothing[:2]]
     texts += [text.format(site) for site in ("latent/sample", "decoder/lstm", ACTION) for text in nothing[2:]]
+    texts += [f"degrade {layer} by 0 of weights" for layer in preparation[2].sites.sources]
     rows = play(dict.fromkeys(range(N), texts))
-    np.testing.assert_array_equal(_states(rows), _states(plain))
+    np.testing.assert_array_equal(states(rows), states(plain))
     for layer in plain[-1].units:
-        np.testing.assert_array_equal(_units(rows, layer), _units(plain, layer))
+        np.testing.assert_array_equal(units(rows, layer), units(plain, layer))
     assert rows[-1].report.changed.sum() == 0
-    np.testing.assert_array_equal(_states(play({})), _states(plain))
+    np.testing.assert_array_equal(states(play({})), states(plain))
 
 
 EVERYTHING = (
@@ -83,14 +37,18 @@ EVERYTHING = (
     "degrade decoder/action_mean by 30%",
     "drug decoder/layer_0 dose 2 ed50 1 effect -0.5 receptors A=0.5,B=0.5 receptor B seed 2",
     "delay action by 1 frame",
+    "cut latent/sample[0:4] -> decoder/layer_0",
+    "cut observation/* -> decoder/layer_0 by 20% seed 3",
+    "cut decoder/lstm -> decoder/lstm[50%] by 30%",
+    "degrade latent/mean by 10% of weights how noise",
 )
 
 
 def test_interventions_of_one_leave_the_others_bits_alone(play, plain):
     rows = play({5: EVERYTHING, 50: EVERYTHING})
     others = np.setdiff1d(np.arange(N), (5, 50))
-    np.testing.assert_array_equal(_states(rows)[:, others], _states(plain)[:, others])
-    assert (_states(rows)[:, 5] != _states(plain)[:, 5]).any()
+    np.testing.assert_array_equal(states(rows)[:, others], states(plain)[:, others])
+    assert (states(rows)[:, 5] != states(plain)[:, 5]).any()
     changed = np.asarray(rows[-1].report.changed)
     assert changed[others].sum() == 0 and (changed[[5, 50]] > 0).all()
 
@@ -98,10 +56,10 @@ def test_interventions_of_one_leave_the_others_bits_alone(play, plain):
 def test_the_place_in_the_batch_does_not_matter(play):
     # other environments are changed, too, and share acts
     rows = play({4: EVERYTHING, 40: EVERYTHING, 7: EVERYTHING[:6], 8: ["noise latent/sample by 1"]})
-    states = _states(rows)
-    np.testing.assert_array_equal(states[:, 4], states[:, 40])
+    found = states(rows)
+    np.testing.assert_array_equal(found[:, 4], found[:, 40])
     np.testing.assert_array_equal(rows[-1].report.changed[4], rows[-1].report.changed[40])
-    assert (states[:, 4] != states[:, 7]).any()
+    assert (found[:, 4] != found[:, 7]).any()
 
 
 def test_every_changed_value_is_counted(play):
@@ -119,13 +77,13 @@ def test_recorded_units_are_those_after_the_intervention(play, plain):
             2: ["gain latent/mean by 2"],
         }
     )
-    cell, hidden = _units(rows, "decoder/lstm.cell"), _units(rows, "decoder/lstm")
+    cell, hidden = units(rows, "decoder/lstm.cell"), units(rows, "decoder/lstm")
     assert (cell[3:, 0, 1] == 0).all() and (hidden[3:, 0, 1] == 0).all() and (cell[:3, 0, 1] != 0).all()
-    assert (hidden[:, 1] == 0).all() and (_units(rows, "decoder/lstm.output_gate")[:, 1] == 0).all()
-    assert (_units(rows, "decoder/layer_0")[:, 1, 2] == 0).all()
+    assert (hidden[:, 1] == 0).all() and (units(rows, "decoder/lstm.output_gate")[:, 1] == 0).all()
+    assert (units(rows, "decoder/layer_0")[:, 1, 2] == 0).all()
     # the latent follows from its mean, in the same step
-    latent = _units(rows, "latent/sample")
-    np.testing.assert_allclose(latent[0, 2], 2 * _units(plain, "latent/sample")[0, 2], rtol=1e-6)
+    latent = units(rows, "latent/sample")
+    np.testing.assert_allclose(latent[0, 2], 2 * units(plain, "latent/sample")[0, 2], rtol=1e-6)
 
 
 def test_order_is_kept(play):
@@ -135,7 +93,7 @@ def test_order_is_kept(play):
             1: ["clamp latent/sample to 1", "gain latent/sample by 2"],
         }
     )
-    latent = _units(rows, "latent/sample")
+    latent = units(rows, "latent/sample")
     assert (latent[:, 0] == 1).all() and (latent[:, 1] == 2).all()
 
 

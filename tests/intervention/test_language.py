@@ -4,10 +4,14 @@ import pytest
 
 from rodent.errors import InputError
 from rodent.intervention import (
+    Cut,
+    Degrade,
     Gain,
     Noise,
     Silence,
     Stimulate,
+    Swap,
+    Weaken,
     from_table,
     parsed,
     read_interventions,
@@ -38,6 +42,18 @@ TEXTS = {
         time="50 ms",
         during="speed < 0.1",
         stop="frame 40",
+    ),
+    "cut latent/sample[0:8] -> decoder/layer_0[3] by 30% seed 4": Cut(
+        "decoder/layer_0", source="latent/sample [0:8]", units="3", by="30%", seed=4
+    ),
+    "cut observation/* -> decoder/layer_?": Cut("observation/*->decoder/layer_?"),
+    "swap decoder with runs/other align procrustes": Swap("decoder", policy="runs/other", align="procrustes"),
+    "gain a[phase 0.25 width 0.1 of phase/foot_L] by 0.5": Gain(
+        "a", units="phase 0.25 width 0.1 of phase/foot_L", by=0.5
+    ),
+    "weaken actuator/*_L by 50%": Weaken("actuator/*_L", by="50%"),
+    "degrade latent/mean by 0.2 of weights how noise": Degrade(
+        "latent/mean", by="0.2", of="weights", how="noise"
     ),
 }
 
@@ -95,6 +111,18 @@ def test_a_toml_file_has_the_same_fields(tmp_path):
         ("drug a dose 1 ed50 1 effect 1 receptors A=0.7 receptor B", "unknown receptor 'B'"),
         ("drug a dose 1 ed50 1 effect 1 receptors A receptor A", "expected A=0.4,B=0.3"),
         ("degrade a by 130%", "is not between 0 and 1"),
+        ("degrade a by 0.1 of weight", "did you mean 'weights'"),
+        ("cut a", "cut a lacks the source of the connections; expected SOURCE -> LAYER"),
+        ("cut a -> b by 0%", "cuts no connection"),
+        ("cut a -> b by 0.5 by 0.5", "'by' is given twice"),
+        ("weaken action by 50%", "weaken acts on actuator/NAME, not on 'action'; expected such as"),
+        ("weaken actuator/a by 50% from 1 s", "weaken lasts for the whole rollout; leave out 'from'"),
+        ("mass body/a by 0", "mass by is 0.0; it must be from 0.05 to 20"),
+        ("swap decoder align procrustes", "swap lacks policy; in a text: with VALUE"),
+        ("swap decoder with a align rotation", "unknown swap align 'rotation'"),
+        ("drug a dose 1 ed50 1 effect 1 table a.csv", "lacks the receptor that it acts on"),
+        ("drug a dose 1 ed50 1 effect 1 table a.csv receptors A=1 receptor A", "both receptors and a table"),
+        ("gain a -> b by 2", "site 'a -> b' is not understood"),
         ("stimulate a by 2 mV", "expected none, or sd"),
     ],
 )

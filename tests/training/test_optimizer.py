@@ -1,5 +1,7 @@
 """Optimisers by name, and parts of an agent that stay what they are, to the bit."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -47,6 +49,26 @@ def test_a_frozen_part_stays_and_all_others_learn():
     assert not {path for path in moved if path.startswith(frozen)}
     learn = {"policy/encoder/layer_1", "policy/latent/mean", "critic/layer_0", "critic/expected_return"}
     assert learn <= {"/".join(path.split("/")[:n]) for path in moved for n in (2, 3)}
+
+
+@pytest.mark.parametrize("name", ["muon", "adam"])
+def test_weights_that_are_cut_do_not_grow_again(name):
+    config = PPOConfig(
+        num_envs=16, minibatches=2, epochs=1, optimizer=OptimizerConfig(name=name, keep_zeros=True)
+    )
+    before, experience = _experience(config, AGENT, jax.random.PRNGKey(0))
+
+    def cut(params):
+        return jax.tree.map(lambda x: x.at[::2].set(0.0) if x.ndim > 1 else x, params)
+
+    before = dataclasses.replace(before, params=cut(before.params), average=cut(before.average))
+    after, _ = update(config, AGENT, _hyper(config), before, experience)
+    for params in (after.params, after.average):
+        for leaf in jax.tree.leaves(params):
+            if leaf.ndim > 1:
+                assert (leaf[::2] == 0).all() and (leaf[1::2] != 0).any()
+    moved = changed(before.params, after.params)
+    assert {"policy/decoder/layer_0/pre/kernel", "policy/decoder/layer_0/pre/bias"} <= moved
 
 
 def test_a_name_is_of_whole_words():
