@@ -61,8 +61,8 @@ def _overview(report: Report) -> Section:
         "and doses of one outcome."
     )
     parts = [Table(["", ""], rows)]
-    if effects.notes_:
-        parts.append(Table(["", "note"], [[i + 1, note] for i, note in enumerate(effects.notes_)]))
+    if report.notes:
+        parts.append(Table(["", "note"], [[i + 1, note] for i, note in enumerate(report.notes)]))
     return Section("Experiment", text, tuple(parts))
 
 

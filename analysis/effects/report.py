@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from analysis.effects.config import EffectReportConfig
 from analysis.effects.dose import LEAST_DOSES, DoseResponse, dose_response
@@ -19,7 +20,7 @@ from analysis.effects.outcomes import OutcomeTable, read_outcomes
 from analysis.effects.screen import Screen
 from analysis.effects.shapley import JOINT, Shapley, joint_sites, shapley_of_arms
 from analysis.effects.survival import Survival, survival
-from rodent.errors import unknown
+from rodent.errors import InputError, unknown
 from rodent.experiment import ExperimentConfig, open_experiment
 from rodent.experiment.measures import ACTIVITY
 
@@ -51,7 +52,8 @@ class Report:
         responses: curves of arms with several doses, and of their controls, by outcome.
         survival: curves at the largest dose, by arm.
         screens: of arms with a draw for each unit, at the largest dose, by outcome and arm.
-        shapley: by outcome; empty if no sites are lesioned together.
+        shapley: by outcome; empty if no sites are lesioned together, or too few sets of them.
+        notes: for readers of the results.
     """
 
     config: EffectReportConfig
@@ -62,6 +64,7 @@ class Report:
     survival: Mapping[str, dict[str, Survival]]
     screens: Mapping[str, dict[str, Screen]]
     shapley: Mapping[str, ShapleyOfSites]
+    notes: tuple[str, ...]
 
     @classmethod
     def of(cls, folder: Path, config: EffectReportConfig) -> "Report":
@@ -81,11 +84,19 @@ class Report:
         for name in config.outcome:
             if name not in table.outcomes:
                 raise unknown("outcome", name, table.outcomes, table.place)
+        # products are small: more threads only wait for one another
+        with threadpool_limits(1):
+            return cls._computed(table, experiment, config)
+
+    @classmethod
+    def _computed(
+        cls, table: OutcomeTable, experiment: ExperimentConfig, config: EffectReportConfig
+    ) -> "Report":
         effects = Effects(config.settings).fit(table)
         screened = screened_arms(experiment, table.arms)
         single = [arm for arm in table.arms if JOINT not in arm and arm not in screened]
         last = {arm: effects.pairs_.doses(arm)[-1] for arm in table.arms}
-        sites = joint_sites(table.arms)
+        shapley, notes = _shapley(effects, config.outcome)
         return cls(
             config=config,
             experiment=experiment,
@@ -97,11 +108,8 @@ class Report:
                 name: {arm: Screen().fit(effects, name, arm, last[arm]) for arm in screened}
                 for name in config.outcome
             },
-            shapley={
-                name: ShapleyOfSites(tuple(sites), *shapley_of_arms(effects, name, sites))
-                for name in config.outcome
-                if sites
-            },
+            shapley=shapley,
+            notes=(*effects.notes_, *notes),
         )
 
     def shown(self, outcome: str) -> list[Effect]:
@@ -136,6 +144,20 @@ def screened_arms(experiment: ExperimentConfig, arms: tuple[str, ...]) -> tuple[
         if arm.each_unit
     ]
     return tuple(arm for arm in arms if any(pattern.match(arm) for pattern in patterns))
+
+
+def _shapley(effects: Effects, outcomes: Sequence[str]) -> tuple[dict[str, ShapleyOfSites], tuple[str, ...]]:
+    """Values by outcome, and a note if lesions of several sites are not enough for them."""
+    sites = joint_sites(effects.pairs_.table.arms)
+    if len(sites) < 2:
+        return {}, ()
+    try:
+        found = {
+            name: ShapleyOfSites(tuple(sites), *shapley_of_arms(effects, name, sites)) for name in outcomes
+        }
+    except InputError as error:
+        return {}, (f"no Shapley values of {', '.join(sites)}: {error}",)
+    return found, ()
 
 
 def _literal(text: str) -> str:

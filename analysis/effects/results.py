@@ -49,7 +49,7 @@ def to_json(report: Report) -> dict[str, Any]:
             | {"low": one.bounds[:, 0], "high": one.bounds[:, 1], "alone": one.found.alone_}
             for outcome, one in report.shapley.items()
         ],
-        "notes": effects.notes_,
+        "notes": report.notes,
         "settings": dataclasses.asdict(effects.settings),
         "versions": versions("scipy"),
     }

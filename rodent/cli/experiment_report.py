@@ -47,7 +47,7 @@ class ExperimentReport(EffectReportConfig):
             raise InputError("--films are shown on the page; give it a name with --out")
         require_room_for_files(self.out)
         report = Report.of(self.folder, self)
-        for note in report.effects.notes_:
+        for note in report.notes:
             say(note)
         if self.out is not None:
             self._write(report, self.out)

@@ -97,6 +97,13 @@ def test_a_report_without_curves_and_controls(tmp_path):
     assert "Dose and speed" not in [section.heading for section in sections]
 
 
+def test_too_few_joint_lesions_for_shapley_values_are_said():
+    arms = {name: {1.0: -9.0} for name in ("a", "b", "c", "a + b", "b + c")}
+    table = simulate_outcomes(arms, OutcomeModel(policies=3, seeds=1, control_draws=0))
+    report = Report.computed(table, EXPERIMENT, CONFIG)
+    assert not report.shapley and "no Shapley values of a, b, c: of 3 sites no order" in report.notes[-1]
+
+
 def test_json_has_all_effects_in_si_units(report):
     page = to_json(report)
     assert page["schema"] == "virtual-rodent/effects" and page["units"]["root_error"] == "m"
