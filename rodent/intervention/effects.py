@@ -60,8 +60,7 @@ def effects(intervention: Intervention, prepared: Preparation, number: int = 0) 
         return []
     if isinstance(intervention, Swap):
         return swapped(intervention, prepared, number)
-    matching = prepared.sites.with_weights if intervention.on_weights else prepared.sites.matching
-    sites = matching(intervention.site)
+    sites = prepared.sites.concerned(intervention)
     resolve = _RESOLVED[type(intervention)]
     return [resolve(intervention, Place(site, intervention, prepared, number)) for site in sites]
 

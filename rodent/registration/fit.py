@@ -5,15 +5,15 @@
     found = registration.transform(keypoints)          # poses and residual errors
     found.qpos, found.error                            # (frames, 74); metres, (frames, K)
 
-`fit` uses a sample of diverse frames. It first decides the scale, with all offsets within their freedoms:
-the optimum with the least cost over all scales counts, and is fitted again once the noise is known. Then
-it finds the floor and the paws that stand, and fits the offsets so that these paws are on the floor. Both
-fits alternate between poses, and offsets and scale (STAC: Wu et al., Neural Comput. 25, 2318, 2013). Noise
-biases limb lengths upwards. The bias of the scale is estimated and taken off, and so is that of the
-offsets, by fitting simulated keypoints with the measured noise (parametric bootstrap; Efron and
-Tibshirani, An Introduction to the Bootstrap, 1993, ch. 10). `transform` fits the poses of all frames
-jointly, in overlapping windows. All fits use a body of scale 1 and keypoints divided by the scale, so that
-no other body must be compiled.
+`fit` uses a sample of diverse frames. It first decides the scale: the optimum with the least cost over all
+scales counts, with all offsets within their freedoms. It is fitted again once the noise is known, with a
+normal prior of the offsets. Then it finds the floor and the paws that stand, and fits the offsets so that
+these paws are on the floor. Both fits alternate between poses, and offsets and scale (STAC: Wu et al.,
+Neural Comput. 25, 2318, 2013). Noise biases limb lengths upwards. The bias of the scale is estimated and
+taken off, and so is that of the offsets, by fitting simulated keypoints with the measured noise
+(parametric bootstrap; Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 10). `transform`
+fits the poses of all frames jointly, in overlapping windows. All fits use a body of scale 1 and keypoints
+divided by the scale, so that no other body must be compiled.
 """
 
 import dataclasses
