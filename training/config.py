@@ -153,6 +153,28 @@ class ModelBasedConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class DistillationConfig:
+    """Learning from a teacher's controls before learning from rewards; in use with --teacher."""
+
+    steps: int = 3_000_000
+    """Control steps until which the policy learns from the teacher. Meanwhile rewards train the value network
+    only."""
+    updates: int = 32
+    """Updates of the policy after each unroll."""
+    minibatches: int = 8
+    """An update takes this part of the environments, with all steps of the unroll."""
+    learning_rate: float = 1e-3
+    """Learning rate of the policy."""
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "updates", "minibatches"):
+            if getattr(self, name) < 1:
+                raise InputError(f"distillation {name} is {getattr(self, name)}; it must be at least 1")
+        if not self.learning_rate > 0:
+            raise InputError(f"distillation learning_rate is {self.learning_rate:g}; it must be positive")
+
+
+@dataclasses.dataclass(frozen=True)
 class SamplerConfig:
     """Distribution of the start frames of episodes; the remaining fraction is uniformly distributed."""
 
@@ -195,6 +217,8 @@ class TrainConfig:
     """Proximal policy optimisation."""
     model_based: ModelBasedConfig = dataclasses.field(default_factory=ModelBasedConfig)
     """Model-based policy gradient."""
+    distillation: DistillationConfig = dataclasses.field(default_factory=DistillationConfig)
+    """Learning from a teacher."""
     sampler: SamplerConfig = dataclasses.field(default_factory=SamplerConfig)
     """Where episodes begin."""
     randomisation: RandomisationConfig = dataclasses.field(default_factory=RandomisationConfig)
@@ -205,6 +229,10 @@ class TrainConfig:
     """Policy to continue from, instead of from scratch: a run folder, a policy folder, or the name of a
     built-in policy. Its network, actuation, senses, horizon, window and action scale are kept; its training
     steps count."""
+    teacher: str | None = None
+    """Policy whose controls are learnt before learning from rewards, see distillation: a run folder, a policy
+    folder, or the name of a built-in policy. It must be for the same body; its network, setpoint and window
+    may differ."""
     primitives: str | None = None
     """Policy whose decoder and prior are motor primitives, through whose latent this one acts: a run folder,
     a policy folder, or the name of a built-in policy. They do not learn any more."""

@@ -41,6 +41,8 @@ FIT_METRICS = ("dynamics_unexplained_variance",)
 """Names of the metrics of `fit`."""
 IMPROVE_METRICS = ("imagined_return", "imagined_gradient_norm")
 """Names of the metrics of `improve`."""
+IMAGINED = "imagined rollouts"
+"""Name of the phase in which they improve the policy."""
 _SOFT = 0.05  # width of the sigmoid of an imagined failure, as a fraction of the limits
 
 
@@ -146,7 +148,7 @@ class ModelBased:
     def phase(self, learner: Learner, state: ModelBasedState) -> str:
         """Name of the phase of the next iteration."""
         if self.is_warm(state):
-            return "imagined rollouts"
+            return IMAGINED
         return "fitting the dynamics model" if self.is_due(learner) else "PPO"
 
     def returns(

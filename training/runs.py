@@ -1,7 +1,7 @@
 """The run folder: configuration, clips, software versions, metrics and results.
 
-config.json, versions.json, split.json, metrics.jsonl, learning.csv, checkpoints/, policy/; with --start-from
-also start/, the policy that it started from, and with --primitives primitives/, the low level
+config.json, versions.json, split.json, metrics.jsonl, learning.csv, checkpoints/, policy/; and copies of the
+policies that it builds on: start/ with --start-from, teacher/ with --teacher, primitives/ with --primitives
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from rodent.clips.reading import read_clips
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError
 from rodent.files import atomic_path, existing_file, explain_os_errors, read_json
-from rodent.policy.policy import Policy, save_policy
+from rodent.policy.policy import Policy, load_policy, save_policy
 from rodent.scene import make_scene
 from rodent.versions import versions
 from training.config import TrainConfig
@@ -52,9 +52,23 @@ class Run:
         return self.folder / "start"
 
     @property
+    def teacher(self) -> Path:
+        """Folder of the policy that it learns from at first; exists only with --teacher."""
+        return self.folder / "teacher"
+
+    @property
     def primitives(self) -> Path:
         """Folder of the policy whose primitives it acts through; exists only with --primitives."""
         return self.folder / "primitives"
+
+    def other_policies(self) -> dict[str, Policy]:
+        """The policies that it builds on, by role: start, teacher, primitives."""
+        given = {
+            "start": self.config.start_from,
+            "teacher": self.config.teacher,
+            "primitives": self.config.primitives,
+        }
+        return {role: load_policy(self.folder / role) for role, name in given.items() if name}
 
 
 def begin_run(

@@ -40,12 +40,21 @@ def starting_policy(config: TrainConfig, held_out: Sequence[str] = ()) -> Policy
     if config.start_from is None:
         return None
     policy = load_policy(config.start_from)
-    if seen := [name for name in held_out if original_name(name) in _trained_on(policy.provenance)]:
-        raise InputError(
-            f"{config.start_from} was trained on {seen[0]!r}, which is held out here; start from another "
-            "policy, or from scratch, or hold out other clips"
-        )
+    require_unseen(policy, config.start_from, held_out)
     return policy
+
+
+def require_unseen(policy: Policy, name: str, held_out: Sequence[str]) -> None:
+    """Refuse a policy that was trained on held-out clips.
+
+    Raises:
+        InputError: it was, or a policy was that it learnt from.
+    """
+    if seen := [clip for clip in held_out if original_name(clip) in _trained_on(policy.provenance)]:
+        raise InputError(
+            f"{name} was trained on {seen[0]!r}, which is held out here; take another policy, or none, or "
+            "hold out other clips"
+        )
 
 
 def with_policy_settings(config: TrainConfig, policy: Policy) -> TrainConfig:
@@ -86,10 +95,9 @@ def with_policy_settings(config: TrainConfig, policy: Policy) -> TrainConfig:
 
 
 def _trained_on(provenance: Mapping[str, Any]) -> set[str]:
-    """Original names of all clips that a policy, or a policy that it started from, was trained on."""
-    before = provenance.get("start")
+    """Original names of all clips that a policy, or a policy that it learnt from, was trained on."""
     own = {original_name(name) for name in provenance.get("trained_on", ())}
-    return own | (_trained_on(before) if before else set())
+    return own.union(*(_trained_on(provenance[role]) for role in ("start", "teacher") if role in provenance))
 
 
 def warm_started(learner: Learner, policy: Policy) -> Learner:

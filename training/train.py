@@ -30,6 +30,7 @@ from rodent.scene import make_scene
 from training.callback import Callback, Progress, Until
 from training.checkpoint import Checkpoints
 from training.config import TrainConfig
+from training.distillation import teacher_of, teaching_policy
 from training.motion import Motion
 from training.optimizer import require_parts
 from training.primitives import primitives_of, with_primitives
@@ -72,12 +73,14 @@ def new_run(out: Path | str, config: TrainConfig, clips: Path | str | None = Non
     held_out = [*split["test"], *split.get("validation", ())]
     if policy := starting_policy(config, held_out):
         config = with_policy_settings(config, policy)
-    primitives = primitives_of(config)
+    primitives, teacher = primitives_of(config), teaching_policy(config, held_out)
     config = with_primitives(config, primitives)
     require_parts(config.ppo.optimizer, config.network.agent(task.action_size))
     run = begin_run(Path(out), config, path, split, policy)
     if primitives is not None:
         save_policy(primitives, run.primitives)
+    if teacher is not None:
+        save_policy(teacher, run.teacher)
     return run
 
 
@@ -100,21 +103,20 @@ def train(
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
     trainer = trainer_of(run, threads)
-    start = load_policy(run.start) if run.config.start_from else None
-    low = load_policy(run.primitives) if run.config.primitives else None
+    others = run.other_policies()
     checkpoints = Checkpoints(run.folder / "checkpoints")
     iteration, clock, rate, stopped = 0, _Clock(), _Rate(), False
     if checkpoints.any():
         iteration, state = checkpoints.restore(trainer.state())
         trainer.set_state(state)
-    elif start is not None:
-        trainer.start_from(start)
-    elif low is not None:
-        trainer.act_through(low)
+    elif "start" in others:
+        trainer.start_from(others["start"])
+    elif "primitives" in others:
+        trainer.act_through(others["primitives"])
 
     def save() -> None:
         checkpoints.save(iteration, trainer.state())
-        save_policy(trainer.policy(_provenance(run, trainer, start, low)), run.folder / "policy")
+        save_policy(trainer.policy(_provenance(run, trainer, others)), run.folder / "policy")
 
     log = MetricsLog(run, iteration)
     progress = Progress(iteration, trainer.steps, 0.0, 0.0, trainer.phase, {}, {})
@@ -173,6 +175,7 @@ def trainer_of(run: Run, threads: int = 0) -> Trainer:
         clip_episodes(validation or train),
         judged=None if validation is None else config.task.build(scene, validation),
         motion=Motion(config.motion, task, train, config.seed) if config.motion.pieces else None,
+        teacher=teacher_of(load_policy(run.teacher)) if config.teacher else None,
         threads=threads,
     )
 
@@ -211,7 +214,7 @@ class _Clock:
         return True
 
 
-def _provenance(run: Run, trainer: Trainer, start: Policy | None, low: Policy | None) -> dict[str, Any]:
+def _provenance(run: Run, trainer: Trainer, others: dict[str, Policy]) -> dict[str, Any]:
     provenance: dict[str, Any] = {"steps": trainer.steps, "seed": run.config.seed}
     if run.clips is not None:
         provenance |= {
@@ -219,11 +222,9 @@ def _provenance(run: Run, trainer: Trainer, start: Policy | None, low: Policy | 
             "clips_digest": run.clips_digest,
             "trained_on": run.split["train"],
         }
-    if start is not None:
-        provenance["start"] = {"digest": start.digest(), **start.provenance}
-    if low is not None:
-        provenance["primitives"] = {"digest": low.digest(), **low.provenance}
-    return provenance
+    return provenance | {
+        role: {"digest": policy.digest(), **policy.provenance} for role, policy in others.items()
+    }
 
 
 def _report_divergences(run: Run, trainer: Trainer, iteration: int) -> None:

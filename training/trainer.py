@@ -23,6 +23,7 @@ from rodent.tasks.observation import observation_of
 from rodent.tasks.task import Task
 from training.backend import Backend, DeviceBackend, HostBackend
 from training.config import TrainConfig
+from training.distillation import Teacher
 from training.dynamics import Dynamics
 from training.evaluate import scores, trace_episodes
 from training.hyperparameters import Hyperparameters
@@ -66,6 +67,7 @@ class Trainer:
         judged: task of these episodes if they are not of `task`. They are then played in copies that begin
             slightly differently, so that which policy is kept is not a matter of luck.
         motion: renews the reference of the task; None if it stays.
+        teacher: that the policy learns from at first; None for none.
         threads: number of threads that step the physics on the host; 0 for one per core.
         backend: makes the backend from algorithm and task; by default that of `config.device`.
     """
@@ -78,6 +80,7 @@ class Trainer:
         *,
         judged: Task[Any] | None = None,
         motion: Motion | None = None,
+        teacher: Teacher | None = None,
         threads: int = 0,
         backend: Callable[[Algorithm, Task[Any]], Backend] | None = None,
     ):
@@ -85,7 +88,8 @@ class Trainer:
         played_in = judged or task
         task = self.task
         agent = config.network.agent(task.action_size)
-        self.algorithm = Algorithm(config, agent, Dynamics(task.scene, config.model_based, task.timestep))
+        dynamics = Dynamics(task.scene, config.model_based, task.timestep)
+        self.algorithm = Algorithm(config, agent, dynamics, teacher)
         self._hyper = Hyperparameters.of(config)
         if backend is not None:
             self.backend = backend(self.algorithm, task)
@@ -139,15 +143,14 @@ class Trainer:
 
     @property
     def phase(self) -> str:
-        """Phase of the next iteration: PPO, fitting the dynamics model, or imagined rollouts."""
-        state = self.train_state
-        return self.algorithm.model_based.phase(state.learner, state.model_based)
+        """Name of the phase of the next iteration, such as PPO or imagined rollouts."""
+        return self.algorithm.phase(self.train_state)
 
     def iterate(self) -> dict[str, float]:
         """Collect one unroll and learn from it; returns the metrics of the iteration."""
-        algorithm, warm = self.algorithm, self.algorithm.is_warm(self.train_state)
+        phase = self.phase
         self.train_state, metrics = self.backend.update(self.train_state, self._hyper, self.task)
-        inapplicable = algorithm.inapplicable(warm, self.train_state)
+        inapplicable = self.algorithm.inapplicable(phase, self.train_state)
         # before a checkpoint can be written, so that it holds which episodes ended
         if self._motion is not None:
             self.train_state = self._motion.renew(self.train_state, self.steps)

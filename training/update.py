@@ -23,12 +23,14 @@ from rodent.physics.engine import Engine, PhysicsState
 from rodent.policy.agent import Agent
 from rodent.tasks.task import Task
 from training.config import TrainConfig
+from training.distillation import IMITATION_METRICS, Teacher, imitate
 from training.dynamics import Dynamics
 from training.experience import DynamicsSample, Experience, experience_of, reward_metrics, samples_of
 from training.hyperparameters import Hyperparameters
 from training.learner import Learner, new_learner, normalizer_of
 from training.model_based import (
     FIT_METRICS,
+    IMAGINED,
     IMPROVE_METRICS,
     ModelBased,
     ModelBasedState,
@@ -38,6 +40,8 @@ from training.model_based import (
 from training.ppo import POLICY_METRICS, update, update_value
 from training.sampler import new_sampler, updated_sampler
 
+DISTILLATION = "distillation"
+"""Name of the phase in which the policy learns from a teacher."""
 Metrics = dict[str, jax.Array]
 Choose = Callable[..., Any]
 """Like `jax.lax.cond`: calls one of two functions of the same arguments."""
@@ -65,39 +69,47 @@ Update = Callable[[TrainState, Hyperparameters, Task[Any]], tuple[TrainState, Me
 
 
 class Algorithm:
-    """PPO, and the model-based policy gradient if it is configured, for one agent and body.
+    """PPO, and distillation and the model-based policy gradient if configured, for one agent and body.
 
     Attributes:
         config: of the run.
         agent: the agent.
+        teacher: that the policy learns from at first; None for none.
         model_based: functions of model-based learning.
         loop: settings of the closed loop.
     """
 
-    def __init__(self, config: TrainConfig, agent: Agent, dynamics: Dynamics):
-        self.config, self.agent = config, agent
+    def __init__(self, config: TrainConfig, agent: Agent, dynamics: Dynamics, teacher: Teacher | None = None):
+        self.config, self.agent, self.teacher = config, agent, teacher
         self.model_based = ModelBased(config.model_based, config.ppo, agent, dynamics)
         explore = Exploration(sample=True, correlation=config.ppo.noise_correlation)
         self.loop = Loop(agent, explore, restart="done", vary=config.randomisation.in_use)
 
-    def is_warm(self, state: TrainState) -> bool:
-        """Whether the next update improves the policy by imagined rollouts instead of PPO."""
-        return bool(self.config.model_based.updates and self.model_based.is_warm(state.model_based))
+    def is_taught(self, learner: Learner) -> jax.Array:
+        """Whether the next update learns from the teacher."""
+        taught = self.teacher is not None
+        return jnp.asarray(taught & (learner.steps < self.config.distillation.steps))
 
-    def inapplicable(self, warm: bool, after: TrainState) -> set[str]:
+    def phase(self, state: TrainState) -> str:
+        """Name of the phase of the next update, such as PPO or imagined rollouts."""
+        if bool(self.is_taught(state.learner)):
+            return DISTILLATION
+        return self.model_based.phase(state.learner, state.model_based)
+
+    def inapplicable(self, phase: str, after: TrainState) -> set[str]:
         """Names of the metrics of steps that an update did not make.
 
         Args:
-            warm: `is_warm` before the update.
+            phase: before the update.
             after: the state after the update.
         """
-        if not self.config.model_based.updates:
-            return set()
-        model_based = self.model_based
-        names = set(POLICY_METRICS) if warm else set[str]()
-        if not bool(model_based.is_due(after.learner)):
+        names = set() if phase == DISTILLATION else set(IMITATION_METRICS)
+        if phase in (DISTILLATION, IMAGINED):
+            names |= set(POLICY_METRICS)
+        if not bool(self.model_based.is_due(after.learner)):
             return names | set(FIT_METRICS) | set(IMPROVE_METRICS)
-        return names if bool(model_based.is_warm(after.model_based)) else names | set(IMPROVE_METRICS)
+        improved = phase != DISTILLATION and bool(self.model_based.is_warm(after.model_based))
+        return names if improved else names | set(IMPROVE_METRICS)
 
 
 def begin(
@@ -139,15 +151,24 @@ def learn(
     """
     config, agent, model_based = algorithm.config, algorithm.agent, algorithm.model_based
     experience, samples = unroll
-    by_ppo = partial(update, config.ppo, agent, hyper)
     learner, imagined = state.learner, state.model_based
-    if not config.model_based.updates:
-        learner, metrics = by_ppo(learner, experience)
-    else:
-        # once imagined rollouts improve the policy, PPO only fits the value network
-        value_alone = partial(_padded, partial(update_value, config.ppo, agent, hyper))
-        warm = model_based.is_warm(imagined)
-        learner, metrics = choose(warm, value_alone, by_ppo, learner, experience)
+    taught = algorithm.is_taught(learner)
+    # while a teacher or imagined rollouts improve the policy, PPO only fits the value network
+    learner, metrics = choose(
+        taught | model_based.is_warm(imagined),
+        partial(_padded, partial(update_value, config.ppo, agent, hyper)),
+        partial(update, config.ppo, agent, hyper),
+        learner,
+        experience,
+    )
+    if algorithm.teacher is not None:
+        from_teacher = partial(
+            imitate, config.distillation, config.ppo, agent, hyper, algorithm.teacher, task
+        )
+        seen = experience.actions, samples
+        learner, imitated = choose(taught, from_teacher, _not_imitated, learner, seen)
+        metrics |= imitated
+    if config.model_based.updates:
         imagined, fitted = choose(
             model_based.is_due(learner),
             partial(fit, model_based, hyper),
@@ -156,7 +177,7 @@ def learn(
             samples,
         )
         learner, imagined, improved = choose(
-            model_based.is_due(learner) & model_based.is_warm(imagined),
+            ~taught & model_based.is_due(learner) & model_based.is_warm(imagined),
             partial(improve, model_based, task, hyper),
             _not_improved,
             learner,
@@ -218,6 +239,10 @@ def _padded(
     """The update with zeros for the metrics of the policy, because both branches need the same structure."""
     learner, metrics = value_alone(learner, experience)
     return learner, metrics | dict.fromkeys(POLICY_METRICS, jnp.zeros(()))
+
+
+def _not_imitated(learner: Learner, unroll: Any) -> tuple[Learner, Metrics]:
+    return learner, dict.fromkeys(IMITATION_METRICS, jnp.zeros(()))
 
 
 def _not_fitted(state: ModelBasedState, samples: DynamicsSample) -> tuple[ModelBasedState, Metrics]:

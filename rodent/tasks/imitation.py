@@ -134,13 +134,26 @@ class Imitation(Task[ImitationState]):
         follows the reference's joints; torques come from the action alone. The pose lies
         one frame ahead and, as the muscles' filter lags by its time constant, that much more.
         """
-        offset = jnp.asarray(self.config.action_scale * action_unit(self.scene), jnp.float32) * action
+        return commanded(self.scene, self._setpoint(state), self._action_unit * action)
+
+    def action_for(self, state: ImitationState, controls: jax.Array) -> jax.Array:
+        """The action whose controls these are, shape (nu,); the inverse of `control`."""
+        setpoint = self._setpoint(state)
+        return (controls if setpoint is None else controls - setpoint) / self._action_unit
+
+    @property
+    def _action_unit(self) -> jax.Array:
+        """Change of control by an action of one, shape (nu,)."""
+        return jnp.asarray(self.config.action_scale * action_unit(self.scene), jnp.float32)
+
+    def _setpoint(self, state: ImitationState) -> jax.Array | None:
+        """Controls that an action changes, shape (nu,); None for torques."""
         if not self.scene.servos:
-            return commanded(self.scene, None, offset)
+            return None
         if self.config.setpoint == "neutral":
-            return commanded(self.scene, jnp.asarray(neutral_setpoint(self.scene), jnp.float32), offset)
+            return jnp.asarray(neutral_setpoint(self.scene), jnp.float32)
         lag = 1 + round(self.scene.activation_time / self.timestep)
-        return commanded(self.scene, self.reference.setpoint[self.reference.after(state.frame, lag)], offset)
+        return self.reference.setpoint[self.reference.after(state.frame, lag)]
 
     def advance(self, state: ImitationState) -> ImitationState:
         """The next frame; a clip's last frame is held."""
