@@ -27,6 +27,7 @@ from rodent.cli.report import Report
 from rodent.cli.rollout import Rollout
 from rodent.cli.rsa import Rsa
 from rodent.cli.spikes import Spikes
+from rodent.cli.task import TaskCommand
 from rodent.cli.train import Train
 from rodent.cli.train import parsed as parsed_train
 from rodent.cli.view import View
@@ -37,6 +38,7 @@ Command = (
     | Annotated[Demo, tyro.conf.subcommand("demo")]
     | Annotated[Clips, tyro.conf.subcommand("clips")]
     | Annotated[Register, tyro.conf.subcommand("register")]
+    | Annotated[TaskCommand, tyro.conf.subcommand("task")]
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Export, tyro.conf.subcommand("export")]

@@ -140,7 +140,7 @@ class ImitationLimits:
 
 @dataclasses.dataclass(frozen=True)
 class ImitationConfig:
-    """The imitation task."""
+    """Follow reference motion frame by frame."""
 
     needs_clips: ClassVar[bool] = True
 
