@@ -43,6 +43,7 @@ TASKS = Registry(
         "imitation": "rodent.tasks.settings:ImitationConfig",
         "joystick": "rodent.tasks.goal_settings:JoystickConfig",
         "go_to": "rodent.tasks.goal_settings:GoToConfig",
+        "rear": "rodent.tasks.goal_settings:RearConfig",
     },
 )
 """What is asked of it."""

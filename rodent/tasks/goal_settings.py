@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rodent.scene import Scene
     from rodent.tasks.go_to import GoTo
     from rodent.tasks.joystick import Joystick
+    from rodent.tasks.rear import Rear
 
 CONTROL_STEP = 0.02
 """Seconds of a control step of tasks without clips."""
@@ -100,3 +101,42 @@ class GoToConfig:
         from rodent.tasks.go_to import GoTo
 
         return GoTo(scene, CONTROL_STEP, self)
+
+
+@dataclasses.dataclass(frozen=True)
+class RearConfig:
+    """Rear on a cue: lift the head above a height, keep it there, and come down again."""
+
+    needs_clips: ClassVar[bool] = False
+
+    height: float = 0.14
+    """Height that the head must pass, m; 0.14 on a body of scale 0.9."""
+    hold: float = 1.0
+    """Time for which it must stay above it, s."""
+    low: float = 0.09
+    """Height below which the head must come down again, m."""
+    cue: Range = (1.0, 3.0)
+    """Earliest and latest time of the cue, s; it ends once the animal has reared."""
+    seconds: float = 8.0
+    """Duration of an episode, s."""
+    senses: tuple[str, ...] = USUAL_SENSES
+    """What the body senses, in the order in which the policy sees it: these, or any that packages add."""
+
+    def __post_init__(self) -> None:
+        _require_senses(self.senses)
+        _require_range("cue", self.cue, 0.0, 600.0, "s")
+        if not 0 < self.low < self.height <= 1:
+            raise InputError(
+                f"task low and height are {self.low:g} and {self.height:g} m; expected 0 < low < height <= 1"
+            )
+        if not 0 < self.hold < self.seconds - self.cue[1] or not self.seconds <= 600:
+            raise InputError(
+                f"task hold is {self.hold:g} s, the last cue at {self.cue[1]:g} s, seconds {self.seconds:g}; "
+                "expected 0 < hold < seconds - the last cue, and seconds <= 600"
+            )
+
+    def build(self, scene: "Scene", clips: "ClipSet | None") -> "Rear":
+        """The task on a body in an arena."""
+        from rodent.tasks.rear import Rear
+
+        return Rear(scene, CONTROL_STEP, self)

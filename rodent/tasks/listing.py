@@ -13,7 +13,7 @@ def listed_tasks() -> list[dict[str, Any]]:
     """
     rows = []
     for name, origin in TASKS.origins().items():
-        config = TASKS.config(name)
+        config: Any = TASKS.config(name)
         asks = (config.__doc__ or "").strip().split("\n\n")[0]
         needs_clips = config.needs_clips
         rows.append(
