@@ -21,6 +21,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Self
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from rodent.body_config import BodyConfig
 from rodent.errors import InputError
@@ -129,6 +130,12 @@ class Registration:
             InputError: a marker is not among the keypoints, no frame has enough of them, they are
                 mirrored, or z does not point up.
         """
+        # the matrices are small: BLAS threads would wait for each other
+        with threadpool_limits(1, "blas"):
+            self._fit(keypoints, advance)
+        return self
+
+    def _fit(self, keypoints: Keypoints, advance: Callable[[int], None]) -> None:
         points = self._points(keypoints)
         solver = self._solver(self.markers.offsets)
         self._size = rough_scale(points, solver)
@@ -144,7 +151,6 @@ class Registration:
         fitted = self._fit_offsets(standing, scale * ground.points[frames], scale, evidence)
         self.markers_ = dataclasses.replace(self.markers, offsets=fitted.offsets)
         self.scale_, self.noise_ = scale, max(fitted.noise, LEAST_NOISE)
-        return self
 
     def transform(
         self,

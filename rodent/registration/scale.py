@@ -16,7 +16,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from rodent.registration.offsets import Prior, offset_step
 from rodent.registration.pose import PoseSettings, PoseSolver
@@ -114,7 +113,7 @@ def scale_profile(solver_at: SolverAt, sample: np.ndarray, prior: Prior, rough: 
         error = np.linalg.norm(solver.positions(qpos) * scale - few, axis=-1)
         return posterior_cost(solver, few, qpos, scale, prior), float(np.nanmean(error))
 
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         costs, errors = zip(*pool.map(tried, scales), strict=True)
     return ScaleProfile(scales, np.array(costs), np.array(errors))
 

@@ -247,8 +247,8 @@ def test_drift_alone_is_not_found(timeline_of, smooth, monkeypatch):
     random = np.random.default_rng(1)
 
     def drifting(session):
-        drift = gaussian_filter1d(random.standard_normal((6000, 8)), seconds / 0.1, axis=0)
-        return drift / drift.std(0) + smooth(6000, 8, seed=session)
+        drift = gaussian_filter1d(random.standard_normal((3000, 8)), seconds / 0.1, axis=0)
+        return drift / drift.std(0) + smooth(3000, 8, seed=session)
 
     timeline = timeline_of({f"{i}": drifting(i) for i in range(sessions)})
     false, raw = false_finds(timeline, sessions, seconds)

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import contextlib
+import functools
 import importlib
 import re
 import shutil
@@ -139,16 +140,19 @@ def test_python_that_is_not_run_names_what_exists():
                         assert all(hasattr(module, alias.name) for alias in node.names), ast.unparse(node)
 
 
-SOURCES = {
-    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text())
-    for package in ("rodent", "training", "analysis")
-    for path in sorted((ROOT / package).rglob("*.py"))
-}
+@functools.cache
+def sources() -> dict[str, ast.Module]:
+    """The code of every file of the packages; parsed by the worker that needs it, not by all."""
+    return {
+        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text())
+        for package in ("rodent", "training", "analysis")
+        for path in sorted((ROOT / package).rglob("*.py"))
+    }
 
 
 def docstrings() -> Iterator[tuple[str, str]]:
     """The file and the text of every docstring."""
-    for file, tree in SOURCES.items():
+    for file, tree in sources().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (
                 text := ast.get_docstring(node)
@@ -173,7 +177,7 @@ def test_command_lines_in_docstrings_parse():
 
 def python_examples() -> Iterator[tuple[str, ast.Module]]:
     """The file and the code of every indented example in a module's docstring."""
-    for file, tree in SOURCES.items():
+    for file, tree in sources().items():
         for block in re.findall(r"(?:^    .*\n|^\n)+", f"{ast.get_docstring(tree) or ''}\n", re.MULTILINE):
             with contextlib.suppress(SyntaxError):  # a formula or a table
                 yield file, ast.parse(textwrap.dedent(block))
@@ -181,7 +185,7 @@ def python_examples() -> Iterator[tuple[str, ast.Module]]:
 
 def test_functions_called_in_docstrings_exist():
     known = {*dir(builtins), "Path", *PLACEHOLDERS}
-    for tree in SOURCES.values():
+    for tree in sources().values():
         known |= {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     called = [
         (file, node.func.id)

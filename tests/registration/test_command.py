@@ -16,11 +16,11 @@ from rodent.registration import read_markers
 
 @pytest.fixture(scope="module")
 def file(body, tmp_path_factory):
-    """A rat that rears, is not seen for half a second, and walks; 20 ms per frame, millimetres."""
+    """A rat that rears for a second, is not seen for half of one, and walks; 50 frames per second, in mm."""
     markers, gaits = read_markers("rat23"), read_clips("gaits")
-    qpos = np.concatenate([gaits["rear"].qpos[50:150], gaits["rear"].qpos[:25], gaits["walk"].qpos[:100]])
+    qpos = np.concatenate([gaits["rear"].qpos[75:125], gaits["rear"].qpos[:25], gaits["walk"].qpos[:50]])
     points = Skeleton(body, markers.bodies).positions(qpos, markers.offsets * body.scale)
-    points[100:125] = np.nan
+    points[50:75] = np.nan
     path = tmp_path_factory.mktemp("keypoints") / "rat.npz"
     np.savez(path, points=1000 * points, names=np.array(markers.names), fps=50.0, units="mm")
     return path
@@ -36,10 +36,10 @@ def test_clips_markers_and_page(file, body, tmp_path, capsys, drawing):
     assert found["scale"] == 0.9
     assert [k["name"] for k in found["keypoints"]] == list(read_markers("rat23").names)
     clips = read_clips(out)
-    assert [clip.n_frames for clip in clips] == [100, 100]
+    assert [clip.n_frames for clip in clips] == [50, 50]
     assert clips.names == ("Rear_0", "Walk_1")
     assert {(clip.session, clip.fps, clip.source) for clip in clips} == {("monday", 50.0, "rat.npz")}
-    assert clips[0].keypoints.shape == (100, 23, 3)
+    assert clips[0].keypoints.shape == (50, 23, 3)
     assert len(read_markers(markers).names) == 23
     text = page.read_text()
     assert text.count("<svg") == 5
@@ -69,11 +69,11 @@ def test_a_keypoint_that_the_marker_set_does_not_have_is_refused_with_the_option
 
 def test_resampled_and_cut(file, tmp_path, capsys):
     out = tmp_path / "clips.h5"
-    assert main(["register", str(file), "--out", str(out), "--resample", "100", "--seconds", "1"]) == 0
+    assert main(["register", str(file), "--out", str(out), "--resample", "100", "--seconds", "0.5"]) == 0
     assert "Snout" in capsys.readouterr().out
     clips = read_clips(out)
     assert len(clips) == 4
-    assert {(clip.n_frames, clip.fps) for clip in clips} == {(99, 100.0)}
+    assert {(clip.n_frames, clip.fps) for clip in clips} == {(49, 100.0)}
 
 
 @pytest.mark.parametrize(

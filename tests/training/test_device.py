@@ -29,7 +29,6 @@ from training.trainer import Trainer
 TWO_DEVICES = {
     "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
     "JAX_PLATFORMS": "cpu",
-    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # halves the time to compile
 }
 CONFIG = TrainConfig(
     ppo=PPOConfig(num_envs=8, minibatches=2, epochs=1, unroll=4),

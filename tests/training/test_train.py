@@ -87,11 +87,10 @@ def test_a_run_folder_holds_what_it_should(whole_run, clips):
     assert load_policy(whole_run).provenance["trained_on"] == ["sway_0", "sway_1"]
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_a_killed_run_resumes_to_the_same_bits(whole_run, clips, tmp_path, seed):
+def test_a_killed_run_resumes_to_the_same_bits(whole_run, clips, tmp_path):
     """kill -9 at random moments, resume, and compare parameters bit for bit."""
     run = tmp_path / "killed"
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     words = ["--clips", clips, "--out", run, "--steps", STEPS, *TINY]
     kills = 0
     for _ in range(12):
@@ -100,7 +99,7 @@ def test_a_killed_run_resumes_to_the_same_bits(whole_run, clips, tmp_path, seed)
         before = metrics.stat().st_size if metrics.exists() else 0
         deadline = time.monotonic() + 120
         # wait until it trains, so that the kill meets an iteration, an evaluation or a checkpoint
-        while process.poll() is None and time.monotonic() < deadline and kills < 2:
+        while process.poll() is None and time.monotonic() < deadline and kills < 3:
             if metrics.exists() and metrics.stat().st_size > before:
                 time.sleep(float(random.uniform(0, 0.3)))
                 process.send_signal(signal.SIGKILL)
