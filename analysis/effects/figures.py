@@ -78,8 +78,8 @@ def dose_curves(
     for axes, (of_arm, of_control) in zip(panels, pairs, strict=True):
         dose_curve(axes, of_arm, of_control, outcome.factor)
     _outer_labels(panels, unit, f"change of\n{outcome.axis}")
-    kinds = [("arm", _ARM)] + [("control", _CONTROL)] * any(control is not None for _, control in pairs)
-    _legend(figure, kinds)
+    if any(control is not None for _, control in pairs):
+        _legend(figure, [("arm", _ARM), ("control", _CONTROL)])
     return figure
 
 
