@@ -16,6 +16,7 @@ import numpy as np
 
 from analysis.effects.bootstrap import interval, weighted_mean
 from analysis.effects.effect import Effects
+from analysis.effects.pairs import mean_over_draws
 from analysis.encoding.inference import rank_p
 from rodent.errors import InputError
 from rodent.experiment.series import SERIES
@@ -51,7 +52,8 @@ class PhaseResponse:
         control_: of the control, same shape; NaN without one.
         modulation_: amplitude of the first harmonic of the curve in the first cycle, in cycles.
         mean_: mean of the curve in the first cycle, in cycles.
-        p_modulation_, p_mean_: one-sided and two-sided rank among the draws of the control; NaN without one.
+        p_modulation_, p_mean_: one-sided and two-sided rank among the draws of the control; NaN without one,
+            or if a phase has no pulse.
         control_draws_: number of draws of the control.
         rollouts_: number of pulses at a known phase.
     """
@@ -102,9 +104,11 @@ class PhaseResponse:
         draws, draw = np.unique(pairs.table["draw"][rows], return_inverse=True)
         cells, _ = _curves(effects, series, rows, draw)
         curves = weighted_mean(cells, one)
-        self.control_, self.control_draws_ = np.nanmean(curves, 0), len(draws)
+        self.control_, self.control_draws_ = mean_over_draws(np.moveaxis(curves, 0, -1)), len(draws)
         mean, modulation = _shape_of(curves[:, 0])
         known = np.isfinite(mean)
+        if not known.any() or not np.isfinite(self.mean_):
+            return self
         tails = [float(rank_p(sign * self.mean_, sign * mean[known])) for sign in (-1, 1)]
         self.p_mean_ = min(1.0, 2 * min(tails))
         self.p_modulation_ = float(rank_p(self.modulation_, modulation[known]))
