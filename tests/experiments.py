@@ -16,6 +16,7 @@ frames = 6
 seeds = 2
 jitter = 0.5
 activity = ["decoder/layer_0"]
+series = ["speed"]
 
 [[arm]]
 name = "decoder"

@@ -94,7 +94,7 @@ class DoseResponse:
         doses: ascending, shape (doses,).
         change: mean change from intact animals, in the unit of the outcome, shape (doses,).
         low, high: 95 % intervals, shape (doses,).
-        curve: the Hill curve; None with too few doses, or if a dose has no value.
+        curve: the Hill curve; None with too few doses, with doses below 0, or if a dose has no value.
         ed50, ed50_low, ed50_high: with the 95 % interval; NaN without a curve, infinite beyond the doses.
     """
 
@@ -135,7 +135,7 @@ def dose_response(effects: Effects, outcome: str, arm: str, control: str = "") -
     samples = np.stack([resamples.mean(resamples.cell_means(values)) for values in cells], 1)
     low, high = interval(samples, resamples.n)
     curve, ed50, ends = None, float("nan"), [float("nan"), float("nan")]
-    if len(doses) >= LEAST_DOSES and np.isfinite(change).all():
+    if len(doses) >= LEAST_DOSES and doses.min() > 0 and np.isfinite(change).all():
         curve = HillCurve().fit(doses, change)
         ed50 = float(curve.ed50_)
         whole = samples[np.isfinite(samples).all(1)]

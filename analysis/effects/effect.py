@@ -28,6 +28,7 @@ from analysis.multiple_testing import benjamini_hochberg, holm
 ENOUGH_DRAWS, FEWEST_DRAWS = 199, 20
 """Draws of a control for a p, and the fewest where every draw is a training of its own."""
 _PERMUTATIONS = 9999
+_NAMED = 4  # arms in a note, at most
 _OF_ARM, _OF_CONTROL = 0, 1
 
 
@@ -264,13 +265,19 @@ def _notes_on_draws(effects: Sequence[Effect], control: str) -> list[str]:
         if 0 < one.control_draws < ENOUGH_DRAWS and one.arm not in few.get(one.control_draws, []):
             few.setdefault(one.control_draws, []).append(one.arm)
     notes = [
-        f"{', '.join(arms)}: {n} draws of the control, so p of a fixed arm is {2 / (n + 1):.2g} or more; "
+        f"{_listed(arms)}: {n} draws of the control, so p of a fixed arm is {2 / (n + 1):.2g} or more; "
         f"expected are {ENOUGH_DRAWS}, or {FEWEST_DRAWS} where every draw is a training of its own"
         for n, arms in few.items()
     ]
     if without:
         notes.append(
-            f"{', '.join(without)}: no control {control!r}, so effects are those against intact animals, "
+            f"{_listed(without)}: no control {control!r}, so effects are those against intact animals, "
             "without p"
         )
     return notes
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in quotes, as they may have commas; the first ones of many."""
+    shown = ", ".join(repr(name) for name in names[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED} more arms"

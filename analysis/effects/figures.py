@@ -1,6 +1,7 @@
 """Figures of effects: each function takes arrays and returns one matplotlib figure, or draws on given axes.
 
 figure = dose_curves([(of_arm, of_control), …], outcome)
+figure = phase_curves({"pulse": found, …})
 figure = survival_curves({"hip": curves, …}, control)
 figure = effect_map(arms, outcomes, d, significant)
 figure = unit_maps({"decoder/layer_1": (units, effect, found), …}, outcome)
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from analysis.effects.phase_response import PhaseResponse
+
 _WIDTH = 8.0  # inches
 _ACROSS = 3  # panels in a row
 _ARM, _CONTROL, _INTACT = COLORS[0], COLORS[1], "#7A8496"
@@ -35,7 +38,8 @@ def dose_curve(axes: "Axes", of_arm: DoseResponse, of_control: DoseResponse | No
         of_arm, of_control: the curves; None without a control.
         factor: from the unit of the outcome to that of the axis.
     """
-    for found, color, aside in ((of_control, _CONTROL, 1.05), (of_arm, _ARM, 1.0)):
+    beside = 1.05 if of_arm.doses.min() > 0 else 1.0
+    for found, color, aside in ((of_control, _CONTROL, beside), (of_arm, _ARM, 1.0)):
         if found is None:
             continue
         bars = np.abs(np.stack([found.change - found.low, found.high - found.change])) * factor
@@ -57,11 +61,12 @@ def dose_curve(axes: "Axes", of_arm: DoseResponse, of_control: DoseResponse | No
     if np.isfinite([of_arm.ed50_low, of_arm.ed50_high]).all() and of_arm.ed50_low > 0:
         axes.axvspan(of_arm.ed50_low, of_arm.ed50_high, color=_ARM, alpha=0.12, linewidth=0)
     axes.axhline(0, color=_INTACT, linewidth=0.8)
-    axes.set(xscale="log", title=of_arm.arm)
+    axes.set(title=of_arm.arm)
     doses = of_arm.doses
+    if doses.min() > 0:
+        axes.set(xscale="log", xlim=(doses.min() / 1.3, doses.max() * 1.3))
     axes.set_xticks(doses, [f"{dose:g}" for dose in doses])
     axes.set_xticks([], minor=True)
-    axes.set_xlim(doses.min() / 1.3, doses.max() * 1.3)
     return axes
 
 
@@ -73,7 +78,31 @@ def dose_curves(
     for axes, (of_arm, of_control) in zip(panels, pairs, strict=True):
         dose_curve(axes, of_arm, of_control, outcome.factor)
     _outer_labels(panels, unit, f"change of\n{outcome.axis}")
-    kinds = [("arm", _ARM)] + [("control", _CONTROL)] * any(control is not None for _, control in pairs)
+    if any(control is not None for _, control in pairs):
+        _legend(figure, [("arm", _ARM), ("control", _CONTROL)])
+    return figure
+
+
+def phase_curves(arms: "Mapping[str, PhaseResponse]") -> "Figure":
+    """A panel per arm: the shift of the steps by the phase of the pulse, in the first cycle and the second.
+
+    Args:
+        arms: by title.
+    """
+    figure, panels = _grid(len(arms))
+    kinds = [("first cycle", _ARM), ("second cycle", COLORS[2])]
+    for axes, (title, found) in zip(panels, arms.items(), strict=True):
+        axes.axhline(0, color=_INTACT, linewidth=0.8)
+        rows = zip(kinds, found.shift_, found.low_, found.high_, strict=True)
+        for (_, color), shift, low, high in rows:
+            axes.plot(found.phases_, shift, "o-", color=color, markersize=4, linewidth=1.4)
+            axes.fill_between(found.phases_, low, high, color=color, alpha=0.15, linewidth=0)
+        if found.control_draws_:
+            axes.plot(found.phases_, found.control_[0], "--", color=_CONTROL, linewidth=1.4)
+        axes.set(title=title, xlim=(0, 1), xticks=[0, 0.25, 0.5, 0.75, 1])
+    _outer_labels(panels, "phase of the pulse, cycles", "shift of the steps,\ncycles")
+    if any(found.control_draws_ for found in arms.values()):
+        kinds.append(("first cycle, control", _CONTROL))
     _legend(figure, kinds)
     return figure
 

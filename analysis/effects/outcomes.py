@@ -63,6 +63,13 @@ OUTCOMES: Mapping[str, Outcome] = {
     "energy": Outcome("energy", "J", "J"),
 }
 """The outcomes that every table has, by column; some may be NaN."""
+VARIABILITY = "variability:"
+"""Prefix of the outcomes that are the variability of a variable of behaviour; see `variability`."""
+_VARIABLES: Mapping[str, Outcome] = {
+    "speed": Outcome("variability of speed", "m/s", "mm/s", 1000.0),
+    "yaw-speed": Outcome("variability of turning", "rad/s", "degrees/s", 180 / np.pi),
+    "height": Outcome("variability of height", "m", "mm", 1000.0),
+}
 
 
 def outcome_of(column: str) -> Outcome:
@@ -73,8 +80,12 @@ def outcome_of(column: str) -> Outcome:
     """
     if column.startswith(ACTIVITY):
         return Outcome(f"activity of {column.removeprefix(ACTIVITY)}", "1", "1")
+    if column.startswith(VARIABILITY):
+        variable, _, body = column.removeprefix(VARIABILITY).partition("/")
+        what = _VARIABLES[variable]
+        return what._replace(label=f"{what.label} of {body}") if body else what
     if column not in OUTCOMES:
-        raise unknown("outcome", column, [*OUTCOMES, f"{ACTIVITY}LAYER"])
+        raise unknown("outcome", column, [*OUTCOMES, f"{ACTIVITY}LAYER", f"{VARIABILITY}VARIABLE"])
     return OUTCOMES[column]
 
 
@@ -117,7 +128,7 @@ class OutcomeTable:
 
     @property
     def _numbers(self) -> list[str]:
-        return [*OUTCOMES, *(name for name in self.columns if name.startswith(ACTIVITY))]
+        return [*OUTCOMES, *(name for name in self.columns if name.startswith((ACTIVITY, VARIABILITY)))]
 
     @functools.cached_property
     def outcomes(self) -> tuple[str, ...]:

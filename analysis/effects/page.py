@@ -3,6 +3,10 @@
 write_page(out, title, effect_sections(report))
 """
 
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from analysis.effects.cells import animals_text, named, number, p_text, signed, value_text
@@ -12,6 +16,7 @@ from analysis.effects.outcomes import outcome_of
 from analysis.effects.page_parts import (
     MOST_ROWS,
     doses_section,
+    phases_section,
     screens_section,
     shapley_section,
     survival_section,
@@ -21,6 +26,9 @@ from analysis.effects.report import Report
 from analysis.encoding.inference import LEVEL
 from rodent.pages.drawing import intervals
 from rodent.pages.page import Drawing, Section, Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _ANIMALS = ("animals", "animals_low", "animals_high")
 
@@ -35,7 +43,18 @@ def effect_sections(report: Report) -> list[Section]:
         sections.append(survival_section(report))
     sections += [screens_section(report, outcome) for outcome in report.outcomes if report.screens[outcome]]
     sections += [shapley_section(report, outcome) for outcome in report.shapley]
+    sections += [phases_section(report, series) for series in report.phases]
     return sections
+
+
+def figures_of(sections: Sequence[Section]) -> dict[str, "Figure"]:
+    """The figures of sections by names for files: those of their headings."""
+    found = {}
+    for section in sections:
+        drawings = [part for part in section.parts if isinstance(part, Drawing)]
+        name = re.sub(r"[^a-z0-9]+", "-", section.heading.lower()).strip("-")
+        found |= {f"{name}-{i}" if i else name: one.figure for i, one in enumerate(drawings)}
+    return found
 
 
 def _overview(report: Report) -> Section:

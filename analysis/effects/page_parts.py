@@ -3,10 +3,11 @@
 import numpy as np
 
 from analysis.effects.cells import number, p_text, signed
-from analysis.effects.figures import dose_curves, survival_curves, unit_maps
+from analysis.effects.figures import dose_curves, phase_curves, survival_curves, unit_maps
 from analysis.effects.outcomes import outcome_of
 from analysis.effects.report import Report
 from analysis.encoding.inference import LEVEL
+from rodent.experiment.series import SERIES
 from rodent.experiment.spec import INTACT
 from rodent.pages.drawing import intervals
 from rodent.pages.page import Drawing, Section, Table
@@ -87,17 +88,49 @@ def screens_section(report: Report, outcome: str) -> Section:
     found = {arm: int((one.q_ <= LEVEL).sum()) for arm, one in screens.items()}
     counts = "; ".join(f"{arm}: {n} of {len(screens[arm].draws_)}" for arm, n in found.items())
     text = (
-        f"Effect of every unit on {what.axis}: its change minus the mean of the controls. p is the rank of "
-        f"the unit among the controls, q the false discovery rate over units.\n\nUnits with q of {LEVEL:g} "
-        f"or less: {counts}. Units that can stand in for one another have no effect on their own; see "
-        "Shapley values."
+        f"Effect of every unit on {what.axis}: its change minus the mean of the controls, with p from the "
+        "rank of the unit among them. Without controls it is the change from intact animals, with p from "
+        "flips of its sign over policies, or over clips where there are too few of them. q is the false "
+        f"discovery rate over the units of an arm.\n\nUnits with q of {LEVEL:g} or less: {counts}. Units "
+        "that can stand in for one another have no effect on their own; see Shapley values."
     )
     columns = ["arm", "unit", "effect", "from", "to", "p", "q"]
     parts = (
-        Drawing(figure, f"Red: more than the controls. Dots: q of {LEVEL:g} or less."),
+        Drawing(
+            figure, f"Red: more than the controls, or than intact animals. Dots: q of {LEVEL:g} or less."
+        ),
         Table(columns, rows, f"The {_UNITS_SHOWN} units with the largest effects of each arm."),
     )
     return Section(f"Units and {what.label}", text, parts)
+
+
+def phases_section(report: Report, series: str) -> Section:
+    """Phase response curves of pulses."""
+    curves, variable = report.phases[series], series.removeprefix(SERIES)
+    rows = [
+        [
+            arm,
+            str(one.rollouts_),
+            *(signed(x) for x in (one.mean_, one.modulation_)),
+            *(p_text(x) for x in (one.p_mean_, one.p_modulation_)),
+            str(one.control_draws_),
+        ]
+        for arm, one in curves.items()
+    ]
+    text = (
+        f"How pulses shift {variable}, in cycles, by the phase at which they come: the phase of a rollout "
+        "minus that of its intact pair. Above 0 the pulse has advanced the steps, below 0 delayed them. "
+        "Phase and cycles are those of the intact pair.\n\nModulation is the amplitude of the first "
+        "harmonic of the curve in the first cycle. p are ranks among the draws of the control, of the mean "
+        "(two-sided) and of the modulation (one-sided)."
+    )
+    columns = ["arm", "pulses", "mean shift", "modulation", "p of mean", "p of modulation", "control draws"]
+    caption = (
+        f"Means over policies and clips in {len(next(iter(curves.values())).phases_)} bins of phase, with "
+    )
+    caption += "95 % intervals."
+    parts = (Drawing(phase_curves(curves), caption), Table(columns, rows, "In cycles."))
+    return Section(f"Phase response of {variable}", text, parts)
 
 
 def shapley_section(report: Report, outcome: str) -> Section:

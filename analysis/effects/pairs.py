@@ -43,6 +43,7 @@ class Pairs:
         self._intact = table["arm"] == INTACT
         self._groups = _grouped(table)
         self._changes: dict[str, np.ndarray] = {}
+        self._reference: np.ndarray | None = None
         there = np.bincount(self._pair[self._intact], minlength=self._pair.max() + 1) > 0
         if len(lone := np.flatnonzero(~there[self._pair])):
             row = int(lone[0])
@@ -69,6 +70,13 @@ class Pairs:
     def rows(self, arm: str, dose: float, control: str = "") -> np.ndarray:
         """Indices of the rows of an arm at a dose, or of a kind of its controls; `intact` has dose 0."""
         return self._groups[arm, dose, control]
+
+    def intact_row(self, rows: np.ndarray) -> np.ndarray:
+        """Index of an intact row of the same policy, clip, start and seed for each of some rows."""
+        if self._reference is None:
+            self._reference = np.empty(int(self._pair.max()) + 1, int)
+            self._reference[self._pair[self._intact]] = np.flatnonzero(self._intact)
+        return self._reference[self._pair[rows]]
 
     def draws(self, arm: str, dose: float, control: str = "") -> np.ndarray:
         """Numbers of the draws of an arm at a dose, or of its controls, ascending, shape (draws,)."""

@@ -17,9 +17,11 @@ from analysis.effects.config import EffectReportConfig
 from analysis.effects.dose import LEAST_DOSES, DoseResponse, dose_response
 from analysis.effects.effect import Effect, Effects
 from analysis.effects.outcomes import OutcomeTable, read_outcomes
+from analysis.effects.phase_response import PhaseResponse, phase_series
 from analysis.effects.screen import Screen
 from analysis.effects.shapley import JOINT, Shapley, joint_sites, shapley_of_arms
 from analysis.effects.survival import Survival, survival
+from analysis.effects.variability import with_variability
 from rodent.errors import InputError, unknown
 from rodent.experiment import ExperimentConfig, open_experiment
 from rodent.experiment.measures import ACTIVITY
@@ -53,6 +55,8 @@ class Report:
         survival: curves at the largest dose, by arm.
         screens: of arms with a draw for each unit, at the largest dose, by outcome and arm.
         shapley: by outcome; empty if no sites are lesioned together, or too few sets of them.
+        phases: phase response curves at the largest dose, by series and arm; of arms that begin after the
+            first frame, if a phase was recorded.
         notes: for readers of the results.
     """
 
@@ -64,6 +68,7 @@ class Report:
     survival: Mapping[str, dict[str, Survival]]
     screens: Mapping[str, dict[str, Screen]]
     shapley: Mapping[str, ShapleyOfSites]
+    phases: Mapping[str, dict[str, PhaseResponse]]
     notes: tuple[str, ...]
 
     @classmethod
@@ -81,6 +86,7 @@ class Report:
         cls, table: OutcomeTable, experiment: ExperimentConfig, config: EffectReportConfig
     ) -> "Report":
         """The same from a table and its specification."""
+        table = with_variability(table)
         for name in config.outcome:
             if name not in table.outcomes:
                 raise unknown("outcome", name, table.outcomes, table.place)
@@ -109,6 +115,7 @@ class Report:
                 for name in config.outcome
             },
             shapley=shapley,
+            phases=_phase_responses(effects, single, last),
             notes=(*effects.notes_, *notes),
         )
 
@@ -160,6 +167,17 @@ def _shapley(effects: Effects, outcomes: Sequence[str]) -> tuple[dict[str, Shapl
     return found, ()
 
 
+def _phase_responses(
+    effects: Effects, arms: Sequence[str], last: Mapping[str, float]
+) -> dict[str, dict[str, PhaseResponse]]:
+    """Curves of all arms that begin after the first frame."""
+    table, found = effects.pairs_.table, dict[str, dict[str, PhaseResponse]]()
+    for series in phase_series(list(table.columns)):
+        pulsed = [arm for arm in arms if table["onset"][effects.pairs_.rows(arm, last[arm])].max() > 0]
+        found[series] = {arm: PhaseResponse().fit(effects, series, arm, last[arm]) for arm in pulsed}
+    return {series: curves for series, curves in found.items() if curves}
+
+
 def _literal(text: str) -> str:
     return re.sub(r"([*?\[])", r"[\1]", text)
 
@@ -167,7 +185,7 @@ def _literal(text: str) -> str:
 def _responses(
     effects: Effects, outcome: str, arms: list[str]
 ) -> list[tuple[DoseResponse, DoseResponse | None]]:
-    """Curves of all arms with enough doses, and of their controls."""
+    """Change with dose of all arms with enough doses, and of their controls."""
     control, found = effects.settings.control, []
     for arm in arms:
         doses = effects.pairs_.doses(arm)

@@ -49,6 +49,13 @@ def to_json(report: Report) -> dict[str, Any]:
             | {"low": one.bounds[:, 0], "high": one.bounds[:, 1], "alone": one.found.alone_}
             for outcome, one in report.shapley.items()
         ],
+        "phase_response": [
+            {"series": series, "arm": arm, "phase": one.phases_, "shift": one.shift_, "low": one.low_}
+            | {"high": one.high_, "control": one.control_, "mean": one.mean_, "p_mean": one.p_mean_}
+            | {"modulation": one.modulation_, "p_modulation": one.p_modulation_, "pulses": one.rollouts_}
+            for series, curves in report.phases.items()
+            for arm, one in curves.items()
+        ],
         "notes": report.notes,
         "settings": dataclasses.asdict(effects.settings),
         "versions": versions("scipy"),

@@ -4,18 +4,27 @@ screen = Screen().fit(effects, "frames_tracked", "decoder/layer_1", dose=1.0)
 screen.effect_, screen.q_           # of every draw, such as every unit, shape (draws,)
 screen.ranking_                     # draws, largest effect first
 
-The effect of a draw is its mean change minus that of all controls, and p is its two-sided rank among the
-controls. q is the false discovery rate over the draws (Benjamini and Hochberg).
+The effect of a draw is its mean change minus that of all controls. q is the false discovery rate over the
+draws (Benjamini and Hochberg).
+
+With controls, p is the two-sided rank of the draw among them: does this unit matter more than others? The
+controls of single units are the other units of the layer, so few units can be found in this way. Without
+controls the effect is the change from intact animals, and p is by sign flips: does this unit matter at all?
 """
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
 
 from analysis.effects.bootstrap import interval
 from analysis.effects.effect import Effects
+from analysis.effects.pairs import mean_over_draws
 from analysis.encoding.inference import rank_p
 from analysis.multiple_testing import benjamini_hochberg
+
+_ALL_FLIPS = 13  # changes whose flips of signs are all taken
+_FLIPS = 9999
 
 
 class Screen:
@@ -25,7 +34,7 @@ class Screen:
         draws_: numbers of the draws, such as units, shape (draws,).
         effect_: in the unit of the outcome, shape (draws,).
         low_, high_: 95 % intervals, shape (draws,).
-        p_, q_: NaN without controls, shape (draws,).
+        p_, q_: shape (draws,); NaN without controls, if nothing is resampled.
         control_draws_: number of draws of the control.
     """
 
@@ -59,10 +68,11 @@ class Screen:
         baseline = resamples.cell_means(of_control, stream=1)
         samples = [resamples.mean(of_arm[None, :, :, i] - baseline) for i in range(len(arms))]
         self.low_, self.high_ = interval(np.stack(samples, axis=1), resamples.n)
-        self.p_ = np.full(len(arms), np.nan)
         if self.control_draws_:
             tails = [rank_p(sign * arms, sign * controls[:, None]) for sign in (-1, 1)]
             self.p_ = np.where(np.isnan(arms), np.nan, np.minimum(1.0, 2 * np.minimum(*tails)))
+        else:
+            self.p_ = sign_flip_p(_at_highest(of_arm, resamples.levels), effects.settings.seed)
         self.q_ = benjamini_hochberg(self.p_)
         return self
 
@@ -70,3 +80,42 @@ class Screen:
     def ranking_(self) -> np.ndarray:
         """Draws by the size of their effect, largest first; unknown ones last."""
         return self.draws_[np.argsort(-np.nan_to_num(np.abs(self.effect_), nan=-1.0), kind="stable")]
+
+
+def sign_flip_p(changes: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Two-sided p that changes are symmetric about 0, from their mean under flips of their signs.
+
+    All flips are taken for up to 13 changes, and 9999 random ones for more; p is 2 / 2ⁿ or more (Fisher, The
+    Design of Experiments, 1935, chapter 3).
+
+    Args:
+        changes: of independent animals or clips, shape (n, units); NaN counts for nothing.
+        seed: of random flips.
+
+    Returns:
+        shape (units,); NaN for units with fewer than two changes.
+
+    >>> sign_flip_p(np.array([[1.0], [2.0], [3.0]])).tolist()
+    [0.25]
+    """
+    known = np.isfinite(changes)
+    values = np.where(known, changes, 0.0)
+    n = len(values)
+    if n <= _ALL_FLIPS:
+        bits = np.arange(2**n)[:, None] >> np.arange(n) & 1
+        flips = 1.0 - 2.0 * bits
+    else:
+        flips = np.random.default_rng(seed).choice([-1.0, 1.0], (_FLIPS + 1, n))
+        flips[0] = 1.0
+    sums = np.abs(flips @ values)
+    # sums of the same numbers in another order differ in their last bits
+    as_large = sums >= sums[:1] * (1 - 1e-9)
+    return np.where(known.sum(0) > 1, as_large.mean(0), np.nan)
+
+
+def _at_highest(values: np.ndarray, levels: Sequence[str]) -> np.ndarray:
+    """Means for every policy or clip, whichever is the highest level that is resampled, (n, draws)."""
+    if not levels:
+        return np.zeros((0, values.shape[2]))
+    other = 1 if levels[0] == "policies" else 0
+    return mean_over_draws(np.moveaxis(values, other, -1))

@@ -30,6 +30,8 @@ class ExperimentReport(EffectReportConfig):
     """The folder of an experiment."""
     out: Path | None = None
     """The HTML file to write; by default only a table is printed."""
+    figures: Path | None = None
+    """Folder for the figures of the page, SVG and PNG; created if missing."""
     films: bool = False
     """Show films of the intact rat, the strongest arm and its control side by side on the page. They play one
     clip again."""
@@ -40,22 +42,36 @@ class ExperimentReport(EffectReportConfig):
         """Read, compute, write and print."""
         from analysis.effects.report import Report
         from analysis.effects.results import print_summary, to_json
-        from rodent.files import require_room_for_files
+        from rodent.files import require_room_for_files, require_room_for_folder
         from rodent.pages.output import print_json, say
 
         if self.films and self.out is None:
             raise InputError("--films are shown on the page; give it a name with --out")
         require_room_for_files(self.out)
+        if self.figures is not None:
+            require_room_for_folder(self.figures)
         report = Report.of(self.folder, self)
         for note in report.notes:
             say(note)
         if self.out is not None:
             self._write(report, self.out)
             say(f"{self.out}: {self.out.stat().st_size / 1e6:.1f} MB; open it in a browser")
+        if self.figures is not None:
+            self._draw(report, self.figures)
+            say(f"{self.figures}: figures, as SVG and PNG")
         if self.json:
             print_json(to_json(report))
         else:
             print_summary(report)
+
+    def _draw(self, report: "Report", folder: Path) -> None:
+        from analysis.effects.page import effect_sections, figures_of
+        from rodent.files import explain_os_errors
+        from rodent.pages.drawing import write_figures
+
+        with explain_os_errors(folder):
+            folder.mkdir(exist_ok=True)
+        write_figures(figures_of(effect_sections(report)), folder)
 
     def _write(self, report: "Report", out: Path) -> None:
         from analysis.effects.page import effect_sections

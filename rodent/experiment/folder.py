@@ -3,7 +3,7 @@
     folder/experiment.json      the specification, its digest, and versions of the software
            clips.h5             the clips
            policies/0/          each policy
-           statistics/0.npz     activity of its units in intact rollouts, where it is needed
+           statistics/0.npz     activity and tuning of its units in intact rollouts, where they are needed
            shards/000000.npz    outcomes of one shard
            failures/000003.txt  the last error of a shard that failed
            outcomes.parquet     the table of all outcomes
@@ -33,6 +33,7 @@ from rodent.experiment.subject import Subject, subjects_of
 from rodent.files import atomic_path, read_json, require_room_for_folder
 from rodent.intervention import Statistics
 from rodent.intervention.statistics import UnitStatistics
+from rodent.intervention.tuning import Tuning
 from rodent.npz import read_npz
 from rodent.policy.card import PolicyConfig
 from rodent.policy.policy import Policy, load_policy, save_policy
@@ -219,12 +220,16 @@ def _write(
 
 
 def _write_statistics(subject: Subject, path: Path) -> None:
-    assert subject.prepared.statistics is not None
+    """Statistics of all sites, and the tunings that units were selected by."""
+    statistics = subject.prepared.statistics
+    assert statistics is not None
     arrays = {
         f"{site}:{name}": value
         for site in subject.prepared.sites.sizes
-        for name, value in subject.prepared.statistics[site]._asdict().items()
+        for name, value in statistics[site]._asdict().items()
     }
+    for (site, variable), found in statistics.tunings.items():
+        arrays |= {f"{site}:{variable}:{name}": value for name, value in found._asdict().items()}
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
@@ -233,10 +238,18 @@ def _read_statistics(path: Path) -> Statistics | None:
     if not path.exists():
         return None
     arrays, names = read_npz(path, lambda name: True)
-    sites = dict.fromkeys(name.rpartition(":")[0] for name in names)
-    return Statistics(
-        {site: UnitStatistics(*(arrays[f"{site}:{n}"] for n in UnitStatistics._fields)) for site in sites}
-    )
+    places = [tuple(name.split(":")[:-1]) for name in names]
+    sites = {
+        site[0]: UnitStatistics(*(arrays[f"{site[0]}:{n}"] for n in UnitStatistics._fields))
+        for site in dict.fromkeys(places)
+        if len(site) == 1
+    }
+    tunings = {
+        (place[0], place[1]): Tuning(*(arrays[":".join((*place, n))] for n in Tuning._fields))
+        for place in dict.fromkeys(places)
+        if len(place) == 2
+    }
+    return Statistics(sites, tunings=tunings)
 
 
 def _policy_digest(policy: Policy) -> list[Any]:

@@ -42,6 +42,7 @@ class Measures:
         self._frames, self._metrics = frames, task.metrics
         self._index, self.alive = 0, frames > 0
         self._tracked, self._changed = np.zeros(n, np.int32), np.zeros(n, np.int64)
+        self._onset = np.full(n, -1, np.int32)
         self._sums: dict[str, np.ndarray] = {}
         self._activity: dict[str, np.ndarray] = {}
         self._gait = Gait(task.scene, n, task.timestep)
@@ -50,14 +51,17 @@ class Measures:
         """A frame of all rollouts.
 
         Args:
-            kept: `failed`, `metrics` and `activity` by name, and `changed`, the number of values that
-                interventions have changed so far; arrays (num_envs, …).
+            kept: `failed`, `metrics` and `activity` by name, and what interventions have done so far:
+                `changed`, the number of values that they have changed, and `active`, whether one was active;
+                arrays (num_envs, …).
             physics: in this frame.
 
         Returns:
             rollouts that have not failed or ended, shape (num_envs,).
         """
         self.alive = self.alive & ~np.asarray(kept["failed"]) & (self._index < self._frames)
+        begins = self.alive & np.asarray(kept["active"]) & (self._onset < 0)
+        self._onset = np.where(begins, self._index, self._onset)
         self._index += 1
         self._tracked += self.alive
         self._changed = np.where(self.alive, np.asarray(kept["changed"]), self._changed)
@@ -80,6 +84,7 @@ class Measures:
             "frames": self._frames.astype(np.int32),
             "frames_tracked": self._tracked,
             "success": self._tracked == self._frames,
+            "onset": self._onset.astype(np.int32),
         }
         lost = self._frames - self._tracked
         with np.errstate(invalid="ignore"):

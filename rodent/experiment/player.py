@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rodent.experiment.measures import Measures
+from rodent.experiment.series import Series
 from rodent.intervention import Plan
 from rodent.loop import Actor, Decision, Exploration, Loop, decided, evaluated, host_engine
 from rodent.loop.state import LoopState, initial_loop_state
@@ -50,12 +51,14 @@ class Settings(NamedTuple):
         jitter: standard deviation of each joint's angle at the start, degrees.
         sample: whether latents and actions are sampled.
         activity: layers whose mean absolute activity is measured.
+        series: variables of behaviour that are recorded in every frame.
         threads: that step the physics; 0 for one per core.
     """
 
     jitter: float = 0.0
     sample: bool = False
     activity: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
     threads: int = 0
 
 
@@ -90,7 +93,8 @@ class Player:
             advance: called with the number of frames after every step.
 
         Returns:
-            outcomes by name, each (num_envs,); see `Measures`.
+            outcomes by name, each (num_envs,), see `Measures`; series by name, see `Series`; and the lowest
+            and highest values of the signals of triggers, `lowest` and `highest`, each (num_envs, signals).
         """
         seeds = jnp.asarray(trials.seeds)
         state, physics = _initial_states(self._loop.agent, self._task, jnp.asarray(trials.start), seeds)
@@ -103,19 +107,27 @@ class Player:
         engine_state = engine.begin(jax.tree.map(np.asarray, physics))
         actor = Actor(self._policy.params, self._policy.normalizer, plan)
         measures = Measures(self._task, trials.frames)
+        series = Series(self._settings.series, self._task.scene, self._task.timestep)
+        n_signals = 0 if plan is None else len(plan.signals)
+        lowest, highest = (np.full((self._num_envs, n_signals), np.nan) for _ in range(2))
         for index in range(int(trials.frames.max())):
             noise = _noise(self._loop.agent, seeds, index) if self._settings.sample else None
             now = engine_state.physics
             device = jax.tree.map(jnp.asarray, now)
             state, kept, command = decided(self._loop, self._keep, self._task, actor, state, device, noise)
             alive = measures.add(kept, now)
+            series.add(now)
+            lowest = np.where(alive[:, None], kept["lowest"], lowest)
+            highest = np.where(alive[:, None], kept["highest"], highest)
             if not alive.any():
                 break
             engine_state = engine.step(engine_state, command._replace(active=alive))
             measures.add_step(engine_state.physics)
             state, _ = evaluated(self._task, state, jax.tree.map(jnp.asarray, engine_state.physics))
             advance(int(alive.sum()))
-        return measures.values()
+        found = measures.values()
+        found |= series.values(found["frames_tracked"])
+        return found | {"lowest": lowest, "highest": highest}
 
 
 def _kept(layers: tuple[str, ...], task: Task[Any], decision: Decision) -> dict[str, Any]:
@@ -126,6 +138,9 @@ def _kept(layers: tuple[str, ...], task: Task[Any], decision: Decision) -> dict[
         "metrics": decision.metrics,
         "activity": {layer: jnp.abs(decision.units[layer]).mean(1) for layer in layers},
         "changed": jnp.zeros(n, int) if report is None else report.changed.sum(1),
+        "active": jnp.zeros(n, bool) if report is None else (report.active > 0).any(1),
+        "lowest": jnp.zeros((n, 0)) if report is None else report.lowest,
+        "highest": jnp.zeros((n, 0)) if report is None else report.highest,
     }
 
 

@@ -42,8 +42,7 @@ def run_experiment(
     rollouts, unchanged = write_outcomes(experiment)
     if unchanged:
         raise InputError(
-            f"{experiment.folder}: these arms changed no value in any rollout: {', '.join(unchanged)}. Check "
-            "when they act: a condition that is never true, or a start after the end of the rollouts. All "
+            f"{experiment.folder}: these arms changed no value in any rollout. {'. '.join(unchanged)}. All "
             f"outcomes are in {experiment.folder / FILE}"
         )
     seconds = round(time.monotonic() - begun, 1)

@@ -114,6 +114,9 @@ class ExperimentConfig:
     """Draw latents and actions with their noise, instead of taking their means."""
     activity: tuple[str, ...] = ()
     """Layers whose mean absolute activity is recorded."""
+    series: tuple[str, ...] = ()
+    """Variables of behavior that are recorded in every frame: `speed`, `yaw-speed`, `height`, `height/BODY`,
+    or `phase/FOOT`, the phase of the gait."""
     batch: int = 512
     """Most rats in a shard, at least 64. It is lowered for long clips, so that a shard takes up to about a
     minute on two cores."""

@@ -29,6 +29,7 @@ from rodent.intervention import (
     needs_statistics,
     planned,
 )
+from rodent.intervention.behaviour import behaviour_names
 from rodent.policy.policy import Policy
 from rodent.rollouts.episodes import clip_episodes, policy_task
 from rodent.rollouts.interventions import intact_statistics
@@ -107,6 +108,9 @@ class Subject:
                 if layer not in sites.sizes or layer.startswith("observation/") or layer == "action":
                     layers = [name for name in sites.sizes if "observation/" not in name and name != "action"]
                     raise unknown("layer", layer, layers, "activity")
+            for name in config.series:
+                if name not in behaviour_names(task.scene):
+                    raise unknown("variable of behavior", name, behaviour_names(task.scene), "series")
             arms = arms_at(config.arm, sites)
             given = tuple(treatments(arms))
             for one in given:
@@ -124,13 +128,19 @@ class Subject:
         longest = max(one.frames for one in conditions)
         most = int(np.clip(_SHARD_STEPS // longest, _FEWEST, config.batch))
         tiling = Tiling.of(len(conditions), groups, most)
-        settings = Settings(config.jitter, config.sample, config.activity)
+        settings = Settings(config.jitter, config.sample, config.activity, config.series)
         return cls(label, policy, task, prepared, conditions, given, tiling, settings)
 
     @property
     def rollouts(self) -> int:
         """Number of rollouts; intact ones are counted once."""
         return len(self.conditions) * (len(self.treatments) + 1)
+
+    @cached_property
+    def signals(self) -> tuple[str, ...]:
+        """Signals of all triggers."""
+        acts = {act for one in self.treatments for act in one.acts}
+        return tuple(sorted({act.condition.signal for act in acts if act.condition is not None}))
 
     @property
     def steps(self) -> int:
@@ -149,6 +159,9 @@ class Subject:
     ) -> dict[str, np.ndarray]:
         """The outcomes of a shard, by name, with `condition` and `treatment`; padding is left out.
 
+        `lowest` and `highest` are those of all `signals`; NaN for those that no trigger of the shard reads,
+        and for intact rats.
+
         Args:
             number: of the shard.
             threads: that step the physics; 0 for one per core.
@@ -163,6 +176,10 @@ class Subject:
         trials = Trials(np.array([one.place for one in conditions]), frames, seeds)
         plan = self.plan(slots.treatment, frames, seeds)
         outcomes = self._player(threads).play(trials, plan, advance)
+        for name in ("lowest", "highest"):
+            values = np.full((len(frames), len(self.signals)), np.nan)
+            values[:, [self.signals.index(one) for one in plan.signals]] = outcomes[name]
+            outcomes[name] = np.where((slots.treatment == INTACT)[:, None], np.nan, values)
         keys = {"condition": slots.condition, "treatment": slots.treatment}
         order = np.lexsort((slots.treatment, slots.condition))
         order = order[slots.real[order]]

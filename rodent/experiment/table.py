@@ -17,8 +17,10 @@ import numpy as np
 from rodent.errors import InputError, WorkError
 from rodent.experiment.folder import Experiment
 from rodent.experiment.measures import ACTIVITY
+from rodent.experiment.series import SERIES
 from rodent.experiment.spec import INTACT
 from rodent.experiment.subject import Subject
+from rodent.experiment.tally import Tally
 from rodent.experiment.tiling import INTACT as NO_TREATMENT
 from rodent.files import atomic_path
 
@@ -38,6 +40,7 @@ COLUMNS = {
     "frames": "int32",
     "frames_tracked": "int32",
     "success": "bool",
+    "onset": "int32",
     "root_error": "float64",
     "joint_error": "float64",
     "body_error": "float64",
@@ -47,7 +50,7 @@ COLUMNS = {
     "stance_sliding": "float64",
     "energy": "float64",
 }
-"""Columns before those of activity, with their types. The last column is `changed_values`."""
+"""Columns before those of activity and of series, with their types. The last column is `changed_values`."""
 _ROWS = 1 << 16  # of a row group
 
 
@@ -67,7 +70,7 @@ def write_outcomes(experiment: Experiment) -> tuple[int, list[str]]:
     """Join all shards to the table `outcomes.parquet`.
 
     Returns:
-        the number of rows, and names of the arms that changed no value in any rollout.
+        the number of rows, and a text for each arm that changed no value in any rollout, with the reason.
 
     Raises:
         InputError: a shard is missing or damaged.
@@ -75,31 +78,32 @@ def write_outcomes(experiment: Experiment) -> tuple[int, list[str]]:
     """
     import pyarrow.parquet
 
-    schema = _schema(experiment.config.activity)
-    rows, changed = 0, dict[str, int]()
+    schema = _schema(experiment.config.activity, experiment.config.series)
+    rows, tally = 0, Tally()
     with (
         atomic_path(experiment.folder / FILE) as temporary,
         pyarrow.parquet.ParquetWriter(temporary, schema, compression="zstd") as writer,
     ):
-        for table in _row_groups(_tables(experiment, schema, changed)):
+        for table in _row_groups(_tables(experiment, schema, tally)):
             writer.write_table(table, row_group_size=_ROWS)
             rows += len(table)
-    return rows, [arm for arm, count in changed.items() if not count]
+    return rows, tally.unchanged
 
 
-def _schema(activity: Sequence[str]) -> "pyarrow.Schema":
+def _schema(activity: Sequence[str], series: Sequence[str]) -> "pyarrow.Schema":
     import pyarrow
 
-    names = COLUMNS | dict.fromkeys((f"{ACTIVITY}{layer}" for layer in activity), "float64")
-    names |= {"changed_values": "int64"}
-    types = {name: getattr(pyarrow, "bool_" if kind == "bool" else kind)() for name, kind in names.items()}
-    return pyarrow.schema(types)
+    def of(kind: str) -> "pyarrow.DataType":
+        return getattr(pyarrow, "bool_" if kind == "bool" else kind)()
+
+    types = {name: of(kind) for name, kind in COLUMNS.items()}
+    types |= {f"{ACTIVITY}{layer}": of("float64") for layer in activity}
+    types |= {f"{SERIES}{name}": pyarrow.list_(of("float32")) for name in series}
+    return pyarrow.schema(types | {"changed_values": of("int64")})
 
 
-def _tables(
-    experiment: Experiment, schema: "pyarrow.Schema", changed: dict[str, int]
-) -> Iterator["pyarrow.Table"]:
-    """The rows of some conditions at a time; counts the values that each arm has changed."""
+def _tables(experiment: Experiment, schema: "pyarrow.Schema", tally: Tally) -> Iterator["pyarrow.Table"]:
+    """The rows of some conditions at a time, which are counted."""
     import pyarrow
 
     first = 0
@@ -108,14 +112,24 @@ def _tables(
         for number in range(first, first + count, subject.tiling.blocks):
             parts = [experiment.shards.read(number + block) for block in range(subject.tiling.blocks)]
             outcomes = _joined(parts, f"{experiment.folder}, shards {number} to {number + len(parts) - 1}")
+            tally.add(subject, outcomes)
             columns = _keys(subject, outcomes) | outcomes
-            for arm in np.unique(columns["arm"]):
-                mine = (columns["arm"] == arm) & (columns["control"] == "") & (arm != INTACT)
-                if mine.any():
-                    changed[arm] = changed.get(arm, 0) + int(outcomes["changed_values"][mine].sum())
+            columns |= {
+                name: _lists(values, outcomes["frames_tracked"])
+                for name, values in outcomes.items()
+                if name.startswith(SERIES)
+            }
             arrays = [pyarrow.array(columns[field.name], field.type) for field in schema]
             yield pyarrow.table(arrays, schema=schema)
         first += count
+
+
+def _lists(values: np.ndarray, lengths: np.ndarray) -> "pyarrow.ListArray":
+    """The first values of every row, shapes (rows, n) and (rows,)."""
+    import pyarrow
+
+    first = values[np.arange(values.shape[1]) < lengths[:, None]]
+    return pyarrow.ListArray.from_arrays(np.cumsum([0, *lengths], dtype=np.int32), first)
 
 
 def _joined(parts: Sequence[dict[str, np.ndarray]], where: str) -> dict[str, np.ndarray]:

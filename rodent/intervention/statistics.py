@@ -40,6 +40,10 @@ class Statistics:
     Args:
         sites: of each site.
         activity, behaviour: in the frames that tuning is computed from.
+        tunings: that are known, by site and variable; they need no activity.
+
+    Attributes:
+        tunings: those that were given, and those that were computed so far.
     """
 
     def __init__(
@@ -47,8 +51,10 @@ class Statistics:
         sites: Mapping[str, UnitStatistics],
         activity: Mapping[str, np.ndarray] = MappingProxyType({}),
         behaviour: Mapping[str, np.ndarray] = MappingProxyType({}),
+        tunings: Mapping[tuple[str, str], Tuning] = MappingProxyType({}),
     ):
         self._sites, self._activity, self._behaviour = dict(sites), dict(activity), dict(behaviour)
+        self.tunings = dict(tunings)
 
     @classmethod
     def of(
@@ -102,6 +108,8 @@ class Statistics:
         Raises:
             InputError: there is no such site or variable, or too little of the behaviour in the rollouts.
         """
+        if (site, variable) in self.tunings:
+            return self.tunings[site, variable]
         for name, known in ((site, self._activity), (variable, self._behaviour)):
             if name not in known:
                 what = "site" if known is self._activity else "variable of behaviour"
@@ -112,4 +120,6 @@ class Statistics:
                 f"{variable} is known in {np.isfinite(values).sum()} frames of the intact rollouts; tuning "
                 f"needs {2 * BINS} at least. A phase is known where the body walks"
             )
-        return tuning(self._activity[site], values, circular=variable.startswith(PHASE))
+        found = tuning(self._activity[site], values, circular=variable.startswith(PHASE))
+        self.tunings[site, variable] = found
+        return found

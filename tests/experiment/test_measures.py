@@ -37,6 +37,7 @@ def test_frames_after_a_failure_count_with_the_worst_value(body):
             },
             "activity": {"layer": np.full(4, float(index))},
             "changed": np.full(4, 10 * (index + 1)),
+            "active": np.array([index >= 2, index >= 1, True, index >= 0]),
         }
         alive = measures.add(kept, state)
         measures.add_step(state)
@@ -49,6 +50,7 @@ def test_frames_after_a_failure_count_with_the_worst_value(body):
     assert np.isnan(found["joint_error"]).all()
     np.testing.assert_allclose(found["activity:layer"][[0, 1, 3]], [1.5, 0.0, 0.5])
     assert found["changed_values"].tolist() == [40, 10, 0, 20]
+    assert found["onset"].tolist() == [2, -1, -1, 0]
 
 
 def test_speed_strides_and_sliding_of_a_planted_gait(body):

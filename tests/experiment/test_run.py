@@ -59,14 +59,20 @@ def rows(folder):
 
 def test_the_table_has_every_rollout_in_the_order_of_the_specification(done):
     table = rows(done)
-    assert table.column_names == [*COLUMNS, "activity:decoder/layer_0", "changed_values"]
-    columns = {name: np.array(table[name].to_pylist()) for name in table.column_names}
+    assert table.column_names == [*COLUMNS, "activity:decoder/layer_0", "series:speed", "changed_values"]
+    series = table["series:speed"].to_pylist()
+    assert list(map(len, series)) == table["frames_tracked"].to_pylist()
+    assert np.isclose(list(map(np.mean, series)), table["speed"].to_numpy(), rtol=1e-4).all()
+    columns = {name: np.array(table[name].to_pylist()) for name in COLUMNS} | {
+        "changed_values": table["changed_values"].to_numpy()
+    }
     keys = ("clip", "start", "seed", "arm", "control", "dose", "draw")
     assert len({*zip(*(columns[name] for name in keys), strict=True)}) == len(table)
     intact = columns["arm"] == "intact"
     assert intact.sum() == CONDITIONS
     assert (columns["dose"][intact] == 0).all() and (columns["changed_values"][intact] == 0).all()
     assert (columns["changed_values"][~intact] > 0).all()
+    assert (columns["onset"] == np.where(intact, -1, 0)).all()
     assert (columns["control"] == "matched").sum() == CONDITIONS * 4
     first = [tuple(columns[name][i] for name in keys[:3]) for i in np.flatnonzero(intact)]
     clips = sorted({*columns["clip"]}, key=columns["clip"].tolist().index)
@@ -154,7 +160,10 @@ def test_an_arm_that_changes_nothing_is_an_error_at_the_end(spec, tmp_path, capf
     never.write_text(SPEC.replace("starts = [0, 2]", "starts = [0]").partition("[[arm]]")[0] + arm)
     out = tmp_path / "never"
     assert main(["experiment", "run", str(never), "--out", str(out)]) == 2
-    assert "these arms changed no value in any rollout: never" in capfd.readouterr().err
+    printed = capfd.readouterr().err
+    assert "changed no value in any rollout. arm 'never': its condition was never true" in printed
+    low, high = map(float, re.search(r"speed was between (\S+) and (\S+)\.", printed).groups())
+    assert 0 <= low < high < 99
     assert len(rows(out)) == 2 * CONDITIONS
 
 

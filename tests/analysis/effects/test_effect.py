@@ -56,7 +56,7 @@ def test_few_draws_and_missing_controls_are_said():
     model = OutcomeModel(policies=1, clips=6, control_draws=20)
     found = Effects(QUICK).fit(simulate_outcomes({"hip": {1.0: -40.0}}, model), TRACKED)
     assert "intervals are over clips of one policy" in found.notes_[0]
-    assert "hip: 20 draws of the control, so p of a fixed arm is 0.095 or more" in found.notes_[1]
+    assert "'hip': 20 draws of the control, so p of a fixed arm is 0.095 or more" in found.notes_[1]
     model = OutcomeModel(policies=3, control_draws=0)
     found = Effects(QUICK).fit(simulate_outcomes({"hip": {1.0: -40.0}}, model), TRACKED)
     (effect,) = found.effects_
