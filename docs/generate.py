@@ -22,6 +22,7 @@ from analysis.encoding.settings import EncodingSettings
 from analysis.events.settings import EventSettings, RatEventSettings
 from analysis.neural.settings import QualitySettings
 from analysis.similarity.settings import SimilaritySettings
+from analysis.twin.settings import AdaptSettings, TwinSettings
 from rodent.cli import main as rodent
 from rodent.parts import REWARD_TERMS
 from rodent.tasks.settings import Term
@@ -67,6 +68,11 @@ def settings_page() -> str:
         "## events of the rat",
         f"{inspect.getdoc(RatEventSettings)}\n\nOptions of `rodent events`, without a prefix.",
         _table(RatEventSettings),
+        "## twin",
+        f"{inspect.getdoc(TwinSettings)} These are options of `rodent twin fit`, without a prefix.",
+        _table(TwinSettings),
+        f"{inspect.getdoc(AdaptSettings)} Options of `rodent twin adapt` and `score`.",
+        _table(AdaptSettings),
         "## spikes",
         f"{inspect.getdoc(QualitySettings)} Options of `rodent spikes`, `encode`, `rsa` and `events`.",
         _table(QualitySettings),

@@ -27,6 +27,13 @@ SMALLER = {
     "rsa": "--partitions 2 --least-seconds 0.4 --shift-seconds 1 --permutations 20 --bootstraps 20",
     "events": "--shift-seconds 2 --rotations 19 --bootstraps 5",
     "render": "--size 64x48 --fps 10",
+    "twin fit": "--channels 2 --hidden 2 --steps 1 --chunks 1 --core linear",
+    "twin adapt": "--minutes 0.4 --strengths 1",
+    "twin score": "--minutes 0.4 --test-minutes 0.3 --strengths 1",
+    "twin truth": (
+        "--rats 2 --new-rats 1 --neurons 3 --length 0.9 --core-minutes 0.34 --glm-minutes 0.34 "
+        "--share-minutes 0.34 --test-minutes 0.3 --core linear --steps 1 --chunks 1 --strengths 1"
+    ),
 }
 
 
@@ -34,7 +41,7 @@ def smaller(words: Sequence[str]) -> list[str]:
     """Options after which a command line, `rodent` first, does the same in less time."""
     if words[1:3] == ["clips", "synth"] and "--walks" in words:
         return ["--walks", "1", "--rears", "1"]
-    return shlex.split(SMALLER.get(words[1], ""))
+    return shlex.split(SMALLER.get(words[1], SMALLER.get(" ".join(words[1:3]), "")))
 
 
 def help_of(command: tuple[str, ...]) -> str:

@@ -10,6 +10,11 @@ import pyarrow
 import pyarrow.parquet
 
 from analysis.effects.simulation import OutcomeModel, simulate_outcomes
+from analysis.session import SessionArguments, open_sessions
+from analysis.twin.files import save_twin
+from analysis.twin.reading import sessions_of
+from analysis.twin.settings import TwinSettings
+from analysis.twin.twin import Twin
 from rodent.clips import ClipSet, write_clips
 from rodent.experiment import Inputs, create_experiment, read_experiment
 from rodent.kinematics.skeleton import Skeleton
@@ -19,6 +24,7 @@ from rodent.rollouts import record
 from rodent.scene import Scene
 from rodent.synthesis.stance import stance_clips
 from tests.analysis.neural.files import Workshop
+from tests.analysis.twin.rats import write_rat
 from tests.docs.reader import write_public_clips
 from tests.policies import untrained_policy
 from training.config import TrainConfig
@@ -37,6 +43,7 @@ def write_files(body: Scene, folder: Path) -> None:
     _write_recordings(body, policy, clips, folder)
     _write_spikes(folder)
     _write_experiment(folder)
+    _write_twin(body, folder)
 
 
 def _named(clips: ClipSet, names: tuple[str, ...]) -> ClipSet:
@@ -67,6 +74,16 @@ def _write_experiment(folder: Path) -> None:
     create_experiment(folder / "lesions", config, Inputs.of(config))
     table = simulate_outcomes({"decoder": {20.0: -5.0}}, OutcomeModel(control_draws=0))
     pyarrow.parquet.write_table(pyarrow.table(dict(table.columns)), folder / "lesions" / "outcomes.parquet")
+
+
+def _write_twin(body: Scene, folder: Path) -> None:
+    """Recordings and spikes of three rats, and a twin of two of them."""
+    pairs = [write_rat(body, folder, name, seed) for seed, name in enumerate(("rat1", "rat2", "rat9"))]
+    config = SessionArguments(*pairs[0], session=(pairs[1],))
+    with open_sessions(config) as opened:
+        sessions = sessions_of(opened, (), ())
+    settings = TwinSettings(core="linear", channels=2, steps=1, chunks=1)
+    save_twin(Twin(settings).fit(sessions), folder / "twin", {"source": "simulated"})
 
 
 def _write_run(policy: Policy, clips: ClipSet, folder: Path) -> None:

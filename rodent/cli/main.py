@@ -31,6 +31,7 @@ from rodent.cli.spikes import Spikes
 from rodent.cli.task import TaskCommand
 from rodent.cli.train import Train
 from rodent.cli.train import parsed as parsed_train
+from rodent.cli.twin import TwinCommand
 from rodent.cli.view import View
 from rodent.errors import InputError, WorkError
 
@@ -52,6 +53,7 @@ Command = (
     | Annotated[Encode, tyro.conf.subcommand("encode")]
     | Annotated[Rsa, tyro.conf.subcommand("rsa")]
     | Annotated[Events, tyro.conf.subcommand("events")]
+    | Annotated[TwinCommand, tyro.conf.subcommand("twin")]
     | Annotated[Report, tyro.conf.subcommand("report")]
 )
 

@@ -1,0 +1,175 @@
+"""Fit readouts to a new animal while the core stays as it is.
+
+    neurons = adapt(twin, session, AdaptSettings(), minutes=4.0)
+    neurons.predict(twin, session)              # expected counts of the rows, (rows, neurons)
+    neurons.weights, neurons.place, neurons.lag # what each neuron reads, where and when
+
+The given minutes are the first ones that can be predicted. What follows them is not looked at.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from analysis.twin.convex import ConvexFit, choosing
+from analysis.twin.session import TwinSession
+from analysis.twin.settings import AdaptSettings
+from analysis.twin.twin import Twin
+from rodent.errors import InputError
+
+_LEAST_SECONDS = 20.0
+"""Seconds below which there is nothing to choose a strength with."""
+
+
+@dataclasses.dataclass(frozen=True)
+class AdaptedReadouts:
+    """Readouts of a new animal.
+
+    Attributes:
+        session, animal: whose they are.
+        neurons: names.
+        twin: digest of the core that they read.
+        minutes: that they were fitted to.
+        fitted_rows: number of rows that they were fitted to.
+        components: directions of readouts that were fitted.
+        coefficients: weights of the directions and of the slow state, and the constant, shape
+            (components + slow + 1, neurons).
+        center: mean of the features in the given minutes, shape (components + slow,).
+        range: least and greatest of the features less the center, shape (2, components + slow).
+        limits: least and greatest log expected count, shape (2, neurons).
+        mean: mean count in the given minutes, shape (neurons,).
+        strength: chosen, shape (neurons,).
+    """
+
+    session: str
+    animal: str
+    neurons: tuple[str, ...]
+    twin: str
+    minutes: float
+    fitted_rows: int
+    components: int
+    coefficients: np.ndarray
+    center: np.ndarray
+    range: np.ndarray
+    limits: np.ndarray
+    mean: np.ndarray
+    strength: np.ndarray
+
+    def predict(self, twin: Twin, session: TwinSession) -> np.ndarray:
+        """Expected counts of `twin.windows(session).rows`, shape (rows, neurons).
+
+        Raises:
+            InputError: the readouts belong to another core, or the streams or bins to another twin.
+        """
+        self.require_twin(twin)
+        return self.rates(twin.features(session, self.components))
+
+    def rates(self, features: np.ndarray) -> np.ndarray:
+        """Expected counts of rows of which the twin's features are known, shape (rows, neurons)."""
+        features = np.clip(features - self.center, *self.range)
+        log_counts = features @ self.coefficients[:-1] + self.coefficients[-1]
+        return np.exp(np.clip(log_counts, *self.limits))
+
+    def tensor(self, twin: Twin) -> np.ndarray:
+        """The readouts as weights of every lag, part and channel, shape (neurons, lags, parts, channels)."""
+        self.require_twin(twin)
+        basis = twin.basis_[..., : self.components]
+        weights = np.einsum("lfk,kn->nlf", basis, self.coefficients[: basis.shape[-1]])
+        return weights.reshape(*weights.shape[:2], len(twin.parts.names), -1)
+
+    def require_twin(self, twin: Twin) -> None:
+        """Refuse another core.
+
+        Raises:
+            InputError: it is another one.
+        """
+        if twin.digest != self.twin:
+            raise InputError(
+                f"the readouts of session {self.session} belong to core {self.twin}, and this is core "
+                f"{twin.digest}; adapt the session again with `rodent twin adapt`"
+            )
+
+
+def adapt(
+    twin: Twin, session: TwinSession, settings: AdaptSettings, minutes: float | None = None
+) -> AdaptedReadouts:
+    """Fit the readouts of a new animal.
+
+    Args:
+        twin: fitted.
+        session: of the animal.
+        settings: of the fit.
+        minutes: at the beginning of the session to fit to; None for all of it.
+
+    Raises:
+        InputError: other streams or bins, too few minutes, or a neuron is silent in them.
+    """
+    return adapt_features(twin, session, twin.features(session, settings.components), settings, minutes)
+
+
+def adapt_features(
+    twin: Twin, session: TwinSession, features: np.ndarray, settings: AdaptSettings, minutes: float | None
+) -> AdaptedReadouts:
+    """The same where the features of the session are known, shape (rows, components + slow)."""
+    rows = twin.windows(session).rows
+    given = rows_of(rows, session, minutes)
+    features, counts = features[:given], session.counts[rows[:given]]
+    require_heard(session, counts, minutes)
+    block = round(settings.block_seconds / session.bin_seconds)
+    fitted = ConvexFit(settings.strengths).fit(features, counts, choosing(given, block))
+    return AdaptedReadouts(
+        session=session.name,
+        animal=session.animal,
+        neurons=session.neurons,
+        twin=twin.digest,
+        minutes=given * session.bin_seconds / 60,
+        fitted_rows=given,
+        components=min(settings.components, twin.basis_.shape[-1]),
+        coefficients=np.concatenate([fitted.coef_, fitted.intercept_[None]]),
+        center=fitted.center_,
+        range=fitted.encoder_.range_,
+        limits=fitted.encoder_.limits_,
+        mean=fitted.mean_,
+        strength=fitted.strength_,
+    )
+
+
+def rows_of(rows: np.ndarray, session: TwinSession, minutes: float | None) -> int:
+    """How many of the rows the first minutes are.
+
+    Raises:
+        InputError: there are not as many, or so few that nothing can be chosen.
+    """
+    given = len(rows) if minutes is None else round(minutes * 60 / session.bin_seconds)
+    if given > len(rows):
+        raise InputError(
+            f"session {session.name} has {len(rows) * session.bin_seconds / 60:.2f} minutes that can be "
+            f"used, and {minutes:g} are to be fitted to; give fewer"
+        )
+    if given * session.bin_seconds < _LEAST_SECONDS:
+        raise InputError(
+            f"session {session.name}: {given * session.bin_seconds:.3g} s are too few to fit readouts to; "
+            f"at least {_LEAST_SECONDS:g} s are needed"
+        )
+    return given
+
+
+def require_heard(session: TwinSession, counts: np.ndarray, minutes: float | None) -> None:
+    """Refuse neurons that are silent in the minutes that they are fitted to.
+
+    Args:
+        session: of the neurons.
+        counts: in these minutes, shape (rows, neurons).
+        minutes: how many; None for all.
+
+    Raises:
+        InputError: there is one.
+    """
+    silent = counts.sum(0) == 0
+    if silent.any():
+        names = [name for name, is_silent in zip(session.neurons, silent, strict=True) if is_silent]
+        when = "" if minutes is None else f" in the first {minutes:g} minutes"
+        raise InputError(
+            f"session {session.name}: {len(names)} of {len(silent)} neurons have no spikes{when}, such as "
+            f"{names[0]}; leave them out (--select), or give more minutes"
+        )

@@ -1,0 +1,139 @@
+"""Results of twins: as JSON, as tables on the terminal, and as sections of a page."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analysis.twin.comparison import CurvePoint
+from analysis.twin.scores import Summary
+from rodent.pages.output import print_table
+from rodent.pages.page import Drawing, Section, Table
+from rodent.versions import versions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SCHEMA, VERSION = "virtual-rodent/twin-scores", 1
+_COLUMNS = ["model", "minutes", "bits/spike", "95 %", "r at 50 ms", "r at 200 ms", "predicted"]
+_TEXT = (
+    "Bits per spike against the mean of the minutes that were fitted, and correlations of single trials, on "
+    "minutes that were not. Medians over animals of medians over neurons, with intervals over animals "
+    "(bootstrap). Predicted: fraction of neurons whose correlation is among the highest 5 % of time-shifted "
+    "predictions. There are no repeats, so no noise ceiling is known."
+)
+
+
+def curves_to_json(points: Sequence[CurvePoint]) -> list[dict[str, Any]]:
+    """Every model and number of minutes, with the scores of every neuron."""
+    return [
+        {
+            "model": point.model,
+            "minutes": point.minutes,
+            "bits_per_spike": dataclasses.asdict(point.bits),
+            "correlations": {f"{s:g}": dataclasses.asdict(one) for s, one in point.correlations.items()},
+            "predicted": point.predicted,
+            "sessions": {
+                name: {
+                    "animal": point.animals[name],
+                    "bits_per_spike": one.bits_per_spike,
+                    "bits_per_spike_nlb": one.bits_of_nlb,
+                    "correlations": {f"{s:g}": values for s, values in one.correlations.items()},
+                    "null_correlations": one.null_correlations,
+                    "p": one.p_values,
+                }
+                for name, one in point.scores.items()
+            },
+        }
+        for point in points
+    ]
+
+
+def scores_to_json(points: Sequence[CurvePoint]) -> dict[str, Any]:
+    """The output of `rodent twin score --json`."""
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "noise_ceiling": None,
+        "curves": curves_to_json(points),
+        "versions": versions(),
+    }
+
+
+def print_curves(points: Sequence[CurvePoint]) -> None:
+    """A row for every model and number of minutes."""
+    print_table(_COLUMNS, _rows(points))
+
+
+def curves_section(points: Sequence[CurvePoint], true_bits: Summary | None = None) -> Section:
+    """Curves and their table; with the score of the true rates where they are known."""
+    known = f" The true rates score {true_bits.median:.3f} bits per spike." if true_bits else ""
+    parts = (Drawing(curves_figure(points, true_bits), ""), Table(_COLUMNS, _rows(points)))
+    return Section("Minutes of a new animal", _TEXT + known, parts)
+
+
+def curves_figure(points: Sequence[CurvePoint], true_bits: Summary | None = None) -> "Figure":
+    """Bits per spike against minutes, a line for each model, with intervals over animals."""
+    from rodent.pages.drawing import empty
+
+    figure, axes = empty(3.4)
+    for model in dict.fromkeys(point.model for point in points):
+        mine = [point for point in points if point.model == model]
+        minutes = [point.minutes for point in mine]
+        middle = np.array([point.bits.median for point in mine])
+        bounds = np.array([[point.bits.low, point.bits.high] for point in mine]).T
+        away = np.nan_to_num(np.abs(bounds - middle))
+        axes.errorbar(minutes, middle, away, marker="o", markersize=4, capsize=2, label=model)
+    if true_bits is not None:
+        axes.axhline(true_bits.median, color="black", linestyle=":", label="true rates")
+    axes.set_xscale("log")
+    ticks = sorted({point.minutes for point in points})
+    axes.set_xticks(ticks, [f"{one:g}" for one in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel("minutes that readouts are fitted to")
+    axes.set_ylabel("bits per spike")
+    axes.legend(frameon=False)
+    return figure
+
+
+def claims_section(claims: Sequence[Mapping[str, Any]]) -> Section:
+    """Claims with their bars."""
+    rows = [
+        [
+            one["figure"],
+            float(one["value"]),
+            f"{one['bar']:g}",
+            f"at {one['at']}",
+            "yes" if met(one) else "no",
+        ]
+        for one in claims
+    ]
+    return Section("Claims", "", (Table(["figure", "value", "bar", "", "met"], rows),))
+
+
+def met(claim: Mapping[str, Any]) -> bool:
+    """Whether the bar of a claim is met."""
+    if claim["at"] == "most":
+        return bool(claim["value"] <= claim["bar"])
+    return bool(claim["value"] >= claim["bar"])
+
+
+def _rows(points: Sequence[CurvePoint]) -> list[list[Any]]:
+    return [
+        [
+            point.model,
+            f"{point.minutes:g}",
+            f"{point.bits.median:.4f}",
+            _interval(point.bits),
+            *(f"{one.median:.3f}" for one in point.correlations.values()),
+            f"{point.predicted:.0%}",
+        ]
+        for point in points
+    ]
+
+
+def _interval(summary: Summary) -> str:
+    if np.isnan(summary.low):
+        return "one animal"
+    return f"{summary.low:.4f} to {summary.high:.4f}"

@@ -1,0 +1,82 @@
+"""Settings of a twin. Light to import: the command line is derived from them."""
+
+import dataclasses
+import functools
+import math
+from typing import Literal
+
+from rodent.errors import check_setting
+
+CoreName = Literal["linear", "mlp", "gru", "streams"]
+Training = Literal["core", "readouts", "shuffled"]
+
+_check = functools.partial(check_setting, "twin setting")
+
+
+@dataclasses.dataclass(frozen=True)
+class TwinSettings:
+    """How a core is built and fitted."""
+
+    core: CoreName = "mlp"
+    """Kind of the core. `linear`: features are weighted sums of the streams. `mlp`: a network of each body
+    part and the whole body. `gru`: the same with memory. `streams`: the streams themselves, such as the
+    layers of a policy, as a core that has seen no neuron."""
+    training: Training = "core"
+    """What is fitted. `core`: core and readouts. `readouts`: only readouts, of a core with random weights.
+    `shuffled`: both, to animals whose spikes are turned in time: what is left is no relation to neurons."""
+    channels: int = 24
+    """Features of each body part; the core `streams` has its own number."""
+    hidden: int = 48
+    """Units of a hidden layer."""
+    lag_seconds: float = 0.2
+    """Largest lag of a readout, either way, seconds."""
+    steps: int = 3000
+    """Steps of the optimiser (Adam)."""
+    chunk_seconds: float = 4.0
+    """Length of an uninterrupted chunk that a step takes, seconds."""
+    chunks: int = 3
+    """Chunks per animal and step; every animal has as many."""
+    learning_rate: float = 3e-3
+    """Learning rate at the beginning; it falls to zero as a cosine."""
+    sparsity: float = 1e-3
+    """Strength of the absolute values of the readouts' feature weights."""
+    location_noise: float = 0.4
+    """Standard deviation of the noise of a readout's place at the beginning of training, in units of the body
+    plan; it is learnt, and there is none outside training."""
+    lag_noise: float = 1.0
+    """The same of its lag, bins."""
+    seed: int = 0
+    """Of initial weights, chunks and noise."""
+
+    def __post_init__(self) -> None:
+        for name in ("channels", "hidden", "steps", "chunks"):
+            _check(name, getattr(self, name) >= 1, getattr(self, name), "at least 1")
+        for name in ("chunk_seconds", "learning_rate", "location_noise", "lag_noise"):
+            _check(name, 0 < getattr(self, name) < math.inf, getattr(self, name), "positive")
+        for name in ("lag_seconds", "sparsity"):
+            _check(name, 0 <= getattr(self, name) < math.inf, getattr(self, name), "zero or more")
+        _check("seed", self.seed >= 0, self.seed, "zero or more")
+        _check(
+            "chunk_seconds",
+            self.chunk_seconds > 2 * self.lag_seconds,
+            self.chunk_seconds,
+            f"more than twice lag_seconds ({self.lag_seconds:g})",
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class AdaptSettings:
+    """How readouts are fitted to a new animal."""
+
+    strengths: tuple[float, ...] = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
+    """Strengths of the penalty to choose from, relative to a neuron's mean count."""
+    components: int = 64
+    """Directions of readouts that are fitted: those in which readouts of the training animals vary most."""
+    block_seconds: float = 6.0
+    """Length of a block within the given minutes; every fourth chooses the strength."""
+
+    def __post_init__(self) -> None:
+        good = bool(self.strengths) and all(0 < one < math.inf for one in self.strengths)
+        _check("strengths", good, self.strengths, "positive numbers")
+        _check("components", self.components >= 1, self.components, "at least 1")
+        _check("block_seconds", 0 < self.block_seconds < math.inf, self.block_seconds, "positive")

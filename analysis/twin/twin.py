@@ -1,0 +1,204 @@
+"""The twin: a core that is fitted to several animals, and the readouts of their neurons.
+
+    twin = Twin(TwinSettings(core="mlp")).fit(sessions)
+    twin.readouts_[0]["weights"]        # (neurons, channels)
+    twin.features(session)              # (rows, components) of the bins `twin.windows(session).rows`
+    twin.digest                         # of the core: readouts of another core are refused
+
+Readouts of the training animals vary in few directions. A new animal's readouts are fitted in these, each
+penalised by how little the readouts of the training animals vary along it: the core together with how neurons
+read it is what is carried over to the new animal.
+"""
+
+import functools
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import flax.traverse_util
+import jax
+import numpy as np
+
+from analysis.twin.body_plan import places
+from analysis.twin.core import Parts, core_of
+from analysis.twin.perspective import Perspective
+from analysis.twin.readout import ReadoutPlan, Readouts, coefficients
+from analysis.twin.session import TwinSession, require_alike, require_layout
+from analysis.twin.settings import TwinSettings
+from analysis.twin.training import TrainingData, reach_of, train, windows_of
+from analysis.twin.windows import Windows
+from rodent.errors import InputError
+
+_AT_ONCE = 64  # chunks that the core takes at once
+BODY = "body"
+"""The one part of a core that reads streams as they are."""
+
+
+class Twin:
+    """A core and readouts.
+
+    Args:
+        settings: of core and training.
+
+    Attributes:
+        layout_: stream, column and body part of each column.
+        bin_seconds_: length of a bin, seconds.
+        perspective_: scales of the columns.
+        core_: parameters of the core.
+        readouts_: of each training session.
+        sessions_: names of the training sessions, and of their neurons.
+        basis_: directions of readouts, shape (lags, parts × channels, components); the largest first.
+        slow_basis_: scale of the weights of the slow state, shape (slow,).
+        losses_: course of the training.
+    """
+
+    layout_: tuple[tuple[str, str, str], ...]
+    bin_seconds_: float
+    perspective_: Perspective
+    core_: Any
+    readouts_: list[Readouts]
+    sessions_: dict[str, tuple[str, ...]]
+    basis_: np.ndarray
+    slow_basis_: np.ndarray
+    losses_: np.ndarray
+
+    def __init__(self, settings: TwinSettings):
+        self.settings = settings
+
+    def fit(
+        self, sessions: Sequence[TwinSession], advance: Callable[[float], None] = lambda steps: None
+    ) -> Self:
+        """Fit core and readouts.
+
+        Args:
+            sessions: of two animals at least.
+            advance: called with the number of steps done, of `settings.steps`.
+
+        Raises:
+            InputError: fewer than two animals, streams or bins differ, a neuron is silent, or pieces are too
+                short.
+            WorkError: the loss is not finite.
+        """
+        animals = {session.animal for session in sessions}
+        if len(animals) < 2:
+            raise InputError(
+                f"a core is shared by animals, and there is one only ({', '.join(animals)}); give sessions "
+                "of two animals at least, or use `rodent encode` for one"
+            )
+        require_alike(sessions)
+        self.layout_, self.bin_seconds_ = sessions[0].layout, sessions[0].bin_seconds
+        for session in sessions:
+            require_spikes(session, self.windows(session))
+        self.perspective_ = Perspective.of(sessions)
+        data = TrainingData.of(sessions, self.perspective_, self.settings)
+        found = train(self._core, self.parts, self.plan, data, self.settings, advance)
+        self.core_, self.readouts_, self.losses_ = found.core, found.readouts, found.losses
+        self.sessions_ = {session.name: session.neurons for session in sessions}
+        tensors = np.concatenate([coefficients(one, self.plan) for one in self.readouts_])
+        flat = tensors.reshape(len(tensors), -1)
+        _, sizes, directions = np.linalg.svd(flat, full_matrices=False)
+        scaled = directions.T * (sizes / np.sqrt(len(flat)))
+        self.basis_ = scaled.reshape(len(self.plan.lags), -1, len(sizes)).astype(np.float32)
+        slow = np.concatenate([np.asarray(one["slow"]) for one in self.readouts_])
+        self.slow_basis_ = np.sqrt(np.square(slow).mean(0)).astype(np.float32)
+        return self
+
+    @property
+    def parts(self) -> Parts:
+        """Body parts of the columns."""
+        if self.settings.core == "streams":
+            return Parts((BODY,), (tuple(range(len(self.layout_))),))
+        return Parts.of(self.layout_)
+
+    @property
+    def plan(self) -> ReadoutPlan:
+        """What readouts choose from."""
+        return ReadoutPlan.of(places(self.parts.names), reach_of(self.settings, self.bin_seconds_))
+
+    @property
+    def digest(self) -> str:
+        """A hash of the core's parameters, its layout and the directions of its readouts."""
+        sha = hashlib.sha256(repr((self.layout_, self.bin_seconds_)).encode())
+        for name, value in sorted(self.tensors().items()):
+            sha.update(name.encode())
+            sha.update(np.ascontiguousarray(value).tobytes())
+        return sha.hexdigest()[:16]
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """All arrays of the core by name."""
+        flat = flax.traverse_util.flatten_dict({"core": self.core_}, sep="/")
+        perspective = {f"perspective/{name}": value for name, value in vars(self.perspective_).items()}
+        own = {"basis": self.basis_, "slow_basis": self.slow_basis_}
+        return {name: np.asarray(value, order="C") for name, value in {**flat, **perspective, **own}.items()}
+
+    def windows(self, session: TwinSession) -> Windows:
+        """The chunks of a session.
+
+        Raises:
+            InputError: its streams or bins are not those of the twin, or no piece is long enough.
+        """
+        require_layout(session, self.layout_, self.bin_seconds_, "the twin")
+        windows = windows_of(session, self.settings)
+        if not windows.predicted.any():
+            raise InputError(
+                f"session {session.name}: no piece is longer than both lags of "
+                f"{self.settings.lag_seconds:g} s; join pieces that touch, or shorten --settings.lag-seconds"
+            )
+        return windows
+
+    def features(self, session: TwinSession, components: int) -> np.ndarray:
+        """Features in the directions of the readouts, and the slow state.
+
+        Args:
+            session: of any animal, with the twin's streams.
+            components: directions, the largest first.
+
+        Returns:
+            float32, shape (rows, components + slow); the rows are `windows(session).rows`.
+        """
+        windows = self.windows(session)
+        columns, basis = self.perspective_.columns(session), self.basis_[..., :components]
+        # every direction has its size in the readouts of the training animals; one strength is then for all
+        reach, inside = windows.reach, slice(windows.reach, windows.bins.shape[1] - windows.reach)
+        lags, length = self.plan.lags.tolist(), windows.bins.shape[1] - 2 * windows.reach
+        found = []
+        for begin in range(0, len(windows.bins), _AT_ONCE):
+            chunk = slice(begin, begin + _AT_ONCE)
+            features = self._run(columns[windows.bins[chunk]])
+            total = np.zeros((len(features), length, basis.shape[-1]), np.float32)
+            for lag, weights in zip(lags, basis, strict=True):
+                total += features[:, reach - lag : reach - lag + length] @ weights
+            found.append(total[windows.predicted[chunk][:, inside]])
+        slow = self.perspective_.slow(session)[windows.rows] * self.slow_basis_
+        return np.concatenate([np.concatenate(found), slow], axis=1)
+
+    @property
+    def _core(self) -> Any:
+        return core_of(self.settings, self.parts)
+
+    @functools.cached_property
+    def _apply(self) -> Callable[[Any, np.ndarray], jax.Array]:
+        return jax.jit(self._core.apply)
+
+    def _run(self, columns: np.ndarray) -> np.ndarray:
+        """Features of chunks, shape (chunks, bins, parts × channels)."""
+        n = len(columns)
+        # one shape for all calls, so that one program serves them
+        filled = np.pad(columns, ((0, _AT_ONCE - n), (0, 0), (0, 0)))
+        features = np.asarray(self._apply(self.core_, filled))[:n]
+        return features.reshape(*features.shape[:2], -1)
+
+
+def require_spikes(session: TwinSession, windows: Windows) -> None:
+    """Refuse a session with a neuron that is silent in the bins that can be predicted.
+
+    Raises:
+        InputError: there is one.
+    """
+    silent = session.counts[windows.rows].sum(0) == 0
+    if silent.any():
+        names = [name for name, is_silent in zip(session.neurons, silent, strict=True) if is_silent]
+        raise InputError(
+            f"session {session.name}: {len(names)} of {len(silent)} neurons have no spikes in the bins used, "
+            f"such as {names[0]}; leave them out (--select)"
+        )

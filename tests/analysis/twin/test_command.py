@@ -1,0 +1,73 @@
+"""The commands on files: recordings of rats at rest but for their joints, and planted spikes."""
+
+import json
+import shlex
+
+import pytest
+
+from rodent.cli import main
+from rodent.scene import Scene
+from tests.analysis.twin.rats import write_rat
+
+SMALL = [
+    "--channels",
+    "3",
+    "--hidden",
+    "4",
+    "--steps",
+    "2",
+    "--chunk-seconds",
+    "2",
+    "--chunks",
+    "1",
+    "--core",
+    "linear",
+]
+MINUTES = shlex.split("--minutes 0.4 0.5 --test-minutes 0.3 --components 4 --strengths 1")
+
+
+@pytest.fixture
+def rats(body: Scene, tmp_path) -> list[list[str]]:
+    """Recording and spikes of three rats, as words of a command line."""
+    return [[str(path) for path in write_rat(body, tmp_path, f"rat{seed}", seed)] for seed in range(3)]
+
+
+def test_fit_adapt_and_score(rats, tmp_path, capsys):
+    twin, readouts, page = (str(tmp_path / name) for name in ("twin", "rat2.safetensors", "score.html"))
+    fit = ["twin", "fit", *rats[0], "--session", *rats[1], "--stream", "joints", "--out", twin, *SMALL]
+    assert main([*fit, "--source", "simulated", "--json"]) == 0
+    digest = json.loads(capsys.readouterr().out)["digest"]
+
+    adapt = ["twin", "adapt", *rats[2], "--twin", twin, "--minutes", "0.5", "--out", readouts]
+    assert main([*adapt, "--components", "4", "--strengths", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "out": readouts,
+        "neurons": 3,
+        "minutes": pytest.approx(0.5),
+        "twin": digest,
+    }
+
+    score = ["twin", "score", *rats[2], "--twin", twin]
+    assert main([*score, *MINUTES, "--json", "--out", page]) == 0
+    curves = json.loads(capsys.readouterr().out)["curves"]
+    assert [one["model"] for one in curves[::2]] == ["GLM", "linear core", "random core", "shuffled core"]
+    assert "Minutes of a new animal" in (tmp_path / "score.html").read_text()
+    assert main([*score, "--readouts", readouts]) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("linear core  0.5")
+
+    assert main([*score, "--animal", "one", "two"]) == 2
+    assert "--animal has 2 names for 1 sessions" in capsys.readouterr().err
+
+
+def test_bad_input_is_one_line(rats, tmp_path, capsys):
+    out = str(tmp_path / "twin")
+    cases = {
+        "there is one only": ["twin", "fit", *rats[0], "--out", out],
+        "is no twin": ["twin", "score", *rats[0], "--twin", str(tmp_path)],
+        "unknown band 'jonts'": ["twin", "fit", *rats[0], "--stream", "jonts", "--out", out],
+        "--stream history": ["twin", "fit", *rats[0], "--stream", "history", "--out", out],
+    }
+    for message, words in cases.items():
+        assert main(words) == 2, words
+        error = capsys.readouterr().err.strip().splitlines()
+        assert message in error[-1] and error[-1].startswith("rodent: ")
