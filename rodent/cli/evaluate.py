@@ -87,6 +87,8 @@ class Evaluate:
                     policy, clips, count=self.episodes, advance=advance, threads=self.threads
                 )
             found = scores(traces, split)
+            if clips is not None:
+                found["clips_digest"] = clips.digest()
             found |= {"task": TASKS.name_of(type(policy.task)), "metrics": task_figures(task, traces)}
             if self.robust:
                 found |= self._robustness(policy, clips)

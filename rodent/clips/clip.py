@@ -9,11 +9,14 @@ angular velocity, is in the body's own frame, as MuJoCo has it for a free joint.
 """
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from rodent.body_config import RAT_PROPORTIONS, BodyConfig, Proportions
+from rodent.configs import to_json
 from rodent.errors import InputError, unknown
 from rodent.kinematics.poses import velocities
 
@@ -125,6 +128,14 @@ class ClipSet:
     def subset(self, names: Iterable[str]) -> "ClipSet":
         """The named clips, in the order of the names."""
         return dataclasses.replace(self, clips=tuple(self[name] for name in names))
+
+    def digest(self) -> str:
+        """A hash of the motion, the names and the body, whatever file the clips are from."""
+        sha = hashlib.sha256(json.dumps([self.scale, to_json(self.body), self.names]).encode())
+        for clip in self:
+            for array in (clip.qpos, clip.qvel, np.array(clip.fps)):
+                sha.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
+        return sha.hexdigest()[:16]
 
     def __len__(self) -> int:
         return len(self.clips)

@@ -128,20 +128,11 @@ def digest_of(config: ExperimentConfig, inputs: Inputs) -> str:
     """A hash of the specification and of the content of policies and clips, whatever their paths are."""
     plain = to_json(config)
     plain |= {"policies": [_policy_digest(one) for one in inputs.policies.values()]}
-    plain |= {"clips": clips_digest(inputs.clips), "clip": None, "resample": None}
+    plain |= {"clips": inputs.clips.digest(), "clip": None, "resample": None}
     if names := donor_names(config.arm):
         plain |= {"donors": [_policy_digest(inputs.donors[name]) for name in names]}
         plain |= {"arm": [{**arm, "acts": [*map(without_names, arm["acts"])]} for arm in plain["arm"]]}
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def clips_digest(clips: ClipSet) -> str:
-    """A hash of the motion of clips, their names and their body."""
-    sha = hashlib.sha256(json.dumps([clips.scale, to_json(clips.body), clips.names]).encode())
-    for clip in clips:
-        for array in (clip.qpos, clip.qvel, np.array(clip.fps)):
-            sha.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
-    return sha.hexdigest()[:16]
 
 
 def create_experiment(folder: Path | str, config: ExperimentConfig, inputs: Inputs) -> Experiment:
@@ -234,7 +225,7 @@ def _write(
         "digest": digest,
         "config": to_json(config),
         "policies": policies,
-        "clips": clips_digest(inputs.clips),
+        "clips": inputs.clips.digest(),
         "versions": versions(),
     }
     with atomic_path(folder / _FILE) as temporary:

@@ -18,6 +18,15 @@ def with_first(clip_set: ClipSet, **changes) -> ClipSet:
     return dataclasses.replace(clip_set, clips=(first, *clip_set.clips[1:]))
 
 
+def test_a_digest_is_of_the_motion_and_not_of_the_file(clip_set, tmp_path):
+    write_clips(clip_set, tmp_path / "a.h5")
+    assert read_clips(tmp_path / "a.h5").digest() == clip_set.digest()
+    moved = clip_set[0].qpos.copy()
+    moved[3, 0] += 1e-6
+    assert with_first(clip_set, qpos=moved).digest() != clip_set.digest()
+    assert with_first(clip_set, name="other").digest() != clip_set.digest()
+
+
 def test_everything_comes_back_as_it_was_written(clip_set, tmp_path):
     keypoints = np.random.default_rng(0).normal(size=(40, 2, 3))
     keypoints[3, 1] = np.nan

@@ -14,7 +14,7 @@ from tests.training.test_evaluate import make_trace
 from training.config import TrainConfig
 from training.evaluate import scores
 from training.pages.evaluation import write_report
-from training.runs import begin_run
+from training.runs import begin_run, read_own_clips
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,7 @@ def test_a_part_is_played_alone(run, capsys, part):
     found = _found(capsys, run.folder, "--split", part)
     assert [clip["name"] for clip in found["clips"]] == run.split[part]
     whole = {clip["name"]: clip for clip in _found(capsys, run.folder)["clips"]}
+    assert found["clips_digest"] == read_own_clips(run).subset(run.split[part]).digest()
     for clip in found["clips"]:
         assert clip["lifespan_frames"] == whole[clip["name"]]["lifespan_frames"]
 
