@@ -15,8 +15,8 @@ class TaskCommand:
     Example: rodent task list
     """
 
-    action: tyro.conf.Positional[Literal["list"]]
-    """What to do."""
+    show: tyro.conf.Positional[Literal["list"]]
+    """`list`: all tasks."""
     json: bool = False
     """Print one JSON object instead of a table."""
 
