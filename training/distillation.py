@@ -23,12 +23,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from rodent import rotation
 from rodent.errors import InputError
-from rodent.physics.engine import PhysicsState
 from rodent.policy.agent import Agent, Noise, flattened, no_noise
 from rodent.policy.policy import Normalizer, Policy, load_policy
-from rodent.tasks.imitation import REFERENCE, Imitation, ImitationState
+from rodent.tasks.imitation import REFERENCE, Imitation
 from rodent.tasks.settings import ImitationConfig
 from training.config import DistillationConfig, PPOConfig, TrainConfig
 from training.experience import ActionSample, DynamicsSample
@@ -68,31 +66,14 @@ class Teacher:
         rows, n = flattened(samples, lead), samples.is_first.size
         observation = jax.vmap(own.observe)(rows.task, rows.physics)
         if task.config.window == "reference":
-            undrifted = jax.vmap(partial(without_drift, task))(rows.task, rows.physics)
-            observation |= {REFERENCE: jax.vmap(own.window)(rows.task, undrifted)}
+            placed = jax.vmap(task.compared)(rows.task, rows.physics)
+            observation |= {REFERENCE: jax.vmap(own.window)(rows.task, placed)}
         observation = self.normalizer(observation)
         output = self.agent.act(
             self.params, self.agent.initial_memory(n), observation, no_noise(self.agent, n)
         )
         controls = jax.vmap(own.control)(rows.task, output.mean)
         return jax.vmap(task.action_for)(rows.task, controls).reshape(*lead, -1)
-
-
-def without_drift(task: Imitation, state: ImitationState, physics: PhysicsState) -> PhysicsState:
-    """The body moved over the floor and turned about the vertical so that it is where the reference is.
-
-    Velocities and sensors stay as they are.
-    """
-    target = task.reference.at(state.frame).qpos
-    root, orientation = physics.qpos[:3], physics.qpos[3:7]
-    between = rotation.multiply(target[3:7], rotation.conjugate(orientation))
-    # the twist about the vertical of the rotation between them
-    twist = between * jnp.array([1.0, 0.0, 0.0, 1.0])
-    twist /= jnp.linalg.norm(twist) + 1e-9
-    place = jnp.concatenate([target[:2], root[2:]])
-    qpos = jnp.concatenate([place, rotation.multiply(twist, orientation), physics.qpos[7:]])
-    xpos = rotation.rotate(jnp.broadcast_to(twist, (*physics.xpos.shape[:-1], 4)), physics.xpos - root)
-    return dataclasses.replace(physics, qpos=qpos, xpos=xpos + place)
 
 
 def teaching_policy(config: TrainConfig, held_out: Sequence[str] = ()) -> Policy | None:

@@ -19,7 +19,7 @@ from rodent import rotation
 from rodent.physics.engine import PhysicsState
 from rodent.sensing.proprioception import Observed, proprioception, sensed
 from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
-from rodent.tasks.metrics import limit_fraction, tracking_error, tracking_metrics
+from rodent.tasks.metrics import limit_fraction, tracking_error, tracking_metrics, without_drift
 from rodent.tasks.reference import Reference
 from rodent.tasks.reward import Reached, rewards
 from rodent.tasks.settings import ImitationConfig, ImitationLimits
@@ -161,7 +161,7 @@ class Imitation(Task[ImitationState]):
 
     def measure(self, state: ImitationState, physics: PhysicsState) -> Measure:
         """Tracking errors against the reference at the same frame."""
-        errors = tracking_error(self.scene, physics, self.reference.at(state.frame))
+        errors = tracking_error(self.scene, self.compared(state, physics), self.reference.at(state.frame))
         return Measure(errors, limit_fraction(errors, self.limits) / self.config.failure_factor)
 
     def reward(
@@ -174,8 +174,18 @@ class Imitation(Task[ImitationState]):
     ) -> dict[str, jax.Array]:
         """See `Task.reward`."""
         target = self.reference.at(state.frame)
-        reached = Reached(self, state, physics, target, measure.metrics, action, previous)
+        placed = self.compared(state, physics)
+        reached = Reached(self, state, placed, target, measure.metrics, action, previous)
         return rewards(self.config.reward, reached)
+
+    def compared(self, state: ImitationState, physics: PhysicsState) -> PhysicsState:
+        """The body as it is compared with the reference.
+
+        It is moved onto the reference over the floor where the policy cannot know how far it has drifted.
+        """
+        if self.config.window == "body":
+            return physics
+        return without_drift(physics, self.reference.at(state.frame))
 
     def truncated(self, state: ImitationState) -> jax.Array:
         """At a clip's last frame."""

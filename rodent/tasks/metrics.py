@@ -1,10 +1,13 @@
 """How well a rat tracks a clip: the one definition that training, evaluation and reports share.
 
-Errors compare the rat with the reference at the same frame, in the world frame. Lifespan ends with the
+Errors compare the rat with the reference at the same frame, in the world frame; of a policy that does not see
+where its body is relative to the reference, without its drift over the floor. Lifespan ends with the
 first frame of failure: an error beyond its limit (see `ImitationLimits`; by default root position or mean
 body position more than 50 mm off, root orientation more than 60 degrees off), or a state that is not
 finite.
 """
+
+import dataclasses
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +19,7 @@ from rodent.tasks.settings import ImitationLimits
 from rodent.tasks.task import Metric
 
 _DEGREES = 57.29577951308232  # per radian
+_UNSEEN = 1e-9
 
 
 def tracking_metrics(limits: ImitationLimits, end_effectors: tuple[str, ...]) -> dict[str, Metric]:
@@ -52,6 +56,26 @@ def tracking_error(scene: Scene, physics: PhysicsState, target: PhysicsState) ->
         "body_position": jnp.mean(distance, -1),
         "end_effector": distance[scene.end_effector_rows],
     }
+
+
+def without_drift(physics: PhysicsState, target: PhysicsState) -> PhysicsState:
+    """A rat moved over the floor and turned about the vertical so that it is where its reference is.
+
+    Velocities and sensors stay as they are.
+
+    Args:
+        physics: the rat.
+        target: the reference's state, as if it were a rat.
+    """
+    root, orientation = physics.qpos[:3], physics.qpos[3:7]
+    between = rotation.multiply(target.qpos[3:7], rotation.conjugate(orientation))
+    # the twist about the vertical of the rotation between them
+    twist = between * jnp.array([1.0, 0.0, 0.0, 1.0])
+    twist /= jnp.linalg.norm(twist) + _UNSEEN
+    place = jnp.concatenate([target.qpos[:2], root[2:]])
+    qpos = jnp.concatenate([place, rotation.multiply(twist, orientation), physics.qpos[7:]])
+    xpos = rotation.rotate(jnp.broadcast_to(twist, (*physics.xpos.shape[:-1], 4)), physics.xpos - root)
+    return dataclasses.replace(physics, qpos=qpos, xpos=xpos + place)
 
 
 def limit_fraction(errors: dict[str, jax.Array], limits: ImitationLimits) -> jax.Array:

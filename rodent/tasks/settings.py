@@ -155,7 +155,7 @@ class ImitationConfig:
     window: Literal["body", "reference"] = "body"
     """Frame of the reference that the policy sees. `body`: relative to the present body, with errors of
     tracking; `reference`: relative to the present pose of the reference, so that the encoder does not see the
-    body, and balance is left to the decoder."""
+    body, and balance is left to the decoder. Drift over the floor then does not count in errors."""
     failure_factor: float = 1.0
     """Limits of failure during training, relative to those of evaluation."""
     limits: ImitationLimits = dataclasses.field(default_factory=ImitationLimits)

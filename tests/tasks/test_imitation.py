@@ -278,3 +278,24 @@ def test_a_window_of_the_reference_does_not_show_the_body(task, reference):
     assert not np.allclose(task.window(state, on_it), task.window(state, elsewhere))
     with pytest.raises(InputError, match="window"):
         ImitationConfig(window="world")
+
+
+def test_drift_over_the_floor_does_not_count_for_a_policy_that_cannot_see_it(task, reference):
+    blind = task.replace(config=dataclasses.replace(task.config, window="reference"))
+    state = blind.initial_state(jnp.int32(3), jax.random.PRNGKey(0))
+    on_it = reference.at(state.frame)
+    turn = jnp.array([np.cos(0.4), 0.0, 0.0, np.sin(0.4)])
+    by = jnp.array([0.3, -0.2, 0.01])
+    place = rotation.rotate(turn, on_it.qpos[:3]) + by
+    qpos = jnp.concatenate([place, rotation.multiply(turn, on_it.qpos[3:7]), on_it.qpos[7:] + 0.1])
+    turns = jnp.broadcast_to(turn, (len(on_it.xpos), 4))
+    drifted = dataclasses.replace(on_it, qpos=qpos, xpos=rotation.rotate(turns, on_it.xpos) + by)
+    back, up = blind.compared(state, drifted), jnp.array([0.0, 0.0, 0.01])
+    np.testing.assert_allclose(back.qpos[:3], on_it.qpos[:3] + up, atol=1e-6)
+    np.testing.assert_allclose(back.qpos[3:7], on_it.qpos[3:7], atol=1e-6)
+    np.testing.assert_allclose(back.qpos[7:], on_it.qpos[7:] + 0.1, atol=1e-6)
+    np.testing.assert_allclose(back.xpos, on_it.xpos + up, atol=1e-5)
+    errors = blind.measure(state, drifted).metrics
+    assert float(errors["root_position"]) == pytest.approx(0.01, abs=1e-5)
+    assert float(errors["root_orientation"]) == pytest.approx(0.0, abs=1e-3)
+    assert float(task.measure(state, drifted).metrics["root_position"]) > 0.3

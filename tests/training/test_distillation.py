@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rodent import rotation
 from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.policy.policy import load_policy, save_policy
@@ -16,7 +15,7 @@ from rodent.tasks.goal_settings import JoystickConfig
 from rodent.tasks.settings import ImitationConfig
 from tests.policies import TINY, untrained_policy
 from training.config import DistillationConfig, ModelBasedConfig, PPOConfig, TrainConfig
-from training.distillation import IMITATION_METRICS, teaching_policy, without_drift
+from training.distillation import IMITATION_METRICS, teaching_policy
 from training.train import new_run, trainer_of
 from training.update import DISTILLATION
 
@@ -58,26 +57,6 @@ def test_an_action_for_controls_has_these_controls(body, setpoint):
     action = jnp.asarray(np.random.default_rng(0).normal(0, 0.05, body.model.nu), jnp.float32)
     again = task.action_for(state, task.control(state, action))
     np.testing.assert_allclose(task.control(state, again), task.control(state, action), atol=1e-6)
-
-
-def test_drift_over_the_floor_is_taken_off_and_nothing_else(body):
-    task = NEUTRAL.build(body, stance_clips(body, frames=10))
-    state = task.initial_state(jnp.int32(3), jax.random.PRNGKey(0))
-    reference = task.reference.at(state.frame)
-    turn = jnp.array([np.cos(0.4), 0.0, 0.0, np.sin(0.4)])
-    moved = jnp.array([0.3, -0.2, 0.01])
-    root = rotation.rotate(turn, reference.qpos[:3])
-    qpos = jnp.concatenate(
-        [root + moved, rotation.multiply(turn, reference.qpos[3:7]), reference.qpos[7:] + 0.1]
-    )
-    turns = jnp.broadcast_to(turn, (len(reference.xpos), 4))
-    drifted = dataclasses.replace(reference, qpos=qpos, xpos=rotation.rotate(turns, reference.xpos) + moved)
-    back = without_drift(task, state, drifted)
-    up = jnp.array([0.0, 0.0, 0.01])
-    np.testing.assert_allclose(back.qpos[:3], reference.qpos[:3] + up, atol=1e-6)
-    np.testing.assert_allclose(back.qpos[3:7], reference.qpos[3:7], atol=1e-6)
-    np.testing.assert_allclose(back.qpos[7:], reference.qpos[7:] + 0.1, atol=1e-6)
-    np.testing.assert_allclose(back.xpos, reference.xpos + up, atol=1e-5)
 
 
 def test_the_learner_comes_to_act_as_its_teacher_and_then_learns_from_rewards(folder, tmp_path):
