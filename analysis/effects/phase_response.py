@@ -48,7 +48,7 @@ class PhaseResponse:
     Attributes:
         phases_: middle of each bin, in cycles, shape (phases,).
         shift_: mean shift, in cycles, shape (cycles, phases); the mean over policies and clips.
-        low_, high_: 95 % intervals, same shape.
+        low_, high_: 95 % intervals, same shape; NaN where all pulses are in one policy and clip.
         control_: of the control, same shape; NaN without one.
         modulation_: amplitude of the first harmonic of the curve in the first cycle, in cycles.
         mean_: mean of the curve in the first cycle, in cycles.
@@ -94,7 +94,9 @@ class PhaseResponse:
         one = np.ones(of_arm.shape[-2:])
         self.shift_ = weighted_mean(of_arm, one)
         samples = np.array([[resamples.mean(cell[None]) for cell in cycle] for cycle in of_arm])
-        self.low_, self.high_ = interval(np.moveaxis(samples, -1, 0), resamples.n)
+        bounds = interval(np.moveaxis(samples, -1, 0), resamples.n)
+        # pulses in one clip of one policy have no interval
+        self.low_, self.high_ = np.where(np.isfinite(of_arm).sum((-2, -1)) > 1, bounds, np.nan)
         self.mean_, self.modulation_ = (float(x) for x in _shape_of(self.shift_[0]))
         self.control_, self.control_draws_ = np.full_like(self.shift_, np.nan), 0
         self.p_mean_ = self.p_modulation_ = float("nan")

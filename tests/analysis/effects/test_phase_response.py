@@ -55,6 +55,19 @@ def test_a_cycle_that_is_not_whole_has_no_shift():
     assert found[0] == pytest.approx(-0.2) and np.isnan(found[1])
 
 
+def test_pulses_in_one_clip_have_no_interval(effects):
+    table = effects.pairs_.table
+    first = table["clip"] == "clip_0"
+    phases = table[SERIES].copy()
+    for i in np.flatnonzero(~first):
+        phases[i] = np.full(80, np.nan, np.float32)
+    one = Effects(EffectSettings(bootstraps=20)).fit(
+        OutcomeTable(dict(table.columns) | {SERIES: phases}), ["speed"]
+    )
+    found = PhaseResponse().fit(one, SERIES, "pulse", 1.0)
+    assert np.isfinite(found.shift_).any() and np.isnan(found.low_).all()
+
+
 def test_pulses_at_no_known_phase_are_refused(effects):
     table = effects.pairs_.table
     unknown = np.empty(len(table), object)
