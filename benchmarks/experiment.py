@@ -29,7 +29,7 @@ from rodent.loop import Actor, Decision, Loop, initial_states
 from rodent.loop.drivers import decided
 from rodent.policy.policy import load_policy
 from rodent.rollouts import RolloutRunner, clip_episodes
-from rodent.rollouts.interventions import intact_statistics
+from rodent.rollouts.intact import intact_rollouts
 from rodent.scene import make_scene
 from rodent.tasks.task import Task
 
@@ -60,7 +60,7 @@ def main() -> None:
     clips = benchmark_clips(make_scene(policy.scene))
     runner = RolloutRunner.of(policy, clips, n)
     groups = np.arange(n) % len(clips)
-    statistics = intact_statistics(policy, runner.task, clip_episodes(clips)[:1])
+    statistics = intact_rollouts(policy, runner.task, clip_episodes(clips)[:1]).statistics
     prepared = Preparation(
         Sites.of(policy.agent, runner.task), policy.params, runner.task.timestep, statistics
     )

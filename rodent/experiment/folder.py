@@ -3,6 +3,8 @@
     folder/experiment.json      the specification, its digest, and versions of the software
            clips.h5             the clips
            policies/0/          each policy
+           donors/0/            each policy whose modules are swapped in
+           alignments/0.npz     maps between policy and donors, where modules are aligned
            statistics/0.npz     activity of its units in intact rollouts, where it is needed
            shards/000000.npz    outcomes of one shard
            failures/000003.txt  the last error of a shard that failed
@@ -18,6 +20,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +30,14 @@ from rodent.clips.file import write_clips
 from rodent.clips.reading import read_clips
 from rodent.configs import Format, from_json, to_json
 from rodent.errors import InputError
+from rodent.experiment.donors import (
+    donor_names,
+    read_alignments,
+    read_donors,
+    without_names,
+    write_alignments,
+    write_donors,
+)
 from rodent.experiment.shards import Shards
 from rodent.experiment.spec import ExperimentConfig
 from rodent.experiment.subject import Subject, subjects_of
@@ -36,6 +47,7 @@ from rodent.intervention.statistics import UnitStatistics
 from rodent.npz import read_npz
 from rodent.policy.card import PolicyConfig
 from rodent.policy.policy import Policy, load_policy, save_policy
+from rodent.rollouts.interventions import Measured
 from rodent.versions import versions
 
 CARD = Format("experiment", "virtual-rodent/experiment", 1)
@@ -50,10 +62,12 @@ class Inputs(NamedTuple):
     Attributes:
         policies: by their names in the specification.
         clips: the clips that are played.
+        donors: policies whose modules are swapped in, by their names in the acts.
     """
 
     policies: Mapping[str, Policy]
     clips: ClipSet
+    donors: Mapping[str, Policy] = MappingProxyType({})
 
     @classmethod
     def of(cls, config: ExperimentConfig) -> "Inputs":
@@ -69,7 +83,8 @@ class Inputs(NamedTuple):
                     f"policy {name} does not follow clips; experiments require a task with clips"
                 )
         clips = read_clips(config.clips, resample=config.resample)
-        return cls(policies, clips.subset(config.clip) if config.clip else clips)
+        donors = {name: load_policy(name) for name in dict.fromkeys(donor_names(config.arm))}
+        return cls(policies, clips.subset(config.clip) if config.clip else clips, donors)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +128,9 @@ def digest_of(config: ExperimentConfig, inputs: Inputs) -> str:
     plain = to_json(config)
     plain |= {"policies": [_policy_digest(one) for one in inputs.policies.values()]}
     plain |= {"clips": clips_digest(inputs.clips), "clip": None, "resample": None}
+    if names := donor_names(config.arm):
+        plain |= {"donors": [_policy_digest(inputs.donors[name]) for name in names]}
+        plain |= {"arm": [{**arm, "acts": [*map(without_names, arm["acts"])]} for arm in plain["arm"]]}
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -139,12 +157,12 @@ def create_experiment(folder: Path | str, config: ExperimentConfig, inputs: Inpu
         return _continued(folder, digest)
     if folder.exists() and any(path.name != "claims" for path in folder.iterdir()):
         raise InputError(f"{folder} has other files than those of an experiment; name a new folder")
-    subjects = subjects_of(config, inputs.policies, inputs.clips)
+    subjects = subjects_of(config, *inputs)
     folder.mkdir(exist_ok=True)
     with (folder / "claims").open("ab") as claims:
         fcntl.flock(claims, fcntl.LOCK_EX)  # another driver may begin the same
         if not (folder / _FILE).exists():
-            _write(folder, config, digest, subjects, inputs.clips)
+            _write(folder, config, digest, subjects, inputs)
     return _continued(folder, digest)
 
 
@@ -187,16 +205,20 @@ def _continued(folder: Path, digest: str) -> Experiment:
 
 
 def _write(
-    folder: Path, config: ExperimentConfig, digest: str, subjects: Sequence[Subject], clips: ClipSet
+    folder: Path, config: ExperimentConfig, digest: str, subjects: Sequence[Subject], inputs: Inputs
 ) -> None:
     """All files of a new experiment; experiment.json comes last."""
-    for name in ("policies", "statistics", "shards", "failures"):
+    for name in ("policies", "donors", "alignments", "statistics", "shards", "failures"):
         (folder / name).mkdir(exist_ok=True)
-    write_clips(clips, folder / "clips.h5")
+    write_clips(inputs.clips, folder / "clips.h5")
+    write_donors(folder, config.arm, inputs.donors)
     for i, subject in enumerate(subjects):
         save_policy(subject.policy, folder / "policies" / str(i))
         if subject.prepared.statistics is not None:
             _write_statistics(subject, folder / "statistics" / f"{i}.npz")
+        if subject.prepared.donors:
+            found = {name: one.alignments for name, one in subject.prepared.donors.items()}
+            write_alignments(folder / "alignments" / f"{i}.npz", found)
     policies = [
         {
             "name": one.label,
@@ -211,7 +233,7 @@ def _write(
         "digest": digest,
         "config": to_json(config),
         "policies": policies,
-        "clips": clips_digest(clips),
+        "clips": clips_digest(inputs.clips),
         "versions": versions(),
     }
     with atomic_path(folder / _FILE) as temporary:
@@ -248,5 +270,9 @@ def _subject(folder: Path, digest: str, index: int) -> Subject:
     config = open_experiment(folder).config
     policy = load_policy(folder / "policies" / str(index))
     clips = read_clips(folder / "clips.h5")
-    statistics = _read_statistics(folder / "statistics" / f"{index}.npz")
-    return Subject.of(config, config.policies[index], policy, clips, statistics)
+    measured = Measured(
+        _read_statistics(folder / "statistics" / f"{index}.npz"),
+        read_alignments(folder / "alignments" / f"{index}.npz"),
+    )
+    donors = read_donors(folder, config.arm)
+    return Subject.of(config, config.policies[index], policy, clips, donors, measured)

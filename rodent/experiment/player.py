@@ -9,7 +9,7 @@ depends on the place in the batch.
 
 import dataclasses
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -21,6 +21,7 @@ from rodent.intervention import Plan
 from rodent.loop import Actor, Decision, Exploration, Loop, decided, evaluated, host_engine
 from rodent.loop.state import LoopState, initial_loop_state
 from rodent.physics.engine import PhysicsState
+from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Noise
 from rodent.policy.policy import Policy
 from rodent.recording.gates import is_gate
@@ -77,7 +78,6 @@ class Player:
         )
         self._keep = partial(_kept, settings.activity)
         self._num_envs = num_envs
-        self._engine = host_engine(task, num_envs, settings.threads)
 
     def play(
         self, trials: Trials, plan: Plan | None, advance: Callable[[int], None] = lambda frames: None
@@ -97,9 +97,7 @@ class Player:
         if self._settings.jitter:
             physics = _jittered(physics, trials.seeds, self._settings.jitter)
         state = dataclasses.replace(state, plan=None if plan is None else plan.begin())
-        engine = self._engine
-        if plan is not None and plan.body:
-            engine = host_engine(self._task, self._num_envs, self._settings.threads, plan=plan)
+        engine = self._engine if plan is None or not plan.body else self._new_engine(plan)
         engine_state = engine.begin(jax.tree.map(np.asarray, physics))
         actor = Actor(self._policy.params, self._policy.normalizer, plan)
         measures = Measures(self._task, trials.frames)
@@ -116,6 +114,14 @@ class Player:
             state, _ = evaluated(self._task, state, jax.tree.map(jnp.asarray, engine_state.physics))
             advance(int(alive.sum()))
         return measures.values()
+
+    @cached_property
+    def _engine(self) -> HostEngine:
+        """The engine of all plans that leave the body as it is."""
+        return self._new_engine(None)
+
+    def _new_engine(self, plan: Plan | None) -> HostEngine:
+        return host_engine(self._task, self._num_envs, self._settings.threads, plan=plan)
 
 
 def _kept(layers: tuple[str, ...], task: Task[Any], decision: Decision) -> dict[str, Any]:

@@ -18,8 +18,10 @@ Dose 0, the intact rat, is always part of an experiment.
 """
 
 import dataclasses
+import glob
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -154,7 +156,7 @@ def read_experiment(path: Path | str) -> ExperimentConfig:
     for number, arm in enumerate(arms, 1):
         with naming(f"{path}, arm {number}"):
             if isinstance(arm.get("acts"), list):
-                arm["acts"] = [_as_text(act) for act in arm["acts"]]
+                arm["acts"] = [_beside_donor(path, _as_text(act)) for act in arm["acts"]]
     config = from_json(ExperimentConfig, content, path, "experiment")
     return dataclasses.replace(
         config,
@@ -163,10 +165,26 @@ def read_experiment(path: Path | str) -> ExperimentConfig:
     )
 
 
+def is_swap(act: str) -> bool:
+    """Whether the text of an act is a swap."""
+    return act.split(maxsplit=1)[:1] == ["swap"]
+
+
+def renamed_donor(act: str, rename: Callable[[str], str]) -> str:
+    """A swap with another name of its policy; other acts as they are."""
+    if not is_swap(act):
+        return act
+    return re.sub(r"(\swith\s+)(\S+)", lambda found: found[1] + rename(found[2]), act)
+
+
+def _beside_donor(path: Path, act: Any) -> Any:
+    return renamed_donor(act, lambda name: _beside(path, name)) if isinstance(act, str) else act
+
+
 def _beside(path: Path, name: str) -> str:
-    """A path relative to the folder of the specification, where it exists there."""
-    beside = path.parent / name
-    return str(beside) if beside.exists() else name
+    """A path relative to the folder of the specification, where it exists there for any dose and draw."""
+    pattern = re.sub(r"\{(dose|draw|site)\}", "*", glob.escape(name))
+    return str(path.parent / name) if glob.glob(str(Path(glob.escape(str(path.parent))) / pattern)) else name
 
 
 def _as_text(act: Any) -> Any:

@@ -8,6 +8,7 @@ subject.play(3)["root_error"]             # outcomes of shard 3, by name
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -24,14 +25,11 @@ from rodent.intervention import (
     Plan,
     Preparation,
     Sites,
-    Statistics,
-    Swap,
-    needs_statistics,
     planned,
 )
 from rodent.policy.policy import Policy
 from rodent.rollouts.episodes import clip_episodes, policy_task
-from rodent.rollouts.interventions import intact_statistics
+from rodent.rollouts.interventions import NOTHING_MEASURED, Measured, prepared_for
 from rodent.tasks.task import Task
 
 _SHARD_STEPS = 128_000  # most control steps of a shard: half a minute on two cores
@@ -86,7 +84,8 @@ class Subject:
         label: str,
         policy: Policy,
         clips: ClipSet,
-        statistics: Statistics | None = None,
+        donors: Mapping[str, Policy] = MappingProxyType({}),
+        measured: Measured = NOTHING_MEASURED,
     ) -> "Subject":
         """A policy in an experiment.
 
@@ -95,7 +94,8 @@ class Subject:
             label: name of the policy.
             policy: the policy.
             clips: the clips.
-            statistics: of intact rollouts; None to play the clips, where they are needed.
+            donors: policies of swaps, by their names in the acts.
+            measured: what is known of intact rollouts; the clips are played for what is needed and not known.
 
         Raises:
             InputError: the specification makes no sense for the policy.
@@ -109,16 +109,11 @@ class Subject:
                     raise unknown("layer", layer, layers, "activity")
             arms = arms_at(config.arm, sites)
             given = tuple(treatments(arms))
-            for one in given:
-                for act in one.acts:
-                    if isinstance(act, Swap):
-                        raise InputError(
-                            f"arm {one.arm}: experiments have no `swap`, because their folder has no copy of "
-                            f"the other policy; use `rodent rollout --intervention '{act}'`"
-                        )
-            if statistics is None and uses_statistics(given):
-                statistics = intact_statistics(policy, task, clip_episodes(clips))
-            prepared = Preparation(sites, policy.params, task.timestep, statistics)
+            acts = [act for one in given for act in one.acts]
+            matches = any(one.control and one.match == "activity" for one in given)
+            prepared = prepared_for(
+                acts, policy, task, clip_episodes(clips), donors, measured, measure=matches
+            )
             conditions = tuple(_conditions(config, task, clips))
             groups = _groups(arms, given, prepared, task)
         longest = max(one.frames for one in conditions)
@@ -191,17 +186,13 @@ class Subject:
 
 
 def subjects_of(
-    config: ExperimentConfig, policies: Mapping[str, Policy], clips: ClipSet
+    config: ExperimentConfig,
+    policies: Mapping[str, Policy],
+    clips: ClipSet,
+    donors: Mapping[str, Policy] = MappingProxyType({}),
 ) -> tuple[Subject, ...]:
     """All policies of an experiment, by their names; see `Subject.of`."""
-    return tuple(Subject.of(config, name, policy, clips) for name, policy in policies.items())
-
-
-def uses_statistics(given: Sequence[Treatment]) -> bool:
-    """Whether treatments refer to activity in intact rollouts."""
-    return any(
-        (one.control and one.match == "activity") or any(map(needs_statistics, one.acts)) for one in given
-    )
+    return tuple(Subject.of(config, name, policy, clips, donors) for name, policy in policies.items())
 
 
 def _conditions(config: ExperimentConfig, task: Task[Any], clips: ClipSet) -> list[Condition]:

@@ -132,7 +132,7 @@ def _units(acts: Sequence[str], sites: Sites) -> int:
         size
         for act in acts
         if "{draw}" in act
-        for size in (sites.sizes[name] for name in sites.matching(_filled(act, 1.0, 0).site))
+        for size in (sites.sizes[name] for name in sites.matching(filled(act, 1.0, 0).site))
     }
     if len(found) != 1:
         raise InputError(f"each_unit requires sites with the same number of units; there are {sorted(found)}")
@@ -140,9 +140,14 @@ def _units(acts: Sequence[str], sites: Sites) -> int:
 
 
 def _drawn(arm: Arm, dose: float, draw: int) -> tuple[Intervention, ...]:
-    return tuple(_filled(act, dose, draw) for act in arm.acts)
+    return tuple(filled(act, dose, draw) for act in arm.acts)
 
 
-def _filled(act: str, dose: float, draw: int) -> Intervention:
+def filled(act: str, dose: float, draw: int) -> Intervention:
+    """The intervention of an act with its placeholders dose and draw.
+
+    Raises:
+        InputError: it is not understood.
+    """
     one = parsed(act.replace("{dose}", f"{dose:g}").replace("{draw}", str(draw)))
     return one if "{draw}" in act else dataclasses.replace(one, seed=one.seed + draw)

@@ -12,9 +12,10 @@ at the sites that probes record (`sites`). Statistics of units come from an inta
 Without interventions nothing of this is compiled.
 """
 
+from rodent.intervention.alignment import Alignment, AlignmentKey, Alignments
 from rodent.intervention.body import model_fields
 from rodent.intervention.damage import damaged
-from rodent.intervention.effects import chosen_units, needs_statistics
+from rodent.intervention.effects import chosen_units, effects, needs_statistics
 from rodent.intervention.kinds import (
     KINDS,
     Clamp,
@@ -43,6 +44,9 @@ from rodent.intervention.stepping import Stepping
 __all__ = [
     "ACTION",
     "KINDS",
+    "Alignment",
+    "AlignmentKey",
+    "Alignments",
     "Clamp",
     "Cut",
     "Degrade",
@@ -68,6 +72,7 @@ __all__ = [
     "Weaken",
     "chosen_units",
     "damaged",
+    "effects",
     "from_table",
     "given_interventions",
     "model_fields",

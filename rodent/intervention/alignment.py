@@ -4,11 +4,13 @@ there = alignment("procrustes", x, y)               # (frames, p), (frames, q)
 x @ there.matrix + there.shift                      # as y
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from rodent.errors import InputError
+from rodent.errors import InputError, unknown
 
 Align = Literal["none", "procrustes", "regression"]
 
@@ -23,6 +25,53 @@ class Alignment(NamedTuple):
 
     matrix: np.ndarray
     shift: np.ndarray
+
+
+class AlignmentKey(NamedTuple):
+    """What a map between a receiver and a donor maps.
+
+    Attributes:
+        site: of the activity.
+        kind: of the map.
+        to_donor: whether it maps the receiver's activity to the donor's; else the reverse.
+    """
+
+    site: str
+    kind: Align
+    to_donor: bool
+
+
+class Alignments:
+    """The maps between a policy that receives modules and a donor of them.
+
+    Args:
+        activity: of receiver and donor in the same frames, by site, each (frames, units).
+        maps: that are known; they need no activity.
+
+    Attributes:
+        maps: those that were given, and those that were fitted so far.
+    """
+
+    def __init__(
+        self,
+        activity: Mapping[str, tuple[np.ndarray, np.ndarray]] = MappingProxyType({}),
+        maps: Mapping[AlignmentKey, Alignment] = MappingProxyType({}),
+    ):
+        self._activity, self.maps = activity, dict(maps)
+
+    def __getitem__(self, key: AlignmentKey) -> Alignment:
+        """A map, which is fitted once.
+
+        Raises:
+            InputError: there is no activity of the site in both policies, or in too few frames.
+        """
+        if key not in self.maps:
+            if key.site not in self._activity:
+                raise unknown("site", key.site, self._activity, "the intact rollouts of both policies")
+            own, theirs = self._activity[key.site]
+            x, y = (own, theirs) if key.to_donor else (theirs, own)
+            self.maps[key] = alignment(key.kind, x, y)
+        return self.maps[key]
 
 
 def unaligned(units: int) -> Alignment:

@@ -1,7 +1,7 @@
 """Interventions on the body, as factors on fields of the model of every environment.
 
 factors, counts = body_factors(given, scene)
-engine = host_engine(task, n, fields=model_fields(scene.model, factors))
+engine = HostEngine(model, n, timestep, fields=model_fields(model, factors))
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,17 +10,14 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from rodent.intervention.body_kinds import Mass, OnBody, Weaken
-from rodent.intervention.quantities import fraction
+from rodent.intervention.body_kinds import OnBody
 from rodent.intervention.sites import matching
 from rodent.intervention.spec import Intervention
+from rodent.physics.scales import scaled_fields
 from rodent.scene import Scene
 
-_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "actuator": ("actuator_gainprm", "actuator_biasprm"),
-    "body": ("body_mass", "body_inertia"),
-}
-"""Fields that are scaled, by what a site begins with."""
+_QUANTITIES = {"actuator": "strength", "body": "mass"}
+"""Of `rodent.physics.scales`, by what a site begins with."""
 
 
 def body_factors(
@@ -58,8 +55,8 @@ def body_factors(
             ]
             size = len(names[family]) + first[family]
             factors = found.setdefault(family, np.ones((len(given), size)))
-            factors[i, chosen] *= _factor(one)
-            counts[i, column] = len(chosen) if _factor(one) != 1 else 0
+            factors[i, chosen] *= one.factor
+            counts[i, column] = len(chosen) if one.factor != 1 else 0
     return found, counts
 
 
@@ -70,17 +67,7 @@ def model_fields(model: mujoco.MjModel, factors: Mapping[str, Any]) -> dict[str,
         model: the model.
         factors: of `Plan.body`.
     """
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for family, given in factors.items():
-        for field in _FIELDS[family]:
-            base = np.asarray(getattr(model, field))
-            shape = (*np.shape(given), *[1] * (base.ndim - 1))
-            found[field] = base * np.asarray(given, float).reshape(shape)
+        found |= scaled_fields(model, _QUANTITIES[family], np.asarray(given, float))
     return found
-
-
-def _factor(one: OnBody) -> float:
-    if isinstance(one, Weaken):
-        return 1 - fraction(one.by)
-    assert isinstance(one, Mass)
-    return one.by

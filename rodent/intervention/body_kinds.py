@@ -37,6 +37,11 @@ class OnBody(Intervention):
         """See `Intervention.on_activity`; never."""
         return False
 
+    @property
+    def factor(self) -> float:
+        """What it multiplies the quantity of each actuator or body by."""
+        raise NotImplementedError
+
 
 @dataclasses.dataclass(frozen=True)
 class Weaken(OnBody):
@@ -52,6 +57,11 @@ class Weaken(OnBody):
         super().__post_init__()
         fraction(self.by, "weaken by")
 
+    @property
+    def factor(self) -> float:
+        """See `OnBody.factor`."""
+        return 1 - fraction(self.by)
+
 
 @dataclasses.dataclass(frozen=True)
 class Mass(OnBody):
@@ -66,3 +76,8 @@ class Mass(OnBody):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_setting("mass", "by", 0.05 <= self.by <= 20, self.by, "from 0.05 to 20")
+
+    @property
+    def factor(self) -> float:
+        """See `OnBody.factor`."""
+        return self.by

@@ -16,6 +16,7 @@ import numpy as np
 
 from rodent.errors import InputError
 from rodent.intervention.acts import Act, Rows
+from rodent.intervention.alignment import Alignments
 from rodent.intervention.quantities import amount
 from rodent.intervention.selection import Measure, Selection
 from rodent.intervention.sites import Sites
@@ -34,14 +35,13 @@ class Donor(NamedTuple):
         policy: the policy.
         normalizer: of the policy that receives them.
         places: group and columns of each part of the observation, by site.
-        activity: of receiver and donor in the same frames of intact rollouts, by site, each (frames, units);
-            empty where nothing is aligned.
+        alignments: between the activity of receiver and donor.
     """
 
     policy: Policy
     normalizer: Normalizer
     places: Places
-    activity: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    alignments: Alignments
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from rodent.errors import InputError, unknown
 from rodent.intervention.acts import Act, Now
-from rodent.intervention.alignment import Alignment, alignment, unaligned
+from rodent.intervention.alignment import Alignment, AlignmentKey, unaligned
 from rodent.intervention.preparation import Donor, Effect, Place, Preparation
 from rodent.intervention.structure import Swap
 from rodent.policy.connections import Source, connections
@@ -178,5 +178,4 @@ def _fitted(one: Swap, donor: Donor, site: str, units: int, needed: int, *, back
                 "align procrustes, or align regression"
             )
         return unaligned(units)
-    own, theirs = donor.activity[site]
-    return alignment(one.align, theirs, own) if back else alignment(one.align, own, theirs)
+    return donor.alignments[AlignmentKey(site, one.align, not back)]

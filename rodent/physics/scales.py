@@ -121,6 +121,21 @@ class TracedScales:
         }
 
 
+def scaled_fields(model: mujoco.MjModel, quantity: str, factors: np.ndarray) -> dict[str, np.ndarray]:
+    """The fields that factors of n environments change, each (n, …).
+
+    Args:
+        model: the model.
+        quantity: one of `QUANTITIES`.
+        factors: shape (n, elements), of each of the geoms, bodies or actuators.
+    """
+    found = {}
+    for one in _of(quantity):
+        base = np.asarray(getattr(model, one.field))
+        found[one.field] = _scaled(np, one, base, factors.reshape(*factors.shape, *[1] * (base.ndim - 1)))
+    return found
+
+
 def _of(quantity: str) -> tuple[_Scaled, ...]:
     if quantity not in QUANTITIES:
         raise unknown("quantity of the world", quantity, QUANTITIES)

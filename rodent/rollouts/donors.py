@@ -1,46 +1,32 @@
 """Policies whose modules are swapped in, and their activity beside that of the receiver."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from rodent.errors import InputError
-from rodent.intervention import Donor, Sites, Swap
+from rodent.intervention import Alignments, Intervention, Swap
 from rodent.policy.policy import Policy, load_policy
-from rodent.rollouts.episodes import Episode
-from rodent.rollouts.intact import intact_rollouts
+from rodent.rollouts.intact import Intact
 from rodent.tasks.observation import observation_of, require_same
 from rodent.tasks.task import Task
 
 
-def donors_of(
-    swaps: Sequence[Swap], policy: Policy, task: Task[Any], episodes: Sequence[Episode], sites: Sites
-) -> dict[str, Donor]:
-    """The policies of swaps by name.
-
-    Args:
-        swaps: the interventions.
-        policy: that receives modules.
-        task: of one environment.
-        episodes: played by both policies without interventions, where a swap aligns them.
-        sites: of the policy.
+def load_donors(given: Iterable[Intervention]) -> dict[str, Policy]:
+    """The policies of swaps, by the names that these give them.
 
     Raises:
-        InputError: a policy is missing, or has another body, setpoint or observation.
+        InputError: one is missing.
     """
-    own: Mapping[str, Sequence[np.ndarray]] = {}
-    found = {}
-    for name in dict.fromkeys(swap.policy for swap in swaps):
-        donor = load_policy(name)
-        _require_fitting(donor, policy, task, name)
-        activity = {}
-        if any(swap.align != "none" for swap in swaps if swap.policy == name):
-            own = own or intact_rollouts(policy, task, episodes).activity
-            theirs = intact_rollouts(donor, task, episodes).activity
-            activity = {site: _matched(own[site], theirs[site]) for site in own.keys() & theirs.keys()}
-        found[name] = Donor(donor, policy.normalizer, sites.places, activity)
-    return found
+    swaps = [one for one in given if isinstance(one, Swap)]
+    return {name: load_policy(name) for name in dict.fromkeys(swap.policy for swap in swaps)}
+
+
+def alignments_of(own: Intact, theirs: Intact) -> Alignments:
+    """Maps between two policies that played the same episodes, in frames in which both still track them."""
+    sites = own.activity.keys() & theirs.activity.keys()
+    return Alignments({site: _matched(own.activity[site], theirs.activity[site]) for site in sites})
 
 
 def _matched(own: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -50,8 +36,18 @@ def _matched(own: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> tuple[n
     return np.concatenate(cut[0]), np.concatenate(cut[1])
 
 
-def _require_fitting(donor: Policy, policy: Policy, task: Task[Any], name: str) -> None:
-    """Refuse a policy whose modules mean something else."""
+def require_fitting(donor: Policy, policy: Policy, task: Task[Any], name: str) -> None:
+    """Refuse a policy whose modules mean something else.
+
+    Args:
+        donor: the policy whose modules are swapped in.
+        policy: that receives them.
+        task: of the latter.
+        name: of the donor, for messages.
+
+    Raises:
+        InputError: it has another body, setpoint or observation.
+    """
     if donor.body != policy.body:
         raise InputError(
             f"{name} has the body {donor.body}, and this policy {policy.body}; modules can be swapped "

@@ -8,12 +8,15 @@ under.check()                                   # after all rollouts
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rodent.errors import InputError
 from rodent.intervention import (
+    Alignments,
+    Donor,
     Intervention,
     Plan,
     Preparation,
@@ -21,13 +24,14 @@ from rodent.intervention import (
     Sites,
     Statistics,
     Swap,
+    effects,
     needs_statistics,
     planned,
     stored,
 )
 from rodent.policy.policy import Policy
 from rodent.recording import Channel, open_recording
-from rodent.rollouts.donors import donors_of
+from rodent.rollouts.donors import alignments_of, load_donors, require_fitting
 from rodent.rollouts.episodes import Episode
 from rodent.rollouts.intact import MEAN_ACTIONS, behaviour_of, intact_rollouts, joined, with_action
 from rodent.scene import make_scene
@@ -65,7 +69,8 @@ class Interventions:
         statistics: Statistics | None = None,
     ):
         self._given, self._task = tuple(given), task
-        self._prepared = prepared_for(self._given, policy, task, episodes, statistics)
+        donors, measured = load_donors(self._given), Measured(statistics)
+        self._prepared = prepared_for(self._given, policy, task, episodes, donors, measured)
         self._changed = np.zeros(len(self._given), np.int64)
         self._active = np.zeros(len(self._given), np.int64)
         self._signals: dict[str, tuple[float, float]] = {}
@@ -132,12 +137,31 @@ class Interventions:
         return "it was never active; the rollouts end before it begins"
 
 
+class Measured(NamedTuple):
+    """What is measured in intact rollouts.
+
+    Attributes:
+        statistics: of units; None where none were measured.
+        alignments: between the policy and each donor, by its name; those of donors that are aligned.
+    """
+
+    statistics: Statistics | None = None
+    alignments: Mapping[str, Alignments] = MappingProxyType({})
+
+
+NOTHING_MEASURED = Measured()
+"""Before any intact rollout."""
+
+
 def prepared_for(
     given: Sequence[Intervention],
     policy: Policy,
     task: Task[Any],
     episodes: Sequence[Episode],
-    statistics: Statistics | None = None,
+    donors: Mapping[str, Policy],
+    measured: Measured = NOTHING_MEASURED,
+    *,
+    measure: bool = False,
 ) -> Preparation:
     """What interventions are resolved for, with all that they refer to.
 
@@ -145,30 +169,37 @@ def prepared_for(
         given: the interventions.
         policy: the policy.
         task: of one environment.
-        episodes: played without interventions, where statistics or activity are needed.
-        statistics: of units in intact rollouts; None to play the episodes where any are needed.
+        episodes: played without interventions, once by each policy, where anything is needed and not known.
+        donors: policies of swaps, by the names that these give them.
+        measured: what is known.
+        measure: whether statistics are needed, even if no intervention refers to them.
 
     Raises:
-        InputError: a site is unknown, or a policy of a swap is missing or does not fit.
+        InputError: a site is unknown, or a policy of a swap does not fit.
     """
     sites = Sites.of(policy.agent, task)
     for one in given:
         sites.concerned(one)  # before anything is played
-    if statistics is None and any(map(needs_statistics, given)):
-        statistics = intact_statistics(policy, task, episodes)
-    donors = donors_of([one for one in given if isinstance(one, Swap)], policy, task, episodes, sites)
-    return Preparation(sites, policy.params, task.timestep, statistics, donors)
-
-
-def intact_statistics(policy: Policy, task: Task[Any], episodes: Sequence[Episode]) -> Statistics:
-    """Statistics of every site in episodes without interventions, up to the first failure of each.
-
-    Args:
-        policy: the policy.
-        task: of one environment.
-        episodes: to play; means of latents and actions are taken.
-    """
-    return intact_rollouts(policy, task, episodes).statistics
+    swaps = [one for one in given if isinstance(one, Swap)]
+    used = {name: donors[name] for name in dict.fromkeys(swap.policy for swap in swaps)}
+    for name, donor in used.items():
+        require_fitting(donor, policy, task, name)
+    unaligned = {swap.policy for swap in swaps if swap.align != "none"} - measured.alignments.keys()
+    statistics, alignments = measured
+    without = statistics is None and (measure or any(map(needs_statistics, given)))
+    if without or unaligned:
+        own = intact_rollouts(policy, task, episodes)
+        statistics = own.statistics if without else statistics
+        theirs = {name: intact_rollouts(used[name], task, episodes) for name in sorted(unaligned)}
+        alignments = {**alignments, **{name: alignments_of(own, one) for name, one in theirs.items()}}
+    found = {
+        name: Donor(donor, policy.normalizer, sites.places, alignments.get(name, Alignments()))
+        for name, donor in used.items()
+    }
+    prepared = Preparation(sites, policy.params, task.timestep, statistics, found)
+    for swap in dict.fromkeys(swaps):
+        effects(swap, prepared)  # fits all maps
+    return prepared
 
 
 def recorded_statistics(path: Path | str, policy: Policy) -> Statistics:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import jax
@@ -12,6 +13,7 @@ from rodent.clips.clip import ClipSet
 from rodent.intervention import Plan, Report
 from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, host_engine, initial_states, iterate
 from rodent.physics.engine import PhysicsState
+from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.randomisation_config import RandomisationConfig
@@ -98,7 +100,6 @@ class RolloutRunner:
         self.task, self.agent, self.n = task.for_evaluation(), agent, n
         self._loop = Loop(agent, Exploration(sample), units=show.units, gates=show.gates, vary=vary)
         self._threads = threads
-        self._engine = host_engine(task, n, threads, vary)
 
     @classmethod
     def of(cls, policy: Policy, clips: ClipSet | None, n: int, **options: Any) -> "RolloutRunner":
@@ -144,9 +145,7 @@ class RolloutRunner:
         state, physics = _initial_states(self.agent, self.task, jnp.asarray(begin), key, vary=self._loop.vary)
         state = dataclasses.replace(state, plan=None if plan is None else plan.begin())
         scales = None if state.world is None else jax.tree.map(np.asarray, state.world.scales)
-        engine = self._engine
-        if plan is not None and plan.body:
-            engine = host_engine(self.task, self.n, self._threads, self._loop.vary, plan)
+        engine = self._engine if plan is None or not plan.body else self._new_engine(plan)
         carried = (state, engine.begin(jax.tree.map(np.asarray, physics), scales))
         closed = ClosedLoop(loop, self.task, Actor(params, normalizer, plan), engine)
         steps = iterate(closed, carried, self._keep, wrench)
@@ -158,6 +157,14 @@ class RolloutRunner:
                 force=step.physics.actuator_force,
                 terms=jax.tree.map(np.asarray, step.outcome.terms),
             )
+
+    @cached_property
+    def _engine(self) -> HostEngine:
+        """The engine of all plans that leave the body as it is."""
+        return self._new_engine(None)
+
+    def _new_engine(self, plan: Plan | None) -> HostEngine:
+        return host_engine(self.task, self.n, self._threads, self._loop.vary, plan)
 
 
 _initial_states = jax.jit(initial_states, static_argnums=0, static_argnames="vary")

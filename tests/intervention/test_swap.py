@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from rodent.errors import InputError
-from rodent.intervention import Donor, Swap, parsed, planned
+from rodent.intervention import Alignments, Donor, Swap, parsed, planned
 from rodent.policy.policy import save_policy
+from rodent.rollouts import interventions
+from rodent.rollouts.donors import load_donors
 from rodent.rollouts.episodes import clip_episodes
 from rodent.rollouts.interventions import prepared_for
 from rodent.synthesis.stance import stance_clips
@@ -28,7 +30,7 @@ def swapped(preparation, body):
         x = rng.normal(size=(60, size))
         activity[site] = (x, x @ rng.normal(size=(size, {8: 6, 10: 9}.get(size, size))))
     given = {
-        name: Donor(donor, policy.normalizer, prepared.sites.places, activity)
+        name: Donor(donor, policy.normalizer, prepared.sites.places, Alignments(activity))
         for name, donor in donors.items()
     }
     prepared = dataclasses.replace(prepared, donors=given)
@@ -94,14 +96,22 @@ def test_sizes_that_differ_need_an_alignment(swapped):
         played({0: ["swap decoder/lstm with alike"]})
 
 
-def test_policies_are_loaded_and_aligned_on_the_same_clips(preparation, body, tmp_path):
+def test_policies_are_loaded_and_aligned_on_the_same_clips(preparation, body, tmp_path, monkeypatch):
+    play = interventions.intact_rollouts
     policy, runner, _ = preparation
     save_policy(untrained_policy(body, OTHER, seed=8), tmp_path / "other")
     swap = Swap("decoder", policy=str(tmp_path / "other"), align="procrustes")
     clips = stance_clips(body, frames=FRAMES + 2, n=CLIPS)
-    prepared = prepared_for([swap], policy, runner.task, clip_episodes(clips))
-    own, theirs = prepared.donors[swap.policy].activity["latent/sample"]
-    assert len(own) == len(theirs) > CLIPS and own.shape[1:] == (8,) and theirs.shape[1:] == (6,)
+    played = []
+    monkeypatch.setattr(
+        interventions, "intact_rollouts", lambda *given: played.append(given[0]) or play(*given)
+    )
+    given = [swap, parsed("silence decoder/layer_0 to mean")]
+    prepared = prepared_for(given, policy, runner.task, clip_episodes(clips), load_donors(given))
+    assert len(played) == 2  # each policy once, for statistics and maps
+    fitted = {key: found.matrix.shape for key, found in prepared.donors[swap.policy].alignments.maps.items()}
+    assert fitted == {("latent/sample", "procrustes", True): (8, 6)}
+    assert prepared.statistics["decoder/layer_0"].mean.any()
     planned([[swap]] * N, prepared, runner.task)
     with pytest.raises(InputError, match="no such policy"):
-        prepared_for([Swap("decoder", policy="runs/none")], policy, runner.task, clip_episodes(clips))
+        load_donors([Swap("decoder", policy="runs/none")])
