@@ -14,6 +14,7 @@ from typing import Annotated
 import tyro
 
 from rodent.cli.clips import Clips
+from rodent.cli.damage import Damage
 from rodent.cli.demo import Demo
 from rodent.cli.doctor import Doctor
 from rodent.cli.encode import Encode
@@ -40,6 +41,7 @@ Command = (
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Export, tyro.conf.subcommand("export")]
+    | Annotated[Damage, tyro.conf.subcommand("damage")]
     | Annotated[Rollout, tyro.conf.subcommand("rollout")]
     | Annotated[ExperimentCommand, tyro.conf.subcommand("experiment")]
     | Annotated[Render, tyro.conf.subcommand("render")]

@@ -109,6 +109,10 @@ class Subject:
                     raise unknown("layer", layer, layers, "activity")
             arms = arms_at(config.arm, sites)
             given = tuple(treatments(arms))
+            for one in given:
+                with naming(str(one)):
+                    for act in one.acts:
+                        sites.concerned(act)  # before anything is played
             acts = [act for one in given for act in one.acts]
             matches = any(one.control and one.match == "activity" for one in given)
             prepared = prepared_for(

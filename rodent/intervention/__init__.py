@@ -14,7 +14,7 @@ Without interventions nothing of this is compiled.
 
 from rodent.intervention.alignment import Alignment, AlignmentKey, Alignments
 from rodent.intervention.body import model_fields
-from rodent.intervention.damage import damaged
+from rodent.intervention.damage import damage_card, damaged, lost_weights
 from rodent.intervention.effects import chosen_units, effects, needs_statistics
 from rodent.intervention.kinds import (
     KINDS,
@@ -71,10 +71,12 @@ __all__ = [
     "Threshold",
     "Weaken",
     "chosen_units",
+    "damage_card",
     "damaged",
     "effects",
     "from_table",
     "given_interventions",
+    "lost_weights",
     "model_fields",
     "needs_statistics",
     "parsed",

@@ -11,19 +11,19 @@ the root and `height/BODY` of a tracked body, m; `phase/BODY` the phase of a foo
 import numpy as np
 from scipy import signal
 
+from rodent.intervention.gait_phase import PHASE, WALKING
+from rodent.intervention.signals import tracked_feet
 from rodent.kinematics.forward import body_frames
 from rodent.rotation import rotate
 from rodent.scene import Scene
 
-PHASE = "phase/"
-_WALKING = 0.05  # m/s; no phase of a slower body
 _STEPS = (1.0, 10.0)  # Hz; cycles of steps of rats
 
 
 def behaviour_names(scene: Scene) -> list[str]:
     """Names of all variables of a scene."""
     bodies = [f"height/{name}" for name in scene.roles.tracked]
-    return ["speed", "yaw-speed", "height", *bodies, *(PHASE + name for name in _feet(scene))]
+    return ["speed", "yaw-speed", "height", *bodies, *(PHASE + name for name in tracked_feet(scene))]
 
 
 def behaviour(scene: Scene, qpos: np.ndarray, qvel: np.ndarray, timestep: float) -> dict[str, np.ndarray]:
@@ -53,15 +53,11 @@ def behaviour(scene: Scene, qpos: np.ndarray, qvel: np.ndarray, timestep: float)
     found |= {f"height/{name}": xpos[:, i, 2] for i, name in enumerate(scene.roles.tracked)}
     ahead = rotate(qpos[:, 3:7], np.array([1.0, 0.0, 0.0]))[:, :2]
     ahead /= np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-6)
-    for name in _feet(scene):
+    for name in tracked_feet(scene):
         relative = (xpos[:, scene.roles.tracked.index(name)] - root)[:, :2]
         phase = _phase((relative * ahead).sum(1), timestep)
-        found[PHASE + name] = np.where(speed > _WALKING, phase, np.nan)
+        found[PHASE + name] = np.where(speed > WALKING, phase, np.nan)
     return found
-
-
-def _feet(scene: Scene) -> list[str]:
-    return [name for name in scene.roles.feet if name in scene.roles.tracked]
 
 
 def _phase(position: np.ndarray, timestep: float) -> np.ndarray:

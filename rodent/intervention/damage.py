@@ -10,14 +10,15 @@ training knows them: it keeps them 0 with `--ppo.optimizer.keep-zeros`.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from flax.traverse_util import flatten_dict
 
 from rodent.errors import InputError
 from rodent.intervention.effects import effects
-from rodent.intervention.language import stored
+from rodent.intervention.language import from_table, stored
 from rodent.intervention.preparation import Preparation
 from rodent.intervention.spec import Intervention
 from rodent.intervention.weight_acts import WeightAct
@@ -53,8 +54,71 @@ def damaged(policy: Policy, given: Sequence[Intervention], prepared: Preparation
             if (found == kernel).all():
                 raise InputError(f"'{one}' changes no weight of {layer}")
             params = with_kernel(params, layer, found)
-    provenance = {**policy.provenance, "damage": [stored(one) for one in given], "damage_to": policy.digest()}
+    before = policy.provenance
+    provenance = {
+        **before,
+        "damage": [*before.get("damage", ()), *map(stored, given)],
+        "damage_to": before.get("damage_to", policy.digest()),
+    }
     return dataclasses.replace(policy, params=params, provenance=provenance)
+
+
+class LostWeights(NamedTuple):
+    """What damage did to the weights of a layer.
+
+    Attributes:
+        weights: how many there are.
+        cut: how many are 0 that were not.
+        changed: how many others have changed.
+    """
+
+    weights: int
+    cut: int
+    changed: int
+
+
+def lost_weights(policy: Policy, patient: Policy) -> dict[str, LostWeights]:
+    """What damage did to a policy, by layer; layers without damage are left out."""
+    found = {}
+    before, after = (flatten_dict(dict(one.params), sep="/") for one in (policy, patient))
+    for name in before:
+        old, new = np.asarray(before[name]), np.asarray(after[name])
+        if (old != new).any():
+            cut = int(((new == 0) & (old != 0)).sum())
+            layer = name.removeprefix("policy/").removesuffix("/kernel")
+            found[layer] = LostWeights(old.size, cut, int((old != new).sum()) - cut)
+    return found
+
+
+def damage_card(name: str, source: str, policy: Policy, patient: Policy, note: str = "") -> str:
+    """The card of a damaged policy, Markdown.
+
+    Args:
+        name: of the damaged policy.
+        source: name of the policy.
+        policy, patient: before and after the damage.
+        note: text of the author.
+    """
+    acts = "\n".join(f"- `{from_table(one)}`" for one in patient.provenance["damage"])
+    lost = (
+        f"| {layer} | {n.weights} | {n.cut} | {n.changed} |"
+        for layer, n in lost_weights(policy, patient).items()
+    )
+    train = f"rodent train --clips gaits --out runs/recovery --start-from {name} --ppo.optimizer.keep-zeros"
+    return (
+        "\n\n".join(
+            [
+                f"# {name}",
+                *([note] if note else []),
+                f"The policy {source} ({policy.digest()}) with damaged weights ({patient.digest()}):",
+                acts,
+                "\n".join(["| layer | weights | cut | changed |", "|---|---|---|---|", *lost]),
+                f"To retrain it while what was cut stays cut: `{train}`",
+                "",
+            ]
+        ).rstrip()
+        + "\n"
+    )
 
 
 def _factors(act: Any, kernel: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from rodent.intervention.body import body_factors
 from rodent.intervention.effects import effects
 from rodent.intervention.preparation import Effect, Preparation
 from rodent.intervention.schedule import FOREVER, Schedule, ScheduleState, Times
-from rodent.intervention.signals import signal
+from rodent.intervention.signals import signal, signal_state
 from rodent.intervention.spec import Intervention
 from rodent.tasks.task import Task
 
@@ -48,12 +48,14 @@ class PlanState(NamedTuple):
     Attributes:
         frame: control steps since the rollout began, shape (n,).
         schedule: of triggers.
+        signals: what each signal remembers.
         acts: of each act.
         report: of what was done.
     """
 
     frame: jax.Array
     schedule: ScheduleState
+    signals: tuple[Any, ...]
     acts: tuple[Any, ...]
     report: Report
 
@@ -89,6 +91,7 @@ class Plan:
         return PlanState(
             frame=jnp.zeros(shape[0], jnp.int32),
             schedule=self.schedule.begin(),
+            signals=tuple(signal_state(name, shape[0]) for name in self.signals),
             acts=tuple(act.begin() for act in self.acts),
             report=Report(self.changed, none, *limits),
         )
@@ -122,7 +125,7 @@ def planned(
             if (one, number) not in resolved:
                 with naming(f"intervention '{one}'"):
                     if one.condition is not None:
-                        signal(task.scene, one.condition.signal)
+                        signal(task.scene, one.condition.signal, task.timestep)
                     resolved[one, number] = effects(one, prepared, number)
     rows = [[resolved[one, number] for one in row] for row, number in zip(given, numbers, strict=True)]
     times = [[Times.of(one, prepared.timestep, signals) for one in row] for row in given]

@@ -36,12 +36,14 @@ class Donor(NamedTuple):
         normalizer: of the policy that receives them.
         places: group and columns of each part of the observation, by site.
         alignments: between the activity of receiver and donor.
+        action_factor: on actions of the donor, so that they mean the same to the receiver's body.
     """
 
     policy: Policy
     normalizer: Normalizer
     places: Places
     alignments: Alignments
+    action_factor: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True)

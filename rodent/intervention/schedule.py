@@ -28,7 +28,8 @@ class Times(NamedTuple):
         start, stop: first step, and the one after the last.
         width, period: of pulses from the start on; a period of 0 for none.
         signal: index of the trigger's signal; -1 for no trigger.
-        above, level: the condition on the signal.
+        low, high: between which the signal must be.
+        cyclic: whether the signal is a phase, which comes back after a cycle of 1.
         hold: whether it acts as long as the condition is true; else it is triggered when it becomes true.
         delay, duration, refractory: of the trigger.
     """
@@ -38,8 +39,9 @@ class Times(NamedTuple):
     width: int = 0
     period: int = 0
     signal: int = -1
-    above: bool = True
-    level: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    cyclic: bool = False
     hold: bool = False
     delay: int = 0
     duration: int = FOREVER
@@ -69,8 +71,9 @@ class Times(NamedTuple):
         return cls(
             **found,
             signal=signals.index(condition.signal),
-            above=condition.above,
-            level=condition.level,
+            low=condition.low,
+            high=condition.high,
+            cyclic=condition.cyclic,
             hold=intervention.during is not None,
         )
 
@@ -127,7 +130,10 @@ class Schedule:
         if signals.shape[1] == 0:
             return state, window & pulse
         value = jnp.take_along_axis(signals, jnp.maximum(t.signal, 0), axis=1)
-        true = jnp.where(t.above, value > t.level, value < t.level) & window
+        value = jnp.where(t.cyclic, t.low + jnp.mod(value - t.low, 1.0), value)
+        # a window of a phase has its first value, so that windows side by side are the whole cycle
+        above = (value > t.low) | (t.cyclic & (value == t.low))
+        true = above & (value < t.high) & window
         since = jnp.minimum(state.since + 1, FOREVER)
         ready = (since >= t.delay + t.duration + t.refractory) | (since >= FOREVER)
         since = jnp.where(true & ~state.held & ready, 0, since)

@@ -11,41 +11,56 @@ layer, an LSTM gate, a part of the observation (`observation/touch`), or `action
 """
 
 import dataclasses
+import math
 import re
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
 from rodent.errors import InputError
+from rodent.intervention.gait_phase import PHASE
 from rodent.intervention.quantities import Time, check_time
 from rodent.intervention.selection import Selection
 
 
 class Trigger(NamedTuple):
-    """A condition on the state.
+    """A condition on the state: a signal is between two levels.
 
     Attributes:
         signal: its name, such as `speed`; see `rodent.intervention.signals`.
-        above: whether the signal must be above the level; else below.
-        level: in the unit of the signal.
+        low, high: in the unit of the signal; for a phase in cycles, where 1.1 is 0.1.
     """
 
     signal: str
-    above: bool
-    level: float
+    low: float = -math.inf
+    high: float = math.inf
 
     @classmethod
     def of(cls, text: str) -> "Trigger":
-        """From a text such as `speed > 0.3`.
+        """From a text such as `speed > 0.3` or `phase/foot_L = 0.25 +- 0.1`.
 
         Raises:
-            InputError: it has another form.
+            InputError: it has another form, or the range of a phase makes no sense.
         """
-        found = re.fullmatch(r"\s*([^\s<>]+)\s*([<>])\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*", text)
+        number = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)"
+        if found := re.fullmatch(rf"\s*([^\s<>=]+)\s*([<>])\s*{number}\s*", text):
+            level = float(found[3])
+            return cls(found[1], low=level) if found[2] == ">" else cls(found[1], high=level)
+        found = re.fullmatch(rf"\s*([^\s<>=]+)\s*=\s*{number}\s*(?:\+-|±)\s*{number}\s*", text)
         if found is None:
             raise InputError(
-                f"trigger {text!r} is not understood; expected SIGNAL > NUMBER or SIGNAL < NUMBER"
+                f"trigger {text!r} is not understood; expected SIGNAL > NUMBER, SIGNAL < NUMBER or SIGNAL = "
+                "NUMBER +- NUMBER"
             )
-        return cls(found[1], found[2] == ">", float(found[3]))
+        centre, half = float(found[2]), float(found[3])
+        if half <= 0 or (found[1].startswith(PHASE) and half > 0.5):
+            most = "; half a cycle is all of it" if half > 0 else ""
+            raise InputError(f"trigger {text!r} has a range of +- {half:g}; expected one above 0{most}")
+        return cls(found[1], centre - half, centre + half)
+
+    @property
+    def cyclic(self) -> bool:
+        """Whether it is a window of a phase, which comes back after a cycle."""
+        return self.signal.startswith(PHASE) and math.isfinite(self.low) and math.isfinite(self.high)
 
 
 def split_site(text: str) -> tuple[str, str]:

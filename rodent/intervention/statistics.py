@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rodent.errors import InputError, unknown
-from rodent.intervention.behaviour import PHASE
+from rodent.intervention.gait_phase import PHASE
 from rodent.intervention.tuning import BINS, Tuning, tuning
 
 KEPT = 1024

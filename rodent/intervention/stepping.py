@@ -1,6 +1,6 @@
 """Interventions in one control step, inside the compiled function.
 
-stepping = Stepping(plan, state, scene, physics, is_first)
+stepping = Stepping(plan, state, task, physics, is_first)
 normalized = stepping.observed(normalized, normalizer)
 with tapped(stepping.tap, stepping.sites):
     output = agent.act(…)
@@ -20,8 +20,7 @@ from rodent.intervention.weight_acts import WeightAct
 from rodent.physics.engine import PhysicsState
 from rodent.policy.policy import LIMIT, Normalizer
 from rodent.policy.taps import Inputs
-from rodent.scene import Scene
-from rodent.tasks.task import Observation
+from rodent.tasks.task import Observation, Task
 
 
 class Stepping:
@@ -30,17 +29,21 @@ class Stepping:
     Args:
         plan: the interventions.
         state: of the step before.
-        scene: names of signals.
+        task: of one environment.
         physics: that the agent acts on.
         is_first: whether an episode begins, shape (n,).
     """
 
     def __init__(
-        self, plan: Plan, state: PlanState, scene: Scene, physics: PhysicsState, is_first: jax.Array
+        self, plan: Plan, state: PlanState, task: Task[Any], physics: PhysicsState, is_first: jax.Array
     ):
         self._plan, self._state, self._is_first = plan, state, is_first
-        read = [signal(scene, name)(physics) for name in plan.signals]
-        signals = jnp.stack(read, 1) if read else jnp.zeros((len(is_first), 0))
+        read = [
+            signal(task.scene, name, task.timestep)(physics, memory, is_first)
+            for name, memory in zip(plan.signals, state.signals, strict=True)
+        ]
+        signals = jnp.stack([values for values, _ in read], 1) if read else jnp.zeros((len(is_first), 0))
+        self._signals = tuple(memory for _, memory in read)
         self._schedule, self._active = plan.schedule.step(state.schedule, state.frame, signals)
         self._counts = state.frame < plan.frames
         report = state.report
@@ -97,6 +100,7 @@ class Stepping:
         return PlanState(
             frame=self._state.frame + 1,
             schedule=self._schedule,
+            signals=self._signals,
             acts=tuple(self._acts),
             report=self._report._replace(changed=self._changed),
         )

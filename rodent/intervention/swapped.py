@@ -19,6 +19,7 @@ from rodent.policy.modules import DECODER, ENCODER, Alone, Module, entrance, mod
 from rodent.policy.policy import LIMIT, Normalizer
 
 _OBSERVATION = "observation/"
+_ACTION = "decoder/action_mean"
 
 
 class Swapped(Act):
@@ -87,7 +88,7 @@ def swapped(one: Swap, prepared: Preparation, number: int) -> list[Effect]:
         raise unknown("module", one.site, [ENCODER, DECODER, *own], "this policy")
     module = module_of(donor.policy.network_config, donor.policy.params, one.site)
     there, limit = _to_donor(one, donor, own[first], _inputs(one, donor, prepared))
-    outputs = {DECODER: ("decoder/action_mean",), ENCODER: ("latent/mean", "latent/logvar")}
+    outputs = {DECODER: (_ACTION,), ENCODER: ("latent/mean", "latent/logvar")}
     if one.align != "none":
         # the log variances of another space are none of this one
         outputs[ENCODER] = ("latent/mean",)
@@ -169,8 +170,10 @@ def _renormalised(donor: Donor, site: str) -> Alignment:
 
 
 def _fitted(one: Swap, donor: Donor, site: str, units: int, needed: int, *, back: bool = True) -> Alignment:
-    """The map between the units of a layer in both policies; actions are the same in both."""
-    if one.align == "none" or site == "decoder/action_mean" or not site:
+    """The map between the units of a layer in both policies; actions mean the same in both."""
+    if site == _ACTION:
+        return Alignment(donor.action_factor * np.eye(units), np.zeros(units))
+    if one.align == "none" or not site:
         if units != needed:
             own, theirs = (needed, units) if back else (units, needed)
             raise InputError(

@@ -118,7 +118,7 @@ def decide(
     observation = jax.vmap(task.observe)(begun.task, now)
     stepping = None
     if actor.plan is not None and state.plan is not None:
-        stepping = Stepping(actor.plan, state.plan, task.scene, now, is_first)
+        stepping = Stepping(actor.plan, state.plan, task, now, is_first)
     if noise is None:
         noise = _sample_noise(loop, (key_latent, key_action), state.noise, is_first)
     if loop.vary is not None and loop.vary.sensor_noise:

@@ -36,6 +36,11 @@ def _matched(own: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> tuple[n
     return np.concatenate(cut[0]), np.concatenate(cut[1])
 
 
+def action_factor(donor: Policy, policy: Policy) -> float:
+    """What makes actions of a donor mean the same to another policy: the ratio of their scales."""
+    return getattr(donor.task, "action_scale", 1.0) / getattr(policy.task, "action_scale", 1.0)
+
+
 def require_fitting(donor: Policy, policy: Policy, task: Task[Any], name: str) -> None:
     """Refuse a policy whose modules mean something else.
 

@@ -31,7 +31,7 @@ from rodent.intervention import (
 )
 from rodent.policy.policy import Policy
 from rodent.recording import Channel, open_recording
-from rodent.rollouts.donors import alignments_of, load_donors, require_fitting
+from rodent.rollouts.donors import action_factor, alignments_of, load_donors, require_fitting
 from rodent.rollouts.episodes import Episode
 from rodent.rollouts.intact import MEAN_ACTIONS, behaviour_of, intact_rollouts, joined, with_action
 from rodent.scene import make_scene
@@ -130,6 +130,8 @@ class Interventions:
             return f"it was active in {active} control steps, and every value was already what it makes of it"
         if one.condition is not None:
             low, high = self._signals[one.condition.signal]
+            if low > high:
+                return f"{one.condition.signal} was never known, because the body did not walk long enough"
             return (
                 f"its condition was never true in its time; {one.condition.signal} was between {low:.3g} and "
                 f"{high:.3g}"
@@ -193,7 +195,13 @@ def prepared_for(
         theirs = {name: intact_rollouts(used[name], task, episodes) for name in sorted(unaligned)}
         alignments = {**alignments, **{name: alignments_of(own, one) for name, one in theirs.items()}}
     found = {
-        name: Donor(donor, policy.normalizer, sites.places, alignments.get(name, Alignments()))
+        name: Donor(
+            donor,
+            policy.normalizer,
+            sites.places,
+            alignments.get(name, Alignments()),
+            action_factor(donor, policy),
+        )
         for name, donor in used.items()
     }
     prepared = Preparation(sites, policy.params, task.timestep, statistics, found)

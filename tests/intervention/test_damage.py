@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
+from rodent.cli import main
+from rodent.clips import write_clips
 from rodent.errors import InputError
-from rodent.intervention import damaged, parsed
+from rodent.intervention import damaged, from_table, lost_weights, parsed
 from rodent.policy.connections import kernel_of, with_kernel
 from rodent.policy.policy import load_policy, save_policy
+from rodent.synthesis.stance import stance_clips
 from tests.intervention.preparations import CLIPS, FRAMES, N, states
+from tests.policies import untrained_policy
 
 TEXTS = (
     "cut latent/sample[0:4] -> decoder/layer_0",
@@ -53,3 +57,36 @@ def test_weights_are_put_where_they_are_read(preparation, layer):
 def test_what_does_not_stay_is_refused(preparation, text, message):
     with pytest.raises(InputError, match=message):
         damaged(preparation[0], [parsed(text)], preparation[2])
+
+
+def test_the_command_writes_a_policy_that_can_be_trained_and_damaged_again(body, tmp_path, capfd):
+    policy = untrained_policy(body)
+    save_policy(policy, tmp_path / "policy")
+    write_clips(stance_clips(body, frames=10, n=1), tmp_path / "clips.h5")
+    words = ["--clips", str(tmp_path / "clips.h5"), "--intervention"]
+    first, again = tmp_path / "first", tmp_path / "again"
+    stroke = "cut decoder/layer_0[50%] -> decoder/layer_1 seed 4"
+    command = ["damage", str(tmp_path / "policy"), "--out", str(first), *words, stroke, "--note", "A stroke."]
+    assert main(command) == 0
+    patient = load_policy(first)
+    assert patient.digest() != policy.digest() and from_table(patient.provenance["damage"][0]) == parsed(
+        stroke
+    )
+    layer = kernel_of(policy.params, "decoder/layer_1")
+    half = layer.size // 2
+    assert lost_weights(policy, patient) == {"decoder/layer_1/pre": (layer.size, half, 0)}
+    card = (first / "README.md").read_text()
+    assert card.startswith("# first\n\nA stroke.") and stroke in card
+    assert f"| decoder/layer_1/pre | {layer.size} | {half} | 0 |" in card
+    noise = "degrade latent/mean[top 2 variance] by 20% of weights"
+    assert main(["damage", str(first), "--out", str(again), *words, noise]) == 0
+    worse = load_policy(again)
+    assert len(worse.provenance["damage"]) == 2 and worse.provenance["damage_to"] == policy.digest()
+    assert lost_weights(policy, worse)["latent/mean"].changed == 2 * len(
+        kernel_of(policy.params, "latent/mean")
+    )
+    capfd.readouterr()
+    assert main(["damage", str(first), "--out", str(again), *words, noise]) == 2
+    assert "again exists already; choose another --out" in capfd.readouterr().err
+    assert main(["damage", str(first), "--out", str(tmp_path / "none")]) == 2
+    assert "there is no damage; expected such as --intervention" in capfd.readouterr().err

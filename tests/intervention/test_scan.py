@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rodent.intervention import Preparation, Sites, parsed, planned
+from rodent.intervention import Preparation, Sites, gait_phase, parsed, planned
 from rodent.loop import Actor, ClosedLoop, Loop, initial_states, scan
 from rodent.physics.device import DeviceEngine, Mjx
 from rodent.policy.intention import IntentionAgent
@@ -52,6 +52,19 @@ def rolled():
         return run(planned(rows, prepared, task))
 
     return rolled
+
+
+def test_windows_of_phase_on_the_device(rolled, monkeypatch):
+    monkeypatch.setattr(gait_phase, "WALKING", -1.0)
+    monkeypatch.setattr(gait_phase, "_UNKNOWN", 0.0)
+    foot = hopper().roles.feet[0]
+    window = f"clamp action[1] to 0.25 while phase/{foot} = {{}} +- 0.25"
+    halves = [window.format(centre) for centre in (0.25, 0.75)]
+    plain, _ = rolled({9: [f"{text} from frame {STEPS}" for text in halves]})
+    changed, report = rolled({9: halves})
+    others = np.arange(N) != 9
+    np.testing.assert_array_equal(changed[:, others], plain[:, others])
+    assert np.asarray(report.active)[9].sum() == np.asarray(report.changed)[9].sum() == STEPS
 
 
 def test_one_program_changes_one_environment(rolled):

@@ -10,6 +10,17 @@ STEP = 0.02
 SPEED = np.array([0.0, 0.0, 0.5, 0.5, 0.0, 0.5, 0.5, 0.5, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0])
 
 
+def _active_at(values, text):
+    """Steps in which an intervention is active, while its signal has these values."""
+    one = parsed(text)
+    schedule = Schedule.of([[Times.of(one, STEP, [one.condition.signal])]])
+    state, found = schedule.begin(), []
+    for frame, value in enumerate(values):
+        state, active = schedule.step(state, jnp.full(1, frame), jnp.full((1, 1), value))
+        found.append(bool(active[0, 0]))
+    return np.flatnonzero(found).tolist()
+
+
 def _active(*clauses):
     """Steps in which each intervention is active, while the speed is SPEED."""
     interventions = [parsed(f"gain a by 2 {clause}") for clause in clauses]
@@ -52,3 +63,16 @@ def test_a_trigger_begins_when_its_condition_becomes_true():
 
 def test_without_a_duration_a_trigger_lasts_to_the_end():
     assert _active("when speed > 0.3 until frame 14") == [list(range(2, 14))]
+
+
+def test_windows_of_a_phase_go_around():
+    phases = np.array([np.nan, 0.88, 0.97, 0.02, 0.11, 0.5, 0.85, 0.96])
+    text = "gain a by 2 while phase/foot_L = {} +- 0.1"
+    near, same, entered = (
+        _active_at(phases, one)
+        for one in (text.format(0), text.format(1), text.format(0).replace("while", "when") + " for 1 frame")
+    )
+    assert near == same == [2, 3, 7]
+    assert entered == [2, 7]
+    assert _active_at(phases, "gain a by 2 while phase/foot_L > 0.5") == [1, 2, 6, 7]
+    assert _active_at(SPEED, "gain a by 2 while speed = 0.4 +- 0.2") == [2, 3, 5, 6, 7, 11]

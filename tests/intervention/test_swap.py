@@ -9,7 +9,7 @@ from rodent.errors import InputError
 from rodent.intervention import Alignments, Donor, Swap, parsed, planned
 from rodent.policy.policy import save_policy
 from rodent.rollouts import interventions
-from rodent.rollouts.donors import load_donors
+from rodent.rollouts.donors import action_factor, load_donors
 from rodent.rollouts.episodes import clip_episodes
 from rodent.rollouts.interventions import prepared_for
 from rodent.synthesis.stance import stance_clips
@@ -83,6 +83,19 @@ def test_modules_are_those_of_the_other_policy(swapped, preparation, plain):
     assert np.flatnonzero(changed).tolist() == [3, 6, 9, 12, 15, 18]
     counts = np.asarray(rows[-1].report.changed)[:, 0]
     assert counts[18] == FRAMES and counts[9] == (FRAMES - 4) * 38
+
+
+def test_actions_mean_the_same_to_a_policy_of_another_scale(preparation, plain):
+    policy, runner, prepared = preparation
+    half = dataclasses.replace(policy, task=dataclasses.replace(policy.task, action_scale=0.5))
+    assert action_factor(half, policy) == 0.5 and action_factor(policy, half) == 2.0
+    alignments = Alignments()
+    donor = Donor(half, policy.normalizer, prepared.sites.places, alignments, action_factor(half, policy))
+    prepared = dataclasses.replace(prepared, donors={"half": donor})
+    plan = planned([[parsed("swap decoder with half")]] * N, prepared, runner.task)
+    (row,) = runner.play(policy.params, policy.normalizer, np.arange(N) % CLIPS, frames=1, plan=plan)
+    layer = "decoder/action_mean"
+    np.testing.assert_array_equal(units([row], layer)[0], units(plain[:1], layer)[0] / 2)
 
 
 def test_sizes_that_differ_need_an_alignment(swapped):

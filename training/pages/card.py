@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rodent.clips.clip import Clip
 from rodent.configs import to_json
+from rodent.intervention import from_table
 from rodent.tasks.observation import Parts
 from rodent.tasks.task import Part
 from training.defaults import DEFAULTS
@@ -89,6 +90,8 @@ def _facts(subject: Subject) -> list[list[str]]:
         policy = f"{subject.settings['start_from']} ({start['digest']})"
         n = len(start.get("trained_on", ()))
         rows.append(["started from", f"{policy}, after {before:,} control steps on {n} clips"])
+        if damage := start.get("damage"):
+            rows.append(["damage before", "; ".join(f"`{from_table(one)}`" for one in damage)])
     if subject.history:
         steps = subject.history[-1]["steps"] - before
         rows.append(["training", f"{steps:,} control steps in {subject.minutes[-1]:.0f} minutes"])
