@@ -1,0 +1,93 @@
+"""Experiments that ship, at small size: their specifications make sense, and their scripts run."""
+
+import dataclasses
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rodent.experiment import read_experiment
+from rodent.experiment.donors import donor_names
+from rodent.experiment.spec import renamed_donor
+from rodent.experiment.subject import subjects_of
+from rodent.policy.policy import load_policy, save_policy
+from rodent.synthesis.stance import stance_clips
+from tests.experiment.test_run import done, spec  # noqa: F401  a small experiment that is done
+from tests.policies import TINY, untrained_policy
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples" / "experiments"
+
+
+def script(name):
+    """A script of the examples as a module."""
+    found = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("name", "treatments"), [("exchange", 15), ("parkinson", 25)])
+def test_specifications_make_sense(name, treatments, body, tmp_path):
+    config = read_experiment(EXAMPLES / f"{name}.toml")
+    for i, policy in enumerate(("rat-position", "rat-lstm")):
+        other = dataclasses.replace(TINY, decoder_kind=("mlp", "lstm")[i])
+        save_policy(untrained_policy(body, other, seed=i), tmp_path / policy)
+    acts = [[renamed_donor(act, lambda one: str(tmp_path / one)) for act in arm.acts] for arm in config.arm]
+    arms = [dataclasses.replace(arm, acts=tuple(one)) for arm, one in zip(config.arm, acts, strict=True)]
+    clips = stance_clips(body, frames=60, n=1)
+    small = dataclasses.replace(
+        config, arm=tuple(arms), policies=(str(tmp_path / "rat-position"),), clip=(), clips="stance"
+    )
+    policies = {name: untrained_policy(body) for name in small.policies}
+    donors = {name: load_policy(name) for name in donor_names(small.arm)}
+    (subject,) = subjects_of(small, policies, clips, donors)
+    assert len(subject.treatments) == treatments
+    page = (ROOT / "docs" / "pages" / "experiments" / f"{name}.md").read_text()
+    assert f"examples/experiments/{name}.toml" in page
+
+
+def test_outcomes_are_drawn_by_arm(done):  # noqa: F811
+    module = script("by_arm")
+    figure = module.draw(module.read_outcomes(done), ("frames_tracked", "joint_error"))
+    rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert rows[:2] == ["decoder, 10", "decoder, 20"] and len(figure.axes) == 2
+
+
+def test_the_ridge_finds_a_linear_map_and_the_score_is_its_explained_part(rng):
+    module = script("foresight")
+    x, weights = rng.normal(3, 2, (4000, 5)), rng.normal(size=(5, 3))
+    y = x @ weights + 1 + rng.normal(size=(4000, 3))
+    fitted = module.Ridge.fit(x, y, 1e-6)
+    signal = x @ weights
+    np.testing.assert_allclose(fitted.predict(x), signal + 1, atol=0.2)
+    expected = signal.var(0).sum() / y.var(0).sum()
+    assert module.determination(y, fitted.predict(x)) == pytest.approx(expected, abs=0.02)
+    assert module.determination(y, np.zeros_like(y), about="zero") == 0
+
+
+def test_foresight_on_a_linear_network(rng):
+    module = script("foresight")
+    names = [module.INTACT, *module.PERTURBATIONS]
+    condition, clip = (one.ravel() for one in np.meshgrid(names, np.arange(6)))
+    frames, weights = 30, rng.normal(size=(8, 4))
+    behaviour = rng.normal(size=(6, frames, 3))[clip]
+    layer = np.concatenate([behaviour @ rng.normal(size=(3, 8))], 2)
+    layer[condition != module.INTACT, 10:] += rng.normal(size=8)
+    inputs = {"behaviour": behaviour, "layer": layer}
+    alive = np.ones((len(clip), frames), bool)
+    onset = np.where(condition == module.INTACT, frames, 10)
+    found = module.foresight(module.Played(condition, clip, onset, alive, inputs, layer @ weights))
+    for name in module.PERTURBATIONS:
+        # the same state before and after: behaviour foresees no response, the layer that acts does
+        assert found["behaviour"][name]["response, fitted on intact"] == pytest.approx(0, abs=1e-9)
+        assert found["layer"][name]["response, fitted on others, too"] > 0.99
+    assert found["behaviour"][module.INTACT]["fitted on intact"] > 0.99
+    assert len(module.draw(found).axes) == 2
+
+
+def test_the_page_of_foresight_names_its_script():
+    page = (ROOT / "docs" / "pages" / "experiments" / "foresight.md").read_text()
+    assert re.search(r"python examples/experiments/foresight.py --out foresight", page)
