@@ -62,7 +62,7 @@ def test_the_ridge_finds_a_linear_map_and_the_score_is_its_explained_part(rng):
     y = x @ weights + 1 + rng.normal(size=(4000, 3))
     fitted = module.Ridge.fit(x, y, 1e-6)
     signal = x @ weights
-    np.testing.assert_allclose(fitted.predict(x), signal + 1, atol=0.2)
+    assert np.sqrt(((fitted.predict(x) - signal - 1) ** 2).mean()) < 0.08  # unit noise, 6 numbers from 4,000
     expected = signal.var(0).sum() / y.var(0).sum()
     assert module.determination(y, fitted.predict(x)) == pytest.approx(expected, abs=0.02)
     assert module.determination(y, np.zeros_like(y), about="zero") == 0

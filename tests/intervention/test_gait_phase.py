@@ -68,12 +68,11 @@ def test_it_needs_no_future_and_begins_again_with_an_episode(rng):
 
 
 def test_a_body_that_stands_has_no_phase():
-    phase, _ = gait_phase(
-        jnp.ones(3), jnp.array([0.0, 0.04, 0.06]), GaitPhase.begin(3), jnp.ones(3, bool), STEP
-    )
-    assert np.isnan(phase).tolist() == [True] * 3  # the last one walks, but nothing is known yet
-    state = GaitPhase.begin(3)._replace(steps=jnp.full(3, 20))
-    phase, _ = gait_phase(jnp.ones(3), jnp.array([0.0, 0.04, 0.06]), state, jnp.zeros(3, bool), STEP)
+    speed, begun = jnp.array([0.0, 0.04, 0.06]), GaitPhase.begin(3)
+    phase, _ = gait_phase(jnp.ones(3), speed, begun, jnp.ones(3, bool), STEP)
+    assert np.isnan(phase).all()  # the last one walks, but nothing is known yet
+    later = begun._replace(steps=jnp.full(3, 15))
+    phase, _ = gait_phase(jnp.ones(3), speed, later, jnp.zeros(3, bool), STEP)
     assert np.isnan(phase).tolist() == [True, True, False]
 
 
