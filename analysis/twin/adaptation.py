@@ -116,7 +116,7 @@ def adapt_features(
     features, counts = features[:given], session.counts[rows[:given]]
     require_heard(session, counts, minutes)
     block = round(settings.block_seconds / session.bin_seconds)
-    fitted = ConvexFit(settings.strengths).fit(features, counts, choosing(given, block))
+    fitted = ConvexFit(settings.strengths, per_spike=True).fit(features, counts, choosing(given, block))
     return AdaptedReadouts(
         session=session.name,
         animal=session.animal,

@@ -28,7 +28,8 @@ class ConvexFit:
     A neuron has few spikes in the bins that choose, so the mean over neurons has a say, too.
 
     Args:
-        strengths: to choose from.
+        strengths: to choose from, relative to a neuron's mean count, as of the encoding models.
+        per_spike: divide them by the neuron's spikes: 1 is then a prior of variance 1 of the coefficients.
 
     Attributes:
         center_: mean of the features in training, shape (features,).
@@ -38,8 +39,8 @@ class ConvexFit:
         mean_: mean training count, shape (neurons,).
     """
 
-    def __init__(self, strengths: tuple[float, ...]):
-        self.strengths = np.sort(strengths)[::-1]
+    def __init__(self, strengths: tuple[float, ...], per_spike: bool = False):
+        self.strengths, self.per_spike = np.sort(strengths)[::-1], per_spike
 
     def fit(self, features: np.ndarray, counts: np.ndarray, chooses: np.ndarray) -> Self:
         """Choose strengths without the bins that choose, then fit to all.
@@ -53,7 +54,8 @@ class ConvexFit:
         features = features - self.center_
         gains = self._gains(features[~chooses], counts[~chooses], features[chooses], counts[chooses])
         self.strength_ = self.strengths[gains.argmax(0)]
-        encoder = PoissonEncoder(self.strength_, tolerance=ROUGHLY).fit(features, counts)
+        strength = self.strength_ * self._scale(counts.sum(0))
+        encoder = PoissonEncoder(strength, tolerance=ROUGHLY).fit(features, counts)
         self.encoder_ = encoder
         self.coef_, self.intercept_, self.mean_ = encoder.coef_, encoder.intercept_, encoder.mean_
         return self
@@ -74,13 +76,18 @@ class ConvexFit:
         penalty = Penalty.of("ridge", np.append(np.zeros(features.shape[1], int), FREE))
         mean, within = mean_count(data.spikes, data.n_bins), np.clip(other, features.min(0), features.max(0))
         spikes, found = np.maximum(of_other.sum(0), 1.0), []
-        each = (np.full(data.n_neurons, strength) for strength in self.strengths)
+        scale = self._scale(data.spikes)
+        each = (strength * scale for strength in self.strengths)
         for coef, _ in solve_path(data, penalty, each, tolerance=ROUGHLY):
             limits = rate_limits(data.log_rate_range(coef), data.n_bins)
             rates = np.exp(np.clip(within @ coef[:-1] + coef[-1], *limits))
             gain = likelihood_gain(of_other, rates, mean)
             found.append(gain + _COMMON * np.mean(gain / spikes))
         return np.stack(found)
+
+    def _scale(self, spikes: np.ndarray) -> np.ndarray:
+        """What strengths are multiplied with, shape (neurons,)."""
+        return 1 / np.maximum(spikes, 1.0) if self.per_spike else np.ones(len(spikes))
 
 
 def choosing(n_bins: int, block: int) -> np.ndarray:

@@ -13,6 +13,8 @@ from analysis.twin.convex import ConvexFit, choosing
 from analysis.twin.session import TwinSession
 from analysis.twin.settings import AdaptSettings
 
+STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
+"""Strengths of the penalty to choose from, relative to a neuron's mean count."""
 LAGS = 5
 """Lags from one end of the reach to the other."""
 COMPONENTS = 24
@@ -29,7 +31,7 @@ def glm_rates(
         rows: bins with all lags, shape (rows,).
         given: number of rows that are fitted to.
         reach: largest lag, bins.
-        settings: strengths and blocks.
+        settings: blocks that choose the strength.
 
     Returns:
         expected counts, shape (rows, neurons); mean count of the rows given, shape (neurons,).
@@ -39,6 +41,6 @@ def glm_rates(
     lags = np.unique(np.round(np.linspace(-reach, reach, LAGS)).astype(int))
     features = np.concatenate([columns[rows - lag] for lag in lags], axis=1).astype(np.float32)
     block = round(settings.block_seconds / session.bin_seconds)
-    fitted = ConvexFit(settings.strengths)
+    fitted = ConvexFit(STRENGTHS)
     fitted.fit(features[:given], session.counts[rows[:given]], choosing(given, block))
     return fitted.predict(features), fitted.mean_

@@ -93,7 +93,7 @@ def curves_figure(points: Sequence[CurvePoint], true_bits: Summary | None = None
     axes.minorticks_off()
     axes.set_xlabel("minutes that readouts are fitted to")
     axes.set_ylabel("bits per spike")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure
 
 

@@ -68,9 +68,10 @@ class TwinSettings:
 class AdaptSettings:
     """How readouts are fitted to a new animal."""
 
-    strengths: tuple[float, ...] = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
-    """Strengths of the penalty to choose from, relative to a neuron's mean count."""
-    components: int = 64
+    strengths: tuple[float, ...] = (30.0, 10.0, 3.0, 1.0, 0.3)
+    """Strengths of the penalty to choose from. At 1 readouts are expected to vary as much as those of the
+    training animals; the more spikes a neuron has, the less the penalty counts."""
+    components: int = 96
     """Directions of readouts that are fitted: those in which readouts of the training animals vary most."""
     block_seconds: float = 6.0
     """Length of a block within the given minutes; every fourth chooses the strength."""

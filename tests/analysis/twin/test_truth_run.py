@@ -1,0 +1,33 @@
+import dataclasses
+
+from analysis.twin.config import TruthConfig
+from analysis.twin.results import claims_section, met
+from analysis.twin.truth_run import run_truth, truth_to_json
+from tests.analysis.twin.conftest import SMALL, behavior
+from tests.analysis.twin.test_twin import FEW
+
+CONFIG = TruthConfig(
+    rats=2,
+    new_rats=1,
+    neurons=4,
+    core_minutes=0.35,
+    glm_minutes=0.35,
+    share_minutes=0.68,
+    test_minutes=0.4,
+    twin=dataclasses.replace(SMALL, core="linear", steps=2),
+    adapt=FEW,
+)
+
+
+def test_claims_are_read_from_the_curves():
+    found = run_truth(CONFIG, [behavior(seed) for seed in range(3)], seed=0)
+    bits = {(one.model, one.minutes): one.bits.median for one in found.points}
+    first, share, consistency = found.claims
+    assert first["value"] == bits["linear core", 0.35] - bits["GLM", 0.35] and first["at"] == "least"
+    assert share["value"] == bits["linear core", 0.68] / found.true_bits.median
+    assert found.true_bits.median > max(bits.values())
+    assert consistency["at"] == "most" and consistency["value"] == abs(found.consistency[1])
+    page = truth_to_json(found, CONFIG)
+    assert page["claims"] == found.claims and len(page["curves"]) == 4 * 2
+    (table,) = claims_section(found.claims).parts
+    assert [row[-1] for row in table.rows] == ["yes" if met(one) else "no" for one in found.claims]
