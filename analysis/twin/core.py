@@ -1,6 +1,6 @@
 """Cores: from standardised behavior to features of each body part, the same for all animals.
 
-    core = core_of(settings, parts_of(session.layout))
+    core = core_of(settings, Parts.of(session.layout))
     params = core.init(key, columns)
     features = core.apply(params, columns)      # (windows, bins, parts, channels)
 

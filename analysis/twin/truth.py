@@ -21,7 +21,7 @@ from analysis.twin.perspective import Perspective
 from analysis.twin.readout import PLACE_WIDTH
 from analysis.twin.session import TwinSession
 
-FEATURES = 24
+FEATURES = 12
 """Outputs of the planted network for each body part."""
 _UNITS = 64
 _WHOLE = 6  # weighted sums of all columns that every part of the network sees
@@ -36,7 +36,7 @@ class NeuronPlan:
 
     rate: float = 8.0
     """Median rate, Hz."""
-    depth: float = 0.5
+    depth: float = 0.6
     """Standard deviation of the part of the log rate that behavior drives."""
     drift: float = 0.15
     """Standard deviation of the slow drift of each neuron."""
