@@ -372,6 +372,7 @@ def test_the_commands(files, capsys):
     assert {
         "behaviors",
         "clips",
+        "clips_digest",
         "mean",
         "metrics",
         "task",
