@@ -183,7 +183,8 @@ def unit_maps(screens: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], 
         axes.spines[["top", "right", "left"]].set_visible(False)
     stack[-1].set_xlabel("unit")
     if picture is not None:
-        figure.colorbar(picture, ax=list(stack), label=f"effect on\n{outcome.axis}")
+        shrink = min(1.0, 6 / len(screens))
+        figure.colorbar(picture, ax=list(stack), label=f"effect on\n{outcome.axis}", shrink=shrink)
     return figure
 
 

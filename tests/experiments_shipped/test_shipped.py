@@ -35,7 +35,7 @@ def small(name):
         dataclasses.replace(
             arm,
             draws=min(arm.draws, 2),
-            sites=arm.sites[-2:] if arm.each_unit else arm.sites,
+            sites=arm.sites[-1:] if arm.each_unit else arm.sites,
             control_draws=None if arm.control == "none" else 3,
         )
         for arm in config.arm
