@@ -1,16 +1,17 @@
 """Distillation: a policy learns to act as another one does, in the states that it visits itself.
 
-    teacher = teacher_of(config, load_policy("rat-position"))    # refused if it is for another body
-    learner, metrics = imitate(config, agent, hyper, teacher, task, learner, experience, samples)
+    policy = teaching_policy(config, held_out)       # refused if it is for another body
+    teacher = teacher_of(policy)
+    learner, metrics = imitate(config.distillation, config.ppo, agent, hyper, teacher, task, learner, unroll)
 
-The learner acts; in every state that it visits, the teacher tells its controls (DAgger: Ross et al., AISTATS
-2011). These are turned into actions of the learner's task, which may have another setpoint, and are
+The learner acts; the teacher labels every state that it visits with its own controls (DAgger: Ross et al.,
+AISTATS 2011). These are turned into actions of the learner's task, which may have another setpoint, and are
 regressed. Teacher and learner may see other things and have other networks. With a prior of the latent, this
 is how Luo et al. (Universal humanoid motion representations, ICLR 2024) train motor primitives.
 
 A learner that does not see the body relative to the reference cannot know how far it has drifted over the
-floor. Its teacher then sees the body where the reference is, in the body's own posture, and tells how to move
-on from there.
+floor. Its teacher then sees the body where the reference is, in the body's own posture, and labels it with
+controls that move on from there.
 """
 
 import dataclasses
@@ -43,7 +44,7 @@ nats."""
 
 @flax.struct.dataclass
 class Teacher:
-    """A policy that tells its controls.
+    """A policy that labels states with its controls.
 
     Attributes:
         agent, task: its network, and what it sees and does in imitation.

@@ -186,8 +186,8 @@ def _planted(
     rates = (np.exp(base + log_rate) * session.bin_seconds).astype(np.float32)
     counts = random.poisson(rates).astype(np.uint8)
     names = tuple(f"neuron_{i}" for i in range(neurons))
-    told = dataclasses.replace(session, counts=counts, neurons=names, table={"kind": kind})
-    return PlantedSession(told, rates, weights, place, lag, kind)
+    labelled = dataclasses.replace(session, counts=counts, neurons=names, table={"kind": kind})
+    return PlantedSession(labelled, rates, weights, place, lag, kind)
 
 
 def _lagged(values: np.ndarray, lags: np.ndarray, piece: np.ndarray) -> np.ndarray:

@@ -53,8 +53,8 @@ class TwinFit(FitConfig):
         save_twin(twin, self.out, provenance, twins)
         say(f"wrote {self.out}: core {twin.digest}, {len(sessions)} sessions")
         if self.json:
-            summary = {"out": self.out, "digest": twin.digest, "sessions": list(twin.sessions_)}
-            print_json({**summary, "out": str(self.out), "losses": twin.losses_})
+            summary = {"out": str(self.out), "digest": twin.digest, "sessions": list(twin.sessions_)}
+            print_json({**summary, "losses": twin.losses_})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,8 +15,6 @@ def listed_tasks() -> list[dict[str, Any]]:
     for name, origin in TASKS.origins().items():
         config: Any = TASKS.config(name)
         asks = (config.__doc__ or "").strip().split("\n\n")[0]
-        needs_clips = config.needs_clips
-        rows.append(
-            {"name": name, "asks": " ".join(asks.split()), "needs_clips": needs_clips, "from": origin}
-        )
+        row = {"name": name, "asks": " ".join(asks.split())}
+        rows.append(row | {"needs_clips": config.needs_clips, "from": origin})
     return rows
