@@ -142,6 +142,6 @@ def _unguided(policy: "Policy", clips: "ClipSet | None") -> dict[str, Any]:
 
     if clips is None:
         raise InputError("--unguided needs clips to begin in; give --clips FILE")
-    steps = 2 * round(SECONDS * clips[0].fps)
+    steps = 3 * round(SECONDS * clips[0].fps)
     with progress("without a goal", steps, "steps") as advance:
         return unguided(policy, clips, advance=advance)

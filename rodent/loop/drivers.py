@@ -97,6 +97,7 @@ def iterate(
     carried: tuple[LoopState, E],
     keep: Keep,
     wrench: Callable[[], np.ndarray | None] = lambda: None,
+    noise: Callable[[], Noise | None] = lambda: None,
 ) -> Iterator[tuple[tuple[LoopState, E], Step]]:
     """Step endlessly on the host.
 
@@ -106,6 +107,7 @@ def iterate(
         keep: selects the parts of decisions to return; a module-level function, so that it is compiled once.
         wrench: returns the wrench on the root bodies, called before every step; see `Command`. None for that
             of the loop.
+        noise: returns the noise of latents and actions, called before every step. None for that of the loop.
 
     Yields:
         the next states, and the result of the step.
@@ -114,7 +116,7 @@ def iterate(
     state, engine_state = carried
     physics = jax.tree.map(jnp.asarray, engine_state.physics)
     while True:
-        state, kept, command = decided(loop, keep, task, actor, state, physics)
+        state, kept, command = decided(loop, keep, task, actor, state, physics, noise())
         push = wrench()
         command = command if push is None else command._replace(wrench=push)
         engine_state = engine.step(engine_state, command)

@@ -21,6 +21,7 @@ def test_an_untrained_decoder_is_as_good_as_a_silent_one(body):
     assert found["upright"] == found["silenced"]["upright"] == 1
     assert found["moved"] == found["silenced"]["moved"] == 0
     assert (found["starts"], found["seconds"]) == (4, 0.3)
+    assert found["correlated"] == {"correlation": 0.8, "upright": 1, "moved": 0}
     with pytest.raises(InputError, match="has no prior"):
         unguided(untrained_policy(body), clips)
 
@@ -32,5 +33,6 @@ def test_the_command_tells(body, tmp_path, capsys):
     assert main([*words, "--json", "--report", str(page)]) == 0
     found = json.loads(capsys.readouterr().out)["unguided"]
     assert found["starts"] == 64
+    assert 0 <= found["correlated"]["moved"] <= found["correlated"]["upright"] <= 1
     assert 0 <= found["moved"] <= found["upright"] <= 1
     assert "Without a goal" in page.read_text()

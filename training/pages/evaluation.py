@@ -170,14 +170,19 @@ def _robust(found: dict[str, Any]) -> Section:
 def _unguided(found: dict[str, Any]) -> Section:
     rows = [
         [name, f"{one['upright']:.0%}", f"{one['moved']:.0%}"]
-        for name, one in (("as learned", found), ("silenced", found["silenced"]))
+        for name, one in (
+            ("independent latents", found),
+            (f"latents with a correlation of {found['correlated']['correlation']:g}", found["correlated"]),
+            ("decoder silenced", found["silenced"]),
+        )
     ]
     text = (
         f"From {found['starts']} frames of the clips the decoder acts for {found['seconds']:g} s on latents "
-        "that the prior draws from what the body senses. A body is upright if it never lies on a side or on "
+        "that the prior draws from what the body senses, independently in each step or with a noise that is "
+        "correlated from step to step. A body is upright if it never lies on a side or on "
         "its back."
     )
-    columns = ["decoder", "upright", "upright, and moved by 0.3 m"]
+    columns = ["", "upright", "upright, and moved by 0.3 m"]
     return Section("Without a goal", text, (Table(columns, rows),))
 
 

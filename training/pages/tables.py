@@ -68,12 +68,16 @@ def robust_rows(found: dict[str, Any]) -> list[list[str]]:
 
 def unguided_text(found: dict[str, Any]) -> str:
     """What latents of the prior do, in a sentence."""
-    silenced = found["silenced"]
-    begun, alone = f"{found['starts']} starts, {found['seconds']:g} s", f"{silenced['upright']:.0%}"
-    return (
-        f"latents from the prior, {begun}: {found['upright']:.0%} stay upright, {found['moved']:.0%} also "
-        f"move 0.3 m (without the decoder: {alone}, {silenced['moved']:.0%})"
+    slow, silenced = found["correlated"], found["silenced"]
+    rows = (
+        ("", found),
+        (f"with a correlation of {slow['correlation']:g} from step to step: ", slow),
+        ("without the decoder: ", silenced),
     )
+    each = [
+        f"{name}{one['upright']:.0%} stay upright, {one['moved']:.0%} also move 0.3 m" for name, one in rows
+    ]
+    return f"latents from the prior, {found['starts']} starts, {found['seconds']:g} s: " + "; ".join(each)
 
 
 def _within(found: dict[str, Any]) -> str:
