@@ -13,10 +13,14 @@ def cache_folder() -> Path:
 
 
 def cache_compilations() -> None:
-    """Keep compiled functions on disk, see `cache_folder`."""
+    """Keep compiled functions on disk, see `cache_folder`.
+
+    Those that took 0.1 s to compile, or what `JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS` says.
+    """
     import jax
 
     jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
     # small functions are many here, and each costs at the start
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    least = float(os.environ.get("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", least)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)

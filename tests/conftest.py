@@ -27,10 +27,12 @@ from tests.motions import glide
 ENVIRONMENT = {
     # one place for compiled functions, whatever home or cache folder a test sets
     "JAX_COMPILATION_CACHE_DIR": str(cache_folder()),
-    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
-    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
-    # most of the time of tests is compiling; 0 compiles as for users, in 1.6 times the time
+    # however small: reading one takes a tenth of the time of compiling it
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    # most of the time of tests is compiling: without optimisations, with XLA's older and simpler code for
+    # fused operations, and as one piece, it takes a quarter of the processor time that it takes for users
     "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
     # other workers use the other cores: a thread that waits for its share of a small matrix wastes one
     "OPENBLAS_NUM_THREADS": "1",
     # memory that threads of a worker have given up is used by others

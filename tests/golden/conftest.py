@@ -1,19 +1,24 @@
-"""What was recorded to the bit was compiled as it is for users: with all of XLA's optimisations."""
+"""What was recorded to the bit was compiled as it is for users, and is computed in a process that does so."""
 
-from collections.abc import Iterator
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
-import jax
 import pytest
 
-_OPTION = "jax_disable_most_optimizations"
+from rodent.jax_setup import cache_compilations
+
+OF_TESTS = ("JAX_DISABLE_MOST_OPTIMIZATIONS", "XLA_FLAGS")
+"""Variables that let tests compile in less time, see tests/conftest.py."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def optimised() -> Iterator[None]:
-    """Functions are compiled anew before and after."""
-    before = jax.config.values[_OPTION]
-    jax.clear_caches()
-    jax.config.update(_OPTION, False)
-    yield
-    jax.config.update(_OPTION, before)
-    jax.clear_caches()
+@pytest.fixture(scope="module")
+def optimised() -> Iterator[Callable[..., Any]]:
+    """Calls a function with arguments where functions are compiled with all of XLA's optimisations."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in OF_TESTS:
+            patch.delenv(name, raising=False)
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, mp_context=spawn, initializer=cache_compilations) as pool:
+            yield lambda function, *arguments: pool.submit(function, *arguments).result()

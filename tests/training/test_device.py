@@ -26,10 +26,7 @@ from training.config import ModelBasedConfig, PPOConfig, TrainConfig
 from training.ppo import POLICY_METRICS
 from training.trainer import Trainer
 
-TWO_DEVICES = {
-    "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
-    "JAX_PLATFORMS": "cpu",
-}
+TWO_DEVICES = "--xla_force_host_platform_device_count=2"
 CONFIG = TrainConfig(
     ppo=PPOConfig(num_envs=8, minibatches=2, epochs=1, unroll=4),
     network=NetworkConfig(latent=4, encoder=(8,), decoder=(8,), value=(8,)),
@@ -203,7 +200,9 @@ def test_two_devices_give_what_one_gives(beginning, tmp_path):
     )
     found = tmp_path / "two.npz"
     command, root = [sys.executable, "-c", code, str(found)], Path(__file__).parents[2]
-    done = subprocess.run(command, cwd=root, env=os.environ | TWO_DEVICES, capture_output=True, text=True)
+    flags = f"{os.environ['XLA_FLAGS']} {TWO_DEVICES}"
+    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     two, one = dict(np.load(found, allow_pickle=False)), beginning.first
     assert two.keys() == one.keys()
