@@ -22,9 +22,11 @@ class RecordConfig:
     poses, controls, forces, contacts and rewards of every frame. `units`: also the activation of every unit,
     which is most of the file."""
     repeats: int = 1
-    """Number of times each clip is played; for a task without clips, the number of episodes. The rollouts are
-    named walk, walk.2, walk.3 … Repetitions are in random order, so that a time-shift null contains no
-    signal. With --sample all of them differ."""
+    """Number of times each clip is played. The rollouts are named walk, walk.2, walk.3 … Repetitions are in
+    random order, so that a time-shift null contains no signal. With --sample all of them differ."""
+    episodes: int = 1
+    """Number of episodes of a task without clips. The rollouts are named episode_0, episode_1 …, and differ
+    in what the task draws, such as commands."""
     sample: bool = False
     """Sample the latent and the action from their distributions, instead of taking the means."""
     seed: int = 0
@@ -50,8 +52,9 @@ class RecordConfig:
             )
         if self.content not in CONTENTS:
             raise unknown("content", self.content, CONTENTS)
-        if self.repeats < 1:
-            raise InputError(f"repeats is {self.repeats}; it must be at least 1")
+        for name in ("repeats", "episodes"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
         for option, given in (("controls", self.controls), ("gates", self.gates)):
             if given and self.content != "units":
                 raise InputError(

@@ -6,6 +6,7 @@ import shlex
 
 import pytest
 
+from rodent.assets import asset_path
 from rodent.body_config import BodyConfig
 from rodent.cli import main
 from rodent.cli.main import parsed
@@ -15,11 +16,13 @@ from rodent.configs import to_json
 from rodent.policy.policy import load_policy, save_policy
 from rodent.policy.sizes import NetworkConfig
 from rodent.synthesis.stance import stance_clips
-from tests.policies import untrained_policy
+from rodent.tasks.goal_settings import GoToConfig, JoystickConfig
+from tests.policies import TINY, untrained_on_task, untrained_policy
 from training.config import PPOConfig, TrainConfig
 from training.defaults import DEFAULTS
 from training.pages.card import command
-from training.pages.subject import flat, open_subjects
+from training.pages.subject import flat, open_subjects, open_task_run
+from training.primitives import with_primitives
 from training.runs import begin_run
 
 CONFIG = TrainConfig(
@@ -35,6 +38,8 @@ ROWS = [
     {"iteration": 2, "steps": 1024, "seconds": 120.0},
     {"iteration": 3, "steps": 1536, "seconds": 180.0, "success_rate": 0.5, "tracking/lifespan_frames": 7.0},
 ]
+GO_TO = GoToConfig(seconds=1.0)
+DISTANCE = "tracking/distance_m_all_frames"
 
 
 @pytest.fixture
@@ -114,7 +119,74 @@ def test_a_run_without_metrics_has_no_learning_curve(run, tmp_path):
     assert "Learning curve" not in (tmp_path / "quiet" / "README.md").read_text()
 
 
-def test_bad_input_ends_with_two_and_leaves_nothing(run, tmp_path, capsys):
+@pytest.fixture
+def task_run(body, tmp_path):
+    """A run that walks to targets for one second."""
+    config = TrainConfig(task=GO_TO, network=TINY, ppo=PPOConfig(num_envs=64))
+    run = begin_run(tmp_path / "task-run", config, None, {"train": [], "test": []})
+    save_policy(untrained_on_task(body, GO_TO), run.folder / "policy")
+    rows = [
+        {"iteration": i, "steps": 512 * i, "seconds": 60.0 * i, "reward": 0.1 * i, DISTANCE: 1.0}
+        for i in (1, 2)
+    ]
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return run
+
+
+def test_the_card_of_a_task_without_clips_has_its_figures(task_run, tmp_path):
+    out = tmp_path / "rat-goes"
+    words = ["export", str(task_run.folder), "--out", str(out), "--episodes", "2", "--note", "Stands."]
+    assert main(words) == 0
+    assert load_policy(out).digest() == load_policy(task_run.folder).digest()
+    card = (out / "README.md").read_text()
+    for text in (
+        "# rat-goes\n\nStands.\n",
+        "| task | `go_to`, without clips |",
+        "| training | 1,024 control steps in 2 minutes |",
+        "2 episodes of 1 s, played with the mean action (`rodent evaluate rat-goes --episodes 2`).",
+        "| within 5 cm | 0 | at least 0.9 |",
+        "](learning.svg)",
+    ):
+        assert text in card, text
+    assert "<svg" in (out / "learning.svg").read_text()
+
+
+def test_the_command_on_the_card_of_a_task_is_the_runs_configuration(task_run):
+    words = shlex.split(command(open_task_run(task_run.folder)))
+    assert words[:4] == ["rodent", "train", "--task", "go_to"]
+    again = parsed(words[1:])
+    assert isinstance(again, Train)
+    assert (again.config, again.steps, again.clips) == (task_run.config, 1024, None)
+
+
+def test_the_command_of_a_run_on_primitives_has_no_more_than_its_own_settings(body, tmp_path):
+    low = load_policy("rat-primitives")
+    given = TrainConfig(task=JoystickConfig(seconds=8.0), primitives="rat-primitives")
+    run = begin_run(tmp_path / "high", with_primitives(given, low), None, {"train": [], "test": []})
+    for folder in (run.folder / "policy", run.primitives):
+        save_policy(low, folder)
+    words = shlex.split(command(open_task_run(run.folder)))
+    assert words == [
+        *("rodent", "train", "--task", "joystick", "--out", "run"),
+        *("--task.seconds", "8.0", "--primitives", "rat-primitives"),
+    ]
+    assert parsed(words[1:]).config == given
+
+
+def test_the_card_of_a_built_in_policy_without_clips_is_as_export_writes_it(task_run, tmp_path):
+    assert main(["export", str(task_run.folder), "--out", str(tmp_path / "new"), "--episodes", "1"]) == 0
+    new, shipped = (
+        [line for line in (folder / "README.md").read_text().splitlines() if line.startswith(("#", "|"))]
+        for folder in (tmp_path / "new", asset_path("policies") / "rat-joystick")
+    )
+    headings = [[line for line in lines if line.startswith("##")] for lines in (new, shipped)]
+    assert headings[0] == headings[1]
+    first = [[line.split("|")[1] for line in lines if line.startswith("|")] for lines in (new, shipped)]
+    names = [one[: one.index(" figure ")] for one in first]
+    assert [name for name in names[1] if name != " primitives "] == names[0]
+
+
+def test_bad_input_ends_with_two_and_leaves_nothing(run, task_run, tmp_path, capsys):
     (tmp_path / "there").mkdir()
     write_clips(read_clips(run.clips).subset(["sway_0"]), tmp_path / "other.h5")
     for words, message in (
@@ -125,6 +197,10 @@ def test_bad_input_ends_with_two_and_leaves_nothing(run, tmp_path, capsys):
         (
             [run.folder, "--clips", tmp_path / "other.h5", "--out", tmp_path / "a"],
             "other.h5 differs from the clip file",
+        ),
+        (
+            [task_run.folder, "--clips", tmp_path / "other.h5", "--out", tmp_path / "a"],
+            "the policy's task, go_to, does not use clips",
         ),
     ):
         assert main(["export", *map(str, words)]) == 2

@@ -68,8 +68,9 @@ def record(
     """
     out, units = Path(out), config.content == "units"
     _check_policy(policy, config)
-    task, episodes = policy_episodes(policy, clips, config.repeats)
-    played = _played(episodes, 1 if clips is None else config.repeats, config.seed)
+    _check_counts(clips, config)
+    task, episodes = policy_episodes(policy, clips, config.episodes)
+    played = _played(episodes, config.repeats, config.seed)
     given = given_interventions(interventions)
     n = ENVIRONMENTS if given else min(_AT_ONCE, len(played))
     under = Interventions(given, policy, task, episodes, statistics) if given else None
@@ -120,6 +121,19 @@ def _check_policy(policy: Policy, config: RecordConfig) -> None:
     if config.gates and not is_recurrent(policy.network_config):
         kind = policy.network_config.decoder_kind
         raise InputError(f"--gates requires an LSTM decoder; the decoder of this policy is {kind!r}")
+
+
+def _check_counts(clips: ClipSet | None, config: RecordConfig) -> None:
+    if clips is None and config.repeats > 1:
+        raise InputError(
+            f"repeats is {config.repeats}, but a task without clips has no clips to repeat; give the "
+            f"number of episodes: --episodes {config.repeats}"
+        )
+    if clips is not None and config.episodes > 1:
+        raise InputError(
+            f"episodes is {config.episodes}, but every clip is played from its first frame to its last; play "
+            f"clips several times with --repeats {config.episodes}"
+        )
 
 
 def _played(episodes: list[Episode], repeats: int, seed: int) -> list[Episode]:

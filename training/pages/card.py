@@ -1,5 +1,9 @@
-"""The card of a policy: body, network, training clips, tracking errors, and the training command."""
+"""The card of a policy that tracks clips; and the parts that cards of all policies share.
 
+text, curve = card("rat-walk", subject, scores(traces, subject.split))
+"""
+
+import dataclasses
 import re
 import shlex
 from collections import Counter
@@ -7,12 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rodent.clips.clip import Clip
-from rodent.configs import to_json
+from rodent.configs import TAG, to_json
 from rodent.intervention import from_table
+from rodent.parts import TASKS
+from rodent.policy.sizes import PrimitivesConfig
 from rodent.tasks.observation import Parts
 from rodent.tasks.task import Part
 from training.defaults import DEFAULTS
-from training.pages.subject import Subject, flat
+from training.pages.subject import Subject, TrackingSubject, flat
+from training.primitives import with_primitives
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +28,7 @@ _COURSES = {"frames tracked": "tracking/lifespan_frames", "success rate": "succe
 
 
 def card(
-    name: str, subject: Subject, metrics: Mapping[str, Any], note: str = ""
+    name: str, subject: TrackingSubject, metrics: Mapping[str, Any], note: str = ""
 ) -> "tuple[str, Figure | None]":
     """The card as Markdown, and the learning curve that it shows as learning.svg.
 
@@ -31,36 +38,47 @@ def card(
         metrics: its tracking metrics on these clips.
         note: text below the title.
     """
-    curve = _curve(subject)
-    parts = [
-        f"# {name}",
-        *([note] if note else []),
-        _table(["", ""], _facts(subject)),
-        "## Tracking",
-    ]
-    parts += [_success(metrics), _clips(metrics)]
-    if curve is not None:
-        parts += [
-            "## Learning curve",
-            "![frames tracked and success rate by control steps](learning.svg)",
-        ]
-    return "\n\n".join(parts) + "\n", curve
+    facts = [*body_facts(subject), *_motion_facts(subject), *training_facts(subject)]
+    parts = [*title(name, note), markdown_table(["", ""], facts)]
+    parts += ["## Tracking", _success(metrics), _clips(metrics)]
+    curve, shown = learning_curve(subject, _COURSES, "frames tracked and success rate")
+    return "\n\n".join([*parts, *shown]) + "\n", curve
+
+
+def title(name: str, note: str) -> list[str]:
+    """First paragraphs of a card: the name of the policy, and a note if there is one."""
+    return [f"# {name}", *([note] if note else [])]
 
 
 def command(subject: Subject) -> str:
     """The command line that trains the policy again."""
-    defaults = dict(flat(to_json(DEFAULTS[subject.settings["device"]]))) | {"device": "cpu"}
-    words = ["rodent", "train", "--clips", subject.source.name, "--out", "run"]
+    defaults = _defaults(subject)
+    clips = isinstance(subject, TrackingSubject)
+    words = ["rodent", "train"]
+    words += ["--clips", subject.source.name] if clips else ["--task", subject.settings[_TASK]]
+    words += ["--out", "run"]
     if subject.history:
         words += ["--steps", str(subject.history[-1]["steps"])]
     for key, value in subject.settings.items():
-        if value != defaults.get(key):
+        if value != defaults.get(key) and (clips or key != _TASK):
             words += list(_option(key, value))
     return shlex.join(words)
 
 
+_TASK = f"task.{TAG}"
+
+
+def _defaults(subject: Subject) -> dict[str, Any]:
+    """The settings that a training of the same task on the same primitives has without options."""
+    config = DEFAULTS[subject.settings["device"]]
+    if (task := TASKS.config(subject.settings[_TASK])) is not type(config.task):
+        config = dataclasses.replace(config, task=task())
+    config = with_primitives(config, subject.primitives)
+    return dict(flat(to_json(config))) | {"device": "cpu"}
+
+
 def _option(key: str, value: Any) -> Iterator[str]:
-    *parts, last = key.replace("_", "-").split(".")
+    *parts, last = key.removesuffix(f".{TAG}").replace("_", "-").split(".")
     if isinstance(value, bool):
         yield "--" + ".".join([*parts, last if value else f"no-{last}"])
         return
@@ -68,28 +86,44 @@ def _option(key: str, value: Any) -> Iterator[str]:
     yield from map(str, value) if isinstance(value, list | tuple) else [str(value)]
 
 
-def _facts(subject: Subject) -> list[list[str]]:
+def body_facts(subject: Subject) -> list[list[str]]:
+    """Rows on the body, the network and what it observes."""
     body, network = subject.policy.body, subject.policy.network_config
-    split = subject.split
-    assert split is not None, "the clips are the run's own"
-    trained = [clip for clip in subject.clips.clips if clip.name in split["train"]]
     physics = f"physics in steps of {1e3 * body.timestep:g} ms"
     rows = [
         ["body", f"scale {body.scale:g}, {body.actuation} actuation, {physics}"],
         ["network", _network(network)],
-        *([["observation", _observation(subject.policy.observation)]] if subject.policy.observation else []),
-        ["trained on", _motion(trained)],
     ]
+    if subject.primitives is not None:
+        text = f"`{subject.settings['primitives']}` ({subject.primitives.digest()}), frozen"
+        rows.append(["primitives", text])
+    if subject.policy.observation:
+        rows.append(["observation", _observation(subject.policy.observation)])
+    return rows
+
+
+def _motion_facts(subject: TrackingSubject) -> list[list[str]]:
+    """Rows on the clips."""
+    split = subject.split
+    assert split is not None, "the clips are the run's own"
+    trained = [clip for clip in subject.clips.clips if clip.name in split["train"]]
+    rows = [["trained on", _motion(trained)]]
     if held_out := [clip for clip in subject.clips.clips if clip.name in split["test"]]:
         rows.append(["held out", _motion(held_out)])
     origins = Counter(map(_origin, trained))
-    rows += [["source of the motion", f"{text}: {n}"] for text, n in origins.items() if text]
+    return rows + [["source of the motion", f"{text}: {n}"] for text, n in origins.items() if text]
+
+
+def training_facts(subject: Subject) -> list[list[str]]:
+    """Rows on the training, how to repeat it, and the versions of the software."""
+    rows = []
     start = subject.policy.provenance.get("start", {})
     before = start.get("steps", 0)
     if start:
         policy = f"{subject.settings['start_from']} ({start['digest']})"
-        n = len(start.get("trained_on", ()))
-        rows.append(["started from", f"{policy}, after {before:,} control steps on {n} clips"])
+        trained_on = start.get("trained_on", ())
+        on = f" on {len(trained_on)} clips" if trained_on else ""
+        rows.append(["started from", f"{policy}, after {before:,} control steps{on}"])
         if damage := start.get("damage"):
             rows.append(["damage before", "; ".join(f"`{from_table(one)}`" for one in damage)])
     if subject.history:
@@ -98,18 +132,26 @@ def _facts(subject: Subject) -> list[list[str]]:
     packages = ("mujoco", "jax", "virtual-rodent")
     rows.append(["reproduced by", f"`{command(subject)}`"])
     versions = (f"{name} {subject.versions[name]}" for name in packages if name in subject.versions)
-    rows.append(["versions", ", ".join(versions)])
-    return rows
+    return [*rows, ["versions", ", ".join(versions)]]
 
 
 def _network(network: Any) -> str:
     def units(layers: Sequence[int]) -> str:
         return " and ".join(map(str, layers))
 
-    return (
-        f"encoder of {units(network.encoder)} units, intention of {network.latent}, "
-        f"{network.decoder_kind.upper()} decoder of {units(network.decoder)}"
-    )
+    def levels(one: Any) -> str:
+        return (
+            f"encoder of {units(one.encoder)} units, intention of {one.latent}, "
+            f"{one.decoder_kind.upper()} decoder of {units(one.decoder)}"
+        )
+
+    if isinstance(network, PrimitivesConfig):
+        low = network.low
+        return (
+            f"high level: {levels(network)}; low level: latent of {low.latent}, prior of {units(low.prior)}, "
+            f"{low.decoder_kind.upper()} decoder of {units(low.decoder)}"
+        )
+    return levels(network)
 
 
 def _observation(groups: Parts) -> str:
@@ -156,20 +198,33 @@ def _clips(metrics: Mapping[str, Any]) -> str:
         ]
         for clip in metrics["clips"]
     ]
-    return _table(
+    return markdown_table(
         ["clip", "behavior", *split, "frames tracked", "root, mm", "joints, deg", "bodies, mm"], rows
     )
 
 
-def _curve(subject: Subject) -> "Figure | None":
-    """Over control steps, because minutes depend on the machine and its load."""
+def learning_curve(
+    subject: Subject, shown: Mapping[str, str], what: str
+) -> "tuple[Figure | None, list[str]]":
+    """The figure of learning.svg, and the paragraphs of the card that show it; none if nothing is logged.
+
+    Steps are on the axis because minutes depend on the machine and its load.
+
+    Args:
+        subject: with the log of its run.
+        shown: columns of the log by the label of their axis.
+        what: is shown, for those who cannot see it.
+    """
     from rodent.pages.drawing import courses
 
-    panels = {label: {"": subject.curve(key, subject.steps / 1e6)} for label, key in _COURSES.items()}
-    drawn = any(len(values) for curves in panels.values() for _, values in curves.values())
-    return courses(panels, "million control steps") if drawn else None
+    panels = {label: {"": subject.curve(key, subject.steps / 1e6)} for label, key in shown.items()}
+    if not any(len(values) for curves in panels.values() for _, values in curves.values()):
+        return None, []
+    text = ["## Learning curve", f"![{what} by control steps](learning.svg)"]
+    return courses(panels, "million control steps"), text
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
     cells = [columns, ["---"] * len(columns), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells)

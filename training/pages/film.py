@@ -10,13 +10,13 @@ from rodent.pages.page import Film
 from rodent.recording import Rollout, open_recording
 from rodent.render import RenderOptions, Shot, render_shots
 from rodent.rollouts import RecordConfig, record
-from training.pages.subject import Subject
+from training.pages.subject import TrackingSubject
 
 _SHOTS, _SECONDS = 3, 4.0  # most shots of a video; longest shot
 _OPTIONS = RenderOptions(size=(480, 360), fps=25.0)
 
 
-def film_subject(subject: Subject, folder: Path) -> Film:
+def film_subject(subject: TrackingSubject, folder: Path) -> Film:
     """Play a clip of each of the first behaviors with a policy, and render a video.
 
     Args:

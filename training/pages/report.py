@@ -19,7 +19,7 @@ from training.evaluate import Trace, n_steps, scores, trace_policy
 from training.pages.drawings import alive
 from training.pages.evaluation import clip_by_clip, whole
 from training.pages.film import film_recording, film_subject
-from training.pages.subject import Subject, flat
+from training.pages.subject import TrackingSubject, flat
 from training.pages.tables import columns_of
 from training.survival import alive_by_frame, failure_text
 
@@ -40,7 +40,7 @@ class Tracked:
 
 def write_report(
     out: Path,
-    subjects: Sequence[Subject],
+    subjects: Sequence[TrackingSubject],
     recording: Path | None,
     neurons: Sequence[Section] = (),
     made: Sequence[Provenance] = (),
@@ -81,13 +81,13 @@ def write_report(
     return {"runs": runs, "no_film_because": no_film}
 
 
-def _track(subject: Subject) -> Tracked:
+def _track(subject: TrackingSubject) -> Tracked:
     with progress(f"evaluating {subject.name}", n_steps(clip_episodes(subject.clips)), "steps") as advance:
         traces = trace_policy(subject.policy, subject.clips, advance=advance)
     return Tracked(scores(traces, subject.split), traces)
 
 
-def _trained(subjects: Sequence[Subject]) -> Section:
+def _trained(subjects: Sequence[TrackingSubject]) -> Section:
     facts = {
         "clips": lambda s: s.policy.provenance.get("clips", "unknown"),
         "clips trained on": lambda s: len(s.policy.provenance.get("trained_on", ())) or "unknown",
@@ -116,7 +116,7 @@ def _trained(subjects: Sequence[Subject]) -> Section:
     return Section("Training", text, (Table(["", *names], rows), _settings(subjects)))
 
 
-def _settings(subjects: Sequence[Subject]) -> Table:
+def _settings(subjects: Sequence[TrackingSubject]) -> Table:
     """The settings of runs that differ from the defaults."""
     default = {key: _listed(value) for key, value in flat(to_json(TrainConfig()))}
     columns = [{key: _listed(value) for key, value in subject.settings.items()} for subject in subjects]
@@ -126,9 +126,9 @@ def _settings(subjects: Sequence[Subject]) -> Table:
     return Table(["setting", "default", *(subject.name for subject in subjects)], rows, caption)
 
 
-def _clips(subjects: Sequence[Subject]) -> Section:
+def _clips(subjects: Sequence[TrackingSubject]) -> Section:
     """The clips, a table for each set of them."""
-    sets: dict[tuple[str, ...], list[Subject]] = {}
+    sets: dict[tuple[str, ...], list[TrackingSubject]] = {}
     for subject in subjects:
         parts = [str(sorted(names)) for names in (subject.split or {}).values()]
         sets.setdefault((str(subject.source), *parts), []).append(subject)
@@ -145,7 +145,7 @@ def _clips(subjects: Sequence[Subject]) -> Section:
     return Section("Clips", text, tuple(tables))
 
 
-def _learning(subjects: Sequence[Subject]) -> list[Section]:
+def _learning(subjects: Sequence[TrackingSubject]) -> list[Section]:
     runs = [subject for subject in subjects if subject.history]
     if not runs:
         return []
@@ -162,7 +162,7 @@ def _learning(subjects: Sequence[Subject]) -> list[Section]:
     return [Section("Learning", text, (Drawing(figure),))]
 
 
-def _tracking(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> list[Section]:
+def _tracking(subjects: Sequence[TrackingSubject], tracked: Sequence[Tracked]) -> list[Section]:
     curves = {s.name: alive_by_frame(one.traces) for s, one in zip(subjects, tracked, strict=True)}
     last = max(len(trace.failed) for one in tracked for trace in one.traces)
     survival = Drawing(alive(curves, last), "Clips without failure, against the frame.")
@@ -185,7 +185,7 @@ def _method(limits: dict[str, float]) -> str:
     )
 
 
-def _summary(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> Table:
+def _summary(subjects: Sequence[TrackingSubject], tracked: Sequence[Tracked]) -> Table:
     """A row per policy."""
     columns = columns_of(tracked[0].found)
     rows = [
@@ -202,7 +202,9 @@ def _summary(subjects: Sequence[Subject], tracked: Sequence[Tracked]) -> Table:
     return Table(headings, rows, "Means over the clips.")
 
 
-def _film(subjects: Sequence[Subject], recording: Path | None, folder: Path) -> tuple[Section, str | None]:
+def _film(
+    subjects: Sequence[TrackingSubject], recording: Path | None, folder: Path
+) -> tuple[Section, str | None]:
     try:
         if recording is not None:
             films = (film_recording(recording, folder / "film.mp4", f"The start of {recording}."),)
@@ -213,7 +215,7 @@ def _film(subjects: Sequence[Subject], recording: Path | None, folder: Path) -> 
     return Section("Video", "", films), None
 
 
-def _provenance(subjects: Sequence[Subject], recording: Path | None) -> list[Provenance]:
+def _provenance(subjects: Sequence[TrackingSubject], recording: Path | None) -> list[Provenance]:
     made = [Provenance(subject.name, subject.versions, subject.seed) for subject in subjects]
     if recording is not None:
         with open_recording(recording) as opened:

@@ -1,4 +1,8 @@
-"""The subject of a report: a policy, the clips to imitate, and the training log if it is a run."""
+"""The subject of a report or card: a policy, its settings and training log, and the clips that it imitates.
+
+(tracked,) = open_subjects([folder], clips)     # a policy and the clips to imitate
+subject = open_task_run(folder)                 # a run of a task without clips
+"""
 
 import dataclasses
 import json
@@ -26,24 +30,20 @@ class Subject:
     Attributes:
         name: as given on the command line.
         policy: the policy.
-        clips: to imitate.
-        source: file of the clips.
-        split: names of the `train` and `test` clips; None for clips that are not those of the run.
         settings: by names such as `ppo.num_envs`.
         seed: of the training; None if unknown.
         versions: of the software it was trained with.
         history: rows of the training log; empty for a policy without a run.
+        primitives: the policy whose primitives it acts through; None without.
     """
 
     name: str
     policy: Policy
-    clips: ClipSet
-    source: Path
-    split: dict[str, list[str]] | None
     settings: Mapping[str, Any]
     seed: int | None
     versions: Mapping[str, str]
     history: tuple[Mapping[str, Any], ...]
+    primitives: Policy | None
 
     @property
     def minutes(self) -> np.ndarray:
@@ -71,7 +71,24 @@ class Subject:
         return over[has], np.array([row[key] for row in self.history if key in row])
 
 
-def open_subjects(names: Sequence[Path], clips: Path | None, resample: float | None = None) -> list[Subject]:
+@dataclasses.dataclass(frozen=True)
+class TrackingSubject(Subject):
+    """A policy, and the clips that it imitates.
+
+    Attributes:
+        clips: to imitate.
+        source: file of the clips.
+        split: names of the `train` and `test` clips; None for clips that are not those of the run.
+    """
+
+    clips: ClipSet
+    source: Path
+    split: dict[str, list[str]] | None
+
+
+def open_subjects(
+    names: Sequence[Path], clips: Path | None, resample: float | None = None
+) -> list[TrackingSubject]:
     """Read policies and the clips that they are to imitate.
 
     Args:
@@ -85,39 +102,58 @@ def open_subjects(names: Sequence[Path], clips: Path | None, resample: float | N
     for i, name in enumerate(names):
         if name in names[:i]:
             raise InputError(f"{name} is given twice; give each RUN once")
-    return [_subject(name, clips, resample) for name in names]
+    return [_tracking(name, clips, resample) for name in names]
 
 
-def _subject(name: Path, clips: Path | None, resample: float | None) -> Subject:
+def open_task_run(name: Path) -> Subject:
+    """Read a run of a task without clips.
+
+    Raises:
+        InputError: it is not a run folder, or a file is missing or damaged.
+    """
+    run = open_run(name)
+    return Subject(**_of_run(name, run, load_policy(name)))
+
+
+def _tracking(name: Path, clips: Path | None, resample: float | None) -> TrackingSubject:
     policy = load_policy(name)
     folder = path_or_built_in(name, "policies")
     if (folder / "config.json").is_file():
         run = open_run(folder)
         source, played, split = _clips_of_run(run, clips, resample)
-        settings, seed = to_json(run.config), run.config.seed
-        versions = Field(folder / "versions.json", "", read_json(folder / "versions.json")).members()
-        history = tuple(_history(folder / "metrics.jsonl"))
-    elif clips is None:
+        return TrackingSubject(**_of_run(name, run, policy), clips=played, source=source, split=split)
+    if clips is None:
         raise InputError(f"{name} is not a run folder, so its clips are unknown; give them: --clips FILE")
-    else:
-        source, played, split = clips_path(clips), read_clips(clips, resample=resample), None
-        parts = {"body": policy.body, "task": policy.task, "network": policy.network_config}
-        settings = {part: to_json(config) for part, config in parts.items()}
-        seed = policy.provenance.get("seed")
-        card = next(path for path in (folder, folder / "policy") if (path / "policy.json").is_file())
-        versions = Field(card, "", read_json(card / "policy.json"))["versions"].members()
-        history = ()
-    return Subject(
+    parts = {"body": policy.body, "task": policy.task, "network": policy.network_config}
+    settings = {part: to_json(config) for part, config in parts.items()}
+    card = next(path for path in (folder, folder / "policy") if (path / "policy.json").is_file())
+    versions = Field(card, "", read_json(card / "policy.json"))["versions"].members()
+    return TrackingSubject(
         name=str(name),
         policy=policy,
-        clips=played,
-        source=source,
-        split=split,
         settings=dict(flat(settings)),
-        seed=seed,
+        seed=policy.provenance.get("seed"),
         versions={key: one.text for key, one in versions.items()},
-        history=history,
+        history=(),
+        primitives=None,
+        clips=read_clips(clips, resample=resample),
+        source=clips_path(clips),
+        split=None,
     )
+
+
+def _of_run(name: Path, run: Run, policy: Policy) -> dict[str, Any]:
+    """The attributes of a `Subject` that is a run."""
+    versions = Field(run.folder / "versions.json", "", read_json(run.folder / "versions.json")).members()
+    return {
+        "name": str(name),
+        "policy": policy,
+        "settings": dict(flat(to_json(run.config))),
+        "seed": run.config.seed,
+        "versions": {key: one.text for key, one in versions.items()},
+        "history": tuple(_history(run.folder / "metrics.jsonl")),
+        "primitives": load_policy(run.primitives) if run.config.primitives else None,
+    }
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -135,7 +171,8 @@ def _clips_of_run(
     """The clips to play, where they lie, and their parts if they are the run's own."""
     if run.clips is None:
         raise InputError(
-            f"{run.folder} was trained without clips; reports and exports describe how clips are tracked"
+            f"{run.folder} was trained without clips, and reports describe how clips are tracked; its "
+            "figures are printed by rodent evaluate"
         )
     if path is None and not run.clips.exists():
         raise InputError(

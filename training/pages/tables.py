@@ -3,6 +3,7 @@
 `found` is what `training.evaluate.scores` gives, and what `rodent evaluate --json` prints.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rodent.pages.output import print_table
@@ -53,7 +54,7 @@ def print_tables(found: dict[str, Any]) -> None:
         print(f"\n{unguided_text(found['unguided'])}")
 
 
-def figure_rows(metrics: list[dict[str, Any]]) -> list[list[str]]:
+def figure_rows(metrics: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """A row per figure of the task, with its bar."""
     sign = {"least": "at least", "most": "at most"}
     return [[row["figure"], f"{row['value']:.3g}", f"{sign[row['at']]} {row['bar']:g}"] for row in metrics]
