@@ -13,6 +13,7 @@ from analysis.events.lags import Lags
 from analysis.events.rat import rat_events
 from analysis.events.response import Response, respond
 from analysis.events.settings import EventSettings, RatEventSettings
+from analysis.events.trials import trial_events
 from analysis.events.usable import UsableTime
 from analysis.multiple_testing import benjamini_hochberg
 from analysis.neural.settings import QualitySettings
@@ -202,12 +203,14 @@ def bin_starts(session: OpenSession) -> np.ndarray:
 
 
 def _rat_times(session: OpenSession, starts: np.ndarray, settings: RatEventSettings) -> dict[str, np.ndarray]:
-    """Events of the rat, seconds on the clock of the spikes."""
+    """Events of the rat and of its trials, seconds on the clock of the spikes."""
     scene, timeline = recorded_body(session.recording), session.timeline
     step = session.clock.rate / session.recording.fps
     first, found = 0, dict[str, list[np.ndarray]]()
     for rollout in session.rollouts:
-        for name, frames in rat_events(rollout, session.recording.fps, scene, settings).items():
+        fps, trials = session.recording.fps, session.recording.trials.of(rollout.name)
+        of_rollout = rat_events(rollout, fps, scene, settings) | trial_events(trials, fps)
+        for name, frames in of_rollout.items():
             found.setdefault(name, []).append(first + frames)
         first += rollout.n_frames
     times = {}

@@ -2,12 +2,13 @@
 
     labels = clip_labels(timeline)                           # what the recording's clips show
     labels = epoch_labels(timeline, epochs, clock)           # what the session's file says
-    labels = kinematic_labels(timeline, body)                # what the poses show
+    labels = kinematic_labels(timeline, fps, body)           # what the poses show
+    labels = trial_labels(timeline, fps, trials)             # what the task asked for
 
 Labels are strings, shape (bins,); a bin without one, or that holds more than one, has "".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,9 @@ import numpy as np
 from analysis.neural.clock import Clock
 from analysis.neural.timeseries import whole_bins
 from analysis.timeline import Timeline
-from rodent.errors import InputError
+from rodent.errors import InputError, unknown
+from rodent.recording import Trials
+from rodent.recording.trials import KIND, OUTCOME
 
 if TYPE_CHECKING:
     import pynapple
@@ -79,7 +82,44 @@ def kinematic_labels(timeline: Timeline, fps: float, scene: "Scene") -> np.ndarr
     """
     from rodent.clips.behavior import behaviors
 
-    frames = np.concatenate([behaviors(rollout["qpos"], fps, scene) for rollout in timeline.rollouts])
+    return _binned(timeline, [behaviors(rollout["qpos"], fps, scene) for rollout in timeline.rollouts])
+
+
+def trial_labels(timeline: Timeline, fps: float, trials: Trials, column: str = KIND) -> np.ndarray:
+    """The kind of trial of each bin, where all its frames are in trials of that kind, shape (bins,).
+
+    Args:
+        timeline: the bins.
+        fps: frames per second of the recording.
+        trials: of the recording.
+        column: of the trials, with texts: `kind` or `outcome`.
+
+    Raises:
+        InputError: the recording has no trials, or no such column.
+    """
+    if not len(trials):
+        raise InputError(
+            "the recording has no trials; take the states that kinematics show (--conditions kinematics)"
+        )
+    if column not in (KIND, OUTCOME):
+        raise unknown("column of trials", column, (KIND, OUTCOME))
+    parts = []
+    for rollout in timeline.rollouts:
+        labels = np.full(rollout.n_frames, "", trials[column].dtype)
+        for row in trials.of(rollout.name).rows():
+            labels[round(row["start"] * fps) : round(row["stop"] * fps)] = row[column]
+        parts.append(labels)
+    return _binned(timeline, parts)
+
+
+def _binned(timeline: Timeline, parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The label of each bin, where all its frames have the same one, shape (bins,).
+
+    Args:
+        timeline: the bins.
+        parts: labels of each rollout, (frames,).
+    """
+    frames = np.concatenate(parts)
     used = timeline.n_bins * timeline.n_frames
     binned = frames[:used].reshape(timeline.n_bins, timeline.n_frames)
     return np.where((binned == binned[:, :1]).all(1), binned[:, 0], "")

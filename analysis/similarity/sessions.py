@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis.neural.epochs import kinds_of_epochs
 from analysis.session import OpenSession
-from analysis.similarity.conditions import clip_labels, epoch_labels, kinematic_labels
+from analysis.similarity.conditions import clip_labels, epoch_labels, kinematic_labels, trial_labels
 from analysis.similarity.config import RsaConfig
 from analysis.similarity.scores import StructureResult, compare_structures
 from analysis.similarity.settings import SimilaritySettings
@@ -21,6 +21,7 @@ from analysis.similarity.structure import LabeledSession, SessionStructure, desc
 from rodent.errors import InputError, naming
 from rodent.recording.body import recorded_body
 from rodent.recording.controls import is_control
+from rodent.recording.trials import KIND
 
 ALL_NEURONS = ""
 """Name of the group of all good neurons; no value of a column is empty."""
@@ -141,6 +142,9 @@ def _labels(session: OpenSession, settings: SimilaritySettings) -> tuple[np.ndar
     with naming(session.arguments.recording):
         if settings.conditions == "clip":
             return clip_labels(session.timeline), ()
+        if settings.conditions == "trials":
+            trials, column = session.recording.trials, settings.epoch_column or KIND
+            return trial_labels(session.timeline, session.recording.fps, trials, column), ()
         if settings.conditions == "kinematics":
             body = recorded_body(session.recording)
             return kinematic_labels(session.timeline, session.recording.fps, body), ()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from rodent.errors import check_setting
 
-LabelSource = Literal["clip", "session", "kinematics"]
+LabelSource = Literal["clip", "session", "kinematics", "trials"]
 Noise = Literal["shrunk", "diagonal", "none"]
 Measure = Literal["whitened", "cosine", "rank", "tau"]
 
@@ -22,13 +22,14 @@ class SimilaritySettings:
     """Settings of behaviors, distances, and the comparison of structures."""
 
     conditions: LabelSource = "clip"
-    """Source of the behaviors: the labels of the recording's clips, the epochs of the session's file, or
-    kinematic states."""
+    """Source of the behaviors: the labels of the recording's clips, the epochs of the session's file,
+    kinematic states, or the kinds of trials of a recording of a task."""
     epoch_table: str | None = None
     """With --conditions session: the interval table with the epochs, such as `trials`. By default the only
     table with a column of kinds, or `epochs`."""
     epoch_column: str | None = None
-    """Column of this table with the kinds of epochs, such as `side`; by default the only text column."""
+    """Column of this table with the kinds of epochs, such as `side`; by default the only text column. With
+    --conditions trials: `kind`, by default, or `outcome`."""
     window_seconds: float = 0.2
     """Length of a window, seconds, a whole number of bins: spikes are summed and units averaged over it.
     Counts of 20 ms are mostly 0 or 1; over 0.2 s, the variance of their square roots is about constant."""
@@ -62,8 +63,8 @@ class SimilaritySettings:
             _check(name, getattr(self, name) >= low, getattr(self, name), f"at least {low}")
         for name in ("window_seconds", "shift_seconds"):
             _check(name, 0 < getattr(self, name) < math.inf, getattr(self, name), "positive")
-        for name in ("epoch_table", "epoch_column"):
+        for name, sources in (("epoch_table", ("session",)), ("epoch_column", ("session", "trials"))):
             value = getattr(self, name)
-            used = value is None or self.conditions == "session"
-            _check(name, used, repr(value), "used only with --conditions session")
+            used = value is None or self.conditions in sources
+            _check(name, used, repr(value), f"used only with --conditions {' or '.join(sources)}")
         _check("least_seconds", 0 <= self.least_seconds < math.inf, self.least_seconds, "zero or more")

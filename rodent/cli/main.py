@@ -31,6 +31,7 @@ from rodent.cli.spikes import Spikes
 from rodent.cli.task import TaskCommand
 from rodent.cli.train import Train
 from rodent.cli.train import parsed as parsed_train
+from rodent.cli.trials import TrialsCommand
 from rodent.cli.twin import TwinCommand
 from rodent.cli.view import View
 from rodent.errors import InputError, WorkError
@@ -47,6 +48,7 @@ Command = (
     | Annotated[Damage, tyro.conf.subcommand("damage")]
     | Annotated[Rollout, tyro.conf.subcommand("rollout")]
     | Annotated[ExperimentCommand, tyro.conf.subcommand("experiment")]
+    | Annotated[TrialsCommand, tyro.conf.subcommand("trials")]
     | Annotated[Render, tyro.conf.subcommand("render")]
     | Annotated[View, tyro.conf.subcommand("view")]
     | Annotated[Spikes, tyro.conf.subcommand("spikes")]

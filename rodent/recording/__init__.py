@@ -20,6 +20,7 @@ from rodent.recording.header import Header
 from rodent.recording.layout import SCHEMA, VERSION
 from rodent.recording.metadata import RolloutMetadata
 from rodent.recording.reader import Recording, Rollout, is_recording, open_recording
+from rodent.recording.trials import Trial, Trials
 from rodent.recording.writer import RecordingWriter, RolloutWriter
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "Rollout",
     "RolloutMetadata",
     "RolloutWriter",
+    "Trial",
+    "Trials",
     "is_recording",
     "open_recording",
 ]

@@ -29,6 +29,7 @@ class Header:
         channels: unit, description and columns of channels, by name; for a writer only custom channels, in
             addition to the standard ones in `rodent.recording.channels`.
         outcome_channels: unit and description of outcomes, by name; for a writer only custom ones.
+        trial_columns: unit and description of a task's own columns of trials, by name; only for a writer.
     """
 
     fps: float
@@ -40,6 +41,7 @@ class Header:
     content: Content = "units"
     channels: Mapping[str, Channel] = dataclasses.field(default_factory=dict)
     outcome_channels: Mapping[str, Channel] = dataclasses.field(default_factory=dict)
+    trial_columns: Mapping[str, Channel] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(cls, scene: Scene, fps: float, **others: Any) -> Self:

@@ -21,6 +21,11 @@ to control step t:
 Datasets `outcomes/NAME`, shape (rollouts,), hold the outcomes of all rollouts. With content `outcomes` the
 rollouts have no datasets.
 
+A task with trials has the group `trials`, see `rodent.recording.trials`: a dataset per column, shape
+(trials,). `rollout` numbers the rollouts from 0; `start`, `stop`, `cue`, `response` and `reward` are seconds
+since the rollout's first frame; `kind` and `outcome` are texts; others are described by the attribute
+`columns`.
+
 Version 1 had attributes body in place of scene, clip and behavior in place of metadata, no outcomes, and
 no custom channels.
 """

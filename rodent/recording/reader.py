@@ -25,6 +25,7 @@ from rodent.recording.layout import (
     read_outcomes,
     rollout_groups,
 )
+from rodent.recording.trials import Trials, read_trials
 from rodent.scene_config import BodyKind
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ class Recording(Header):
         outcomes: by name, with a value per rollout in the order of `rollouts`; empty in a recording
             of version 1.
         rollouts: by name, in the order of recording.
+        trials: of all rollouts; without rows for a task without trials.
     """
 
     path: Path
     outcomes: dict[str, np.ndarray]
     rollouts: "dict[str, Rollout]"
+    trials: Trials
 
     @property
     def body(self) -> BodyKind:
@@ -182,8 +185,9 @@ def open_recording(path: Path | str) -> Iterator[Recording]:
             header = read_header(file, path)
             groups = rollout_groups(file, header, path)
             outcomes = read_outcomes(file, header, len(groups), path)
+            trials = read_trials(file, list(groups), path)
             rollouts = {
                 name: Rollout(group, i, {k: v[i] for k, v in outcomes.items()}, header, path)
                 for i, (name, group) in enumerate(groups.items())
             }
-        yield Recording(path=path, outcomes=outcomes, rollouts=rollouts, **vars(header))
+        yield Recording(path=path, outcomes=outcomes, rollouts=rollouts, trials=trials, **vars(header))

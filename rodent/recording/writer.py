@@ -31,6 +31,7 @@ from rodent.recording.layout import (
     rollout_groups,
 )
 from rodent.recording.metadata import RolloutMetadata
+from rodent.recording.trials import Trial, check_trial_columns, read_trials, write_trials
 
 if TYPE_CHECKING:
     import h5py
@@ -63,6 +64,8 @@ class RecordingWriter:
         channels, outcomes = header.channels, header.outcome_channels
         check_declared(channels, (*STANDARD, *FAMILIES), "channel")
         check_declared(outcomes, (*OUTCOMES, *OUTCOME_FAMILIES), "outcome")
+        check_trial_columns(header.trial_columns)
+        self._trial_columns = header.trial_columns
         self.path, self._content = Path(path), header.content
         self._channels, self._outcomes = {**STANDARD, **channels}, {**OUTCOMES, **outcomes}
         self._attributes = {
@@ -104,11 +107,14 @@ class RecordingWriter:
             for rollout in self._rollouts.values():
                 rollout.flush()
             self._write_outcomes()
+            trials = {name: one.trials for name, one in self._rollouts.items()}
+            write_trials(self._file, trials, self._trial_columns)
             self._describe_channels()
             # refuse to write a file that cannot be read
             header = read_header(self._file, self.path)
             rollout_groups(self._file, header, self.path)
             read_outcomes(self._file, header, len(self._rollouts), self.path)
+            read_trials(self._file, list(self._rollouts), self.path)
 
     def rollout(self, name: str, metadata: RolloutMetadata | None = None) -> "RolloutWriter":
         """Start a rollout.
@@ -165,6 +171,7 @@ class RolloutWriter:
         name: of the rollout.
         outcomes: by name, such as those of `rodent.recording.channels.OUTCOMES`; all rollouts of a recording
             have the same outcomes.
+        trials: of the rollout, if its task has trials.
     """
 
     def __init__(
@@ -176,6 +183,7 @@ class RolloutWriter:
     ):
         self.name = str(group.name).rpartition("/")[2]
         self.outcomes: dict[str, float] = {}
+        self.trials: list[Trial] = []
         self._group = group
         self._known, self._content = channels, content
         self._on_append = on_append

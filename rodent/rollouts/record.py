@@ -23,6 +23,7 @@ from rodent.rollouts.episodes import Episode, policy_episodes
 from rodent.rollouts.interventions import CHANGED, ENVIRONMENTS, Interventions
 from rodent.rollouts.outcomes import Outcome, outcome_channels
 from rodent.rollouts.play import RolloutRunner, RolloutStep, Show
+from rodent.rollouts.trials import History
 from rodent.tasks.observation import observation_of, part_names
 from rodent.tasks.task import Task
 from rodent.versions import versions
@@ -188,6 +189,7 @@ class _Files:
                 **outcome_channels(task.metrics),
                 **(CHANGED if origin["intervention"] else {}),
             },
+            trial_columns=task.trial_columns,
         )
         self.writer = RecordingWriter(out, header)
         self.failures, self.layers = 0, set[str]()
@@ -205,7 +207,8 @@ class _Files:
             intervention=self._intervention,
         )
         file = self.writer.rollout(episode.name, metadata)
-        return _Rollout(file, episode.frames, once=self._config.on_failure == "continue")
+        once = self._config.on_failure == "continue"
+        return _Rollout(file, episode.frames, History(self._task), once=once)
 
     def append(
         self, block: list[RolloutStep], rollouts: list["_Rollout"], advance: Callable[[int], None]
@@ -213,8 +216,10 @@ class _Files:
         """Distribute steps of all environments to their rollouts."""
         frames = {} if self._config.content == "outcomes" else _frames(block, self._task)
         measures = _measures(block)
+        states = jax.tree.map(lambda *x: np.stack(x), *(row.task for row in block))
         for i, rollout in enumerate(rollouts):
-            advance(rollout.append(_of_one(frames, i), _of_one(measures, i)))
+            of_one = jax.tree.map(lambda x, i=i: x[:, i], states)
+            advance(rollout.append(_of_one(frames, i), _of_one(measures, i), of_one))
         self.layers |= block[0].units.keys()
 
     def close(self, rollouts: list["_Rollout"], changed: np.ndarray | None) -> None:
@@ -239,13 +244,15 @@ class _Rollout:
     Args:
         file: the rollout in the file.
         frames: of the episode.
+        history: of the task in it.
         once: see `Outcome`.
     """
 
-    def __init__(self, file: RolloutWriter, frames: int, *, once: bool):
+    def __init__(self, file: RolloutWriter, frames: int, history: History, *, once: bool):
         self._file, self._left, self._outcome = file, frames, Outcome(once=once)
+        self._history = history
 
-    def append(self, frames: Table, measures: Table) -> int:
+    def append(self, frames: Table, measures: Table, states: Any) -> int:
         """Write the rows that belong to the episode; returns their number."""
         count = min(self._left, len(measures["failed"]))
         if count == 0:
@@ -253,12 +260,14 @@ class _Rollout:
         alive = self._outcome.add(_first_rows(measures, count))
         if frames:
             self._file.append({**_first_rows(frames, count), "alive": alive})
+        self._history.add(jax.tree.map(lambda x: x[:count], states), alive)
         self._left -= count
         return count
 
     def close(self, more: Mapping[str, float]) -> int:
-        """Write the outcomes and some more; returns the number of failures."""
+        """Write the outcomes and some more, and the trials; returns the number of failures."""
         self._file.outcomes |= {**self._outcome.values(), **more}
+        self._file.trials = self._history.trials()
         return self._outcome.failures
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from rodent.physics.engine import PhysicsState
 from rodent.recording.channels import Channel
+from rodent.recording.trials import Trial, first_time
 from rodent.sensing.proprioception import Observed, proprioception, sensed
 from rodent.tasks.goal_settings import GoToConfig
 from rodent.tasks.locomotion import WalkingTask, effort, fall, in_heading
@@ -25,6 +26,7 @@ TARGET = "target"
 _REACH = 0.3  # metres: the target is seen no farther away than this, so that far ones look alike
 _NEAR, _CLOSER, _SPEED = 0.1, 0.4, 0.5  # scale (m) and weights of the reward; m/s that earns the most
 _BAR = 0.9
+_SIDES = ("ahead", "left", "behind", "right")
 
 
 class GoToState(NamedTuple):
@@ -119,6 +121,25 @@ class GoTo(WalkingTask[GoToState]):
         """How many came near before they fell or their time was over."""
         arrived = [((one.metrics["distance"] <= self.config.near) & ~one.failed).any() for one in played]
         return [Figure(f"within {100 * self.config.near:g} cm", float(np.mean(arrived)), _BAR, "least")]
+
+    def trials(self, states: GoToState) -> list[Trial]:
+        """One trial: the target is there from the start, and the response is that it is reached."""
+        near = np.asarray(states.distance[:, 0] <= self.config.near)
+        at = first_time(near, self.timestep)
+        # the animal begins facing x
+        x, y = np.asarray(states.target[0]).tolist()
+        angle = np.arctan2(y, x)
+        kind = _SIDES[round(angle / (np.pi / 2)) % len(_SIDES)]
+        values = {"target_x": x, "target_y": y}
+        outcome = "reached" if near.any() else "missed"
+        return [Trial(0.0, len(near) * self.timestep, 0.0, at, at, kind, outcome, values)]
+
+    @property
+    def trial_columns(self) -> Mapping[str, Channel]:
+        """The target of a trial."""
+        return {
+            f"target_{axis}": Channel("m", "position of the target on the floor", (), "f8") for axis in "xy"
+        }
 
     def _root(self, physics: PhysicsState) -> jax.Array:
         """Position of the root on the floor, shape (2,)."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from rodent.physics.engine import PhysicsState
 from rodent.recording.channels import Channel
+from rodent.recording.trials import NONE, Trial, first_time
 from rodent.sensing.proprioception import Observed, proprioception, sensed
 from rodent.tasks.goal_settings import JoystickConfig
 from rodent.tasks.locomotion import Pace, WalkingTask, at_rest, effort, fall, smoothed_pace
@@ -151,6 +152,43 @@ class Joystick(WalkingTask[JoystickState]):
             found.append(Figure(self.metrics[name].label, error, bar, "most"))
         stood = float(np.mean([not one.failed.any() for one in played]))
         return [*found, Figure("no fall", stood, _NO_FALL, "least")]
+
+    def trials(self, states: JoystickState) -> list[Trial]:
+        """A trial per command; the response is the first time at which speed and turn are as commanded."""
+        found, count = [], len(states.step)
+        paces = np.column_stack([states.pace.ahead, states.pace.turn])
+        for number, first in enumerate(range(0, count, self._every)):
+            last = min(first + self._every, count)
+            command = np.asarray(states.commands[0, number])
+            good = (np.abs(paces[first:last] - command[:2]) <= tuple(_BARS.values())).all(1)
+            start = first * self.timestep
+            found.append(
+                Trial(
+                    start=start,
+                    stop=last * self.timestep,
+                    cue=start,
+                    response=start + first_time(good, self.timestep),
+                    reward=NONE,
+                    kind=self._kind(command),
+                    outcome="followed" if good.any() else "missed",
+                    values=dict(zip(self.trial_columns, command.tolist(), strict=True)),
+                )
+            )
+        return found
+
+    @property
+    def trial_columns(self) -> Mapping[str, Channel]:
+        """The command of a trial."""
+        return {
+            "speed": Channel("m/s", "commanded forward speed", (), "f8"),
+            "turn": Channel("rad/s", "commanded turn to the left", (), "f8"),
+            "head_height": Channel("m", "commanded height of the head", (), "f8"),
+        }
+
+    def _kind(self, command: np.ndarray) -> str:
+        """Speed and direction of a command, relative to the middles of their ranges."""
+        fast, left = command[:2] > np.mean([self.config.speed, self.config.turn], axis=1)
+        return f"{'fast' if fast else 'slow'}_{'left' if left else 'right'}"
 
     def _command(self, state: JoystickState) -> jax.Array:
         """The present command, shape (3,)."""

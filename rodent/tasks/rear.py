@@ -15,6 +15,7 @@ import numpy as np
 
 from rodent.physics.engine import PhysicsState
 from rodent.recording.channels import Channel
+from rodent.recording.trials import Trial, first_time
 from rodent.sensing.proprioception import Observed, proprioception, sensed
 from rodent.tasks.goal_settings import RearConfig
 from rodent.tasks.locomotion import WalkingTask, effort, fall
@@ -133,6 +134,14 @@ class Rear(WalkingTask[RearState]):
             for one in played
         ]
         return [Figure("reared and came down", float(np.mean(done)), _BAR, "least")]
+
+    def trials(self, states: RearState) -> list[Trial]:
+        """One trial: the response is that the head is high, the reward comes once it was for long enough."""
+        happened = (states.held > 0, states.reared, states.down)
+        response, reward, down = (first_time(on, self.timestep) for on in happened)
+        outcome = "missed" if np.isnan(reward) else "reared" if np.isnan(down) else "came_down"
+        stop = len(states.step) * self.timestep
+        return [Trial(0.0, stop, float(states.cue[0]), response, reward, "rear", outcome)]
 
     def _cue(self, state: RearState) -> jax.Array:
         """1 while the cue is on, else 0, shape ()."""

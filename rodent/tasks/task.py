@@ -24,6 +24,7 @@ import numpy as np
 
 from rodent.physics.engine import PhysicsState
 from rodent.recording.channels import Channel
+from rodent.recording.trials import Trial
 from rodent.scene import Scene
 from rodent.sensing.proprioception import Observed
 from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
@@ -231,6 +232,19 @@ class Task(flax.struct.PyTreeNode, Generic[S]):
     @property
     def own_channels(self) -> Mapping[str, Channel]:
         """What those of `channels` are that are no standard channel of recordings, such as a command."""
+        return {}
+
+    def trials(self, states: S) -> list[Trial]:
+        """The trials of an episode that was played to its end; by default none.
+
+        Args:
+            states: the task's states of all frames, as numpy arrays that lead with (frames, …).
+        """
+        return []
+
+    @property
+    def trial_columns(self) -> Mapping[str, Channel]:
+        """What the task's own columns of its trials are."""
         return {}
 
     def for_evaluation(self) -> Any:

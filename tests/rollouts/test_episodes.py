@@ -31,7 +31,12 @@ def test_every_episode_is_a_rollout_with_a_target_of_its_own(policy, tmp_path, c
     with open_recording(tmp_path / "r.h5") as recording:
         assert list(recording.rollouts) == ["episode_0", "episode_1", "episode_2"]
         targets = np.stack([rollout["target"][0] for rollout in recording.rollouts.values()])
+        trials = recording.trials
     assert len(np.unique(targets, axis=0)) == 3
+    assert trials["rollout"].tolist() == ["episode_0", "episode_1", "episode_2"]
+    assert set(trials["outcome"]) == {"missed"}
+    np.testing.assert_allclose(trials["target_x"], targets[:, 0])
+    np.testing.assert_allclose(trials["stop"], 0.02 * STEPS)
 
 
 def test_the_first_episodes_are_the_same_for_any_number(policy, tmp_path):

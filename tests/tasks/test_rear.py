@@ -9,6 +9,7 @@ import pytest
 
 from rodent.errors import InputError
 from rodent.tasks.goal_settings import RearConfig
+from rodent.tasks.rear import RearState
 from rodent.tasks.stance import standing
 from rodent.tasks.task import Played
 
@@ -87,6 +88,21 @@ def test_figures_count_those_that_came_down_without_a_fall(rear):
     falls = Played({"down": down}, np.array([False, False, True]))
     (row,) = rear.figures([done, never, falls, done])
     assert (row.value, row.bar, row.at) == (0.5, 0.9, "least")
+
+
+def test_the_trial_has_the_cue_the_rise_and_the_reward(rear):
+    held = np.array([0.0, 0.0, 0.02, 0.04, 0.0])
+    reared = np.array([False, False, False, True, True])
+    down = np.array([False, False, False, False, True])
+    cue = np.full(5, 0.02)
+    (trial,) = rear.trials(RearState(np.arange(5), cue, held, reared, down))
+    assert (trial.cue, trial.response, trial.reward) == (0.02, 0.04, 0.06)
+    assert (trial.start, trial.stop, trial.outcome) == (0.0, 0.1, "came_down")
+    stays = RearState(np.arange(5), cue, held, reared, np.zeros(5, bool))
+    assert rear.trials(stays)[0].outcome == "reared"
+    never = stays._replace(held=np.zeros(5), reared=np.zeros(5, bool))
+    (trial,) = rear.trials(never)
+    assert trial.outcome == "missed" and np.isnan(trial.response)
 
 
 @pytest.mark.parametrize(

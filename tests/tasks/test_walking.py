@@ -9,8 +9,10 @@ import pytest
 
 from rodent.errors import InputError
 from rodent.rotation import from_rotvec
+from rodent.tasks.go_to import GoToState
 from rodent.tasks.goal_settings import GoToConfig, JoystickConfig
-from rodent.tasks.locomotion import at_rest, fall, heading, smoothed_pace
+from rodent.tasks.joystick import JoystickState
+from rodent.tasks.locomotion import Pace, at_rest, fall, heading, smoothed_pace
 from rodent.tasks.stance import standing
 from rodent.tasks.task import Played
 
@@ -110,6 +112,35 @@ def test_figures_of_the_joystick_count_settled_steps_and_falls(joystick):
     found = {row.figure: row.value for row in joystick.figures([stays, falls])}
     assert found["speed_error_m_per_s"] == pytest.approx((0.02 + 0.04 + 0.02 + 1.0) / 4)
     assert found["no fall"] == 0.5
+
+
+def test_every_command_is_a_trial_that_is_answered_at_the_commanded_pace(joystick):
+    frames = 300  # one command, and half of the next
+    ahead = np.zeros(frames)
+    ahead[100:200] = 0.4
+    commands = np.tile([[0.4, 0.0, 0.06], [0.3, -0.5, 0.06]], (frames, 1, 1))
+    pace = Pace(ahead, np.zeros(frames), np.zeros(frames))
+    first, second = joystick.trials(JoystickState(np.arange(frames), commands, pace))
+    assert (first.start, first.cue, first.stop, first.response) == (0.0, 0.0, 4.0, 2.0)
+    assert (first.kind, first.outcome) == ("fast_right", "followed")
+    assert (second.start, second.stop, second.outcome, second.kind) == (4.0, 6.0, "missed", "fast_right")
+    assert np.isnan(second.response)
+    assert second.values == {"speed": 0.3, "turn": -0.5, "head_height": 0.06}
+    assert second.values.keys() == joystick.trial_columns.keys()
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [((1, 0), "ahead"), ((0, 1), "left"), ((-1, 0.1), "behind"), ((-1, -0.1), "behind"), ((0, -1), "right")],
+)
+def test_a_target_is_a_trial_that_is_answered_by_reaching_it(go_to, target, kind):
+    distance = np.column_stack([[1.0, 0.5, 0.04, 0.03], [1.0, 1.0, 0.5, 0.04]])
+    targets = np.tile(np.array(target, float), (4, 1))
+    (trial,) = go_to.trials(GoToState(np.arange(4), targets, distance))
+    assert (trial.kind, trial.outcome, trial.response, trial.reward) == (kind, "reached", 0.04, 0.04)
+    (missed,) = go_to.trials(GoToState(np.arange(2), targets[:2], distance[:2]))
+    assert missed.outcome == "missed" and np.isnan(missed.reward)
+    assert missed.values == {"target_x": target[0], "target_y": target[1]}
 
 
 def test_targets_lie_all_around_at_their_distance(go_to, body):

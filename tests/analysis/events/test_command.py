@@ -10,7 +10,8 @@ from analysis.events.rat import rat_events
 from analysis.events.settings import RatEventSettings
 from rodent.cli import main
 from rodent.clips import read_clips
-from rodent.recording import Header, RecordingWriter, open_recording
+from rodent.recording import Header, RecordingWriter, Trial, open_recording
+from rodent.recording.trials import NONE
 from tests.analysis.events.sessions import after, poisson
 
 NU, NV = 38, 73
@@ -36,7 +37,11 @@ def recording(body, tmp_path_factory):
     names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
     names["contact_names"] = TOUCH_SENSORS
     with RecordingWriter(path, Header(fps=FPS, scene=body.config, **names)) as writer:
-        writer.rollout("walk").append(block)
+        walk = writer.rollout("walk")
+        walk.append(block)
+        walk.trials = [
+            Trial(t, t + 4, t + 1, t + 2, NONE, "walk", "done") for t in np.arange(0.0, SECONDS, 4)
+        ]
     with open_recording(path) as recorded:
         assert recorded.contact_names == TOUCH_SENSORS
         frames = rat_events(recorded.rollouts["walk"], FPS, body, RatEventSettings())
@@ -65,6 +70,7 @@ def test_events_are_listed_with_how_often_they_happened(files, capsys):
     rows = {words[0]: words[1:] for line in out.splitlines() if (words := line.split())}
     assert rows["event"] == ["from", "events", "usable"]
     assert rows["touch/hand_L"] == ["recording", "135", "135"]  # nine steps of each walk
+    assert rows["trials/cue"] == rows["trials/done/response"] == ["recording", "15", "15"]
     assert rows["walk/start"] == ["recording", "15", "15"] and "rear/start" not in rows
     assert main(["events", *files, "--list", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["events"]

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from analysis.neural.clock import Clock
-from analysis.similarity.conditions import clip_labels, epoch_labels, kinematic_labels
+from analysis.similarity.conditions import clip_labels, epoch_labels, kinematic_labels, trial_labels
 from analysis.timeline import Timeline
 from rodent.clips import read_clips
 from rodent.errors import InputError
+from rodent.recording import Trials
 from tests.analysis.similarity.sessions import timeline_of
 
 
@@ -42,6 +43,27 @@ def test_epochs_hold_whole_bins():
         epoch_labels(timeline_of(10), epochs, Clock(110.0))
     with pytest.raises(InputError, match="has no epochs"):
         epoch_labels(timeline_of(10), {}, Clock())
+
+
+def test_kinds_of_trials_hold_whole_bins():
+    columns = {
+        "rollout": ["a", "a", "b"],
+        "start": [0.0, 0.5, 0.1],
+        "stop": [0.5, 0.6, 0.4],
+        "kind": ["left", "right", "left"],
+        "outcome": ["hit", "missed", "hit"],
+    }
+    trials = Trials({name: np.array(values) for name, values in columns.items()}, {})
+    made = [Made("", 6), Made("", 4)]
+    for one, name in zip(made, "ab", strict=True):
+        one.name = name
+    timeline = Timeline.of(made, fps=10.0, bin_seconds=0.2)
+    assert trial_labels(timeline, 10.0, trials).tolist() == ["left", "left", "", "", "left"]
+    assert trial_labels(timeline, 10.0, trials, "outcome").tolist() == ["hit", "hit", "", "", "hit"]
+    with pytest.raises(InputError, match="unknown column of trials 'side'"):
+        trial_labels(timeline, 10.0, trials, "side")
+    with pytest.raises(InputError, match="has no trials"):
+        trial_labels(timeline, 10.0, trials.of("c"))
 
 
 def test_kinematic_states(body):
