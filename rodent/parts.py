@@ -20,6 +20,7 @@ ARENAS = Registry(
     "virtual_rodent.arenas",
     {
         "floor": "rodent.scene_config:FloorConfig",
+        "lever": "rodent.scene_config:LeverArenaConfig",
         "gaps": "rodent.scene_config:GapsConfig",
         "mjcf": "rodent.scene_config:MjcfArenaConfig",
         "none": "rodent.scene_config:NoArenaConfig",
@@ -42,6 +43,8 @@ TASKS = Registry(
     {
         "imitation": "rodent.tasks.settings:ImitationConfig",
         "joystick": "rodent.tasks.goal_settings:JoystickConfig",
+        "lever": "rodent.tasks.pair_settings:LeverConfig",
+        "two_tap": "rodent.tasks.pair_settings:TwoTapConfig",
         "go_to": "rodent.tasks.goal_settings:GoToConfig",
         "rear": "rodent.tasks.goal_settings:RearConfig",
     },

@@ -42,6 +42,35 @@ class FloorConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class LeverArenaConfig:
+    """A floor with a lever in front of the right fore paw: a pad on a spring."""
+
+    position: tuple[float, float] = (0.1, -0.022)
+    """Centre of the pad on the floor, m; the body starts at the origin and faces x."""
+    height: float = 0.03
+    """Height of the top of the pad at rest, m."""
+    travel: float = 0.01
+    """How far the pad slides down, m."""
+    force: float = 0.3
+    """Force of the spring at the end of the travel, N."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.travel < self.height <= 0.2:
+            raise InputError(
+                f"arena travel and height are {self.travel:g} and {self.height:g} m; expected "
+                "0 < travel < height <= 0.2"
+            )
+        if not 0 < self.force <= 10:
+            raise InputError(f"arena force is {self.force:g} N; it must lie in (0, 10]")
+
+    def build(self) -> "mujoco.MjSpec":
+        """See `rodent.scene.lever.lever`."""
+        from rodent.scene.lever import lever
+
+        return lever(self.position, self.height, self.travel, self.force)
+
+
+@dataclasses.dataclass(frozen=True)
 class GapsConfig:
     """A straight track along x with gaps to jump, drawn from a seed."""
 

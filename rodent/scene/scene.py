@@ -119,6 +119,11 @@ class Scene:
         return np.flatnonzero([b in feet for b in self.model.geom_bodyid])
 
     @functools.cached_property
+    def body_joints(self) -> int:
+        """Number of the body's joints; those of the arena, such as a lever's, come after them."""
+        return sum(not name.startswith(ARENA) for name in self.joint_names)
+
+    @functools.cached_property
     def previewed_joints(self) -> np.ndarray:
         """Indices of the joints in the reference window, shape (n,)."""
         return np.flatnonzero([name not in self.roles.not_previewed for name in self.joint_names])

@@ -67,14 +67,14 @@ def sense(unit: str) -> Callable[[Read], Sense]:
 
 @sense("rad")
 def joint_angles(scene: Scene, physics: PhysicsState) -> jax.Array:
-    """Angles of all joints but the root's, rad."""
-    return physics.qpos[7:]
+    """Angles of all joints of the body but the root's, rad."""
+    return physics.qpos[7 : 7 + scene.body_joints]
 
 
 @sense("rad/s")
 def joint_velocities(scene: Scene, physics: PhysicsState) -> jax.Array:
-    """Velocities of all joints but the root's, rad/s."""
-    return physics.qvel[6:]
+    """Velocities of all joints of the body but the root's, rad/s."""
+    return physics.qvel[6 : 6 + scene.body_joints]
 
 
 @sense("1")

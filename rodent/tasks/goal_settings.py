@@ -26,7 +26,8 @@ def _require_range(name: str, limits: Range, low: float, high: float, unit: str)
         )
 
 
-def _require_senses(senses: tuple[str, ...]) -> None:
+def require_senses(senses: tuple[str, ...]) -> None:
+    """Refuse senses that do not exist, none at all, or the same one twice."""
     for name in senses:
         SENSES.require(name, "task senses")
     if not senses or len(set(senses)) < len(senses):
@@ -58,7 +59,7 @@ class JoystickConfig:
         _require_range("speed", self.speed, -1.0, 2.0, "m/s")
         _require_range("turn", self.turn, -5.0, 5.0, "rad/s")
         _require_range("head_height", self.head_height, 0.0, 0.3, "m")
-        _require_senses(self.senses)
+        require_senses(self.senses)
         if not 0 <= self.settle < self.every <= self.seconds <= 600:
             raise InputError(
                 f"task settle, every and seconds are {self.settle:g}, {self.every:g} and {self.seconds:g} s; "
@@ -89,7 +90,7 @@ class GoToConfig:
 
     def __post_init__(self) -> None:
         _require_range("distance", self.distance, 0.0, 100.0, "m")
-        _require_senses(self.senses)
+        require_senses(self.senses)
         if not 0 < self.near <= 1 or not 0 < self.seconds <= 600:
             raise InputError(
                 f"task near is {self.near:g} m and seconds {self.seconds:g}; expected near in (0, 1] and "
@@ -123,7 +124,7 @@ class RearConfig:
     """What the body senses, in the order in which the policy sees it: these, or any that packages add."""
 
     def __post_init__(self) -> None:
-        _require_senses(self.senses)
+        require_senses(self.senses)
         _require_range("cue", self.cue, 0.0, 600.0, "s")
         if not 0 < self.low < self.height <= 1:
             raise InputError(
