@@ -47,6 +47,7 @@ TASKS = Registry(
         "two_tap": "rodent.tasks.pair_settings:TwoTapConfig",
         "go_to": "rodent.tasks.goal_settings:GoToConfig",
         "rear": "rodent.tasks.goal_settings:RearConfig",
+        "forage": "rodent.tasks.goal_settings:ForageConfig",
     },
 )
 """What is asked of it."""

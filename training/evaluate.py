@@ -123,7 +123,7 @@ def clip_scores(trace: Trace) -> dict[str, Any]:
     """The tracking metrics of one clip: mean errors before the failure.
 
     In mean errors `_all_frames`, frames after the failure count as the metric's worst value, 50 mm or 90
-    degrees.
+    degrees. Metrics that a failure does not change are means over all frames.
     """
     frames = len(trace.failed)
     lifespan = trace.lifespan
@@ -136,6 +136,9 @@ def clip_scores(trace: Trace) -> dict[str, Any]:
         "ended_by": ended_by(trace),
     }
     for name, metric in trace.metrics.items():
+        if metric.past_failure:
+            metrics[metric.label] = float(trace.errors[name].mean())
+            continue
         values = trace.errors[name][:lifespan]
         if metric.parts:
             mean = values.mean(0) if lifespan else np.full(len(metric.parts), metric.worst)

@@ -18,7 +18,7 @@ from rodent.recording.channels import Channel
 from rodent.recording.trials import Trial, first_time
 from rodent.sensing.proprioception import Observed, proprioception, sensed
 from rodent.tasks.goal_settings import GoToConfig
-from rodent.tasks.locomotion import WalkingTask, effort, fall, in_heading
+from rodent.tasks.locomotion import WalkingTask, effort, fall, in_heading, on_floor
 from rodent.tasks.stance import standing
 from rodent.tasks.task import PROPRIOCEPTION, Figure, Measure, Metric, Played
 
@@ -63,7 +63,7 @@ class GoTo(WalkingTask[GoToState]):
         low, high = self.config.distance
         angle = jax.random.uniform(key_angle, maxval=2 * np.pi)
         distance = jax.random.uniform(key_distance, minval=low, maxval=high)
-        from_here = self._root(jax.tree.map(jnp.asarray, standing(self.scene)))
+        from_here = on_floor(self.scene, jax.tree.map(jnp.asarray, standing(self.scene)))
         target = from_here + distance * jnp.array([jnp.cos(angle), jnp.sin(angle)])
         return GoToState(jnp.int32(0), target, jnp.array([distance, distance]))
 
@@ -84,7 +84,7 @@ class GoTo(WalkingTask[GoToState]):
 
     def update(self, state: GoToState, physics: PhysicsState) -> GoToState:
         """Notes how far the target is."""
-        now = jnp.linalg.norm(state.target - self._root(physics))
+        now = jnp.linalg.norm(state.target - on_floor(self.scene, physics))
         return state._replace(distance=jnp.array([now, state.distance[0]]))
 
     def measure(self, state: GoToState, physics: PhysicsState) -> Measure:
@@ -147,6 +147,6 @@ class GoTo(WalkingTask[GoToState]):
 
     def _seen(self, state: GoToState, physics: PhysicsState) -> jax.Array:
         """Where the target is, ahead and to the left, at most so far away, m, shape (2,)."""
-        away = state.target - self._root(physics)
+        away = state.target - on_floor(self.scene, physics)
         shorter = jnp.minimum(1.0, _REACH / jnp.maximum(jnp.linalg.norm(away), 1e-6))
         return in_heading(physics.qpos[3:7], shorter * away)

@@ -9,6 +9,7 @@ from rodent.parts import SENSES, USUAL_SENSES
 if TYPE_CHECKING:
     from rodent.clips.clip import ClipSet
     from rodent.scene import Scene
+    from rodent.tasks.forage import Forage
     from rodent.tasks.go_to import GoTo
     from rodent.tasks.joystick import Joystick
     from rodent.tasks.rear import Rear
@@ -141,3 +142,51 @@ class RearConfig:
         from rodent.tasks.rear import Rear
 
         return Rear(scene, CONTROL_STEP, self)
+
+
+@dataclasses.dataclass(frozen=True)
+class ForageConfig:
+    """Forage in an open field: go from target to target; one that is reached vanishes and another appears."""
+
+    needs_clips: ClassVar[bool] = False
+
+    targets: int = 5
+    """Number of targets in the field."""
+    seen: int = 3
+    """Number of targets that are observed, the nearest."""
+    side: float = 2.0
+    """Side of the square around the start in which targets appear, m."""
+    near: float = 0.05
+    """Distance of the root from a target at which it is reached, m."""
+    oracle_speed: float = 0.4
+    """Speed of the point that the animal is compared with, which goes to the nearest target, m/s."""
+    oracle_turn: float = 1.0
+    """Largest turning rate of that point, rad/s."""
+    seconds: float = 20.0
+    """Duration of an episode, s."""
+    senses: tuple[str, ...] = USUAL_SENSES
+    """What the body senses, in the order in which the policy sees it: these, or any that packages add."""
+
+    def __post_init__(self) -> None:
+        _require_senses(self.senses)
+        if not 1 <= self.seen <= self.targets <= 100:
+            raise InputError(
+                f"task seen and targets are {self.seen} and {self.targets}; expected 1 <= seen <= targets <= "
+                "100"
+            )
+        if not 0 < self.near < self.side / 2 <= 50 or not 0 < self.seconds <= 600:
+            raise InputError(
+                f"task near and side are {self.near:g} and {self.side:g} m, seconds {self.seconds:g}; "
+                "expected near in (0, side / 2), side of at most 100, and seconds in (0, 600]"
+            )
+        if not (self.oracle_speed > 0 and self.oracle_turn > 0):
+            raise InputError(
+                f"task oracle_speed and oracle_turn are {self.oracle_speed:g} m/s and {self.oracle_turn:g} "
+                "rad/s; both must be positive"
+            )
+
+    def build(self, scene: "Scene", clips: "ClipSet | None") -> "Forage":
+        """The task on a body in an arena."""
+        from rodent.tasks.forage import Forage
+
+        return Forage(scene, CONTROL_STEP, self)

@@ -9,6 +9,7 @@ import numpy as np
 
 from rodent.physics.engine import PhysicsState
 from rodent.rotation import rotate
+from rodent.scene import Scene
 from rodent.tasks.stance import standing
 from rodent.tasks.task import Task
 
@@ -89,6 +90,11 @@ def heading(quaternion: jax.Array) -> jax.Array:
     """Direction of the body's x axis on the floor, a unit vector, shape (2,)."""
     ahead = rotate(quaternion, jnp.array([1.0, 0.0, 0.0]))[:2]
     return ahead / jnp.maximum(jnp.linalg.norm(ahead), _UNSEEN)
+
+
+def on_floor(scene: Scene, physics: PhysicsState) -> jax.Array:
+    """Position of the root on the floor, m, shape (2,)."""
+    return physics.xpos[scene.root_row, :2]
 
 
 def in_heading(quaternion: jax.Array, vector: jax.Array) -> jax.Array:

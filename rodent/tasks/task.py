@@ -73,6 +73,8 @@ class Metric:
         worst: what counts for a frame after the failure, in the figure's unit.
         limit: beyond which the episode terminates, in the figure's unit; None for no limit.
         parts: names of the values of a metric that is an array.
+        past_failure: whether a failure changes nothing, such as for a figure to compare with: frames after it
+            count as they are, not as `worst`.
     """
 
     label: str
@@ -81,6 +83,7 @@ class Metric:
     worst: float
     limit: float | None = None
     parts: tuple[str, ...] = ()
+    past_failure: bool = False
 
 
 class Played(NamedTuple):
@@ -101,14 +104,14 @@ class Figure(NamedTuple):
     Attributes:
         figure: its name, with its unit.
         value: over all episodes played.
-        bar: that is asked for.
-        at: `least` or `most`.
+        bar: that is asked for; None where the figure is there to compare with.
+        at: `least` or `most`; None without a bar.
     """
 
     figure: str
     value: float
-    bar: float
-    at: Literal["least", "most"]
+    bar: float | None = None
+    at: Literal["least", "most"] | None = None
 
 
 @flax.struct.dataclass

@@ -1,10 +1,13 @@
 """The tracking metrics on traces made by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from rodent.tasks.metrics import tracking_metrics
 from rodent.tasks.settings import ImitationLimits
+from rodent.tasks.task import Metric
 from training.evaluate import Trace, scores
 
 
@@ -74,3 +77,16 @@ def test_a_rat_lost_at_once_counts_as_lost():
     assert clip["root_position_error_mm"] == 50
     assert clip["joint_angle_error_deg"] == 90
     assert set(clip["end_effector_error_mm"].values()) == {50}
+
+
+def test_a_failure_does_not_change_what_is_only_compared_with():
+    trace = make_trace("a", 10, fails_at=4)
+    metric = Metric("oracle_per_min", "1/s", 60.0, 0.0, past_failure=True)
+    trace = dataclasses.replace(
+        trace,
+        metrics={**trace.metrics, "oracle": metric},
+        errors={**trace.errors, "oracle": np.arange(10.0)},
+    )
+    (clip,) = scores([trace])["clips"]
+    assert clip["oracle_per_min"] == pytest.approx(4.5)
+    assert "oracle_per_min_all_frames" not in clip

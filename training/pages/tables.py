@@ -56,8 +56,11 @@ def print_tables(found: dict[str, Any]) -> None:
 
 def figure_rows(metrics: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """A row per figure of the task, with its bar."""
+def figure_rows(metrics: list[dict[str, Any]]) -> list[list[str]]:
+    """A row per figure of the task, with its bar if it has one."""
     sign = {"least": "at least", "most": "at most"}
-    return [[row["figure"], f"{row['value']:.3g}", f"{sign[row['at']]} {row['bar']:g}"] for row in metrics]
+    bars = ["" if row["bar"] is None else f"{sign[row['at']]} {row['bar']:g}" for row in metrics]
+    return [[row["figure"], f"{row['value']:.3g}", bar] for row, bar in zip(metrics, bars, strict=True)]
 
 
 def robust_rows(found: dict[str, Any]) -> list[list[str]]:
