@@ -22,6 +22,7 @@ ARENAS = Registry(
         "floor": "rodent.scene_config:FloorConfig",
         "lever": "rodent.scene_config:LeverArenaConfig",
         "gaps": "rodent.scene_config:GapsConfig",
+        "bowl": "rodent.scene_config:BowlConfig",
         "mjcf": "rodent.scene_config:MjcfArenaConfig",
         "none": "rodent.scene_config:NoArenaConfig",
     },
@@ -48,6 +49,8 @@ TASKS = Registry(
         "go_to": "rodent.tasks.goal_settings:GoToConfig",
         "rear": "rodent.tasks.goal_settings:RearConfig",
         "forage": "rodent.tasks.goal_settings:ForageConfig",
+        "bowl": "rodent.tasks.arena_settings:BowlTaskConfig",
+        "gaps": "rodent.tasks.arena_settings:GapsTaskConfig",
     },
 )
 """What is asked of it."""

@@ -99,6 +99,39 @@ class GapsConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class BowlConfig:
+    """A round bowl with bumps, surrounded by level ground."""
+
+    radius: float = 1.0
+    """Radius of the rim, m."""
+    depth: float = 0.2
+    """Depth of the middle below the rim, without bumps, m."""
+    roughness: float = 0.5
+    """Heights are multiplied by random numbers between 1 - roughness and 1, one every 0.2 m; 0 is smooth. 0.5
+    as in dm_control's escape task."""
+    seed: int = 0
+    """Seed of the bumps."""
+
+    def __post_init__(self) -> None:
+        if not 0.3 <= self.radius <= 10 or not 0 < self.depth <= self.radius:
+            raise InputError(
+                f"arena radius and depth are {self.radius:g} and {self.depth:g} m; expected a radius in "
+                "[0.3, 10], in which a rat has room to begin, and depth in (0, radius]"
+            )
+        if not 0 <= self.roughness < 1 or self.seed < 0:
+            raise InputError(
+                f"arena roughness is {self.roughness:g} and seed {self.seed}; expected "
+                "roughness in [0, 1) and a seed that is not negative"
+            )
+
+    def build(self) -> "mujoco.MjSpec":
+        """See `rodent.scene.arenas.bowl`."""
+        from rodent.scene.arenas import bowl
+
+        return bowl(self.radius, self.depth, self.roughness, self.seed)
+
+
+@dataclasses.dataclass(frozen=True)
 class MjcfArenaConfig:
     """Your own arena."""
 

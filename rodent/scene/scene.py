@@ -10,6 +10,7 @@ import mujoco
 import numpy as np
 
 from rodent.errors import InputError, unknown
+from rodent.scene.height_field import HeightField, height_field
 from rodent.scene.roles import BodySpec
 from rodent.scene_config import BodyKind, SceneConfig, as_scene_config
 
@@ -111,6 +112,11 @@ class Scene:
         """Scale of tanh for each sensor, in the sensor's unit, shape (nsensordata,)."""
         kinds = self.model.sensor_type.tolist()
         return np.repeat([_SENSOR_SCALES.get(kind, 1.0) for kind in kinds], self.model.sensor_dim)
+
+    @functools.cached_property
+    def height_field(self) -> HeightField | None:
+        """The arena's height field; None for an arena without."""
+        return height_field(self.model)
 
     @functools.cached_property
     def paw_geom_ids(self) -> np.ndarray:

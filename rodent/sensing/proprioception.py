@@ -25,6 +25,7 @@ from rodent.errors import InputError
 from rodent.parts import SENSES, USUAL_SENSES
 from rodent.physics.engine import PhysicsState
 from rodent.scene import Scene
+from rodent.sensing.ground import height_above_ground
 
 _DOWN = (0.0, 0.0, -1.0)
 Read = Callable[[Scene, PhysicsState], jax.Array]
@@ -85,8 +86,8 @@ def activations(scene: Scene, physics: PhysicsState) -> jax.Array:
 
 @sense("m")
 def root_height(scene: Scene, physics: PhysicsState) -> jax.Array:
-    """Height of the root above the floor's level, m."""
-    return physics.xpos[scene.root_row, 2:]
+    """Height of the root above the ground below it, m."""
+    return height_above_ground(scene, physics.xpos[scene.root_row])[None]
 
 
 @sense("1")

@@ -168,7 +168,7 @@ class ForageConfig:
     """What the body senses, in the order in which the policy sees it: these, or any that packages add."""
 
     def __post_init__(self) -> None:
-        _require_senses(self.senses)
+        require_senses(self.senses)
         if not 1 <= self.seen <= self.targets <= 100:
             raise InputError(
                 f"task seen and targets are {self.seen} and {self.targets}; expected 1 <= seen <= targets <= "

@@ -10,10 +10,12 @@ import numpy as np
 from rodent.physics.engine import PhysicsState
 from rodent.rotation import rotate
 from rodent.scene import Scene
+from rodent.sensing.ground import height_above_ground
 from rodent.tasks.stance import standing
 from rodent.tasks.task import Task
 
 _ON_SIDE, _ON_BACK = 0.7, 0.5  # of the vertical along the axes to the left and down of the body
+_BELOW = 0.02  # metres below the ground at which the root has fallen through it or off it
 _STRIDE = 0.25  # seconds over which a motion is smoothed, about a stride
 _UNSEEN = 1e-6
 _EFFORT, _CHANGE = 0.01, 0.05  # weights of costs
@@ -84,6 +86,11 @@ def fall(quaternion: jax.Array) -> jax.Array:
     """
     left, up = (rotate(quaternion, jnp.array(axis))[..., 2] for axis in ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
     return jnp.maximum(jnp.abs(left) / _ON_SIDE, -up / _ON_BACK)
+
+
+def sunk(scene: Scene, physics: PhysicsState) -> jax.Array:
+    """How deep a body has sunk below the ground or beside it, as a fraction of the limit, shape ()."""
+    return -height_above_ground(scene, physics.xpos[scene.root_row]) / _BELOW
 
 
 def heading(quaternion: jax.Array) -> jax.Array:
