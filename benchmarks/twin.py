@@ -2,6 +2,7 @@
 
     python benchmarks/twin.py                       # 8 + 2 rats, 20 minutes each, three seeds
     python benchmarks/twin.py --seeds 1 --rats 4 --steps 1000
+    python benchmarks/twin.py --first-seed 2        # seeds 2, 3 and 4
 
 Rats are moved by a built-in policy. Their neurons are driven by a random network outside the family of the
 cores; each seed has another network, other neurons and another core. A figure of several seeds is its worst
@@ -36,6 +37,7 @@ def main() -> bool:
     """Print every figure; whether all bars were met."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seeds", type=int, default=3, help="how many")
+    arguments.add_argument("--first-seed", type=int, default=0, help="the others follow it")
     arguments.add_argument("--rats", type=int, default=8, help="that the core is fitted to")
     arguments.add_argument("--new-rats", type=int, default=2, help="that readouts are fitted to")
     arguments.add_argument("--length", type=float, default=20.0, help="minutes of each rat")
@@ -50,12 +52,15 @@ def main() -> bool:
     )
     behavior = simulated_behavior(config, seed=0)
     found = []
-    for seed in range(given.seeds):
+    for seed in range(given.first_seed, given.first_seed + given.seeds):
         found.append(run_truth(config, behavior, seed))
         for point in found[-1].points:
             bits = point.bits
             print(f"seed {seed}: {point.model}, {point.minutes:g} min: {bits.median:.4f} bits/spike")
-        print(f"seed {seed}: true rates: {found[-1].true_bits.median:.4f} bits/spike", flush=True)
+        print(f"seed {seed}: true rates: {found[-1].true_bits.median:.4f} bits/spike")
+        for claim in found[-1].claims:
+            print(f"seed {seed}: {claim['figure']}: {claim['value']:.4f}")
+        print(f"seed {seed}: core fitted in {found[-1].fit_seconds / 60:.1f} min", flush=True)
     claims = []
     for same in zip(*(one.claims for one in found), strict=True):
         worst = max if same[0]["at"] == "most" else min
