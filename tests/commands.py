@@ -30,9 +30,11 @@ SMALLER = {
     "twin fit": "--channels 2 --hidden 2 --steps 1 --chunks 1 --core linear",
     "twin adapt": "--minutes 0.4 --strengths 1",
     "twin score": "--minutes 0.4 --test-minutes 0.3 --strengths 1",
+    "twin map": "--minutes 0.4 --strengths 1 --permutations 9",
     "twin truth": (
-        "--rats 2 --new-rats 1 --neurons 3 --length 1.3 --core-minutes 0.34 --glm-minutes 0.34 "
-        "--share-minutes 0.68 --test-minutes 0.3 --core linear --steps 1 --chunks 1 --strengths 1"
+        "--rats 2 --new-rats 1 --labelled-rats 3 --permutations 9 --neurons 9 --length 1.3 "
+        "--core-minutes 0.34 --glm-minutes 0.34 --share-minutes 0.68 "
+        "--test-minutes 0.3 --core linear --steps 1 --chunks 1 --strengths 1"
     ),
 }
 

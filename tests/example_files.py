@@ -77,8 +77,9 @@ def _write_experiment(folder: Path) -> None:
 
 
 def _write_twin(body: Scene, folder: Path) -> None:
-    """Recordings and spikes of three rats, and a twin of two of them."""
-    pairs = [write_rat(body, folder, name, seed) for seed, name in enumerate(("rat1", "rat2", "rat9"))]
+    """Recordings and spikes of five rats, and a twin of two of them."""
+    names = ("rat1", "rat2", "rat7", "rat8", "rat9")
+    pairs = [write_rat(body, folder, name, seed) for seed, name in enumerate(names)]
     config = SessionArguments(*pairs[0], session=(pairs[1],))
     with open_sessions(config) as opened:
         sessions = sessions_of(opened, (), ())

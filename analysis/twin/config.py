@@ -6,6 +6,7 @@ import tyro
 
 from analysis.session import SessionArguments
 from analysis.twin.settings import AdaptSettings, TwinSettings
+from rodent.errors import check_setting
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +52,31 @@ class ScoreConfig(TwinSessions):
 
 
 @dataclasses.dataclass(frozen=True)
+class MapConfig(TwinSessions):
+    """Sessions of labelled animals, and how their neurons are classified."""
+
+    label: tuple[str, ...] = ()
+    """Columns of the units table whose entries are classes, such as cell type or region."""
+    thirds: tuple[str, ...] = ()
+    """Columns of numbers, such as depth: over all sessions each is cut into thirds, which are classes."""
+    minutes: float | None = None
+    """Minutes at the beginning of each session that readouts are fitted to; by default all of it."""
+    permutations: int = 199
+    """Permutations of the labels within animals, for the null."""
+    settings: tyro.conf.OmitArgPrefixes[AdaptSettings] = dataclasses.field(default_factory=AdaptSettings)
+    seed: int = 0
+    """Of the permutations."""
+
+    def __post_init__(self) -> None:
+        check_setting("setting", "permutations", self.permutations >= 1, self.permutations, "at least 1")
+        named = self.label + self.thirds
+        good = bool(named) and len(set(named)) == len(named)
+        check_setting(
+            "setting", "label", good, named, "one column at least, by --label or --thirds, once each"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
 class TruthConfig:
     """Simulated animals, the neurons planted in them, and the twin that is tested."""
 
@@ -58,6 +84,8 @@ class TruthConfig:
     """Animals that the core is fitted to."""
     new_rats: int = 2
     """Animals that readouts are fitted to afterwards."""
+    labelled_rats: int = 4
+    """Further animals, whose neurons' types, regions and depths are told from readouts; three at least."""
     length: float = 20.0
     """Minutes of behavior of each animal."""
     neurons: int = 60
@@ -74,6 +102,8 @@ class TruthConfig:
     """Minutes after which the fraction of the true score is read."""
     test_minutes: float = 10.0
     """Minutes at the end of each new animal that are scored."""
+    permutations: int = 199
+    """Permutations of labels within animals, for the null of classifiers."""
     twin: tyro.conf.OmitArgPrefixes[TwinSettings] = dataclasses.field(default_factory=TwinSettings)
     """Core and training; its seed is also that of behavior and neurons."""
     adapt: tyro.conf.OmitArgPrefixes[AdaptSettings] = dataclasses.field(default_factory=AdaptSettings)

@@ -1,14 +1,17 @@
 """The lagged GLM that a twin has to beat: the project's encoding model of the streams of one animal.
 
     predicted, mean = glm_rates(session, rows, given, reach, settings)
+    weights = glm_weights(sessions, rows, reach, settings)      # of every neuron, comparable between animals
 
 Poisson ridge regression on all columns, or their leading principal components, at several lags. It has the
 same bins, and chooses its strength on the same blocks, as a twin's readouts.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from analysis.encoding.components import Components
+from analysis.encoding.components import Components, Moments
 from analysis.twin.convex import ConvexFit, choosing
 from analysis.twin.session import TwinSession
 from analysis.twin.settings import AdaptSettings
@@ -37,10 +40,42 @@ def glm_rates(
         expected counts, shape (rows, neurons); mean count of the rows given, shape (neurons,).
     """
     components = Components(COMPONENTS).fit(session.columns[rows[:given]])
+    features = _lagged(components, session, rows, reach)
+    fitted = _fit(features[:given], session, rows[:given], settings)
+    return fitted.predict(features), fitted.mean_
+
+
+def glm_weights(
+    sessions: Sequence[TwinSession], rows: Sequence[np.ndarray], reach: int, settings: AdaptSettings
+) -> list[np.ndarray]:
+    """Weights of the same principal components in all sessions.
+
+    Args:
+        sessions: of several animals.
+        rows: bins of each that are fitted to, shape (rows,) each.
+        reach: largest lag, bins.
+        settings: blocks that choose the strength.
+
+    Returns:
+        shape (neurons, lags, components) for each session.
+    """
+    moments = [Moments.of(one.columns[bins]) for one, bins in zip(sessions, rows, strict=True)]
+    components = Components(COMPONENTS).fit_moments(Moments.pooled(moments))
+    found = []
+    for session, bins in zip(sessions, rows, strict=True):
+        features = _lagged(components, session, bins, reach)
+        weights = _fit(features, session, bins, settings).coef_.T
+        found.append(weights.reshape(len(weights), -1, len(components.weights_.T)))
+    return found
+
+
+def _lagged(components: Components, session: TwinSession, rows: np.ndarray, reach: int) -> np.ndarray:
+    """Components at all lags, shape (rows, lags × components)."""
     columns = components.transform(session.columns)
     lags = np.unique(np.round(np.linspace(-reach, reach, LAGS)).astype(int))
-    features = np.concatenate([columns[rows - lag] for lag in lags], axis=1).astype(np.float32)
+    return np.concatenate([columns[rows - lag] for lag in lags], axis=1).astype(np.float32)
+
+
+def _fit(features: np.ndarray, session: TwinSession, rows: np.ndarray, settings: AdaptSettings) -> ConvexFit:
     block = round(settings.block_seconds / session.bin_seconds)
-    fitted = ConvexFit(STRENGTHS)
-    fitted.fit(features[:given], session.counts[rows[:given]], choosing(given, block))
-    return fitted.predict(features), fitted.mean_
+    return ConvexFit(STRENGTHS).fit(features, session.counts[rows], choosing(len(rows), block))

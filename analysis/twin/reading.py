@@ -22,7 +22,10 @@ def streams_of(twin: Twin) -> tuple[str, ...]:
 
 
 def sessions_of(
-    opened: Sequence[OpenSession], animals: Sequence[str], streams: Sequence[str]
+    opened: Sequence[OpenSession],
+    animals: Sequence[str],
+    streams: Sequence[str],
+    table: Sequence[str] = (),
 ) -> list[TwinSession]:
     """Read the streams of all sessions.
 
@@ -30,9 +33,10 @@ def sessions_of(
         opened: the sessions.
         animals: of each session; different ones if empty.
         streams: their names; `STREAMS` if empty.
+        table: columns of the units table to keep.
 
     Raises:
-        InputError: the number of animals differs from that of sessions, or a stream is unknown.
+        InputError: the number of animals differs from that of sessions, or a stream or a column is unknown.
     """
     if animals and len(animals) != len(opened):
         raise InputError(f"--animal has {len(animals)} names for {len(opened)} sessions; give one for each")
@@ -40,6 +44,6 @@ def sessions_of(
         raise InputError(f"--stream {HISTORY} is of each neuron alone, and a core is shared; leave it out")
     names = animals or [f"animal of session {i}" for i in range(len(opened))]
     return [
-        TwinSession.of(one, read_bands(streams or STREAMS, one.timeline, one.recording), animal)
+        TwinSession.of(one, read_bands(streams or STREAMS, one.timeline, one.recording), animal, table)
         for one, animal in zip(opened, names, strict=True)
     ]

@@ -7,6 +7,9 @@
 A neuron's rate is exp(w · φ(x(t − lag)) + slow drift + gain that all neurons share). φ is a random network of
 every body part with sines, products of units and memory: nothing that a twin's core is made of. The network
 is the same in all animals. Each neuron has its place on the body, its lag and its weights.
+
+Neurons are labelled. Their type shifts the weights. By the plan `ANATOMY`, regions differ in lag and in the
+layer of φ that they read, with or without memory, and the depth of a neuron shifts its rate alone.
 """
 
 import dataclasses
@@ -27,6 +30,7 @@ _UNITS = 64
 _WHOLE = 6  # weighted sums of all columns that every part of the network sees
 _BEND = 0.7  # size of the arguments of sines and gates: how far they are from linear
 _MEMORY_SECONDS = 0.08
+REGIONS, DEPTHS = ("front", "back"), ("shallow", "middle", "deep")
 _TYPES = 3
 
 
@@ -44,6 +48,19 @@ class NeuronPlan:
     """Standard deviation of the gain that all neurons share."""
     lag_seconds: float = 0.08
     """Standard deviation of the lags, seconds."""
+    type_spread: float = 0.6
+    """Standard deviation of the types' mean weights; that of neurons of one type is 1."""
+    region_lag: float = 0.0
+    """Lag of the back region's neurons less that of the front region's, seconds."""
+    region_layer: bool = False
+    """Whether neurons of the back region read φ before its memory."""
+    depth_rate: float = 0.0
+    """Log rate of deep neurons less that of shallow ones."""
+
+
+ANATOMY = NeuronPlan(type_spread=1.0, region_lag=0.12, region_layer=True, depth_rate=1.0)
+"""Types that differ as much as neurons of one type, regions that differ in lag and layer, and depths that
+differ in rate alone."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,11 +102,13 @@ class PlantedNetwork:
             outputs=tuple(weights(_UNITS, FEATURES, 1.0) for _ in widths),
         )
 
-    def __call__(self, columns: np.ndarray, piece: np.ndarray, bin_seconds: float) -> np.ndarray:
-        """Features, shape (bins, parts, features); the memory begins anew with each piece."""
+    def __call__(
+        self, columns: np.ndarray, piece: np.ndarray, bin_seconds: float, memory: bool = True
+    ) -> np.ndarray:
+        """Features, shape (bins, parts, features); the memory, if any, begins anew with each piece."""
         from scipy.signal import lfilter
 
-        keep = np.exp(-bin_seconds / _MEMORY_SECONDS)
+        keep = np.exp(-bin_seconds / _MEMORY_SECONDS) if memory else 0.0
         whole = np.tanh(columns @ self.whole)
         starts = np.flatnonzero(np.r_[True, np.diff(piece) != 0, True])
         found = []
@@ -116,7 +135,6 @@ class PlantedSession:
         weights: of the features, shape (neurons, features).
         place: on the body plan, shape (neurons, 2).
         lag: seconds, shape (neurons,).
-        kind: type of each neuron, whose weights are alike, shape (neurons,).
     """
 
     session: TwinSession
@@ -124,7 +142,6 @@ class PlantedSession:
     weights: np.ndarray
     place: np.ndarray
     lag: np.ndarray
-    kind: np.ndarray
 
 
 def plant(
@@ -133,6 +150,7 @@ def plant(
     neurons: int,
     seed: int,
     plan: NeuronPlan | None = None,
+    first: int = 0,
 ) -> list[PlantedSession]:
     """Give every session neurons of its own.
 
@@ -142,39 +160,54 @@ def plant(
         neurons: in each session.
         seed: of neurons, drift and spikes.
         plan: how they fire; the defaults if not given.
+        first: number of the first session; sessions of other numbers have other neurons of the same types.
     """
     perspective, plan = Perspective.of(sessions), plan or NeuronPlan()
-    features = [network(perspective.columns(one), one.piece, one.bin_seconds) for one in sessions]
+    layers = [_layer(network, perspective, sessions, memory=True)]
+    if plan.region_layer:
+        layers.append(_layer(network, perspective, sessions, memory=False))
+    types = np.random.default_rng([seed, 3]).standard_normal((_TYPES, FEATURES))
+    found = []
+    for i, session in enumerate(sessions):
+        values = [layer[i] for layer in layers]
+        found.append(_planted(session, values, network.parts, types, neurons, plan, (seed, first + i)))
+    return found
+
+
+def _layer(
+    network: PlantedNetwork, perspective: Perspective, sessions: Sequence[TwinSession], memory: bool
+) -> list[np.ndarray]:
+    """Standardised features of every session, shape (bins, parts, features) each."""
+    features = [network(perspective.columns(one), one.piece, one.bin_seconds, memory) for one in sessions]
     scale = np.sqrt(np.mean([np.square(one).mean(0) for one in features], axis=0))
     middle = np.mean([one.mean(0) for one in features], axis=0)
-    kinds = np.random.default_rng([seed, 3]).standard_normal((_TYPES, FEATURES))
-    found = []
-    for i, (session, values) in enumerate(zip(sessions, features, strict=True)):
-        random = np.random.default_rng([seed, 4, i])
-        found.append(
-            _planted(session, (values - middle) / scale, network.parts, kinds, neurons, plan, random)
-        )
-    return found
+    return [(one - middle) / scale for one in features]
 
 
 def _planted(
     session: TwinSession,
-    features: np.ndarray,
+    layers: Sequence[np.ndarray],
     parts: Parts,
-    kinds: np.ndarray,
+    types: np.ndarray,
     neurons: int,
     plan: NeuronPlan,
-    random: np.random.Generator,
+    seed: tuple[int, int],
 ) -> PlantedSession:
+    random = np.random.default_rng([seed[0], 4, seed[1]])
+    # labels have a stream of their own, and leave all else as it is
+    of_labels = np.random.default_rng([seed[0], 5, seed[1]])
     of_parts = places(parts.names)
-    kind = random.integers(len(kinds), size=neurons)
-    weights = 0.6 * kinds[kind] + random.standard_normal((neurons, FEATURES))
+    kind = random.integers(len(types), size=neurons)
+    region = of_labels.integers(len(REGIONS), size=neurons)
+    depth = of_labels.integers(len(DEPTHS), size=neurons)
+    weights = plan.type_spread * types[kind] + random.standard_normal((neurons, FEATURES))
     place = of_parts[random.integers(len(of_parts), size=neurons)] + random.normal(0, 0.15, (neurons, 2))
     near = np.exp(-np.square(place[:, None] - of_parts).sum(-1) / (2 * PLACE_WIDTH**2))
     near /= near.sum(1, keepdims=True)
-    tensor = near[:, :, None] * weights[:, None, :]
-    drive = features.reshape(len(features), -1) @ tensor.reshape(neurons, -1).T.astype(np.float32)
-    lag = random.normal(0, plan.lag_seconds, neurons)
+    tensor = (near[:, :, None] * weights[:, None, :]).reshape(neurons, -1).T.astype(np.float32)
+    drives = [features.reshape(len(features), -1) @ tensor for features in layers]
+    drive = np.where(region == 0, drives[0], drives[-1])
+    lag = random.normal(0, plan.lag_seconds, neurons) + plan.region_lag * (region - 0.5)
     drive = _lagged(drive, lag / session.bin_seconds, session.piece)
     used = session.piece >= 0
     drive = (drive - drive[used].mean(0)) / drive[used].std(0)
@@ -182,12 +215,17 @@ def _planted(
     drift = _slow(random, bins, neurons, 60 / session.bin_seconds)
     gain = _slow(random, bins, 1, 20 / session.bin_seconds)
     log_rate = plan.depth * np.clip(drive, -3, 3) + plan.drift * drift + plan.gain * gain
-    base = np.log(plan.rate) + 0.5 * random.standard_normal(neurons)
+    base = np.log(plan.rate) + 0.5 * random.standard_normal(neurons) + plan.depth_rate * (depth - 1) / 2
     rates = (np.exp(base + log_rate) * session.bin_seconds).astype(np.float32)
     counts = random.poisson(rates).astype(np.uint8)
+    table = {
+        "type": np.array([f"type {i}" for i in range(len(types))])[kind],
+        "region": np.array(REGIONS)[region],
+        "depth": np.array(DEPTHS)[depth],
+    }
     names = tuple(f"neuron_{i}" for i in range(neurons))
-    labelled = dataclasses.replace(session, counts=counts, neurons=names, table={"kind": kind})
-    return PlantedSession(labelled, rates, weights, place, lag, kind)
+    labelled = dataclasses.replace(session, counts=counts, neurons=names, table=table)
+    return PlantedSession(labelled, rates, weights, place, lag)
 
 
 def _lagged(values: np.ndarray, lags: np.ndarray, piece: np.ndarray) -> np.ndarray:

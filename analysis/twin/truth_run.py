@@ -19,10 +19,13 @@ from analysis.twin.behavior import RatPlan, behavior_of, record_rats
 from analysis.twin.comparison import GLM, CurvePoint, compare, fit_with_controls, steps_of, twin_name
 from analysis.twin.config import TruthConfig
 from analysis.twin.consistency import readout_consistency, shuffled
+from analysis.twin.map_results import maps_to_json
+from analysis.twin.mapping import LabelMap
 from analysis.twin.results import SCHEMA, VERSION, curves_to_json
 from analysis.twin.scores import Summary, over_animals
 from analysis.twin.session import TwinSession
 from analysis.twin.truth import PlantedNetwork, PlantedSession, plant
+from analysis.twin.truth_map import map_claims, map_truth
 from rodent.versions import versions
 
 SHARE_BAR, CONSISTENCY_BAR = 0.75, 0.1
@@ -36,6 +39,7 @@ class Truth:
         points: every model by minutes.
         true_bits: score of the true rates.
         consistency: of readouts between halves, mean over neurons: of animals, and of shuffled ones.
+        maps: what readouts of labelled animals tell.
         fit_seconds: that the core took.
         claims: figure, value, bar and at (`least` or `most`) of each.
     """
@@ -43,6 +47,7 @@ class Truth:
     points: list[CurvePoint]
     true_bits: Summary
     consistency: tuple[float, float]
+    maps: list[LabelMap]
     fit_seconds: float
     claims: list[dict[str, Any]]
 
@@ -50,13 +55,13 @@ class Truth:
 def simulated_behavior(
     config: TruthConfig, seed: int, advance: Callable[[float], None] = lambda rats: None
 ) -> list[TwinSession]:
-    """Behavior of all animals, those that the core is fitted to first; `advance` counts animals.
+    """Behavior of all animals: of the core, new ones, and labelled ones; `advance` counts animals.
 
     Raises:
         InputError: policy or clips are unknown, or too little motion was tracked.
     """
     plan = RatPlan(
-        rats=config.rats + config.new_rats,
+        rats=config.rats + config.new_rats + config.labelled_rats,
         minutes=config.length,
         policy=config.policy,
         clips=config.clips,
@@ -76,14 +81,15 @@ def run_truth(
 
     Args:
         config: animals, neurons, and settings of the twin.
-        behavior: of `config.rats` and then `config.new_rats` animals.
+        behavior: of `config.rats`, then `config.new_rats`, then `config.labelled_rats` animals.
         seed: of neurons and twin.
         advance: called with the number of training steps done.
 
     Raises:
         InputError: as of `Twin.fit` and `compare`.
     """
-    planted = plant(PlantedNetwork.drawn(behavior[0].layout, seed), behavior, config.neurons, seed)
+    network, unlabelled = PlantedNetwork.drawn(behavior[0].layout, seed), config.rats + config.new_rats
+    planted = plant(network, behavior[:unlabelled], config.neurons, seed)
     old, new = planted[: config.rats], planted[config.rats :]
     settings = dataclasses.replace(config.twin, seed=seed)
     began = time.perf_counter()
@@ -99,8 +105,9 @@ def run_truth(
         for each in (sessions, turned)
     ]
     pair = (consistency[0], consistency[1])
-    claims = claims_of(config, points, true_bits, pair)
-    return Truth(points, true_bits, pair, seconds, claims)
+    maps = map_truth(twin, network, behavior[unlabelled:], config, seed)
+    claims = claims_of(config, points, true_bits, pair) + map_claims(maps)
+    return Truth(points, true_bits, pair, maps, seconds, claims)
 
 
 def true_score(
@@ -155,6 +162,7 @@ def truth_to_json(found: Truth, config: TruthConfig) -> dict[str, Any]:
         "consistency": {"animals": found.consistency[0], "shuffled": found.consistency[1]},
         "fit_seconds": found.fit_seconds,
         "curves": curves_to_json(found.points),
+        "maps": maps_to_json(found.maps)["labels"],
         "config": dataclasses.asdict(config),
         "versions": versions(),
     }

@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from analysis.twin.config import AdaptConfig, FitConfig, ScoreConfig
+from rodent.cli.twin_map import TwinMap
 from rodent.cli.twin_truth import TwinTruth
 
 
@@ -166,6 +167,7 @@ class TwinCommand:
         Annotated[TwinFit, tyro.conf.subcommand("fit")]
         | Annotated[TwinAdapt, tyro.conf.subcommand("adapt")]
         | Annotated[TwinScore, tyro.conf.subcommand("score")]
+        | Annotated[TwinMap, tyro.conf.subcommand("map")]
         | Annotated[TwinTruth, tyro.conf.subcommand("truth")]
     ]
 

@@ -12,6 +12,7 @@ class TwinTruth(TruthConfig):
 
     Policies move the rats, and a random network that is outside the family of the cores drives their neurons.
     The core, its controls and a lagged GLM are compared on new animals, with the score of the true rates.
+    Cell types of further animals are told from readouts.
 
     Example: rodent twin truth --out truth.html
     """
@@ -27,6 +28,7 @@ class TwinTruth(TruthConfig):
 
         cache_compilations()
         from analysis.twin.comparison import steps_of
+        from analysis.twin.map_results import maps_section
         from analysis.twin.results import claims_section, curves_section, print_curves
         from analysis.twin.truth_run import run_truth, simulated_behavior, truth_to_json
         from rodent.files import require_room_for_files
@@ -39,7 +41,11 @@ class TwinTruth(TruthConfig):
         with progress("fitting", steps_of(self.twin), "steps") as advance:
             found = run_truth(self, behavior, self.twin.seed, advance)
         if self.out is not None:
-            sections = [claims_section(found.claims), curves_section(found.points, found.true_bits)]
+            sections = [
+                claims_section(found.claims),
+                curves_section(found.points, found.true_bits),
+                maps_section(found.maps),
+            ]
             write_page(self.out, "A twin on simulated animals", sections)
             say(f"wrote {self.out}; open it in a browser")
         if self.json:

@@ -13,7 +13,7 @@ FPS = 20.0
 
 
 def write_rat(body: Scene, folder: Path, name: str, seed: int) -> tuple[Path, Path]:
-    """Write NAME.h5 and NAME.npz: 70 s of behavior, and spikes of three neurons."""
+    """Write NAME.h5 and NAME.npz: 70 s of behavior, and spikes of three neurons of two regions."""
     movement = 0.1 * behavior(seed).columns
     frames = len(movement)
     qpos = np.zeros((frames, 74))
@@ -32,5 +32,6 @@ def write_rat(body: Scene, folder: Path, name: str, seed: int) -> tuple[Path, Pa
     with RecordingWriter(recording, Header(fps=FPS, scene=SceneConfig(), **names)) as writer:
         writer.rollout("day", RolloutMetadata()).append(states)
     counts = np.random.default_rng(seed).poisson(np.exp(8 * movement[:, :3]))
-    np.savez(spikes, counts=counts, bin_seconds=1 / FPS)
+    table = {"units/region": np.array(["M1", "M1", "DLS"]), "units/depth": np.array([800.0, 900.0, 1200.0])}
+    np.savez(spikes, counts=counts, bin_seconds=1 / FPS, **table)
     return recording, spikes

@@ -59,6 +59,34 @@ def test_fit_adapt_and_score(rats, tmp_path, capsys):
     assert "--animal has 2 names for 1 sessions" in capsys.readouterr().err
 
 
+def test_map(rats, body, tmp_path, capsys):
+    twin, page = str(tmp_path / "twin"), tmp_path / "map.html"
+    fit = ["twin", "fit", *rats[0], "--session", *rats[1], "--stream", "joints", "--out", twin, *SMALL]
+    assert main(fit) == 0
+    capsys.readouterr()
+    more = [[str(path) for path in write_rat(body, tmp_path, f"rat{seed}", seed)] for seed in (3, 4)]
+    sessions = [*rats[2], "--session", *more[0], "--session", *more[1], "--twin", twin]
+    few = shlex.split("--components 4 --strengths 1 --permutations 3 --minutes 0.4")
+    words = ["twin", "map", *sessions, "--label", "region", "--thirds", "depth", *few]
+    assert main([*words, "--json", "--out", str(page)]) == 0
+    region, depth = json.loads(capsys.readouterr().out)["labels"]
+    assert region["counts"] == {"DLS": 3, "M1": 6} and depth["counts"] == {"high": 3, "low": 3, "middle": 3}
+    assert set(region["models"]) == {"rate", "readouts", "GLM weights"} and region["animals"] == 3
+    assert "What readouts tell of neurons" in page.read_text()
+    assert main(words) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("region  DLS 3, M1 6")
+
+    errors = {
+        "give 3 animals at least": ["twin", "map", *rats[2], "--twin", twin, "--label", "region", *few],
+        "the core was fitted to session": [*words[:2], *rats[0], *words[4:]],
+        "'region' is to be cut into thirds": ["twin", "map", *sessions, "--thirds", "region", *few],
+        "it must be one column at least": ["twin", "map", *sessions, *few],
+    }
+    for message, given in errors.items():
+        assert main(given) == 2, given
+        assert message in capsys.readouterr().err
+
+
 def test_bad_input_is_one_line(rats, tmp_path, capsys):
     out = str(tmp_path / "twin")
     cases = {

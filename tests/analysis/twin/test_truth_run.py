@@ -9,7 +9,9 @@ from tests.analysis.twin.test_twin import FEW
 CONFIG = TruthConfig(
     rats=2,
     new_rats=1,
-    neurons=4,
+    labelled_rats=3,
+    neurons=9,
+    permutations=3,
     core_minutes=0.35,
     glm_minutes=0.35,
     share_minutes=0.68,
@@ -20,13 +22,17 @@ CONFIG = TruthConfig(
 
 
 def test_claims_are_read_from_the_curves():
-    found = run_truth(CONFIG, [behavior(seed) for seed in range(3)], seed=0)
+    found = run_truth(CONFIG, [behavior(seed) for seed in range(6)], seed=0)
     bits = {(one.model, one.minutes): one.bits.median for one in found.points}
-    first, share, consistency = found.claims
+    first, share, consistency, *of_types, depth = found.claims
     assert first["value"] == bits["linear core", 0.35] - bits["GLM", 0.35] and first["at"] == "least"
     assert share["value"] == bits["linear core", 0.68] / found.true_bits.median
     assert found.true_bits.median > max(bits.values())
     assert consistency["at"] == "most" and consistency["value"] == abs(found.consistency[1])
+    accuracy = found.maps[0].decodings["readouts"].accuracy
+    assert of_types[0]["value"] == accuracy
+    assert of_types[1]["value"] == accuracy - found.maps[0].decodings["GLM weights"].accuracy
+    assert depth["at"] == "least" and depth["value"] >= found.maps[2].decodings["readouts"].p
     page = truth_to_json(found, CONFIG)
     assert page["claims"] == found.claims and len(page["curves"]) == 4 * 2
     (table,) = claims_section(found.claims).parts
