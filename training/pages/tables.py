@@ -55,8 +55,6 @@ def print_tables(found: dict[str, Any]) -> None:
 
 
 def figure_rows(metrics: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """A row per figure of the task, with its bar."""
-def figure_rows(metrics: list[dict[str, Any]]) -> list[list[str]]:
     """A row per figure of the task, with its bar if it has one."""
     sign = {"least": "at least", "most": "at most"}
     bars = ["" if row["bar"] is None else f"{sign[row['at']]} {row['bar']:g}" for row in metrics]
