@@ -39,7 +39,6 @@ ROWS = [
     {"iteration": 3, "steps": 1536, "seconds": 180.0, "success_rate": 0.5, "tracking/lifespan_frames": 7.0},
 ]
 GO_TO = GoToConfig(seconds=1.0)
-DISTANCE = "tracking/distance_m_all_frames"
 
 
 @pytest.fixture
@@ -110,6 +109,17 @@ def test_the_card_names_the_policy_that_training_started_from(run, body, tmp_pat
     card = (tmp_path / "later" / "README.md").read_text()
     assert "| started from | rat-walk (abc), after 500 control steps on 2 clips |" in card
     assert "1,036 control steps in 3 minutes" in card
+    assert "learnt the controls of" not in card
+
+
+def test_the_card_names_the_policy_that_training_learnt_from(run, body, tmp_path):
+    taught = dataclasses.replace(untrained_policy(body), provenance={"teacher": {"digest": "abc"}})
+    save_policy(taught, run.folder / "policy")
+    file = run.folder / "config.json"
+    file.write_text(file.read_text().replace('"teacher": null', '"teacher": "rat-position"'))
+    assert main(["export", str(run.folder), "--out", str(tmp_path / "later")]) == 0
+    card = (tmp_path / "later" / "README.md").read_text()
+    assert "| learnt the controls of | rat-position (abc) |" in card
 
 
 def test_a_run_without_metrics_has_no_learning_curve(run, tmp_path):
@@ -126,7 +136,7 @@ def task_run(body, tmp_path):
     run = begin_run(tmp_path / "task-run", config, None, {"train": [], "test": []})
     save_policy(untrained_on_task(body, GO_TO), run.folder / "policy")
     rows = [
-        {"iteration": i, "steps": 512 * i, "seconds": 60.0 * i, "reward": 0.1 * i, DISTANCE: 1.0}
+        {"iteration": i, "steps": 512 * i, "seconds": 60.0 * i, "reward": 0.1 * i, "task/within 5 cm": 0.5}
         for i in (1, 2)
     ]
     (run.folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

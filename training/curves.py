@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TABLE = "learning.csv"
 _FIRST = ("seed", "iteration", "steps", "seconds")
+_SHARES = ("success_rate", "attained")
 _DRAWS, _POINTS = 1000, 200
 
 
@@ -31,7 +32,7 @@ def write_learning(folder: Path, seed: int) -> None:
     rows = [{"seed": seed} | row for row in rows if "success_rate" in row]
     if not rows:
         return
-    metrics = [name for name in rows[0] if name == "success_rate" or name.startswith("tracking/")]
+    metrics = [name for name in rows[0] if name in _SHARES or name.startswith(("tracking/", "task/"))]
     with atomic_path(folder / TABLE) as temporary, temporary.open("w", newline="") as file:
         table = csv.DictWriter(file, [*_FIRST, *metrics], extrasaction="ignore")
         table.writeheader()
@@ -89,6 +90,6 @@ def plot_learning(
             low, high = np.percentile(means, (2.5, 97.5), axis=0)
             axes.fill_between(x, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     axes.set_xlabel({"steps": "control steps", "seconds": "seconds"}.get(against, against))
-    axes.set_ylabel(metric.replace("tracking/", "").replace("_", " "))
+    axes.set_ylabel(metric.removeprefix("tracking/").removeprefix("task/").replace("_", " "))
     axes.legend(frameon=False)
     return axes

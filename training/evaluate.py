@@ -105,6 +105,32 @@ def task_figures(task: Task[Any], traces: Sequence[Trace]) -> list[dict[str, Any
     return [figure._asdict() for figure in task.figures(played)]
 
 
+def attainment(figures: Sequence[Mapping[str, Any]]) -> float | None:
+    """How far a policy has come with its task: mean share of the bars of its figures, each at most 1.
+
+    The share is value / bar of a figure that should be at least its bar, and bar / value of one that should
+    be at most its bar; 0 where there is no value, such as the mean interval of no presses.
+
+    Args:
+        figures: rows of `task_figures`.
+
+    Returns:
+        None for a task whose figures have no bars.
+    """
+    shares = []
+    for row in figures:
+        value, bar = row["value"], row["bar"]
+        if bar is None:
+            continue
+        if np.isnan(value):
+            shares.append(0.0)
+        elif row["at"] == "least":
+            shares.append(min(1.0, max(0.0, value / bar)))
+        else:
+            shares.append(1.0 if value <= bar else bar / value)
+    return float(np.mean(shares)) if shares else None
+
+
 def _success_by_distance(traces: list[Trace]) -> dict[str, Any]:
     """Success rates with limits on the distances of root and bodies from the reference."""
     success = dict(zip(THRESHOLDS_MM.tolist(), success_within(traces, THRESHOLDS_MM).tolist(), strict=True))

@@ -25,7 +25,7 @@ from training.backend import Backend, DeviceBackend, HostBackend
 from training.config import TrainConfig
 from training.distillation import Teacher
 from training.dynamics import Dynamics
-from training.evaluate import scores, trace_episodes
+from training.evaluate import attainment, scores, task_figures, trace_episodes
 from training.hyperparameters import Hyperparameters
 from training.learner import Learner, normalizer_of
 from training.motion import Motion
@@ -43,7 +43,8 @@ class SavedState(NamedTuple):
 
     Attributes:
         train: see `TrainState`.
-        best: success rate, lifespan and negative error of the best policy so far.
+        best: what decides between policies, of the best so far: attainment or success rate, lifespan and
+            negative error.
         best_policy: parameters and normaliser of the selected policy.
     """
 
@@ -159,13 +160,15 @@ class Trainer:
     def evaluate(self) -> dict[str, float]:
         """Evaluate the current policy on at most 24 episodes, and update the selected policy.
 
-        The best policy so far is selected. If only some of the episodes are played, or others than those
-        trained on, it is the latest policy that is not significantly worse than the best, because later
-        policies are better on other episodes.
+        The best policy so far is selected: of a task with figures, the one that has come closest to their
+        bars, see `attainment`; of any other, the one that most often does not fail. If only some of the
+        episodes are played, or others than those trained on, it is the latest policy that is not
+        significantly worse than the best, because later policies are better on other episodes.
         """
         candidate = self._averaged()
         found = self._track(candidate)
-        rank = [found["success_rate"], found["tracking/lifespan_frames"], -found[self._error]]
+        first = found.get("attained", found["success_rate"])
+        rank = [first, found["tracking/lifespan_frames"], -found[self._error]]
         best = self._best.tolist()
         if rank > best or (self._sampled and rank[0] >= best[0] - _SAMPLE_NOISE):
             self._best_policy = candidate
@@ -185,7 +188,11 @@ class Trainer:
         traces = trace_episodes(self._runner, *policy, self._evaluated, frames=_EVALUATED_FRAMES)
         found = scores(traces)
         mean = {f"tracking/{k}": v for k, v in found["mean"].items() if isinstance(v, int | float)}
-        return {"success_rate": found["success_rate"], **mean}
+        figures = task_figures(self.task, traces)
+        attained = attainment(figures)
+        own = {f"task/{row['figure']}": row["value"] for row in figures}
+        share = {} if attained is None else {"attained": attained}
+        return {"success_rate": found["success_rate"], **share, **mean, **own}
 
     def policy(self, provenance: dict[str, Any]) -> Policy:
         """The selected policy, see `evaluate`."""

@@ -1,7 +1,7 @@
 """Callbacks of a training on the command line: a progress bar, and Ctrl-C that saves before it stops."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -65,7 +65,7 @@ class Bar(Callback):
             f"{progress.phase}: {progress.steps / 1e6:.2f} M steps, {progress.steps_per_second:,.0f} steps/s"
         )
         if self._evaluation:
-            note += f", success {self._evaluation['success_rate']:.0%}"
+            note += f", {attained_text(self._evaluation)}"
             if (error := self._evaluation.get("tracking/root_position_error_mm")) is not None:
                 note += f", root error {error:.1f} mm"
         self._update(progress, note)
@@ -81,3 +81,10 @@ def progress_shown() -> Iterator[Bar]:
     """A bar on standard error, closed after the training."""
     with ExitStack() as stack:
         yield Bar(stack)
+
+
+def attained_text(found: Mapping[str, float]) -> str:
+    """How well a policy does, in words: the success rate, or how close a task's figures are to their bars."""
+    if "attained" in found:
+        return f"{found['attained']:.0%} of the bars"
+    return f"success {found['success_rate']:.0%}"

@@ -115,7 +115,7 @@ class Train:
         from rodent.pages.output import print_json, say
 
         cache_compilations()
-        from rodent.cli.learning import interruptible, progress_shown
+        from rodent.cli.learning import attained_text, interruptible, progress_shown
         from rodent.cli.tensorboard import TensorBoardLog
         from training.callback import Until
         from training.runs import open_run
@@ -131,7 +131,7 @@ class Train:
             print_json(result)
         else:
             say(
-                f"{self.out}: {result['steps']:,} steps, success {result['success_rate']:.0%}; "
+                f"{self.out}: {result['steps']:,} steps, {attained_text(result)}; "
                 f"next: rodent evaluate {self.out}"
             )
 

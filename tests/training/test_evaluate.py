@@ -8,7 +8,7 @@ import pytest
 from rodent.tasks.metrics import tracking_metrics
 from rodent.tasks.settings import ImitationLimits
 from rodent.tasks.task import Metric
-from training.evaluate import Trace, scores
+from training.evaluate import Trace, attainment, scores
 
 
 def make_trace(name, millimetres, fails_at=None, frames=10):
@@ -90,3 +90,14 @@ def test_a_failure_does_not_change_what_is_only_compared_with():
     (clip,) = scores([trace])["clips"]
     assert clip["oracle_per_min"] == pytest.approx(4.5)
     assert "oracle_per_min_all_frames" not in clip
+
+
+def _figure(value, bar, at):
+    return {"figure": "a figure", "value": value, "bar": bar, "at": at}
+
+
+def test_attainment_is_the_mean_share_of_the_bars():
+    assert attainment([_figure(0.45, 0.9, "least"), _figure(0.05, 0.1, "most")]) == 0.75
+    assert attainment([_figure(0.2, 0.1, "most"), _figure(7.0, None, None)]) == 0.5
+    assert attainment([_figure(np.nan, 0.1, "most"), _figure(2.0, 0.9, "least")]) == 0.5
+    assert attainment([_figure(7.0, None, None)]) is None

@@ -67,11 +67,13 @@ def _run(script: Path, *words: object, first: Path = Path(sys.executable).parent
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_recipe_is_a_training_of_its_policy(folder, tmp_path, name):
+def test_a_recipe_is_a_training_of_its_policy(folder, tmp_path, monkeypatch, name):
     shim = tmp_path / "rodent"
     shim.write_text(SHIM)
     shim.chmod(0o755)
-    found = json.loads(_run(RECIPES / f"{name}.sh", folder, "--minutes", "3", first=tmp_path))
+    monkeypatch.setenv("RODENT_DATA", str(tmp_path))
+    *_, last = _run(RECIPES / f"{name}.sh", folder, "--minutes", "3", first=tmp_path).splitlines()
+    found = json.loads(last)
     config = found["config"]
     assert (found["out"], found["minutes"]) == (str(folder / name), 3)
     assert {key: config["task"][key] for key in SETTINGS[name]} == SETTINGS[name]

@@ -7,7 +7,12 @@ from rodent.rollouts import Episode
 from training.trainer import Trainer
 
 
-def kept(monkeypatch: pytest.MonkeyPatch, clips: int, success_rates: list[float]) -> int:
+def kept(
+    monkeypatch: pytest.MonkeyPatch,
+    clips: int,
+    success_rates: list[float],
+    attained: list[float] | None = None,
+) -> int:
     """Which of the policies evaluated one after the other, with these success rates, is kept."""
     trainer = object.__new__(Trainer)
     trainer._evaluated = [Episode(f"clip_{i}", "", i, 200) for i in range(clips)][:24]
@@ -20,10 +25,12 @@ def kept(monkeypatch: pytest.MonkeyPatch, clips: int, success_rates: list[float]
             "tracking/lifespan_frames": 200.0,
             "tracking/root_position_error_mm_all_frames": 5.0,
         }
+        if attained is not None:
+            found["attained"] = attained[number]
         monkeypatch.setattr(trainer, "_averaged", lambda number=number: number)
         monkeypatch.setattr(trainer, "_track", lambda policy, found=found: found)
         assert trainer.evaluate() == found
-    assert trainer._best[0] == max(success_rates)
+    assert trainer._best[0] == max(attained or success_rates)
     return trainer._best_policy
 
 
@@ -37,3 +44,7 @@ def test_of_more_clips_the_latest_that_is_not_clearly_worse_is_kept(monkeypatch)
     assert kept(monkeypatch, 25, [0.5, 1.0, 0.9, 0.8]) == 2
     # it does not drift down step by step
     assert kept(monkeypatch, 25, [1.0, 0.9, 0.8, 0.7]) == 1
+
+
+def test_of_a_task_with_figures_the_one_that_is_closest_to_their_bars_is_kept(monkeypatch):
+    assert kept(monkeypatch, 24, [1.0, 0.9, 0.8], attained=[0.1, 0.6, 0.5]) == 1

@@ -126,6 +126,8 @@ def training_facts(subject: Subject) -> list[list[str]]:
         rows.append(["started from", f"{policy}, after {before:,} control steps{on}"])
         if damage := start.get("damage"):
             rows.append(["damage before", "; ".join(f"`{from_table(one)}`" for one in damage)])
+    if teacher := subject.policy.provenance.get("teacher"):
+        rows.append(["learnt the controls of", f"{subject.settings['teacher']} ({teacher['digest']})"])
     if subject.history:
         steps = subject.history[-1]["steps"] - before
         rows.append(["training", f"{steps:,} control steps in {subject.minutes[-1]:.0f} minutes"])
@@ -217,8 +219,9 @@ def learning_curve(
     """
     from rodent.pages.drawing import courses
 
-    panels = {label: {"": subject.curve(key, subject.steps / 1e6)} for label, key in shown.items()}
-    if not any(len(values) for curves in panels.values() for _, values in curves.values()):
+    curves = {label: subject.curve(key, subject.steps / 1e6) for label, key in shown.items()}
+    panels = {label: {"": curve} for label, curve in curves.items() if len(curve[1])}
+    if not panels:
         return None, []
     text = ["## Learning curve", f"![{what} by control steps](learning.svg)"]
     return courses(panels, "million control steps"), text

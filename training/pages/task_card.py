@@ -42,15 +42,17 @@ def task_card(
         f"{len(episodes)} episodes of {seconds:.3g} s, played with the mean action "
         f"(`rodent evaluate {name} --episodes {len(episodes)}`)."
     )
-    curve, shown = learning_curve(subject, _courses(task, figures), "reward and metrics of the task")
+    curve, shown = learning_curve(subject, _courses(task, figures), "reward and figures of the task")
     parts = [*title(name, note), markdown_table(["", ""], facts), "## Figures", played]
     parts += [markdown_table(FIGURES, figure_rows(figures)), *shown]
     return "\n\n".join(parts) + "\n", curve
 
 
 def _courses(task: Task[Any], figures: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Columns of the training log by label: reward, and the metrics that are figures, or else the first."""
-    labels = [metric.label for metric in task.metrics.values()]
-    judged = [label for label in labels if label in [row["figure"] for row in figures]] or labels[:1]
-    columns = {label.replace("_", " "): f"tracking/{label}_all_frames" for label in judged}
+    """Columns of the log by label: reward, and the figures that have bars, or else the first metric."""
+    names = [row["figure"] for row in figures if row["bar"] is not None]
+    columns = {name: f"task/{name}" for name in names}
+    if not columns:
+        label = next(iter(task.metrics.values())).label
+        columns = {label.replace("_", " "): f"tracking/{label}_all_frames"}
     return {"reward per step": "reward"} | columns
