@@ -1,9 +1,12 @@
 """Shared fixtures: the folder of real data, and a body that is compiled once.
 
-What the tests compile is kept on disk for all workers and for the processes that tests start, and a worker
+What tests compile is kept between runs, see tests/environment.py; a worker
 that holds much memory lets go of it between files.
 """
 
+import tests.environment  # noqa: F401 - before anything that imports JAX
+
+# isort: split
 import ctypes
 import fcntl
 import gc
@@ -19,33 +22,13 @@ import pytest
 from rodent.body_config import BodyConfig
 from rodent.clips import ClipSet, write_clips
 from rodent.errors import WorkError
-from rodent.jax_setup import cache_compilations, cache_folder
+from rodent.jax_setup import cache_compilations
 from rodent.scene import Scene, make_scene
 from rodent.synthesis.stance import stance_clips
 from tests.motions import glide
 
-ENVIRONMENT = {
-    # one place for compiled functions, whatever home or cache folder a test sets
-    "JAX_COMPILATION_CACHE_DIR": str(cache_folder()),
-    # however small: reading one takes a tenth of the time of compiling it
-    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    # most of the time of tests is compiling: without optimisations, with XLA's older and simpler code for
-    # fused operations, and as one piece, it takes a quarter of the processor time that it takes for users
-    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
-    "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
-    # other workers use the other cores: a thread that waits for its share of a small matrix wastes one
-    "OPENBLAS_NUM_THREADS": "1",
-    # memory that threads of a worker have given up is used by others
-    "MALLOC_ARENA_MAX": "2",
-}
 MUCH_MEMORY = 1.5e9
 """Bytes of a worker beyond which it lets go of compiled functions after a file."""
-
-
-def pytest_configure() -> None:
-    """Before workers start, which inherit the environment, as processes of tests do."""
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 
 from rodent.jax_setup import cache_compilations
-
-OF_TESTS = ("JAX_DISABLE_MOST_OPTIMIZATIONS", "XLA_FLAGS")
-"""Variables that let tests compile in less time, see tests/conftest.py."""
+from tests.environment import COMPILATION
 
 
 @pytest.fixture(scope="module")
 def optimised() -> Iterator[Callable[..., Any]]:
     """Calls a function with arguments where functions are compiled with all of XLA's optimisations."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in OF_TESTS:
+        for name in COMPILATION:
             patch.delenv(name, raising=False)
         spawn = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(1, mp_context=spawn, initializer=cache_compilations) as pool:
