@@ -20,8 +20,8 @@ class View:
 
     Example: rodent view walk.h5
 
-    The page is served on this machine only; Ctrl-C stops it. With a live policy, the rat can be pushed. The
-    units of the network are shown beside the rat.
+    The page is served on this machine only; Ctrl-C stops it. The units of the network are shown beside the
+    rat. With a live policy, the rat can be pushed, and its network changed by interventions.
     """
 
     source: tyro.conf.Positional[Path]
@@ -32,6 +32,9 @@ class View:
     """Frame rate to which clips of a policy are resampled, Hz; by default that of the file."""
     clip: tuple[str, ...] = ()
     """Names of the rollouts or clips to choose from, in this order; by default all of them."""
+    intervention: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """An intervention that is on when a policy begins, such as `silence decoder/layer_0[0:32] to mean`;
+    repeat the option for several. Others can be put on in the page. See `rodent rollout`."""
     port: int = 0
     """Port of the server; 0 for any free port."""
     open: bool = False
@@ -65,9 +68,10 @@ class View:
         if self.source.is_dir() or built_in(self.source, "policies"):
             yield self._live_source()
             return
-        if self.clips is not None or self.resample is not None:
+        if self.clips is not None or self.resample is not None or self.intervention:
             raise InputError(
-                f"{self.source} is a file to look at by itself; --clips and --resample go with a policy"
+                f"{self.source} is a file to look at by itself; --clips, --resample and --intervention go "
+                "with a policy"
             )
         with open_source(self.source) as source:
             yield source
@@ -85,8 +89,11 @@ class View:
         if path is None and policy.task.needs_clips:
             path, trained = _clips_of_run(self.source)
             resample = trained if resample is None else resample
+        clips = None if path is None else read_clips(path, resample=resample)
+        if clips is not None and self.clip:
+            clips = clips.subset(self.clip)  # those that means and deviations of interventions are of
         say("compiling the policy")
-        return live_source(policy, None if path is None else read_clips(path, resample=resample))
+        return live_source(policy, clips, self.intervention, say)
 
 
 def _clips_of_run(folder: Path) -> tuple[Path, float | None]:

@@ -135,14 +135,6 @@ class Player:
     def _new_engine(self, plan: Plan | None) -> HostEngine:
         return host_engine(self._task, self._num_envs, self._settings.threads, plan=plan)
 
-    @cached_property
-    def _engine(self) -> HostEngine:
-        """The engine of all plans that leave the body as it is."""
-        return self._new_engine(None)
-
-    def _new_engine(self, plan: Plan | None) -> HostEngine:
-        return host_engine(self._task, self._num_envs, self._settings.threads, plan=plan)
-
 
 def _kept(layers: tuple[str, ...], task: Task[Any], decision: Decision) -> dict[str, Any]:
     n = decision.failed.shape[0]

@@ -25,6 +25,7 @@ from rodent.intervention import (
     Plan,
     Preparation,
     Sites,
+    form_of,
     planned,
 )
 from rodent.intervention.behaviour import behaviour_names
@@ -260,8 +261,7 @@ def _groups(
             if not control and _equal(other, ends[0]):
                 raise InputError(f"arm {arm!r}: dose {dose:g} is the same intervention as another dose")
         before[arm, control].append(ends[0])
-        leaves, tree = jax.tree.flatten(ends[0])
-        groups.setdefault((tree, tuple((x.shape, str(x.dtype)) for x in leaves)), []).extend(members)
+        groups.setdefault(form_of(ends[0]), []).extend(members)
     return list(groups.values())
 
 

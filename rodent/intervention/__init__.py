@@ -40,6 +40,7 @@ from rodent.intervention.sites import ACTION, Sites
 from rodent.intervention.spec import Intervention
 from rodent.intervention.statistics import Statistics
 from rodent.intervention.stepping import Stepping
+from rodent.intervention.uniform import form_of, uniform
 
 __all__ = [
     "ACTION",
@@ -74,6 +75,7 @@ __all__ = [
     "damage_card",
     "damaged",
     "effects",
+    "form_of",
     "from_table",
     "given_interventions",
     "lost_weights",
@@ -83,5 +85,6 @@ __all__ = [
     "planned",
     "read_interventions",
     "stored",
+    "uniform",
     "weight_norms",
 ]

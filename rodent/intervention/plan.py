@@ -83,13 +83,17 @@ class Plan:
     body: dict[str, jax.Array]
     changed: jax.Array
 
-    def begin(self) -> PlanState:
-        """The state before the first step."""
+    def begin(self, frame: int = 0) -> PlanState:
+        """The state before a step.
+
+        Args:
+            frame: control steps since the rollout began.
+        """
         shape = self.schedule.times.start.shape
         limits = [jnp.full((shape[0], len(self.signals)), x, jnp.float32) for x in (jnp.inf, -jnp.inf)]
         none = jnp.zeros(shape, jnp.int32)
         return PlanState(
-            frame=jnp.zeros(shape[0], jnp.int32),
+            frame=jnp.full(shape[0], frame, jnp.int32),
             schedule=self.schedule.begin(),
             signals=tuple(signal_state(name, shape[0]) for name in self.signals),
             acts=tuple(act.begin() for act in self.acts),

@@ -12,7 +12,17 @@ observe, act), the engine's step, and `evaluate_transition` (reward, termination
 model.
 """
 
-from rodent.loop.drivers import ClosedLoop, Step, decided, evaluated, initial_states, iterate, scan
+from rodent.loop.drivers import (
+    NO_MANIPULATION,
+    ClosedLoop,
+    Manipulation,
+    Step,
+    decided,
+    evaluated,
+    initial_states,
+    iterate,
+    scan,
+)
 from rodent.loop.engine import host_engine
 from rodent.loop.settings import Exploration, Loop
 from rodent.loop.state import Actor, LoopState, StartSampler
@@ -20,12 +30,14 @@ from rodent.loop.step import Decision, Outcome, decide, evaluate_transition
 from rodent.loop.world import own_fields
 
 __all__ = [
+    "NO_MANIPULATION",
     "Actor",
     "ClosedLoop",
     "Decision",
     "Exploration",
     "Loop",
     "LoopState",
+    "Manipulation",
     "Outcome",
     "StartSampler",
     "Step",

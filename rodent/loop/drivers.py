@@ -1,6 +1,7 @@
 """Drivers of the closed loop: a Python loop on the host, or a scan in a compiled program."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -9,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rodent.intervention import Plan
 from rodent.loop.settings import Loop
 from rodent.loop.state import Actor, LoopState, initial_loop_state
 from rodent.loop.step import Decision, Outcome, decide, evaluate_transition
@@ -37,6 +39,23 @@ class ClosedLoop(NamedTuple, Generic[E]):
     task: Task[Any]
     actor: Actor
     engine: Engine[E]
+
+
+class Manipulation(NamedTuple):
+    """What is done to rats while they play; asked before every step.
+
+    Attributes:
+        wrench: returns the wrench on the root bodies, see `Command`; None for that of the loop.
+        plan: returns the interventions. Their times count from the first step of all. Interventions on the
+            body must be those of the engine. None for the interventions of the actor, for good.
+    """
+
+    wrench: Callable[[], np.ndarray | None] = lambda: None
+    plan: Callable[[], Plan | None] | None = None
+
+
+NO_MANIPULATION = Manipulation()
+"""Nothing is done."""
 
 
 class Step(NamedTuple):
@@ -96,7 +115,7 @@ def iterate(
     closed: ClosedLoop[E],
     carried: tuple[LoopState, E],
     keep: Keep,
-    wrench: Callable[[], np.ndarray | None] = lambda: None,
+    manipulation: Manipulation = NO_MANIPULATION,
     noise: Callable[[], Noise | None] = lambda: None,
 ) -> Iterator[tuple[tuple[LoopState, E], Step]]:
     """Step endlessly on the host.
@@ -105,8 +124,7 @@ def iterate(
         closed: the closed loop.
         carried: states of loop and engine, see `initial_states`.
         keep: selects the parts of decisions to return; a module-level function, so that it is compiled once.
-        wrench: returns the wrench on the root bodies, called before every step; see `Command`. None for that
-            of the loop.
+        manipulation: what is done meanwhile.
         noise: returns the noise of latents and actions, called before every step. None for that of the loop.
 
     Yields:
@@ -115,14 +133,24 @@ def iterate(
     loop, task, actor, engine = closed
     state, engine_state = carried
     physics = jax.tree.map(jnp.asarray, engine_state.physics)
-    while True:
+    for frame in itertools.count():
+        if manipulation.plan is not None:
+            actor, state = _replanned(actor, state, manipulation.plan(), frame)
         state, kept, command = decided(loop, keep, task, actor, state, physics, noise())
-        push = wrench()
+        push = manipulation.wrench()
         command = command if push is None else command._replace(wrench=push)
         engine_state = engine.step(engine_state, command)
         physics = jax.tree.map(jnp.asarray, engine_state.physics)
         state, outcome = evaluated(task, state, physics)
         yield (state, engine_state), Step(kept, outcome, engine_state.physics)
+
+
+def _replanned(actor: Actor, state: LoopState, plan: Plan | None, frame: int) -> tuple[Actor, LoopState]:
+    """Actor and state with other interventions from a step on; the same if they are the same object."""
+    if plan is actor.plan:
+        return actor, state
+    begun = None if plan is None else plan.begin(frame)
+    return actor._replace(plan=plan), dataclasses.replace(state, plan=begun)
 
 
 @partial(jax.jit, static_argnums=(0, 1))

@@ -1,7 +1,7 @@
 """Run rollouts of a policy, one control step of all environments at a time."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -11,7 +11,18 @@ import numpy as np
 
 from rodent.clips.clip import ClipSet
 from rodent.intervention import Plan, Report
-from rodent.loop import Actor, ClosedLoop, Decision, Exploration, Loop, host_engine, initial_states, iterate
+from rodent.loop import (
+    NO_MANIPULATION,
+    Actor,
+    ClosedLoop,
+    Decision,
+    Exploration,
+    Loop,
+    Manipulation,
+    host_engine,
+    initial_states,
+    iterate,
+)
 from rodent.physics.engine import PhysicsState
 from rodent.physics.host import HostEngine
 from rodent.policy.agent import Agent, Params
@@ -119,7 +130,7 @@ class RolloutRunner:
         seed: int = 0,
         on_failure: OnFailure = "continue",
         frames: int | None = None,
-        wrench: Callable[[], np.ndarray | None] = lambda: None,
+        manipulation: Manipulation = NO_MANIPULATION,
         plan: Plan | None = None,
     ) -> Iterator[RolloutStep]:
         """Play groups of `Task.starts`, such as clips, from their first places; a row per control step.
@@ -133,8 +144,8 @@ class RolloutRunner:
             seed: of the draws, where latents and actions are sampled.
             on_failure: leave an environment that lost its task where it is, or put it back.
             frames: stop after so many rows; None for the longest group's end.
-            wrench: what pushes the root bodies, asked before every step; see `Command`.
-            plan: interventions of the n environments; None for none.
+            manipulation: what is done meanwhile.
+            plan: interventions of the n environments when they begin; None for none.
         """
         begin = np.asarray(self.task.starts.first)[groups]
         longest = int(self.task.episode_steps(groups).max())
@@ -148,7 +159,7 @@ class RolloutRunner:
         engine = self._engine if plan is None or not plan.body else self._new_engine(plan)
         carried = (state, engine.begin(jax.tree.map(np.asarray, physics), scales))
         closed = ClosedLoop(loop, self.task, Actor(params, normalizer, plan), engine)
-        steps = iterate(closed, carried, self._keep, wrench)
+        steps = iterate(closed, carried, self._keep, manipulation)
         for index, (_, step) in zip(range(count), steps, strict=False):
             kept = jax.tree.map(np.asarray, step.kept)
             yield RolloutStep(

@@ -1,13 +1,17 @@
-"""A live policy, such as one that imitates a clip, which can be watched and pushed."""
+"""A live policy, such as one that imitates a clip: it is watched, pushed, and changed by interventions."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from rodent.clips import ClipSet
+from rodent.intervention import Plan
+from rodent.loop import Manipulation
 from rodent.policy.policy import Policy
 from rodent.rollouts import Episode, RolloutRunner, Show, policy_episodes
 from rodent.rotation import rotate
+from rodent.view.interventions import LiveInterventions, Say, silent
 from rodent.view.motion import Moment, Source, stride
 
 DIRECTIONS = {
@@ -20,16 +24,27 @@ DIRECTIONS = {
 """Directions of pushes: forward, left and up relative to the rat's heading."""
 
 
-def live_source(policy: Policy, clips: ClipSet | None) -> Source:
+def live_source(
+    policy: Policy, clips: ClipSet | None, interventions: Sequence[str] = (), say: Say = silent
+) -> Source:
     """The policy on each of the clips, or in episodes of a task without clips.
+
+    Args:
+        policy: the policy.
+        clips: to track; None for a task without clips.
+        interventions: texts of those that are on from the beginning.
+        say: called with what takes some seconds.
 
     Raises:
         InputError: clips are missing or not needed, they belong to a body of another scale, or differ in
-            frame rate.
+            frame rate; or an intervention makes no sense for the policy.
     """
     task, episodes = policy_episodes(policy, clips)
     runner = RolloutRunner(task, policy.agent, 1, show=Show(units=True))
-    motions = {one.name: partial(Live, runner, policy, one, i) for i, one in enumerate(episodes)}
+    on = LiveInterventions(policy, task, episodes)
+    if interventions:
+        on.apply(interventions, say)
+    motions = {one.name: partial(Live, runner, policy, one, i, on) for i, one in enumerate(episodes)}
     return Source(policy.scene, motions)
 
 
@@ -38,10 +53,18 @@ class Live:
 
     directions = tuple(DIRECTIONS)
 
-    def __init__(self, runner: RolloutRunner, policy: Policy, episode: Episode, seed: int):
+    def __init__(
+        self,
+        runner: RolloutRunner,
+        policy: Policy,
+        episode: Episode,
+        seed: int,
+        interventions: LiveInterventions,
+    ):
         self.name, self.n_frames = episode.name, episode.frames
         self.fps = 1 / runner.task.timestep
         self._runner, self._policy, self._episode, self._seed = runner, policy, episode, seed
+        self._interventions = interventions
         self._stride = stride(episode.frames)
         self.rewind()
 
@@ -53,8 +76,10 @@ class Live:
             self._policy.normalizer,
             np.array([self._episode.group]),
             seed=self._seed,
-            wrench=self._take_wrench,
+            manipulation=Manipulation(self._take_wrench, self._plan),
+            plan=self._plan(),
         )
+        self._changed: list[int] = []
         self._moments: list[Moment] = []
         self._units: list[dict[str, np.ndarray]] = []
         self.at(0)
@@ -72,6 +97,7 @@ class Live:
             if row.index % self._stride == 0:
                 self._units.append({layer: values[0] for layer, values in row.units.items()})
             reference = row.channels["reference"][0] if "reference" in row.channels else None
+            self._changed.append(0 if row.report is None else int(row.report.changed.sum()))
             self._moments.append(Moment(row.physics.qpos[0], reference, not row.failed[0]))
         return self._moments[frame]
 
@@ -86,6 +112,44 @@ class Live:
         """Push the trunk in the next step, in one of DIRECTIONS relative to the heading; newton seconds."""
         force = impulse * self.fps * world_direction(self._moments[-1].qpos, direction)
         self._wrench[0, :3] += force
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """On which interventions can act."""
+        return self._interventions.sites
+
+    @property
+    def interventions(self) -> tuple[str, ...]:
+        """Texts of the interventions that are on."""
+        return self._interventions.texts
+
+    def changed(self, frame: int) -> int:
+        """How many values the interventions of a simulated frame have changed up to it."""
+        return self._changed[frame]
+
+    def intervene(self, texts: Sequence[str], say: Say = silent) -> None:
+        """Put interventions on from the next control step, in the place of those before; none take these off.
+
+        Their times count from the first frame. Where the body is changed, or not any more, the rollout starts
+        again, because a body lasts for a whole rollout.
+
+        Args:
+            texts: of the interventions.
+            say: called with what takes some seconds.
+
+        Raises:
+            InputError: see `LiveInterventions.apply`.
+        """
+        before = self._plan()
+        if texts:
+            self._interventions.apply(texts, say)
+        else:
+            self._interventions.clear()
+        if any(plan is not None and plan.body for plan in (before, self._plan())):
+            self.rewind()
+
+    def _plan(self) -> Plan | None:
+        return self._interventions.plan(self._seed)
 
     def _take_wrench(self) -> np.ndarray:
         taken, self._wrench = self._wrench, np.zeros((1, 6))

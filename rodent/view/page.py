@@ -15,7 +15,8 @@ from rodent.rotation import rotate
 from rodent.scene import make_scene
 from rodent.view.figure import Figure, SkinFigure
 from rodent.view.geoms import GeomFigure, has_plane, surroundings
-from rodent.view.session import SPEEDS, Pushable, Session, glide
+from rodent.view.intervention_panel import InterventionPanel
+from rodent.view.session import SPEEDS, Intervenable, Pushable, Session, glide
 from rodent.view.strip import mark, strip
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ class Page:
         while not self._requests.empty():
             self._requests.get()()
         self._session.advance(seconds)
+        target = self._target()  # may compile; before `atomic`, which would hold back that the page says so
         if self._follow.value:
-            self._center = glide(self._center, self._target(), seconds)
+            self._center = glide(self._center, target, seconds)
         # viser sends the changes within `atomic` together, so that frames are consistent
         with self._server.atomic():
             self._draw()
@@ -160,6 +162,9 @@ class Page:
         speed.on_update(self._on_user(lambda: session.set_speed(SPEEDS[speed.value])))
         if isinstance(session.motion, Pushable):
             self._build_push(session.motion.directions)
+        self._panel = None
+        if isinstance(session.motion, Intervenable):
+            self._panel = InterventionPanel(gui, session, self._on_user)
         self._layer = gui.add_dropdown("Units of layer", session.motion.layers or ("",))
         self._strip = gui.add_image(np.zeros((1, 1, 3), np.uint8))
 
@@ -206,6 +211,8 @@ class Page:
             self._time.value = session.frame / session.motion.fps
         self._world.position = (*-self._center, 0.0)
         self._pause.label = "Pause" if session.clock.playing else "Play"
+        if self._panel is not None:
+            self._panel.draw()
         if session.motion.layers:
             self._draw_strip()
 

@@ -1,11 +1,13 @@
 """Playback of a source: motion, time and speed; the logic behind the controls."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from rodent.errors import unknown
+from rodent.view.interventions import Say, silent
 from rodent.view.motion import Moment, Motion, Source
 
 SPEEDS = {"1/10": 0.1, "1/4": 0.25, "1/2": 0.5, "1": 1.0, "2": 2.0}
@@ -61,6 +63,29 @@ class Pushable(Protocol):
         ...
 
 
+@runtime_checkable
+class Intervenable(Pushable, Protocol):
+    """A live motion whose network can be changed."""
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """On which interventions can act."""
+        ...
+
+    @property
+    def interventions(self) -> tuple[str, ...]:
+        """Texts of the interventions that are on."""
+        ...
+
+    def changed(self, frame: int) -> int:
+        """How many values the interventions of a simulated frame have changed up to it."""
+        ...
+
+    def intervene(self, texts: Sequence[str], say: Say = silent) -> None:
+        """Put interventions on, in the place of those before; none take these off."""
+        ...
+
+
 class Session:
     """Playback of one motion of a source.
 
@@ -111,6 +136,22 @@ class Session:
         """
         if isinstance(self.motion, Pushable):
             self.motion.push(direction, impulse)
+            self.seek(self.motion.played / self.motion.fps)
+
+    def intervene(self, texts: Sequence[str], say: Say = silent) -> None:
+        """Put interventions on a live motion, in the place of those before; none take these off.
+
+        Playback jumps to the latest simulated frame. A recorded motion does not change.
+
+        Args:
+            texts: of the interventions, see `rodent.intervention.language`.
+            say: called with what takes some seconds.
+
+        Raises:
+            InputError: one is not understood, or makes no sense for the policy; nothing changes.
+        """
+        if isinstance(self.motion, Intervenable):
+            self.motion.intervene(texts, say)
             self.seek(self.motion.played / self.motion.fps)
 
     def advance(self, seconds: float) -> None:

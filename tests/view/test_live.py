@@ -5,6 +5,7 @@ import pytest
 
 from rodent.body_config import BodyConfig
 from rodent.errors import InputError
+from rodent.loop import decided
 from rodent.rollouts import RolloutRunner
 from rodent.scene import make_scene
 from rodent.synthesis.stance import stance_clips
@@ -101,6 +102,122 @@ def test_watching_a_policy(source):
     assert session.frame == 11
     session.choose("sway_1")
     assert session.motion.played == 1
+
+
+def poses(motion, frames=range(20)):
+    return np.stack([motion.at(frame).qpos for frame in frames])
+
+
+SILENCE = ("silence decoder/layer_0 to zero",)
+
+
+def test_interventions_act_from_the_next_step_and_leave_no_trace(motion):
+    intact, said = poses(motion), []
+    motion.rewind()
+    motion.at(4)
+    motion.intervene(SILENCE, said.append)
+    silenced = poses(motion)
+    # when frame 4 is seen, the step to frame 5 is done
+    np.testing.assert_array_equal(silenced[:6], intact[:6])
+    assert (silenced[6:] != intact[6:]).any(axis=1).all()
+    quiet = (motion.activity("decoder/layer_0") == 0).all(axis=1)
+    np.testing.assert_array_equal(quiet, np.arange(20) >= 5)
+    assert [motion.changed(frame) for frame in (4, 5, 19)] == [0, 12, 15 * 12]
+    assert motion.interventions == SILENCE and said == ["compiling, once for interventions of this form"]
+
+    motion.intervene(())
+    motion.rewind()
+    np.testing.assert_array_equal(poses(motion), intact)
+    assert motion.interventions == () and motion.changed(19) == 0
+
+    # what is taken off before the next step never was
+    motion.rewind()
+    motion.at(4)
+    motion.intervene(SILENCE)
+    motion.intervene(())
+    np.testing.assert_array_equal(poses(motion), intact)
+
+
+def test_another_intervention_of_the_same_form_is_not_compiled(motion):
+    said = []
+    motion.intervene(SILENCE)
+    motion.at(2)
+    programs = decided._cache_size()
+    for text in (
+        "stimulate latent/sample[0:3] by 2",
+        "gain action by 0.5 from 0.1 s",
+        "clamp action[3] to 1",
+    ):
+        motion.intervene([text], said.append)
+        motion.at(motion.played)
+    assert decided._cache_size() == programs and said == []
+    motion.intervene(())
+
+
+def test_times_count_from_the_first_frame(motion):
+    motion.at(5)
+    motion.intervene(["gain action by 0.5 from 10 frames until 12 frames"])
+    changed = [motion.changed(frame) for frame in range(20) if motion.at(frame)]
+    assert changed[9] == 0 and changed[10] > 0 and changed[11] == changed[19] == 2 * changed[10]
+    motion.rewind()
+    assert [motion.changed(frame) for frame in range(20) if motion.at(frame)] == changed
+    motion.intervene(())
+
+
+def test_clips_are_played_once_where_means_are_needed(motion):
+    said = []
+    for text in ("silence latent/mean to mean", "stimulate decoder/layer_1 by 1 sd"):
+        motion.intervene([text], said.append)
+    assert sum("playing all clips" in text for text in said) == 1
+    motion.intervene(())
+
+
+def test_a_changed_body_begins_a_rollout(motion):
+    intact = poses(motion)
+    motion.intervene(["weaken actuator/* by 100%"])
+    assert motion.played == 1 and motion.changed(0) == 38
+    assert (poses(motion)[2:] != intact[2:]).any(axis=1).all()
+    motion.intervene(())
+    assert motion.played == 1
+    np.testing.assert_array_equal(poses(motion), intact)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected a kind and a site"),
+        ("silence decoder/layer_7 to zero", "unknown site 'decoder/layer_7'"),
+        ("silence decoder/layer_0[90] to zero", "decoder/layer_0 has no unit 90; it has units 0 to 11"),
+    ],
+)
+def test_a_refused_intervention_changes_nothing(motion, text, message):
+    motion.intervene(SILENCE)
+    with pytest.raises(InputError, match=message):
+        motion.intervene([text])
+    assert motion.interventions == SILENCE
+    motion.at(3)
+    assert motion.changed(3) > 0
+    motion.intervene(())
+
+
+def test_interventions_stay_on_in_other_clips(source):
+    session = Session(source)
+    session.seek(0.06)
+    assert session.moment.alive
+    session.seek(0.02)
+    session.intervene(SILENCE)
+    assert session.frame == session.motion.played == 4
+    session.choose("sway_1")
+    assert session.motion.interventions == SILENCE and session.motion.changed(0) == 12
+    session.intervene(())
+    assert session.motion.interventions == ()
+
+
+def test_interventions_from_the_beginning(policy, clips):
+    first = next(iter(live_source(policy, clips, SILENCE).motions.values()))()
+    assert first.interventions == SILENCE and first.changed(0) == 12
+    with pytest.raises(InputError, match="unknown kind of intervention 'silense'"):
+        live_source(policy, clips, ["silense action to zero"])
 
 
 def test_clips_of_another_body_are_refused(policy):

@@ -184,7 +184,7 @@ def test_bad_input_ends_with_two_and_one_line(view, recording, tmp_path, capfd):
             (tmp_path / "none.h5",): "no such file",
             (tmp_path,): "neither a policy folder nor a run",
             (recording, "--clip", "run_9"): "unknown clip 'run_9'",
-            (recording, "--clips", recording): "--clips and --resample go with a policy",
+            (recording, "--clips", recording): "--clips, --resample and --intervention go with a policy",
             (recording, "--port", other.getsockname()[1]): "in use; choose another --port",
         }
         for words, message in cases.items():
