@@ -24,7 +24,7 @@ import numpy as np
 
 from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
-from rodent.loop import Actor, ClosedLoop, Decision, Loop, host_engine, initial_states, iterate
+from rodent.loop import Actor, ClosedLoop, Decision, Loop, Manipulation, host_engine, initial_states, iterate
 from rodent.policy.agent import Noise
 from rodent.policy.intention import IntentionAgent
 from rodent.policy.policy import Policy
@@ -108,7 +108,7 @@ def _path(
     loop = Loop(agent, restart="never")
     carried = (state, engine.begin(jax.tree.map(np.asarray, physics)))
     rows = []
-    steps = iterate(ClosedLoop(loop, task, actor, engine), carried, _pose, noise=noise.__next__)
+    steps = iterate(ClosedLoop(loop, task, actor, engine), carried, _pose, Manipulation(noise=noise.__next__))
     for _, (_, step) in zip(range(count), steps, strict=False):
         rows.append(np.asarray(step.kept))
         advance(1)

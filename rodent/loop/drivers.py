@@ -48,10 +48,12 @@ class Manipulation(NamedTuple):
         wrench: returns the wrench on the root bodies, see `Command`; None for that of the loop.
         plan: returns the interventions. Their times count from the first step of all. Interventions on the
             body must be those of the engine. None for the interventions of the actor, for good.
+        noise: returns the noise of latents and actions; None for that of the loop.
     """
 
     wrench: Callable[[], np.ndarray | None] = lambda: None
     plan: Callable[[], Plan | None] | None = None
+    noise: Callable[[], Noise | None] = lambda: None
 
 
 NO_MANIPULATION = Manipulation()
@@ -116,7 +118,6 @@ def iterate(
     carried: tuple[LoopState, E],
     keep: Keep,
     manipulation: Manipulation = NO_MANIPULATION,
-    noise: Callable[[], Noise | None] = lambda: None,
 ) -> Iterator[tuple[tuple[LoopState, E], Step]]:
     """Step endlessly on the host.
 
@@ -125,7 +126,6 @@ def iterate(
         carried: states of loop and engine, see `initial_states`.
         keep: selects the parts of decisions to return; a module-level function, so that it is compiled once.
         manipulation: what is done meanwhile.
-        noise: returns the noise of latents and actions, called before every step. None for that of the loop.
 
     Yields:
         the next states, and the result of the step.
@@ -136,7 +136,7 @@ def iterate(
     for frame in itertools.count():
         if manipulation.plan is not None:
             actor, state = _replanned(actor, state, manipulation.plan(), frame)
-        state, kept, command = decided(loop, keep, task, actor, state, physics, noise())
+        state, kept, command = decided(loop, keep, task, actor, state, physics, manipulation.noise())
         push = manipulation.wrench()
         command = command if push is None else command._replace(wrench=push)
         engine_state = engine.step(engine_state, command)
