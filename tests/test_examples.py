@@ -1,4 +1,7 @@
-"""Every example that `--help` shows runs as it stands; what takes long is made small by more options."""
+"""Every example that `--help` shows runs as it stands; what takes long is made small by more options.
+
+Those that README or the tutorial have, too, run there: see tests/docs/test_snippets.py.
+"""
 
 import shlex
 import shutil
@@ -9,8 +12,15 @@ import pytest
 from rodent.cli import main
 from tests.commands import all_help, examples, smaller
 from tests.docs.reader import prepare
+from tests.docs.snippets import PAGES, WHOLE, name_of, page_commands
 
-LINES = sorted({line for text in all_help().values() for line in examples(text)})
+ELSEWHERE = [words for page in PAGES if name_of(page) in WHOLE for words in page_commands(page)]
+ALL = sorted({line for text in all_help().values() for line in examples(text)})
+LINES = [line for line in ALL if shlex.split(line) not in ELSEWHERE]
+
+
+def test_there_are_many_examples():
+    assert len(ALL) > 30 and len(LINES) > 20
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -12,6 +12,8 @@ PAGES = (
     ROOT / "CONTRIBUTING.md",
     *sorted(p for p in ROOT.glob("docs/pages/**/*.md") if p.name not in GENERATED),
 )
+WHOLE = ("README.md", "tutorial.md")
+"""Pages whose every line runs in a test, in order, from an empty folder."""
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(rodent [^`\n]+)`")

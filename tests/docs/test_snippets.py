@@ -17,10 +17,17 @@ from rodent.cli.main import parsed
 from rodent.scene import Scene
 from tests.commands import all_help
 from tests.docs.reader import Reader, prepare, write_public_clips
-from tests.docs.snippets import PAGES, ROOT, command_lines, name_of, named_in_prose, page_commands, snippets
+from tests.docs.snippets import (
+    PAGES,
+    ROOT,
+    WHOLE,
+    command_lines,
+    name_of,
+    named_in_prose,
+    page_commands,
+    snippets,
+)
 
-WHOLE = ("README.md", "tutorial.md")
-"""Pages whose every line runs, in order, from an empty folder."""
 CHEAP = (["rodent", "clips"], ["rodent", "spikes"])
 """What runs on the other pages, too; one line of every other command runs in tests/test_examples.py."""
 ONLY_PARSED = {
