@@ -9,7 +9,6 @@ the root and `height/BODY` of a tracked body, m; `phase/BODY` the phase of a foo
 """
 
 import numpy as np
-from scipy import signal
 
 from rodent.intervention.gait_phase import PHASE, WALKING
 from rodent.intervention.signals import tracked_feet
@@ -62,6 +61,8 @@ def behaviour(scene: Scene, qpos: np.ndarray, qvel: np.ndarray, timestep: float)
 
 def _phase(position: np.ndarray, timestep: float) -> np.ndarray:
     """Phase of an oscillation in cycles, shape (frames,); NaN where there are too few frames."""
+    from scipy import signal  # half a second to import, which few rollouts need
+
     highest = min(_STEPS[1], 0.9 * 0.5 / timestep)
     filtering = signal.butter(2, (_STEPS[0], highest), "bandpass", fs=1 / timestep, output="sos")
     if len(position) <= 6 * len(filtering) + 3:
