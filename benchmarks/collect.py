@@ -12,15 +12,12 @@ import json
 import resource
 import time
 
-import jax
 import numpy as np
+from _bare import BarePhysics, Written
 from _motion import benchmark_clips
-from mujoco.batch import Batch
 
 from rodent.body_config import BodyConfig
 from rodent.jax_setup import cache_compilations
-from rodent.physics.engine import Command
-from rodent.physics.host import HostEngine, HostState
 from rodent.rollouts import clip_episodes
 from rodent.scene import make_scene
 from training.backend import HostBackend
@@ -28,40 +25,6 @@ from training.config import TrainConfig
 from training.trainer import Trainer
 
 ROUNDS, ITERATIONS = 7, 3
-
-
-class Written:
-    """Every command that an engine is given, in turn."""
-
-    def __init__(self, engine: HostEngine):
-        self.commands: list[Command] = []
-        self._step = engine.step
-        engine.step = self.step
-
-    def step(self, state: HostState, command: Command) -> HostState:
-        """Write down the controls, and who begins anew and where."""
-        self.commands.append(jax.tree.map(np.asarray, command))
-        return self._step(state, command)
-
-
-class BarePhysics:
-    """MuJoCo alone, n rats."""
-
-    def __init__(self, engine: HostEngine):
-        self.substeps = int(engine.substeps[0])
-        self.batch = Batch(engine.model, engine.num_envs, 0)
-        self.state = {name: self.batch.bind(name) for name in ("qpos", "qvel", "act")}
-        self.warmstart = self.batch.bind("qacc_warmstart")
-
-    def obey(self, commands: list[Command]) -> None:
-        """Do the same work again."""
-        for command in commands:
-            ids = np.flatnonzero(command.restart)
-            for name, field in self.state.items():
-                field[ids] = getattr(command.initial, name)[ids]
-            self.warmstart[ids] = 0.0
-            self.batch.ctrl[:] = command.ctrl
-            self.batch.step(nstep=self.substeps)
 
 
 def host_rows(trainer: Trainer) -> np.ndarray:
