@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.encoding.bands import read_bands
+from analysis.similarity.conditions import kinematic_labels
 from analysis.timeline import Timeline
 from analysis.twin.session import Stream, TwinSession
 from rodent.clips import read_clips
@@ -25,6 +26,7 @@ from rodent.motion_config import PieceConfig
 from rodent.policy.policy import load_policy
 from rodent.record_config import RecordConfig
 from rodent.recording import open_recording
+from rodent.recording.body import recorded_body
 from rodent.rollouts import record
 from rodent.scene import Scene, make_scene
 from rodent.synthesis.pieces import Pieces, piece_clips
@@ -88,7 +90,7 @@ def motion_of(plan: RatPlan, clips: ClipSet, scene: Scene, rat: int) -> ClipSet:
 
 
 def behavior_of(path: Path, plan: RatPlan) -> TwinSession:
-    """The streams of a recording, with one silent neuron in place of those to be planted.
+    """Streams and behaviors of a recording, with one silent neuron in place of those to be planted.
 
     Raises:
         InputError: too little of the motion was tracked.
@@ -99,9 +101,17 @@ def behavior_of(path: Path, plan: RatPlan) -> TwinSession:
             raise InputError(f"{path}: the policy {plan.policy} tracked none of its motion; take another one")
         timeline = Timeline.of(tracked, recording.fps, plan.bin_seconds, apart=True)
         bands = read_bands(plan.streams, timeline, recording)
+        labels = kinematic_labels(timeline, recording.fps, recorded_body(recording))
     bins = min(timeline.n_bins, round(plan.minutes * 60 / plan.bin_seconds))
     streams = tuple(Stream.named(band.name, band.values[:bins], band.columns) for band in bands)
     silent = np.zeros((bins, 1), np.uint8)
     return TwinSession(
-        path.stem, path.stem, streams, silent, ("silent",), plan.bin_seconds, timeline.rollout[:bins]
+        name=path.stem,
+        animal=path.stem,
+        streams=streams,
+        counts=silent,
+        neurons=("silent",),
+        bin_seconds=plan.bin_seconds,
+        piece=timeline.rollout[:bins],
+        behavior=labels[:bins],
     )

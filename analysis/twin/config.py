@@ -46,6 +46,9 @@ class ScoreConfig(TwinSessions):
     """Minutes at the beginning of each session that readouts are fitted to; each gives a row per model."""
     test_minutes: float = 5.0
     """Minutes at the end of each session that are scored."""
+    hold_out: str | None = None
+    """Behavior that the core was fitted without (`rodent twin fit --hold-out`): readouts are fitted to the
+    largest of `--minutes` of all others, and scored on it, too."""
     settings: tyro.conf.OmitArgPrefixes[AdaptSettings] = dataclasses.field(default_factory=AdaptSettings)
     seed: int = 0
     """Of the time shifts and bootstraps."""
@@ -104,6 +107,10 @@ class TruthConfig:
     """Minutes at the end of each new animal that are scored."""
     permutations: int = 199
     """Permutations of labels within animals, for the null of classifiers."""
+    unseen: str = "Rear"
+    """Behavior that a further core and its readouts are not fitted to, and are scored on."""
+    unseen_minutes: float = 5.0
+    """Minutes of all other behaviors that are scored beside it."""
     twin: tyro.conf.OmitArgPrefixes[TwinSettings] = dataclasses.field(default_factory=TwinSettings)
     """Core and training; its seed is also that of behavior and neurons."""
     adapt: tyro.conf.OmitArgPrefixes[AdaptSettings] = dataclasses.field(default_factory=AdaptSettings)

@@ -6,11 +6,16 @@ with open_sessions(config) as opened:
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from analysis.encoding.bands import HISTORY, read_bands
 from analysis.session import OpenSession
+from analysis.similarity.conditions import epoch_labels, kinematic_labels
 from analysis.twin.session import TwinSession
 from analysis.twin.twin import Twin
+from rodent.clips.behavior import BEHAVIORS
 from rodent.errors import InputError
+from rodent.recording.body import recorded_body
 
 STREAMS = ("joints", "velocities")
 """Streams if none are named."""
@@ -26,6 +31,7 @@ def sessions_of(
     animals: Sequence[str],
     streams: Sequence[str],
     table: Sequence[str] = (),
+    hold_out: str | None = None,
 ) -> list[TwinSession]:
     """Read the streams of all sessions.
 
@@ -34,16 +40,28 @@ def sessions_of(
         animals: of each session; different ones if empty.
         streams: their names; `STREAMS` if empty.
         table: columns of the units table to keep.
+        hold_out: behavior whose bins are to be known; None if no behavior is.
 
     Raises:
-        InputError: the number of animals differs from that of sessions, or a stream or a column is unknown.
+        InputError: the number of animals differs from that of sessions, or a stream, a column or the
+            behavior is unknown.
     """
     if animals and len(animals) != len(opened):
         raise InputError(f"--animal has {len(animals)} names for {len(opened)} sessions; give one for each")
     if HISTORY in streams:
         raise InputError(f"--stream {HISTORY} is of each neuron alone, and a core is shared; leave it out")
     names = animals or [f"animal of session {i}" for i in range(len(opened))]
-    return [
-        TwinSession.of(one, read_bands(streams or STREAMS, one.timeline, one.recording), animal, table)
-        for one, animal in zip(opened, names, strict=True)
-    ]
+    found = []
+    for one, animal in zip(opened, names, strict=True):
+        bands = read_bands(streams or STREAMS, one.timeline, one.recording)
+        behavior = None if hold_out is None else _behavior(one, hold_out)
+        found.append(TwinSession.of(one, bands, animal, table, behavior))
+    return found
+
+
+def _behavior(opened: OpenSession, name: str) -> np.ndarray:
+    """What the animal does in each bin: kinematic states if one has this name, else epochs of the session."""
+    if name in BEHAVIORS:
+        body = recorded_body(opened.recording)
+        return kinematic_labels(opened.timeline, opened.recording.fps, body)
+    return epoch_labels(opened.timeline, opened.session.epochs, opened.clock)

@@ -8,7 +8,8 @@ import numpy as np
 
 from analysis.twin.comparison import CurvePoint
 from analysis.twin.scores import Summary
-from rodent.pages.output import print_table
+from analysis.twin.unseen import Unseen
+from rodent.pages.output import print_table, say
 from rodent.pages.page import Drawing, Section, Table
 from rodent.versions import versions
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA, VERSION = "virtual-rodent/twin-scores", 1
 _COLUMNS = ["model", "minutes", "bits/spike", "95 %", "r at 50 ms", "r at 200 ms", "predicted"]
+UNSEEN_COLUMNS = ["model", "bits/spike", "95 %", "held out", "95 %", "share"]
 _TEXT = (
     "Bits per spike against the mean of the minutes that were fitted, and correlations of single trials, on "
     "minutes that were not. Medians over animals of medians over neurons, with intervals over animals "
@@ -50,15 +52,50 @@ def curves_to_json(points: Sequence[CurvePoint]) -> list[dict[str, Any]]:
     ]
 
 
-def scores_to_json(points: Sequence[CurvePoint]) -> dict[str, Any]:
-    """The output of `rodent twin score --json`."""
+def scores_to_json(points: Sequence[CurvePoint], unseen: Unseen | None = None) -> dict[str, Any]:
+    """The output of `rodent twin score --json`; `unseen` are scores in a behavior that was held out."""
     return {
         "schema": SCHEMA,
         "version": VERSION,
         "noise_ceiling": None,
         "curves": curves_to_json(points),
+        "unseen": None if unseen is None else dataclasses.asdict(unseen),
         "versions": versions(),
     }
+
+
+def unseen_rows(found: Unseen) -> list[list[Any]]:
+    """A row for every model, of columns `UNSEEN_COLUMNS`."""
+    return [
+        [
+            model,
+            f"{one.known.median:.4f}",
+            _interval(one.known),
+            f"{one.unseen.median:.4f}",
+            _interval(one.unseen),
+            f"{one.share:.2f}",
+        ]
+        for model, one in found.models.items()
+    ]
+
+
+def unseen_section(found: Unseen) -> Section:
+    """Scores in the behavior that was held out."""
+    seconds = ", ".join(f"{one:.0f}" for one in found.seconds.values())
+    text = (
+        f"Neither core nor readouts were fitted to {found.behavior}. Bits per spike against the mean of the "
+        f"{found.minutes:g} minutes that were fitted, in other behaviors and in {seconds} s of this one (a "
+        "number for each session). Its share is the second over the first. The behavior is "
+        f"{found.distance:.2f} times as far from the fitted minutes as the scored minutes of other behaviors "
+        "(median Mahalanobis distance of the streams)."
+    )
+    return Section(f"{found.behavior}, held out", text, (Table(UNSEEN_COLUMNS, unseen_rows(found)),))
+
+
+def print_unseen(found: Unseen) -> None:
+    """A row for every model, and the distance."""
+    print_table(UNSEEN_COLUMNS, unseen_rows(found))
+    say(f"{found.behavior} is {found.distance:.2f} times as far from the fitted minutes as other behaviors")
 
 
 def print_curves(points: Sequence[CurvePoint]) -> None:

@@ -62,6 +62,7 @@ class TwinSession:
         piece: which uninterrupted piece of time each bin belongs to, -1 for bins that are not used, shape
             (bins,).
         table: what is known of the neurons, an entry each, by column.
+        behavior: name of the behavior in each bin, shape (bins,); None if it is not known.
 
     Raises:
         InputError: lengths differ, a value is not finite, or there are no neurons or no bins.
@@ -75,10 +76,12 @@ class TwinSession:
     bin_seconds: float
     piece: np.ndarray
     table: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    behavior: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         lengths = {stream.name: len(stream.values) for stream in self.streams}
         lengths |= {"spikes": len(self.counts), "pieces": len(self.piece)}
+        lengths |= {"behaviors": len(self.behavior)} if self.behavior is not None else {}
         if len(set(lengths.values())) > 1:
             each = ", ".join(f"{name} {length}" for name, length in lengths.items())
             raise InputError(f"session {self.name}: numbers of bins differ: {each}; cut them to one length")
@@ -97,7 +100,12 @@ class TwinSession:
 
     @classmethod
     def of(
-        cls, opened: "OpenSession", bands: "Sequence[Band]", animal: str, table: Sequence[str] = ()
+        cls,
+        opened: "OpenSession",
+        bands: "Sequence[Band]",
+        animal: str,
+        table: Sequence[str] = (),
+        behavior: np.ndarray | None = None,
     ) -> "TwinSession":
         """The session of a recording and its spikes.
 
@@ -106,6 +114,7 @@ class TwinSession:
             bands: of behavior.
             animal: whose session it is.
             table: columns of the units table to keep.
+            behavior: of each bin.
 
         Raises:
             InputError: as of the class, or the units table has no such column.
@@ -123,6 +132,7 @@ class TwinSession:
             bin_seconds=timeline.bin_seconds,
             piece=np.where(used, np.cumsum(begins) - 1, -1),
             table={column: opened.groups(column, spikes.names) for column in table},
+            behavior=behavior,
         )
 
     @property
@@ -144,6 +154,28 @@ class TwinSession:
             for stream in self.streams
             for column, part in zip(stream.columns, stream.parts, strict=True)
         )
+
+    def without(self, behavior: str) -> "TwinSession":
+        """The session without a behavior: bins in which it is shown are not used.
+
+        Raises:
+            InputError: behaviors are not known, or there is no bin of this one, or of any other.
+        """
+        return self._where(behavior, shown=False)
+
+    def only(self, behavior: str) -> "TwinSession":
+        """The session without all other behaviors; errors as of `without`."""
+        return self._where(behavior, shown=True)
+
+    def _where(self, behavior: str, shown: bool) -> "TwinSession":
+        used = self.piece >= 0
+        found = sorted(set(self.behavior[used].tolist())) if self.behavior is not None else []
+        if behavior not in found or len(found) < 2:
+            raise InputError(
+                f"session {self.name} has no bins with and without behavior {behavior!r}; it has "
+                f"{', '.join(found) or 'no labels of behavior'}"
+            )
+        return dataclasses.replace(self, piece=np.where((self.behavior == behavior) == shown, self.piece, -1))
 
     def with_counts(self, counts: np.ndarray) -> "TwinSession":
         """The same behavior with other spikes, shape (bins, neurons)."""

@@ -45,6 +45,9 @@ class TwinSettings:
     plan; it is learnt, and there is none outside training."""
     lag_noise: float = 1.0
     """The same of its lag, bins."""
+    hold_out: str | None = None
+    """Behavior that core and readouts are not fitted to, to score them on it: a kinematic state (Still, Walk,
+    FastWalk, Turn, Rear, FaceGroom, LGroom, RGroom), or an epoch of the session, such as `labels/rearing`."""
     seed: int = 0
     """Of initial weights, chunks and noise."""
 

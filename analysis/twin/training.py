@@ -40,7 +40,8 @@ class TrainingData:
     Attributes:
         columns: standardised, shape (bins, columns) each.
         slow: slow state, shape (bins, slow) each.
-        counts: shape (bins, most neurons) each, filled up with zeros.
+        counts: shape (bins, most neurons) each, filled up with zeros, also in bins that are not used.
+        used: number of bins that are used, of each.
         real: which neurons are no filling, shape (animals, most neurons).
         windows: chunks of each session.
         streams: number of each column's stream, shape (columns,).
@@ -49,6 +50,7 @@ class TrainingData:
     columns: list[np.ndarray]
     slow: list[np.ndarray]
     counts: list[np.ndarray]
+    used: list[int]
     real: np.ndarray
     windows: list[Windows]
     streams: np.ndarray
@@ -62,15 +64,19 @@ class TrainingData:
         most = max(len(session.neurons) for session in sessions)
         counts = []
         for session in sessions:
-            real = session.counts
+            used = session.piece >= 0
+            real = session.counts[used]
             if settings.training == "shuffled":
                 real = real[far_turn(random, len(real))]
-            counts.append(np.pad(real, ((0, 0), (0, most - real.shape[1]))).astype(np.float32))
+            filled = np.zeros((session.n_bins, most), np.float32)
+            filled[used, : real.shape[1]] = real
+            counts.append(filled)
         names = list(dict.fromkeys(stream for stream, *_ in sessions[0].layout))
         return cls(
             columns=[perspective.columns(session) for session in sessions],
             slow=[perspective.slow(session) for session in sessions],
             counts=counts,
+            used=[int((session.piece >= 0).sum()) for session in sessions],
             real=np.array([np.arange(most) < len(session.neurons) for session in sessions]),
             windows=[windows_of(session, settings) for session in sessions],
             streams=np.array([names.index(stream) for stream, *_ in sessions[0].layout]),
@@ -157,12 +163,12 @@ def train(
     readouts = [
         initial_readouts(
             random,
-            mean_count(counts.sum(0), len(counts)),
+            mean_count(counts.sum(0), used),
             n_features,
             data.slow[0].shape[1],
             (settings.location_noise, settings.lag_noise),
         )
-        for counts in data.counts
+        for counts, used in zip(data.counts, data.used, strict=True)
     ]
     state: dict[str, Any] = {
         "core": params,

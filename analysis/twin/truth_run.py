@@ -24,8 +24,11 @@ from analysis.twin.mapping import LabelMap
 from analysis.twin.results import SCHEMA, VERSION, curves_to_json
 from analysis.twin.scores import Summary, over_animals
 from analysis.twin.session import TwinSession
+from analysis.twin.settings import TwinSettings
 from analysis.twin.truth import PlantedNetwork, PlantedSession, plant
 from analysis.twin.truth_map import map_claims, map_truth
+from analysis.twin.truth_unseen import unseen_claims, unseen_truth
+from analysis.twin.unseen import Unseen
 from rodent.versions import versions
 
 SHARE_BAR, CONSISTENCY_BAR = 0.75, 0.1
@@ -40,6 +43,7 @@ class Truth:
         true_bits: score of the true rates.
         consistency: of readouts between halves, mean over neurons: of animals, and of shuffled ones.
         maps: what readouts of labelled animals tell.
+        unseen: scores in the behavior that was held out, with those of the true rates.
         fit_seconds: that the core took.
         claims: figure, value, bar and at (`least` or `most`) of each.
     """
@@ -48,6 +52,7 @@ class Truth:
     true_bits: Summary
     consistency: tuple[float, float]
     maps: list[LabelMap]
+    unseen: Unseen
     fit_seconds: float
     claims: list[dict[str, Any]]
 
@@ -83,10 +88,10 @@ def run_truth(
         config: animals, neurons, and settings of the twin.
         behavior: of `config.rats`, then `config.new_rats`, then `config.labelled_rats` animals.
         seed: of neurons and twin.
-        advance: called with the number of training steps done.
+        advance: called with the number of training steps done, of `truth_steps`.
 
     Raises:
-        InputError: as of `Twin.fit` and `compare`.
+        InputError: as of `Twin.fit`, `compare`, `map_truth` and `unseen_truth`.
     """
     network, unlabelled = PlantedNetwork.drawn(behavior[0].layout, seed), config.rats + config.new_rats
     planted = plant(network, behavior[:unlabelled], config.neurons, seed)
@@ -106,8 +111,15 @@ def run_truth(
     ]
     pair = (consistency[0], consistency[1])
     maps = map_truth(twin, network, behavior[unlabelled:], config, seed)
+    unseen = unseen_truth(old, new, config, settings, advance)
     claims = claims_of(config, points, true_bits, pair) + map_claims(maps)
-    return Truth(points, true_bits, pair, maps, seconds, claims)
+    claims += unseen_claims(unseen, twin_name(settings))
+    return Truth(points, true_bits, pair, maps, unseen, seconds, claims)
+
+
+def truth_steps(settings: TwinSettings) -> int:
+    """Steps of training that `run_truth` takes."""
+    return steps_of(settings) + settings.steps
 
 
 def true_score(
@@ -163,6 +175,7 @@ def truth_to_json(found: Truth, config: TruthConfig) -> dict[str, Any]:
         "fit_seconds": found.fit_seconds,
         "curves": curves_to_json(found.points),
         "maps": maps_to_json(found.maps)["labels"],
+        "unseen": dataclasses.asdict(found.unseen),
         "config": dataclasses.asdict(config),
         "versions": versions(),
     }

@@ -86,6 +86,7 @@ class Twin:
                 "of two animals at least, or use `rodent encode` for one"
             )
         require_alike(sessions)
+        sessions = [self.known(session) for session in sessions]
         self.layout_, self.bin_seconds_ = sessions[0].layout, sessions[0].bin_seconds
         for session in sessions:
             require_spikes(session, self.windows(session))
@@ -102,6 +103,15 @@ class Twin:
         slow = np.concatenate([np.asarray(one["slow"]) for one in self.readouts_])
         self.slow_basis_ = np.sqrt(np.square(slow).mean(0)).astype(np.float32)
         return self
+
+    def known(self, session: TwinSession) -> TwinSession:
+        """The session without the behavior that is held out, if one is.
+
+        Raises:
+            InputError: as of `TwinSession.without`.
+        """
+        held_out = self.settings.hold_out
+        return session if held_out is None else session.without(held_out)
 
     @property
     def parts(self) -> Parts:

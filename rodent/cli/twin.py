@@ -46,7 +46,7 @@ class TwinFit(FitConfig):
 
         require_room_for_folder(self.out)
         with open_sessions(self) as opened:
-            sessions = sessions_of(opened, self.animal, self.stream)
+            sessions = sessions_of(opened, self.animal, self.stream, hold_out=self.settings.hold_out)
         with progress("fitting", steps_of(self.settings), "steps") as advance:
             twins = fit_with_controls(sessions, self.settings, advance)
         twin = twins.pop(twin_name(self.settings))
@@ -90,8 +90,10 @@ class TwinAdapt(AdaptConfig):
         require_room_for_files(self.out)
         twin = load_twin(self.twin)
         with open_sessions(self) as opened:
-            (session,) = sessions_of(opened, (self.animal,), streams_of(twin))
-        found = adapt(twin, session, self.settings, self.minutes)
+            (session,) = sessions_of(
+                opened, (self.animal,), streams_of(twin), hold_out=twin.settings.hold_out
+            )
+        found = adapt(twin, twin.known(session), self.settings, self.minutes)
         save_readouts(found, self.out)
         say(f"wrote {self.out}: {len(found.neurons)} neurons, fitted to {found.minutes:.2f} minutes")
         if self.json:
@@ -128,7 +130,14 @@ class TwinScore(ScoreConfig):
         from analysis.twin.comparison import compare, score_readouts
         from analysis.twin.files import load_controls, load_readouts, load_twin
         from analysis.twin.reading import sessions_of, streams_of
-        from analysis.twin.results import curves_section, print_curves, scores_to_json
+        from analysis.twin.results import (
+            curves_section,
+            print_curves,
+            print_unseen,
+            scores_to_json,
+            unseen_section,
+        )
+        from analysis.twin.unseen import require_held_out, score_unseen
         from rodent.files import require_room_for_files
         from rodent.pages.output import print_json, say
         from rodent.pages.page import write_page
@@ -136,24 +145,34 @@ class TwinScore(ScoreConfig):
 
         require_room_for_files(self.out)
         twin = load_twin(self.twin)
+        require_held_out(twin, self.hold_out)
+        held_out = twin.settings.hold_out
         with open_sessions(self) as opened:
-            sessions = sessions_of(opened, self.animal, streams_of(twin))
+            whole = sessions_of(opened, self.animal, streams_of(twin), hold_out=held_out)
+        sessions, twins = [twin.known(one) for one in whole], load_controls(self.twin, twin)
         if self.readouts is not None:
             points = score_readouts(twin, load_readouts(self.readouts), sessions, self.seed)
         else:
-            twins = load_controls(self.twin, twin)
             total = (1 + len(twins)) * len(self.minutes) * len(sessions)
             with progress("scoring", total, "fits") as advance:
                 points = compare(
                     twins, sessions, self.minutes, self.settings, self.test_minutes, self.seed, advance
                 )
+        unseen, sections = None, [curves_section(points)]
+        if self.hold_out is not None:
+            unseen = score_unseen(
+                twins, whole, max(self.minutes), self.settings, self.test_minutes, self.seed
+            )
+            sections.append(unseen_section(unseen))
         if self.out is not None:
-            write_page(self.out, "A twin on new animals", [curves_section(points)])
+            write_page(self.out, "A twin on new animals", sections)
             say(f"wrote {self.out}; open it in a browser")
         if self.json:
-            print_json(scores_to_json(points))
-        else:
-            print_curves(points)
+            print_json(scores_to_json(points, unseen))
+            return
+        print_curves(points)
+        if unseen is not None:
+            print_unseen(unseen)
 
 
 @dataclasses.dataclass(frozen=True)

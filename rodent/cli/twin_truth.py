@@ -12,7 +12,7 @@ class TwinTruth(TruthConfig):
 
     Policies move the rats, and a random network that is outside the family of the cores drives their neurons.
     The core, its controls and a lagged GLM are compared on new animals, with the score of the true rates.
-    Cell types of further animals are told from readouts.
+    Cell types of further animals are told from readouts, and a behavior is held out.
 
     Example: rodent twin truth --out truth.html
     """
@@ -27,10 +27,9 @@ class TwinTruth(TruthConfig):
         from rodent.jax_setup import cache_compilations
 
         cache_compilations()
-        from analysis.twin.comparison import steps_of
         from analysis.twin.map_results import maps_section
-        from analysis.twin.results import claims_section, curves_section, print_curves
-        from analysis.twin.truth_run import run_truth, simulated_behavior, truth_to_json
+        from analysis.twin.results import claims_section, curves_section, print_curves, unseen_section
+        from analysis.twin.truth_run import run_truth, simulated_behavior, truth_steps, truth_to_json
         from rodent.files import require_room_for_files
         from rodent.pages.output import print_json, say
         from rodent.pages.page import write_page
@@ -38,13 +37,14 @@ class TwinTruth(TruthConfig):
 
         require_room_for_files(self.out)
         behavior = simulated_behavior(self, self.twin.seed)
-        with progress("fitting", steps_of(self.twin), "steps") as advance:
+        with progress("fitting", truth_steps(self.twin), "steps") as advance:
             found = run_truth(self, behavior, self.twin.seed, advance)
         if self.out is not None:
             sections = [
                 claims_section(found.claims),
                 curves_section(found.points, found.true_bits),
                 maps_section(found.maps),
+                unseen_section(found.unseen),
             ]
             write_page(self.out, "A twin on simulated animals", sections)
             say(f"wrote {self.out}; open it in a browser")

@@ -14,7 +14,7 @@ PIECE, PIECES = 100, 14
 
 
 def behavior(seed: int, pieces: int = PIECES) -> TwinSession:
-    """Smooth movements of a head and a knee, in pieces of 5 s."""
+    """Smooth movements of a head and a knee, in pieces of 5 s; every third one is called Rear."""
     random, bins = np.random.default_rng(seed), PIECE * pieces
     window = np.exp(-0.5 * (np.arange(-8, 9) / 3) ** 2)
     noise = random.standard_normal((bins + 16, 4))
@@ -28,6 +28,7 @@ def behavior(seed: int, pieces: int = PIECES) -> TwinSession:
         neurons=("none",),
         bin_seconds=0.05,
         piece=np.repeat(np.arange(pieces), PIECE),
+        behavior=np.repeat(np.where(np.arange(pieces) % 3 == 2, "Rear", "Walk"), PIECE),
     )
 
 

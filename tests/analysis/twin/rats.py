@@ -1,4 +1,7 @@
-"""Recordings of rats at rest but for their head and a leg, with the spikes of neurons that follow these."""
+"""Recordings of rats that move their head and a leg, with the spikes of neurons that follow these.
+
+A third of the time they also glide over the floor, which is called walking.
+"""
 
 from pathlib import Path
 
@@ -19,6 +22,7 @@ def write_rat(body: Scene, folder: Path, name: str, seed: int) -> tuple[Path, Pa
     qpos = np.zeros((frames, 74))
     qpos[:, 3] = 1.0
     qpos[:, 7:11] = movement
+    qpos[:, 0] = np.cumsum(np.where(behavior(seed).behavior == "Rear", 0.2 / FPS, 0.0))
     states = {
         "time": np.arange(frames) / FPS,
         "alive": np.ones(frames, bool),

@@ -59,6 +59,24 @@ def test_fit_adapt_and_score(rats, tmp_path, capsys):
     assert "--animal has 2 names for 1 sessions" in capsys.readouterr().err
 
 
+def test_a_behavior_is_held_out(rats, tmp_path, capsys):
+    twin, page = str(tmp_path / "twin"), tmp_path / "score.html"
+    fit = ["twin", "fit", *rats[0], "--session", *rats[1], "--stream", "joints", "--out", twin, *SMALL]
+    assert main([*fit, "--hold-out", "Rear"]) == 2
+    assert "no bins with and without behavior 'Rear'; it has Still, Walk" in capsys.readouterr().err
+    assert main([*fit, "--hold-out", "Walk"]) == 0
+    minutes = shlex.split("--minutes 0.35 --test-minutes 0.2 --components 4 --strengths 1")
+    score = ["twin", "score", *rats[2], "--twin", twin, *minutes]
+    assert main([*score, "--hold-out", "Walk", "--out", str(page), "--json"]) == 0
+    unseen = json.loads(capsys.readouterr().out)["unseen"]
+    assert list(unseen["models"]) == ["GLM", "linear core", "random core", "shuffled core"]
+    assert unseen["behavior"] == "Walk" and "Walk, held out" in page.read_text()
+    assert main([*score, "--hold-out", "Walk"]) == 0
+    assert "Walk is 1." in capsys.readouterr().out
+    assert main([*score, "--hold-out", "Still"]) == 2
+    assert "fit one with `rodent twin fit --hold-out Still`" in capsys.readouterr().err
+
+
 def test_map(rats, body, tmp_path, capsys):
     twin, page = str(tmp_path / "twin"), tmp_path / "map.html"
     fit = ["twin", "fit", *rats[0], "--session", *rats[1], "--stream", "joints", "--out", twin, *SMALL]

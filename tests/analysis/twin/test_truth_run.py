@@ -16,6 +16,7 @@ CONFIG = TruthConfig(
     glm_minutes=0.35,
     share_minutes=0.68,
     test_minutes=0.4,
+    unseen_minutes=0.1,
     twin=dataclasses.replace(SMALL, core="linear", steps=2),
     adapt=FEW,
 )
@@ -24,7 +25,7 @@ CONFIG = TruthConfig(
 def test_claims_are_read_from_the_curves():
     found = run_truth(CONFIG, [behavior(seed) for seed in range(6)], seed=0)
     bits = {(one.model, one.minutes): one.bits.median for one in found.points}
-    first, share, consistency, *of_types, depth = found.claims
+    first, share, consistency, *of_types, depth, unseen = found.claims
     assert first["value"] == bits["linear core", 0.35] - bits["GLM", 0.35] and first["at"] == "least"
     assert share["value"] == bits["linear core", 0.68] / found.true_bits.median
     assert found.true_bits.median > max(bits.values())
@@ -33,6 +34,9 @@ def test_claims_are_read_from_the_curves():
     assert of_types[0]["value"] == accuracy
     assert of_types[1]["value"] == accuracy - found.maps[0].decodings["GLM weights"].accuracy
     assert depth["at"] == "least" and depth["value"] >= found.maps[2].decodings["readouts"].p
+    models = found.unseen.models
+    assert unseen["value"] == models["linear core"].share / models["true rates"].share
+    assert models["true rates"].unseen.median > models["linear core"].unseen.median
     page = truth_to_json(found, CONFIG)
     assert page["claims"] == found.claims and len(page["curves"]) == 4 * 2
     (table,) = claims_section(found.claims).parts
