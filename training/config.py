@@ -255,12 +255,18 @@ class TrainConfig:
     """Control steps between evaluations on the validation clips, or else on the training clips."""
     checkpoint_seconds: float = 60.0
     """Time between checkpoints."""
+    keep_every: int = 0
+    """Control steps between policies that are kept in the folder `policies` of the run, to record units
+    across learning: the one before training, and the latest one each time. 0 keeps none. Each takes about 1
+    MB."""
 
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise InputError(f"seed is {self.seed}; it must not be negative")
         if self.evaluate_every < 1:
             raise InputError(f"evaluate_every is {self.evaluate_every}; it must be at least 1 step")
+        if self.keep_every < 0:
+            raise InputError(f"keep_every is {self.keep_every}; it must be 0 or a number of control steps")
         if not self.checkpoint_seconds >= 0:
             raise InputError(f"checkpoint_seconds is {self.checkpoint_seconds:g}; it must not be negative")
         if self.primitives and self.start_from:

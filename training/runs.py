@@ -1,13 +1,15 @@
 """The run folder: configuration, clips, software versions, metrics and results.
 
-config.json, versions.json, split.json, metrics.jsonl, learning.csv, checkpoints/, policy/; and copies of the
-policies that it builds on: start/ with --start-from, teacher/ with --teacher, primitives/ with --primitives
+config.json, versions.json, split.json, metrics.jsonl, learning.csv, checkpoints/, policy/, policies/ with
+--keep-every; and copies of the policies that it builds on: start/ with --start-from, teacher/ with --teacher,
+primitives/ with --primitives
 """
 
 import dataclasses
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from rodent.clips.clip import ClipSet
 from rodent.clips.mimic import with_former_names
 from rodent.clips.reading import read_clips
 from rodent.configs import from_json, to_json
-from rodent.errors import InputError
+from rodent.errors import InputError, unknown
 from rodent.files import atomic_path, existing_file, explain_os_errors, read_json
 from rodent.policy.policy import Policy, load_policy, save_policy
 from rodent.scene import make_scene
@@ -26,6 +28,10 @@ from training.run_card import RUN
 
 if TYPE_CHECKING:
     from training.callback import Progress
+
+
+KEPT = "policies"
+"""Folder with the policies that are kept across learning, in a run folder."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +66,17 @@ class Run:
     def primitives(self) -> Path:
         """Folder of the policy whose primitives it acts through; exists only with --primitives."""
         return self.folder / "primitives"
+
+    def kept_policies(self) -> dict[int, Path]:
+        """Folders of the policies that were kept across learning, by control steps, in order."""
+        return {int(path.name): path for path in sorted((self.folder / KEPT).glob("[0-9]*"))}
+
+    def keep(self, policy: Policy, steps: int) -> None:
+        """Keep a policy of the training as it is after so many control steps."""
+        folder = self.folder / KEPT
+        with explain_os_errors(folder):
+            folder.mkdir(exist_ok=True)
+        save_policy(policy, folder / f"{steps:010d}")
 
     def other_policies(self) -> dict[str, Policy]:
         """The policies that it builds on, by role: start, teacher, primitives."""
@@ -123,6 +140,28 @@ def open_run(folder: Path) -> Run:
     config = from_json(TrainConfig, card["config"], folder / "config.json", "config")
     clips = None if card["clips"] is None else Path(card["clips"])
     return Run(folder, config, clips, card["clips_digest"], split)
+
+
+def checkpoints_of(folder: Path, chosen: Sequence[str]) -> dict[int, Path]:
+    """Folders of policies that a run has kept across learning, by control steps, in order.
+
+    Args:
+        folder: of the run.
+        chosen: `all`, or numbers of control steps.
+
+    Raises:
+        InputError: it is not a run folder, has kept no policies, or not those.
+    """
+    kept = open_run(folder).kept_policies()
+    if not kept:
+        raise InputError(f"{folder} has kept no policies across learning; train with --keep-every STEPS")
+    if tuple(chosen) == ("all",):
+        return kept
+    known = [str(steps) for steps in kept]
+    for one in chosen:
+        if one not in known:
+            raise unknown("checkpoint", one, ("all", *known), str(folder))
+    return {steps: path for steps, path in kept.items() if str(steps) in chosen}
 
 
 def read_own_clips(run: Run, path: Path | None = None) -> ClipSet:

@@ -118,6 +118,12 @@ def train(
         checkpoints.save(iteration, trainer.state())
         save_policy(trainer.policy(_provenance(run, trainer, others)), run.folder / "policy")
 
+    def keep() -> None:
+        run.keep(trainer.latest_policy(_provenance(run, trainer, others)), trainer.steps)
+
+    keep_every = run.config.keep_every
+    if keep_every and iteration == 0:
+        keep()
     log = MetricsLog(run, iteration)
     progress = Progress(iteration, trainer.steps, 0.0, 0.0, trainer.phase, {}, {})
     try:
@@ -133,6 +139,8 @@ def train(
             _report_divergences(run, trainer, iteration)
             every = run.config.evaluate_every
             due = iteration == 1 or trainer.steps // every > before // every
+            if keep_every and trainer.steps // keep_every > before // keep_every:
+                keep()
             found = trainer.evaluate() if due else {}
             place = (iteration, trainer.steps, clock.seconds, rate(trainer.steps), trainer.phase)
             progress = Progress(*place, metrics, found)

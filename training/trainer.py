@@ -196,7 +196,14 @@ class Trainer:
 
     def policy(self, provenance: dict[str, Any]) -> Policy:
         """The selected policy, see `evaluate`."""
-        params, normalizer = self._best_policy
+        return self._as_policy(self._best_policy, provenance)
+
+    def latest_policy(self, provenance: dict[str, Any]) -> Policy:
+        """The policy as it is now, whether or not it is the selected one."""
+        return self._as_policy(self._averaged(), provenance)
+
+    def _as_policy(self, trained: tuple[Any, Any], provenance: dict[str, Any]) -> Policy:
+        params, normalizer = trained
         config = self.config
         parts = observation_of(self.task)
         return Policy(config.scene, config.task, config.network, params, normalizer, provenance, parts)

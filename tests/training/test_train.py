@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
@@ -61,7 +62,8 @@ def _command(*words: object) -> list[str]:
 def whole_run(clips, tmp_path_factory) -> Path:
     """A run that nobody disturbed."""
     run = tmp_path_factory.mktemp("runs") / "whole"
-    assert main(["train", "--clips", str(clips), "--out", str(run), "--steps", str(STEPS), *TINY]) == 0
+    words = ["--clips", str(clips), "--out", str(run), "--steps", str(STEPS), "--keep-every", str(STEPS // 2)]
+    assert main(["train", *words, *TINY]) == 0
     return run
 
 
@@ -85,6 +87,15 @@ def test_a_run_folder_holds_what_it_should(whole_run, clips):
     assert run.clips == clips
     assert run.split == {"train": ["sway_0", "sway_1"], "test": []}
     assert load_policy(whole_run).provenance["trained_on"] == ["sway_0", "sway_1"]
+
+
+def test_policies_are_kept_before_training_and_every_so_often(whole_run):
+    kept = open_run(whole_run).kept_policies()
+    assert list(kept) == [0, STEPS // 2, STEPS]
+    first, last = (load_policy(kept[steps]) for steps in (0, STEPS))
+    assert (first.provenance["steps"], last.provenance["steps"]) == (0, STEPS)
+    moved = jax.tree.map(lambda a, b: np.abs(a - b).max(), first.params, last.params)
+    assert max(jax.tree.leaves(moved)) > 0
 
 
 def test_a_killed_run_resumes_to_the_same_bits(whole_run, clips, tmp_path):
