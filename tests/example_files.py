@@ -19,14 +19,16 @@ from rodent.clips import ClipSet, write_clips
 from rodent.experiment import Inputs, create_experiment, read_experiment
 from rodent.kinematics.skeleton import Skeleton
 from rodent.policy.policy import Policy, save_policy
+from rodent.record_config import RecordConfig
 from rodent.registration import read_markers
 from rodent.rollouts import record
 from rodent.scene import Scene
 from rodent.synthesis.stance import stance_clips
+from rodent.tasks.goal_settings import JoystickConfig
 from tests.analysis.neural.files import Workshop
 from tests.analysis.twin.rats import write_rat
 from tests.docs.reader import write_public_clips
-from tests.policies import untrained_policy
+from tests.policies import untrained_on_task, untrained_policy
 from training.config import TrainConfig
 from training.runs import begin_run
 
@@ -104,6 +106,8 @@ def _write_recordings(body: Scene, policy: Policy, clips: ClipSet, folder: Path)
     bouts = zip(stance_clips(body, frames=50, n=12), ("Walk", "Rear", "RGroom") * 4, strict=True)
     day = tuple(dataclasses.replace(clip, behavior=behavior) for clip, behavior in bouts)
     record(policy, dataclasses.replace(clips, clips=day), folder / "day.h5")
+    task = untrained_on_task(body, JoystickConfig(every=0.2, settle=0.1, seconds=0.4))
+    record(task, None, folder / "joystick.h5", RecordConfig(content="states", episodes=2))
 
 
 def _write_spikes(folder: Path) -> None:
