@@ -35,7 +35,7 @@ SMALLER = {
         "--rats 2 --new-rats 1 --labelled-rats 3 --permutations 9 --neurons 9 --length 1.3 "
         "--core-minutes 0.34 --glm-minutes 0.34 --share-minutes 0.68 "
         "--test-minutes 0.3 --unseen-minutes 0.1 --unseen Walk --core linear "
-        "--steps 1 --chunks 1 --strengths 1"
+        "--steps 1 --chunks 1 --strengths 1 --wirings 1 --wired-neurons 30"
     ),
 }
 

@@ -1,6 +1,7 @@
 """The files that the examples of `--help` and the pages of the docs name, as small as they can be."""
 
 import dataclasses
+import itertools
 import shutil
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pyarrow.parquet
 
 from analysis.effects.simulation import OutcomeModel, simulate_outcomes
 from analysis.session import SessionArguments, open_sessions
-from analysis.twin.files import save_twin
+from analysis.twin.adaptation import adapt
+from analysis.twin.files import save_readouts, save_twin
 from analysis.twin.reading import sessions_of
-from analysis.twin.settings import TwinSettings
+from analysis.twin.settings import AdaptSettings, TwinSettings
 from analysis.twin.twin import Twin
 from rodent.clips import ClipSet, write_clips
 from rodent.experiment import Inputs, create_experiment, read_experiment
@@ -81,12 +83,22 @@ def _write_experiment(folder: Path) -> None:
 def _write_twin(body: Scene, folder: Path) -> None:
     """Recordings and spikes of five rats, and a twin of two of them."""
     names = ("rat1", "rat2", "rat7", "rat8", "rat9")
-    pairs = [write_rat(body, folder, name, seed) for seed, name in enumerate(names)]
+    pairs = [write_rat(body, folder, name, seed, neurons=8) for seed, name in enumerate(names)]
     config = SessionArguments(*pairs[0], session=(pairs[1],))
     with open_sessions(config) as opened:
         sessions = sessions_of(opened, (), ())
     settings = TwinSettings(core="linear", channels=2, steps=1, chunks=1)
-    save_twin(Twin(settings).fit(sessions), folder / "twin", {"source": "simulated"})
+    twin = Twin(settings).fit(sessions)
+    save_twin(twin, folder / "twin", {"source": "simulated"})
+    with open_sessions(SessionArguments(*pairs[-1])) as opened:
+        (session,) = sessions_of(opened, (), ())
+    readouts = adapt(twin, session, AdaptSettings(strengths=(1.0,), components=2))
+    save_readouts(readouts, folder / "rat9.safetensors")
+    rows = [
+        f"{pre},{post},{int(i % 3 == 0)}"
+        for i, (pre, post) in enumerate(itertools.permutations(readouts.neurons, 2))
+    ]
+    (folder / "pairs.csv").write_text("\n".join(["pre,post,synapses", *rows]) + "\n")
 
 
 def _write_run(policy: Policy, clips: ClipSet, folder: Path) -> None:

@@ -107,6 +107,10 @@ class TruthConfig:
     """Minutes at the end of each new animal that are scored."""
     permutations: int = 199
     """Permutations of labels within animals, for the null of classifiers."""
+    wired_neurons: int = 150
+    """Neurons of the animal whose wirings are drawn."""
+    wirings: int = 300
+    """Number of wirings of each kind."""
     unseen: str = "Rear"
     """Behavior that a further core and its readouts are not fitted to, and are scored on."""
     unseen_minutes: float = 5.0

@@ -28,6 +28,7 @@ from analysis.twin.settings import TwinSettings
 from analysis.twin.truth import PlantedNetwork, PlantedSession, plant
 from analysis.twin.truth_map import map_claims, map_truth
 from analysis.twin.truth_unseen import unseen_claims, unseen_truth
+from analysis.twin.truth_wiring import wiring_claims, wiring_truth
 from analysis.twin.unseen import Unseen
 from rodent.versions import versions
 
@@ -44,6 +45,7 @@ class Truth:
         consistency: of readouts between halves, mean over neurons: of animals, and of shuffled ones.
         maps: what readouts of labelled animals tell.
         unseen: scores in the behavior that was held out, with those of the true rates.
+        wirings: how often each similarity has a slope, by what the wirings depend on.
         fit_seconds: that the core took.
         claims: figure, value, bar and at (`least` or `most`) of each.
     """
@@ -53,6 +55,7 @@ class Truth:
     consistency: tuple[float, float]
     maps: list[LabelMap]
     unseen: Unseen
+    wirings: dict[str, dict[str, float]]
     fit_seconds: float
     claims: list[dict[str, Any]]
 
@@ -113,8 +116,9 @@ def run_truth(
     maps = map_truth(twin, network, behavior[unlabelled:], config, seed)
     unseen = unseen_truth(old, new, config, settings, advance)
     claims = claims_of(config, points, true_bits, pair) + map_claims(maps)
-    claims += unseen_claims(unseen, twin_name(settings))
-    return Truth(points, true_bits, pair, maps, unseen, seconds, claims)
+    wirings = wiring_truth(twin, network, behavior[config.rats], config, seed)
+    claims += unseen_claims(unseen, twin_name(settings)) + wiring_claims(wirings)
+    return Truth(points, true_bits, pair, maps, unseen, wirings, seconds, claims)
 
 
 def truth_steps(settings: TwinSettings) -> int:
@@ -176,6 +180,7 @@ def truth_to_json(found: Truth, config: TruthConfig) -> dict[str, Any]:
         "curves": curves_to_json(found.points),
         "maps": maps_to_json(found.maps)["labels"],
         "unseen": dataclasses.asdict(found.unseen),
+        "wirings": found.wirings,
         "config": dataclasses.asdict(config),
         "versions": versions(),
     }

@@ -9,6 +9,7 @@ import tyro
 from analysis.twin.config import AdaptConfig, FitConfig, ScoreConfig
 from rodent.cli.twin_map import TwinMap
 from rodent.cli.twin_truth import TwinTruth
+from rodent.cli.twin_wiring import TwinWiring
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,6 +188,7 @@ class TwinCommand:
         | Annotated[TwinAdapt, tyro.conf.subcommand("adapt")]
         | Annotated[TwinScore, tyro.conf.subcommand("score")]
         | Annotated[TwinMap, tyro.conf.subcommand("map")]
+        | Annotated[TwinWiring, tyro.conf.subcommand("wiring")]
         | Annotated[TwinTruth, tyro.conf.subcommand("truth")]
     ]
 

@@ -15,8 +15,8 @@ from tests.analysis.twin.conftest import behavior
 FPS = 20.0
 
 
-def write_rat(body: Scene, folder: Path, name: str, seed: int) -> tuple[Path, Path]:
-    """Write NAME.h5 and NAME.npz: 70 s of behavior, and spikes of three neurons of two regions."""
+def write_rat(body: Scene, folder: Path, name: str, seed: int, neurons: int = 3) -> tuple[Path, Path]:
+    """Write NAME.h5 and NAME.npz: 70 s of behavior, and spikes of neurons of two regions."""
     movement = 0.1 * behavior(seed).columns
     frames = len(movement)
     qpos = np.zeros((frames, 74))
@@ -35,7 +35,11 @@ def write_rat(body: Scene, folder: Path, name: str, seed: int) -> tuple[Path, Pa
     recording, spikes = folder / f"{name}.h5", folder / f"{name}.npz"
     with RecordingWriter(recording, Header(fps=FPS, scene=SceneConfig(), **names)) as writer:
         writer.rollout("day", RolloutMetadata()).append(states)
-    counts = np.random.default_rng(seed).poisson(np.exp(8 * movement[:, :3]))
-    table = {"units/region": np.array(["M1", "M1", "DLS"]), "units/depth": np.array([800.0, 900.0, 1200.0])}
+    driven = np.column_stack([np.roll(movement[:, i % 3], i // 3) for i in range(neurons)])
+    counts = np.random.default_rng(seed).poisson(np.exp(8 * driven))
+    table = {
+        "units/region": np.resize(["M1", "M1", "DLS"], neurons),
+        "units/depth": np.resize([800.0, 900.0, 1200.0], neurons),
+    }
     np.savez(spikes, counts=counts, bin_seconds=1 / FPS, **table)
     return recording, spikes

@@ -1,7 +1,9 @@
 """The commands on files: recordings of rats at rest but for their joints, and planted spikes."""
 
+import itertools
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -72,9 +74,34 @@ def test_a_behavior_is_held_out(rats, tmp_path, capsys):
     assert list(unseen["models"]) == ["GLM", "linear core", "random core", "shuffled core"]
     assert unseen["behavior"] == "Walk" and "Walk, held out" in page.read_text()
     assert main([*score, "--hold-out", "Walk"]) == 0
-    assert "Walk is 1." in capsys.readouterr().out
+    assert "times as far from the fitted minutes as other behaviors" in capsys.readouterr().err
     assert main([*score, "--hold-out", "Still"]) == 2
     assert "fit one with `rodent twin fit --hold-out Still`" in capsys.readouterr().err
+
+
+def test_wiring(rats, body, tmp_path, capsys):
+    twin, readouts, page = (str(tmp_path / name) for name in ("twin", "rat.safetensors", "wiring.html"))
+    fit = ["twin", "fit", *rats[0], "--session", *rats[1], "--stream", "joints", "--out", twin, *SMALL]
+    assert main([*fit, "--steps", "20"]) == 0
+    new = [str(path) for path in write_rat(body, tmp_path, "new", 5, neurons=8)]
+    adapt = ["twin", "adapt", *new, "--twin", twin, "--out", readouts, "--components", "6"]
+    assert main([*adapt, "--strengths", "1"]) == 0
+    table = tmp_path / "pairs.csv"
+    rows = [
+        f"{pre},{post},{int(i % 3 == 0)}" for i, (pre, post) in enumerate(itertools.permutations(range(8), 2))
+    ]
+    table.write_text("\n".join(["pre,post,synapses", *rows]))
+    capsys.readouterr()
+    wiring = ["twin", "wiring", readouts, str(table), "--twin", twin]
+    assert main([*wiring, "--out", page, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["similarity"] for one in found["slopes"]] == ["features", "lag", "place"]
+    assert found["paired_means"][0]["cells"] == 8 and "Similarity and connection" in Path(page).read_text()
+    assert main(wiring) == 0
+    assert "connected less close" in capsys.readouterr().out
+    table.write_text("pre,post,synapses\n0,1,1\n0,2,0\n")
+    assert main(wiring) == 2
+    assert "2 pairs of 1 presynaptic neurons are too few for 3 slopes" in capsys.readouterr().err
 
 
 def test_map(rats, body, tmp_path, capsys):

@@ -12,6 +12,8 @@ CONFIG = TruthConfig(
     labelled_rats=3,
     neurons=9,
     permutations=3,
+    wired_neurons=20,
+    wirings=2,
     core_minutes=0.35,
     glm_minutes=0.35,
     share_minutes=0.68,
@@ -25,7 +27,7 @@ CONFIG = TruthConfig(
 def test_claims_are_read_from_the_curves():
     found = run_truth(CONFIG, [behavior(seed) for seed in range(6)], seed=0)
     bits = {(one.model, one.minutes): one.bits.median for one in found.points}
-    first, share, consistency, *of_types, depth, unseen = found.claims
+    first, share, consistency, *of_types, depth, unseen, power, false, confused = found.claims
     assert first["value"] == bits["linear core", 0.35] - bits["GLM", 0.35] and first["at"] == "least"
     assert share["value"] == bits["linear core", 0.68] / found.true_bits.median
     assert found.true_bits.median > max(bits.values())
@@ -37,6 +39,10 @@ def test_claims_are_read_from_the_curves():
     models = found.unseen.models
     assert unseen["value"] == models["linear core"].share / models["true rates"].share
     assert models["true rates"].unseen.median > models["linear core"].unseen.median
+    of_none, of_lag = found.wirings["nothing"], found.wirings["lag"]
+    assert power["value"] <= found.wirings["features"]["features"] <= 1 and power["at"] == "least"
+    assert false["value"] == max(of_none["features"], of_none["lag"])
+    assert confused["value"] == of_lag["features"] and confused["at"] == "most"
     page = truth_to_json(found, CONFIG)
     assert page["claims"] == found.claims and len(page["curves"]) == 4 * 2
     (table,) = claims_section(found.claims).parts
