@@ -1,4 +1,5 @@
 """What tasks without clips cost beyond physics: steps of environments per second over those of bare MuJoCo.
+And how many images the eyes see per second.
 
 Environments of each task get random actions, and observe, reward, end and begin anew, without a policy. Every
 command that the engine is given is written down. Then bare `mujoco.batch.Batch.step` is given the same
@@ -10,6 +11,7 @@ import dataclasses
 import json
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import jax
@@ -21,13 +23,17 @@ from rodent.jax_setup import cache_compilations
 from rodent.loop import Decision, decided, evaluated, host_engine
 from rodent.scene import make_scene
 from rodent.scene_config import ArenaKind, BowlConfig, FloorConfig, GapsConfig, SceneConfig
+from rodent.sensing.eyes import EyesConfig
+from rodent.sensing.vision import look
 from rodent.tasks.arena_settings import BowlTaskConfig, GapsTaskConfig
 from rodent.tasks.goal_settings import ForageConfig, GoToConfig, JoystickConfig, RearConfig
+from rodent.tasks.stance import standing
 from rodent.tasks.task import Task
 
 ROUNDS, STEPS = 5, 20
 ACTIONS = 0.3  # standard deviation
 BAR = 0.7
+IMAGES, SIZES = 256, ((16, 8), (32, 16), (32, 32))  # pairs of images at once; columns and rows
 TASKS: Mapping[str, tuple[Any, ArenaKind]] = {
     "joystick": (JoystickConfig(), FloorConfig()),
     "go_to": (GoToConfig(), FloorConfig()),
@@ -36,6 +42,7 @@ TASKS: Mapping[str, tuple[Any, ArenaKind]] = {
     "bowl": (BowlTaskConfig(), BowlConfig()),
     "gaps": (GapsTaskConfig(), GapsConfig(width=(0.03, 0.06))),
 }
+ARENAS: Mapping[str, ArenaKind] = {"floor": FloorConfig(), "gaps": GapsConfig(), "bowl": BowlConfig()}
 
 
 @dataclasses.dataclass
@@ -90,6 +97,20 @@ def measured(name: str, n: int) -> float:
     return float(np.median([physics / both for both, physics in seconds]))
 
 
+def images(size: tuple[int, int], arena: ArenaKind) -> float:
+    """Images per second of eyes of a size, columns and rows, with five posts in an arena."""
+    eyes, scene = EyesConfig(*size), make_scene(SceneConfig(arena=arena))
+    poses = np.tile(standing(scene).qpos, (IMAGES, 1))
+    posts = np.random.default_rng(0).uniform(-1, 1, (IMAGES, 5, 3)) * [1, 1, 0]
+    see = jax.jit(jax.vmap(partial(look, scene, eyes)))
+    seconds = []
+    for _ in range(ROUNDS + 1):
+        begin = time.perf_counter()
+        jax.block_until_ready(see(poses, posts))
+        seconds.append(time.perf_counter() - begin)
+    return 2 * IMAGES / float(np.median(seconds[1:]))
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("tasks", nargs="*", help=f"all by default: {', '.join(TASKS)}")
@@ -102,6 +123,12 @@ def main() -> None:
         short |= value < BAR
         row = {"figure": f"task {name} / bare physics", "value": round(value, 3), "unit": "1"}
         print(json.dumps(row | {"bar": BAR, "at": "least"}), flush=True)
+    for size in SIZES:
+        for name, arena in ARENAS.items():
+            figure = f"images of {size[0]} x {size[1]} in the arena {name}"
+            print(
+                json.dumps({"figure": figure, "value": round(images(size, arena)), "unit": "1/s"}), flush=True
+            )
     raise SystemExit(int(short))
 
 

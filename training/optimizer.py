@@ -16,7 +16,7 @@ import optax.contrib
 
 from rodent.errors import unknown
 from rodent.policy.agent import Agent
-from rodent.tasks.task import PROPRIOCEPTION
+from rodent.policy.probe import blank_observation
 from training.config import OptimizerConfig
 
 # orthogonalised momentum for matrices, with the RMS of Adam's steps, and Adam for all else: under a bound of
@@ -66,16 +66,20 @@ def kept_zeros(config: OptimizerConfig, before: Any, after: Any) -> Any:
     return jax.tree.map(lambda b, a: jnp.where(b == 0, 0.0, a) if b.ndim > 1 else a, before, after)
 
 
-def require_parts(config: OptimizerConfig, agent: Agent) -> None:
+def require_parts(config: OptimizerConfig, agent: Agent, image: tuple[int, ...] = ()) -> None:
     """Refuse to freeze parts that an agent does not have.
+
+    Args:
+        config: names them.
+        agent: the agent.
+        image: shape of what it sees; empty for nothing.
 
     Raises:
         InputError: the agent has no part or layer of a name.
     """
     if not config.frozen:
         return
-    observation = {PROPRIOCEPTION: jnp.zeros((1, 1)), "goal": jnp.zeros((1, 1))}  # names do not depend on it
-    params = jax.eval_shape(agent.init, jax.random.PRNGKey(0), observation)
+    params = jax.eval_shape(agent.init, jax.random.PRNGKey(0), blank_observation(image))
     known: set[str] = set()
     for path, _ in jax.tree_util.tree_leaves_with_path(params):
         words = _name(path).split("/")

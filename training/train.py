@@ -7,6 +7,7 @@ It installs no signal handler and prints nothing, so it can run in a thread or a
 show progress, to log elsewhere or to stop early.
 """
 
+import dataclasses
 import json
 import time
 from collections import deque
@@ -75,7 +76,9 @@ def new_run(out: Path | str, config: TrainConfig, clips: Path | str | None = Non
         config = with_policy_settings(config, policy)
     primitives, teacher = primitives_of(config), teaching_policy(config, held_out)
     config = with_primitives(config, primitives)
-    require_parts(config.ppo.optimizer, config.network.agent(task.action_size))
+    network = dataclasses.replace(config.network, image=task.image)
+    config = dataclasses.replace(config, network=network)
+    require_parts(config.ppo.optimizer, config.network.agent(task.action_size), task.image)
     run = begin_run(Path(out), config, path, split, policy)
     if primitives is not None:
         save_policy(primitives, run.primitives)

@@ -20,7 +20,7 @@ from rodent.policy.primitives import LOW, PrimitivesAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.policy.taps import taps
 from rodent.recording.gates import GATES
-from rodent.tasks.task import PROPRIOCEPTION
+from rodent.tasks.task import PROPRIOCEPTION, VISION
 
 Places = Mapping[str, tuple[str, int, int]]
 """Group and columns of each part of the observation, by address."""
@@ -42,7 +42,8 @@ class Source(NamedTuple):
 def connections(agent: Agent, places: Places) -> dict[str, tuple[Source, ...]]:
     """The sources of every layer with weights that acts.
 
-    An LSTM is a source of itself. Layers of agents that are not made of `rodent.policy.networks` have none.
+    An LSTM is a source of itself. Convolutional layers have no sources, nor do layers of agents that are not
+    made of `rodent.policy.networks`.
 
     Args:
         agent: the agent.
@@ -53,11 +54,10 @@ def connections(agent: Agent, places: Places) -> dict[str, tuple[Source, ...]]:
         return {}
     sizes = taps(agent)
     senses = _group(places, PROPRIOCEPTION)
-    goals = _joined(
-        _group(places, group)
-        for group in sorted({group for group, _, _ in places.values()})
-        if group != PROPRIOCEPTION
-    )
+    groups = {group: _group(places, group) for group in {group for group, _, _ in places.values()}}
+    if config.image:
+        groups[VISION] = _whole(f"vision/layer_{len(config.convolution) - 1}", sizes)
+    goals = _joined(groups[group] for group in sorted(groups) if group != PROPRIOCEPTION)
     found = _chain("encoder", config.encoder, goals, sizes)
     last = _whole(f"encoder/layer_{len(config.encoder) - 1}", sizes)
     found |= {"latent/mean": last, "latent/logvar": last}

@@ -109,7 +109,7 @@ class IntentionAgent:
 
     def units(self) -> Mapping[str, int]:
         """See `Agent.units`; in alphabetical order."""
-        return units_of(self)
+        return units_of(self, self.config.image)
 
     def probe(
         self, params: Params, memory: Memory, observation: Observation, noise: Noise

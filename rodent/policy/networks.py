@@ -3,6 +3,7 @@
     reference window -> encoder -> latent (mean, logvar, sample) -> decoder -> action
                                             proprioception ----------^
 
+What the eyes see passes through convolutional layers, `vision`, before the encoder and the value network.
 A configuration can add a prior, a network from proprioception to the distribution of the latent.
 
 Layer names are addresses in recordings and interventions, so they never change. The address of a hidden
@@ -19,7 +20,7 @@ import jax.numpy as jnp
 
 from rodent.errors import InputError
 from rodent.policy.sizes import NetworkConfig
-from rodent.tasks.task import PROPRIOCEPTION, Observation
+from rodent.tasks.task import PROPRIOCEPTION, VISION, Observation
 
 LatentSource = Literal["encoder", "prior"]
 """Where the decoder's latents come from: the goal, or the prior, which knows none."""
@@ -94,6 +95,33 @@ class Sample(Layer):
     @nn.compact
     def __call__(self, mean: jax.Array, logvar: jax.Array, noise: jax.Array) -> jax.Array:
         return mean + jnp.exp(0.5 * logvar) * noise
+
+
+class Convolution(Layer):
+    """A convolutional layer and its nonlinearity on images of shape (n, eyes, rows, columns, channels)."""
+
+    channels: int
+
+    @nn.compact
+    def __call__(self, images: jax.Array) -> jax.Array:
+        kernel = nn.initializers.orthogonal(2**0.5)
+        x = nn.Conv(self.channels, (3, 3), strides=2, kernel_init=kernel, name="kernel")(images)
+        return nn.silu(x).reshape(len(x), -1)
+
+
+class Vision(nn.Module):
+    """Features of what the eyes see, shape (n, features)."""
+
+    config: NetworkConfig
+
+    @nn.compact
+    def __call__(self, pixels: jax.Array) -> jax.Array:
+        eyes, rows, columns, channels = self.config.image
+        for i, following in enumerate(self.config.convolution):
+            images = pixels.reshape(-1, eyes, rows, columns, channels)
+            pixels = Convolution(following, name=f"layer_{i}")(images)
+            rows, columns, channels = -(-rows // 2), -(-columns // 2), following
+        return pixels
 
 
 class Encoder(nn.Module):
@@ -174,6 +202,8 @@ class PolicyNetwork(nn.Module):
         self, observation: Observation, memory: Memory, noise: jax.Array, source: LatentSource = "encoder"
     ) -> PolicyOutput:
         c, senses = self.config, observation[PROPRIOCEPTION]
+        if c.image:
+            observation = {**observation, VISION: Vision(c, name="vision")(observation[VISION])}
         features = Encoder(c, name="encoder")(goal(observation))
         mean, logvar, latent = Latent(c.latent, name="latent")(features, noise)
         prior = Prior(c, name="prior")(senses) if c.prior else None
@@ -194,6 +224,8 @@ class ValueNetwork(nn.Module):
 
     @nn.compact
     def __call__(self, observation: Observation) -> jax.Array:
+        if self.config.image:
+            observation = {**observation, VISION: Vision(self.config, name="vision")(observation[VISION])}
         x = jnp.concatenate([observation[PROPRIOCEPTION], goal(observation)], -1)
         for i, n in enumerate(self.config.value):
             x = self.config.hidden_layer(n, f"layer_{i}")(x)

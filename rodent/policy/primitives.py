@@ -177,7 +177,7 @@ class PrimitivesAgent:
 
     def units(self) -> Mapping[str, int]:
         """See `Agent.units`; those of the low level begin with `low/`."""
-        return units_of(self)
+        return units_of(self, self.config.image)
 
     def probe(
         self, params: Params, memory: PrimitivesMemory, observation: Observation, noise: Noise

@@ -7,6 +7,7 @@ It uses flax's `capture_intermediates`, which is traced only in jitted functions
 nothing in others.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ import jax.numpy as jnp
 from rodent.policy.agent import Agent, Noise
 from rodent.policy.layers import is_layer, layer_name
 from rodent.policy.networks import ActorCritic, Memory, PolicyOutput
-from rodent.tasks.task import PROPRIOCEPTION, Observation
+from rodent.tasks.task import PROPRIOCEPTION, VISION, Observation
 
 
 def probe(
@@ -54,10 +55,14 @@ def captured(
     return output, units
 
 
-def units_of(agent: Agent) -> dict[str, int]:
-    """Number of units of each layer of an agent, in alphabetical order of the layers."""
-    # numbers of units do not depend on the observation
-    observation = {PROPRIOCEPTION: jnp.zeros((1, 1)), "goal": jnp.zeros((1, 1))}
+def units_of(agent: Agent, image: tuple[int, ...]) -> dict[str, int]:
+    """Number of units of each layer of an agent, in alphabetical order of the layers.
+
+    Args:
+        agent: the agent.
+        image: shape of what it sees; empty for nothing.
+    """
+    observation = blank_observation(image)
     noise = Noise(*(jnp.zeros((1, size)) for size in agent.noise_sizes()))
 
     def all_units(key: jax.Array) -> dict[str, jax.Array]:
@@ -66,6 +71,16 @@ def units_of(agent: Agent) -> dict[str, int]:
 
     shapes = jax.eval_shape(all_units, jax.random.PRNGKey(0))
     return {name: shapes[name].shape[-1] for name in sorted(shapes)}
+
+
+def blank_observation(image: tuple[int, ...]) -> dict[str, jax.Array]:
+    """An observation of one environment, all zero, on which agents have the same layers as on any other.
+
+    Args:
+        image: shape of what is seen, on which units depend; empty for nothing.
+    """
+    observation = {PROPRIOCEPTION: jnp.zeros((1, 1)), "goal": jnp.zeros((1, 1))}
+    return observation | ({VISION: jnp.zeros((1, math.prod(image)))} if image else {})
 
 
 def _collect(tree: Mapping[str, Any], path: tuple[str, ...], units: dict[str, jax.Array]) -> None:

@@ -30,6 +30,11 @@ class NetworkConfig:
     default the prior is autoregressive, as in Aldarondo et al. 2024, and has no network."""
     action_std: float = 0.8
     """Initial standard deviation of actions."""
+    convolution: tuple[int, ...] = (16, 32)
+    """Channels per convolutional layer for what the eyes see, of 3 x 3 pixels at every second one, with the
+    same weights for both eyes. Only tasks with vision use them."""
+    image: tuple[int, ...] = ()
+    """Eyes, rows, columns and channels of what is seen; the task sets it."""
 
     def __post_init__(self) -> None:
         if self.decoder_kind not in ("mlp", "lstm"):
@@ -42,6 +47,11 @@ class NetworkConfig:
                 )
         if self.prior and min(self.prior) < 1:
             raise InputError(f"network prior is {self.prior}; expected layers of at least one unit")
+        if not self.convolution or min(self.convolution) < 1 or len(self.image) not in (0, 4):
+            raise InputError(
+                f"network convolution is {self.convolution} and image {self.image}; expected layers "
+                "of at least one channel, and an image of none or four sizes"
+            )
         if self.latent < 1 or not 0 < self.action_std <= 10:
             raise InputError("network latent must be at least 1 and action_std in (0, 10]")
 

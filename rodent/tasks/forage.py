@@ -11,6 +11,7 @@ with.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import flax.struct
@@ -20,12 +21,14 @@ import numpy as np
 
 from rodent.physics.engine import PhysicsState
 from rodent.recording.channels import Channel
+from rodent.sensing.ground import ground_height
 from rodent.sensing.proprioception import Observed, proprioception, sensed
+from rodent.sensing.vision import look
 from rodent.tasks.goal_settings import ForageConfig
 from rodent.tasks.locomotion import WalkingTask, effort, fall, in_heading, on_floor
 from rodent.tasks.stance import standing
 from rodent.tasks.targets import Field, Pursuer, Targets, distances, pursued, scattered, visited
-from rodent.tasks.task import PROPRIOCEPTION, Figure, Measure, Metric, Played
+from rodent.tasks.task import PROPRIOCEPTION, VISION, Figure, Measure, Metric, Played
 
 TARGETS = "targets"
 _REACH = 0.3  # metres: a target at this distance is seen at half of it
@@ -66,6 +69,11 @@ class Forage(WalkingTask[ForageState]):
     config: ForageConfig = flax.struct.field(pytree_node=False)
 
     @property
+    def image(self) -> tuple[int, ...]:
+        """See `Task.image`."""
+        return self.config.eyes.shape if self.config.goal == "vision" else ()
+
+    @property
     def metrics(self) -> Mapping[str, Metric]:
         """Targets that are reached per time, by the animal and by the points that it is compared with."""
         return {
@@ -92,19 +100,17 @@ class Forage(WalkingTask[ForageState]):
         )
 
     def observe(self, state: ForageState, physics: PhysicsState) -> dict[str, jax.Array]:
-        """What the body senses, and where the nearest targets are."""
-        return {
-            PROPRIOCEPTION: proprioception(self.scene, physics, self.config.senses),
-            TARGETS: self._seen(state, physics).reshape(-1),
+        """What the body senses, and where the nearest targets are or what the eyes see."""
+        parts = self._goal(state, physics)
+        goal = {
+            name: jnp.concatenate([one.values for one in group.values()]) for name, group in parts.items()
         }
+        return {PROPRIOCEPTION: proprioception(self.scene, physics, self.config.senses), **goal}
 
     def observation_parts(self, state: ForageState, physics: PhysicsState) -> dict[str, dict[str, Observed]]:
         """See `Task.observation_parts`; targets are numbered from the nearest."""
-        seen = self._seen(state, physics)
-        return {
-            PROPRIOCEPTION: sensed(self.scene, physics, self.config.senses),
-            TARGETS: {f"vector_{i}": Observed(one, "m") for i, one in enumerate(seen)},
-        }
+        own = sensed(self.scene, physics, self.config.senses)
+        return {PROPRIOCEPTION: own, **self._goal(state, physics)}
 
     def update(self, state: ForageState, physics: PhysicsState) -> ForageState:
         """Notes what has been reached, and moves the two points."""
@@ -171,6 +177,18 @@ class Forage(WalkingTask[ForageState]):
             Figure("targets per minute of the oracle", rates["oracle"]),
             Figure("targets per minute at random", rates["stroller"]),
         ]
+
+    def _goal(self, state: ForageState, physics: PhysicsState) -> dict[str, dict[str, Observed]]:
+        """The parts of what is observed of the targets, by group."""
+        if self.config.goal == "vision":
+            places = state.targets.places
+            ground = jax.vmap(partial(ground_height, self.scene))(places)
+            markers = jnp.concatenate([places, ground[:, None]], 1)
+            return {
+                VISION: {VISION: Observed(look(self.scene, self.config.eyes, physics.qpos, markers), "1")}
+            }
+        seen = self._seen(state, physics)
+        return {TARGETS: {f"vector_{i}": Observed(one, "m") for i, one in enumerate(seen)}}
 
     @property
     def _field(self) -> Field:

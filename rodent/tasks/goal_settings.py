@@ -1,10 +1,11 @@
 """Settings of tasks that need no clips. Light to import: the command line is derived from them."""
 
 import dataclasses
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rodent.errors import InputError
+from rodent.errors import InputError, unknown
 from rodent.parts import SENSES, USUAL_SENSES
+from rodent.sensing.eyes import EyesConfig
 
 if TYPE_CHECKING:
     from rodent.clips.clip import ClipSet
@@ -150,10 +151,15 @@ class ForageConfig:
 
     needs_clips: ClassVar[bool] = False
 
+    goal: Literal["vectors", "vision"] = "vectors"
+    """How targets are observed. `vectors`: where the nearest are; `vision`: as red posts in the images of
+    both eyes."""
+    eyes: EyesConfig = dataclasses.field(default_factory=EyesConfig)
+    """The eyes, for vision."""
     targets: int = 5
     """Number of targets in the field."""
     seen: int = 3
-    """Number of targets that are observed, the nearest."""
+    """Number of targets whose vectors are observed, the nearest."""
     side: float = 2.0
     """Side of the square around the start in which targets appear, m."""
     near: float = 0.05
@@ -169,6 +175,8 @@ class ForageConfig:
 
     def __post_init__(self) -> None:
         require_senses(self.senses)
+        if self.goal not in ("vectors", "vision"):
+            raise unknown("goal", str(self.goal), ("vectors", "vision"))
         if not 1 <= self.seen <= self.targets <= 100:
             raise InputError(
                 f"task seen and targets are {self.seen} and {self.targets}; expected 1 <= seen <= targets <= "

@@ -32,7 +32,7 @@ from rodent.tasks.actuation import action_unit, commanded, neutral_setpoint
 Observation = Mapping[str, jax.Array]
 """What an agent is fed, by group: `proprioception`, what the body senses, and what is asked of it, such as
 `reference`; leaves (…, size)."""
-PROPRIOCEPTION = "proprioception"
+PROPRIOCEPTION, VISION = "proprioception", "vision"
 S = TypeVar("S")
 
 
@@ -150,6 +150,11 @@ class Task(flax.struct.PyTreeNode, Generic[S]):
     def action_size(self) -> int:
         """How many numbers an action has."""
         return self.scene.model.nu
+
+    @property
+    def image(self) -> tuple[int, ...]:
+        """Eyes, rows, columns and channels of the group `vision` of the observation; empty without vision."""
+        return ()
 
     @property
     def metrics(self) -> Mapping[str, Metric]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rodent.errors import InputError
+from rodent.sensing.eyes import EyesConfig
 from rodent.tasks.goal_settings import ForageConfig
 from rodent.tasks.stance import standing
 from rodent.tasks.targets import Field, Pursuer, pursued, scattered, visited
@@ -171,9 +172,26 @@ def test_figures_are_shares_of_what_the_oracle_reaches(forage):
         ({"seen": 6}, "seen and targets are 6 and 5"),
         ({"near": 1.0}, "expected near in"),
         ({"oracle_speed": 0.0}, "both must be positive"),
+        ({"goal": "smell"}, "unknown goal 'smell'"),
         ({"senses": ("smell",)}, "unknown sense 'smell'"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(changes, message):
     with pytest.raises(InputError, match=message):
         ForageConfig(**changes)
+
+
+def test_targets_are_seen_instead_of_their_vectors(body, begun):
+    config = ForageConfig(goal="vision", eyes=EyesConfig(width=34, height=22))
+    task = config.build(body, None)
+    here = standing(body).xpos[body.root_row, :2]
+    places = jnp.asarray(here) + jnp.array([[0.3, 0.3], [-0.1, 0.4], [9.0, 9.0], [9.0, -9.0], [-9.0, 0.0]])
+    state = begun._replace(targets=begun.targets._replace(places=places))
+    observation = jax.jit(task.observe)(state, _at(body, here))
+    assert set(observation) == {"proprioception", "vision"}
+    left, right = np.asarray(observation["vision"]).reshape(task.image)
+    red = [(eye[..., 1] > 0.8) & (eye[..., 2] < 0.3) for eye in (left, right)]
+    assert red[0].sum() > 4 and not red[1].any()
+    parts = task.observation_parts(state, _at(body, here))["vision"]
+    np.testing.assert_allclose(parts["vision"].values, observation["vision"], atol=1e-5)
+    assert ForageConfig().build(body, None).image == ()
