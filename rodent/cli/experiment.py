@@ -40,7 +40,7 @@ class ExperimentPlan:
         check_setting("option", "--rate", self.rate is None or self.rate > 0, self.rate, "above 0")
         config = read_experiment(self.spec)
         inputs = Inputs.of(config)
-        subjects = subjects_of(config, *inputs)
+        subjects = subjects_of(config, inputs)
         found = summary(subjects, self.rate)
         rows = [row for subject in subjects for row in arm_rows(subject)]
         if self.json:

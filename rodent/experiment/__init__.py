@@ -5,11 +5,11 @@
     run_experiment(experiment, LocalExecutor())
     # lesions/outcomes.parquet has a row per rollout
 
-A specification (`spec`) is resolved for each policy (`subject`): arms become treatments (`treatments`,
-`controls`), and these, in all conditions, are divided into shards (`tiling`). A shard is one batch (`player`,
-`measures`), and a pure function of the specification and its number. It leaves one file (`shards`): the
-folder (`folder`) is the queue and the truth. Executors (`local`, `on_slurm`, `on_ray`) do missing shards
-(`drive`), and `table` joins them.
+A specification (`spec`) with all that it names (`inputs`) is resolved for each policy (`subject`): arms
+become treatments (`treatments`, `controls`), and these, in all conditions, are divided into shards
+(`tiling`). A shard is one batch (`player`, `measures`), and a pure function of the specification and its
+number. It leaves one file (`shards`): the folder (`folder`) is the queue and the truth. Executors (`local`,
+`on_slurm`, `on_ray`) do missing shards (`drive`), and `table` joins them.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rodent.experiment.drive import Executor, Finished, run_shards
     from rodent.experiment.executors import read_executor
-    from rodent.experiment.folder import Experiment, Inputs, create_experiment, digest_of, open_experiment
+    from rodent.experiment.folder import Experiment, create_experiment, open_experiment
+    from rodent.experiment.inputs import Inputs, digest_of
     from rodent.experiment.local import LocalExecutor
     from rodent.experiment.run import run_experiment
     from rodent.experiment.shards import Shards
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     **dict.fromkeys(("Executor", "Finished", "run_shards"), "drive"),
-    **dict.fromkeys(("Experiment", "Inputs", "create_experiment", "digest_of", "open_experiment"), "folder"),
+    **dict.fromkeys(("Experiment", "create_experiment", "open_experiment"), "folder"),
+    **dict.fromkeys(("Inputs", "digest_of"), "inputs"),
     **dict.fromkeys(("ArmConfig", "ExperimentConfig", "read_experiment"), "spec"),
     "LocalExecutor": "local",
     "Shards": "shards",

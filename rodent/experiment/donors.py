@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from rodent.experiment.spec import ArmConfig, is_swap, renamed_donor
-from rodent.experiment.treatments import filled
+from rodent.experiment.treatments import filled_acts
 from rodent.files import atomic_path
 from rodent.intervention import Alignment, AlignmentKey, Alignments, Swap
 from rodent.npz import read_npz
@@ -28,15 +28,17 @@ def donor_names(arms: Sequence[ArmConfig]) -> list[str]:
     Raises:
         InputError: a swap is not understood.
     """
-    found = []
-    for arm in arms:
-        for act in arm.acts:
-            if not is_swap(act):
-                continue
-            texts = [act.replace("{site}", site) for site in arm.sites or ("",)]
-            swaps = [filled(t, dose, d) for t in texts for dose in arm.doses for d in range(arm.draws)]
-            found += [swap.policy for swap in swaps if isinstance(swap, Swap)]
-    return found
+    return [one.policy for one in _swaps(arms)]
+
+
+def align_swaps(arms: Sequence[ArmConfig]) -> list[Swap]:
+    """Swaps that need a map, as of `donor_names`."""
+    return [one for one in _swaps(arms) if one.align != "none"]
+
+
+def _swaps(arms: Sequence[ArmConfig]) -> list[Swap]:
+    acts = [one for arm in arms for one in filled_acts(arm, is_swap)]
+    return [one for one in acts if isinstance(one, Swap)]
 
 
 def write_donors(folder: Path, arms: Sequence[ArmConfig], donors: Mapping[str, Policy]) -> None:

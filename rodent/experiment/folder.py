@@ -1,9 +1,10 @@
-"""The folder of an experiment: its specification, copies of policies and clips, shards, and the table.
+"""The folder of an experiment: its specification, copies of what that names, shards, and the table.
 
     folder/experiment.json      the specification, its digest, and versions of the software
            clips.h5             the clips
            policies/0/          each policy
            donors/0/            each policy whose modules are swapped in
+           tables/HASH.csv      each table of units that acts name, by the hash of its content
            alignments/0.npz     maps between policy and donors, where modules are aligned
            statistics/0.npz     activity and tuning of its units in intact rollouts, where they are needed
            shards/000000.npz    outcomes of one shard
@@ -16,38 +17,28 @@ A worker needs the folder and the number of a shard, and nothing else.
 import dataclasses
 import fcntl
 import functools
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from rodent.clips.clip import ClipSet
 from rodent.clips.file import write_clips
 from rodent.clips.reading import read_clips
 from rodent.configs import Format, from_json, to_json
 from rodent.errors import InputError
-from rodent.experiment.donors import (
-    donor_names,
-    read_alignments,
-    read_donors,
-    without_names,
-    write_alignments,
-    write_donors,
-)
+from rodent.experiment.donors import read_alignments, read_donors, write_alignments, write_donors
+from rodent.experiment.inputs import Inputs, digest_of
 from rodent.experiment.shards import Shards
 from rodent.experiment.spec import ExperimentConfig
 from rodent.experiment.subject import Subject, subjects_of
+from rodent.experiment.unit_tables import read_tables, write_tables
 from rodent.files import atomic_path, read_json, require_room_for_folder
 from rodent.intervention import Statistics
 from rodent.intervention.statistics import UnitStatistics
 from rodent.intervention.tuning import Tuning
 from rodent.npz import read_npz
-from rodent.policy.card import PolicyConfig
-from rodent.policy.policy import Policy, load_policy, save_policy
+from rodent.policy.policy import load_policy, save_policy
 from rodent.rollouts.interventions import Measured
 from rodent.versions import versions
 
@@ -57,37 +48,6 @@ _DECISIVE = ("mujoco", "jax", "jaxlib", "numpy")
 """Packages whose versions decide the bits of results."""
 
 
-class Inputs(NamedTuple):
-    """Policies and clips of an experiment.
-
-    Attributes:
-        policies: by their names in the specification.
-        clips: the clips that are played.
-        donors: policies whose modules are swapped in, by their names in the acts.
-    """
-
-    policies: Mapping[str, Policy]
-    clips: ClipSet
-    donors: Mapping[str, Policy] = MappingProxyType({})
-
-    @classmethod
-    def of(cls, config: ExperimentConfig) -> "Inputs":
-        """The policies and clips of a specification.
-
-        Raises:
-            InputError: one is missing or damaged, or a policy does not follow clips.
-        """
-        policies = {name: load_policy(name) for name in config.policies}
-        for name, policy in policies.items():
-            if not policy.task.needs_clips:
-                raise InputError(
-                    f"policy {name} does not follow clips; experiments require a task with clips"
-                )
-        clips = read_clips(config.clips, resample=config.resample)
-        donors = {name: load_policy(name) for name in dict.fromkeys(donor_names(config.arm))}
-        return cls(policies, clips.subset(config.clip) if config.clip else clips, donors)
-
-
 @dataclasses.dataclass(frozen=True)
 class Experiment:
     """An experiment in its folder.
@@ -95,9 +55,10 @@ class Experiment:
     Attributes:
         folder: its folder.
         config: the specification, with the names of policies and clips as they were given.
-        digest: of the specification and the content of policies and clips.
+        digest: of the specification and the content of what it names.
         counts: number of shards of each policy.
         rollouts: number of rollouts of all policies.
+        tables: copies of tables of units, by their names in the acts.
     """
 
     folder: Path
@@ -105,6 +66,7 @@ class Experiment:
     digest: str
     counts: tuple[int, ...]
     rollouts: int
+    tables: Mapping[str, Path]
 
     @property
     def shards(self) -> Shards:
@@ -124,17 +86,6 @@ class Experiment:
         return _subject(self.folder, self.digest, index)
 
 
-def digest_of(config: ExperimentConfig, inputs: Inputs) -> str:
-    """A hash of the specification and of the content of policies and clips, whatever their paths are."""
-    plain = to_json(config)
-    plain |= {"policies": [_policy_digest(one) for one in inputs.policies.values()]}
-    plain |= {"clips": inputs.clips.digest(), "clip": None, "resample": None}
-    if names := donor_names(config.arm):
-        plain |= {"donors": [_policy_digest(inputs.donors[name]) for name in names]}
-        plain |= {"arm": [{**arm, "acts": [*map(without_names, arm["acts"])]} for arm in plain["arm"]]}
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
-
-
 def create_experiment(folder: Path | str, config: ExperimentConfig, inputs: Inputs) -> Experiment:
     """The experiment of a folder, which is made or, if it has the same specification, continued.
 
@@ -149,7 +100,7 @@ def create_experiment(folder: Path | str, config: ExperimentConfig, inputs: Inpu
         return _continued(folder, digest)
     if folder.exists() and any(path.name != "claims" for path in folder.iterdir()):
         raise InputError(f"{folder} has other files than those of an experiment; name a new folder")
-    subjects = subjects_of(config, *inputs)
+    subjects = subjects_of(config, inputs)
     folder.mkdir(exist_ok=True)
     with (folder / "claims").open("ab") as claims:
         fcntl.flock(claims, fcntl.LOCK_EX)  # another driver may begin the same
@@ -162,7 +113,8 @@ def open_experiment(folder: Path | str) -> Experiment:
     """The experiment of a folder.
 
     Raises:
-        InputError: the folder has no experiment, or its file is damaged or of another version.
+        InputError: the folder has no experiment, its file is damaged or of another version, or copies of
+            tables are missing or were changed.
     """
     path = Path(folder) / _FILE
     if not path.exists():
@@ -173,10 +125,11 @@ def open_experiment(folder: Path | str) -> Experiment:
     try:
         digest, counts = str(card["digest"]), tuple(int(one["shards"]) for one in card["policies"])
         rollouts = sum(int(one["rollouts"]) for one in card["policies"])
-    except (KeyError, TypeError, ValueError) as error:
+        tables = {str(name): str(file) for name, file in card.get("tables", {}).items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path} is damaged: it lacks digest or policies") from error
     config = from_json(ExperimentConfig, card.get("config"), path, "config")
-    return Experiment(Path(folder), config, digest, counts, rollouts)
+    return Experiment(Path(folder), config, digest, counts, rollouts, read_tables(Path(folder), tables))
 
 
 def _continued(folder: Path, digest: str) -> Experiment:
@@ -184,7 +137,7 @@ def _continued(folder: Path, digest: str) -> Experiment:
     if found.digest != digest:
         raise InputError(
             f"{folder} has another experiment: its digest is {found.digest}, that of this specification with "
-            f"its policies and clips is {digest}; name a new folder"
+            f"all that it names is {digest}; name a new folder"
         )
     before, now = read_json(folder / _FILE).get("versions", {}), versions()
     for name in _DECISIVE:
@@ -225,6 +178,7 @@ def _write(
         "digest": digest,
         "config": to_json(config),
         "policies": policies,
+        "tables": write_tables(folder, inputs.tables),
         "clips": inputs.clips.digest(),
         "versions": versions(),
     }
@@ -265,18 +219,15 @@ def _read_statistics(path: Path) -> Statistics | None:
     return Statistics(sites, tunings=tunings)
 
 
-def _policy_digest(policy: Policy) -> list[Any]:
-    return [policy.digest(), to_json(PolicyConfig(policy.scene, policy.task, policy.network_config))]
-
-
 @functools.lru_cache(maxsize=2)
 def _subject(folder: Path, digest: str, index: int) -> Subject:
-    config = open_experiment(folder).config
+    experiment = open_experiment(folder)
+    config, label = experiment.config, experiment.config.policies[index]
     policy = load_policy(folder / "policies" / str(index))
     clips = read_clips(folder / "clips.h5")
     measured = Measured(
         _read_statistics(folder / "statistics" / f"{index}.npz"),
         read_alignments(folder / "alignments" / f"{index}.npz"),
     )
-    donors = read_donors(folder, config.arm)
-    return Subject.of(config, config.policies[index], policy, clips, donors, measured)
+    inputs = Inputs({label: policy}, clips, read_donors(folder, config.arm), experiment.tables)
+    return Subject.of(config, label, inputs, measured)

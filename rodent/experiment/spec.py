@@ -28,7 +28,7 @@ from typing import Any, Literal
 from rodent.configs import from_json
 from rodent.errors import InputError, check_setting, naming, one_line, unknown
 from rodent.files import existing_file
-from rodent.intervention import KINDS
+from rodent.intervention import KINDS, Drug
 
 INTACT = "intact"
 """Name of the arm without interventions."""
@@ -119,6 +119,12 @@ class ExperimentConfig:
     series: tuple[str, ...] = ()
     """Variables of behavior that are recorded in every frame: `speed`, `yaw-speed`, `height`, `height/BODY`,
     or `phase/FOOT`, the phase of the gait."""
+    align_clips: str | None = None
+    """Clips on which maps of swaps (`align`) are fitted: a file, or the name of built-in clips. None for
+    those of `clips`."""
+    align_clip: tuple[str, ...] = ()
+    """Names of the clips on which maps are fitted; all of `align_clips` if none is given. Without both
+    settings, maps are fitted on the clips that are played."""
     batch: int = 512
     """Most rats in a shard, at least 64. It is lowered for long clips, so that a shard takes up to about a
     minute on two cores."""
@@ -142,6 +148,13 @@ class ExperimentConfig:
             )
 
 
+_TABLES = (
+    r"(\[\s*(?:(?:top|bottom)\s+\S+\s+)?in\s+)([^\[\]]*[^\[\]\s])",
+    rf"(^drug\s.*\stable\s+)(.*?\S)(?=\s+(?:{'|'.join(Drug.words())})\s|\s*$)",
+)
+"""The names of tables in texts of acts: units in brackets, and receptors of drugs."""
+
+
 def read_experiment(path: Path | str) -> ExperimentConfig:
     """The specification in a TOML file. Relative paths in it are relative to the file.
 
@@ -159,12 +172,13 @@ def read_experiment(path: Path | str) -> ExperimentConfig:
     for number, arm in enumerate(arms, 1):
         with naming(f"{path}, arm {number}"):
             if isinstance(arm.get("acts"), list):
-                arm["acts"] = [_beside_donor(path, _as_text(act)) for act in arm["acts"]]
+                arm["acts"] = [_beside_spec(path, _as_text(act)) for act in arm["acts"]]
     config = from_json(ExperimentConfig, content, path, "experiment")
     return dataclasses.replace(
         config,
         policies=tuple(_beside(path, name) for name in config.policies),
         clips=_beside(path, config.clips),
+        align_clips=None if config.align_clips is None else _beside(path, config.align_clips),
     )
 
 
@@ -180,8 +194,24 @@ def renamed_donor(act: str, rename: Callable[[str], str]) -> str:
     return re.sub(r"(\swith\s+)(\S+)", lambda found: found[1] + rename(found[2]), act)
 
 
-def _beside_donor(path: Path, act: Any) -> Any:
-    return renamed_donor(act, lambda name: _beside(path, name)) if isinstance(act, str) else act
+def names_tables(act: str) -> bool:
+    """Whether the text of an act names a table of units."""
+    return any(re.search(pattern, act) for pattern in _TABLES)
+
+
+def renamed_tables(act: str, rename: Callable[[str], str]) -> str:
+    """An act with other names of its tables of units."""
+    for pattern in _TABLES:
+        act = re.sub(pattern, lambda found: found[1] + rename(found[2]), act)
+    return act
+
+
+def _beside_spec(path: Path, act: Any) -> Any:
+    """An act with the paths in it relative to the folder of the specification, where they exist there."""
+    if not isinstance(act, str):
+        return act
+    donors = renamed_donor(act, lambda name: _beside(path, name))
+    return renamed_tables(donors, lambda name: _beside(path, name))
 
 
 def _beside(path: Path, name: str) -> str:

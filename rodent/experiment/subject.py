@@ -1,6 +1,6 @@
 """One policy of an experiment: its rollouts, and how a shard of them is played.
 
-subject = Subject.of(config, "rat-neutral", policy, clips)
+subject = Subject.of(config, "rat-neutral", Inputs.of(config))
 subject.tiling.shards
 subject.play(3)["root_error"]             # outcomes of shard 3, by name
 """
@@ -8,7 +8,6 @@ subject.play(3)["root_error"]             # outcomes of shard 3, by name
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -16,6 +15,7 @@ import numpy as np
 
 from rodent.clips.clip import ClipSet
 from rodent.errors import InputError, naming, unknown
+from rodent.experiment.inputs import Inputs
 from rodent.experiment.player import Player, Settings, Trials
 from rodent.experiment.spec import ExperimentConfig
 from rodent.experiment.tiling import INTACT, Tiling
@@ -25,6 +25,7 @@ from rodent.intervention import (
     Plan,
     Preparation,
     Sites,
+    Swap,
     form_of,
     planned,
 )
@@ -84,9 +85,7 @@ class Subject:
         cls,
         config: ExperimentConfig,
         label: str,
-        policy: Policy,
-        clips: ClipSet,
-        donors: Mapping[str, Policy] = MappingProxyType({}),
+        inputs: Inputs,
         measured: Measured = NOTHING_MEASURED,
     ) -> "Subject":
         """A policy in an experiment.
@@ -94,14 +93,13 @@ class Subject:
         Args:
             config: the specification.
             label: name of the policy.
-            policy: the policy.
-            clips: the clips.
-            donors: policies of swaps, by their names in the acts.
+            inputs: all that the specification names.
             measured: what is known of intact rollouts; the clips are played for what is needed and not known.
 
         Raises:
             InputError: the specification makes no sense for the policy.
         """
+        policy, clips = inputs.policies[label], inputs.clips
         task = policy_task(policy, clips)
         sites = Sites.of(policy.agent, task)
         with naming(f"policy {label}"):
@@ -120,9 +118,11 @@ class Subject:
                         sites.concerned(act)  # before anything is played
             acts = [act for one in given for act in one.acts]
             matches = any(one.control and one.match == "activity" for one in given)
-            prepared = prepared_for(
-                acts, policy, task, clip_episodes(clips), donors, measured, measure=matches
-            )
+            if inputs.align_clips is not None:
+                measured = _with_maps(acts, policy, inputs.align_clips, inputs.donors, measured)
+            episodes = clip_episodes(clips)
+            prepared = prepared_for(acts, policy, task, episodes, inputs.donors, measured, measure=matches)
+            prepared = dataclasses.replace(prepared, tables=inputs.tables)
             conditions = tuple(_conditions(config, task, clips))
             groups = _groups(arms, given, prepared, task)
         longest = max(one.frames for one in conditions)
@@ -207,14 +207,24 @@ class Subject:
         return {}
 
 
-def subjects_of(
-    config: ExperimentConfig,
-    policies: Mapping[str, Policy],
+def subjects_of(config: ExperimentConfig, inputs: Inputs) -> tuple[Subject, ...]:
+    """All policies of an experiment; see `Subject.of`."""
+    return tuple(Subject.of(config, name, inputs) for name in inputs.policies)
+
+
+def _with_maps(
+    acts: Sequence[Intervention],
+    policy: Policy,
     clips: ClipSet,
-    donors: Mapping[str, Policy] = MappingProxyType({}),
-) -> tuple[Subject, ...]:
-    """All policies of an experiment, by their names; see `Subject.of`."""
-    return tuple(Subject.of(config, name, policy, clips, donors) for name, policy in policies.items())
+    donors: Mapping[str, Policy],
+    measured: Measured,
+) -> Measured:
+    """What is measured, with maps between a policy and its donors that are fitted on other clips."""
+    task = policy_task(policy, clips)
+    swaps = [one for one in acts if isinstance(one, Swap)]
+    found = prepared_for(swaps, policy, task, clip_episodes(clips), donors, measured)
+    maps = {name: one.alignments for name, one in found.donors.items() if one.alignments.maps}
+    return measured._replace(alignments={**measured.alignments, **maps})
 
 
 def _conditions(config: ExperimentConfig, task: Task[Any], clips: ClipSet) -> list[Condition]:

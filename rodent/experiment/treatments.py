@@ -6,7 +6,7 @@ for treatment in treatments(config.arm, prepared.sites):
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rodent.errors import InputError, naming
@@ -141,6 +141,16 @@ def _units(acts: Sequence[str], sites: Sites) -> int:
 
 def _drawn(arm: Arm, dose: float, draw: int) -> tuple[Intervention, ...]:
     return tuple(filled(act, dose, draw) for act in arm.acts)
+
+
+def filled_acts(arm: ArmConfig, which: Callable[[str], bool]) -> list[Intervention]:
+    """Acts of an arm whose texts fulfil a condition, at every site as it is written, dose and draw.
+
+    Raises:
+        InputError: one is not understood.
+    """
+    texts = [act.replace("{site}", site) for act in arm.acts if which(act) for site in arm.sites or ("",)]
+    return [filled(text, dose, d) for text in texts for dose in arm.doses for d in range(arm.draws)]
 
 
 def filled(act: str, dose: float, draw: int) -> Intervention:

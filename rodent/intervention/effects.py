@@ -151,7 +151,7 @@ def _drug(one: Drug, place: Place) -> Effect:
 def _with_receptor(one: Drug, place: Place) -> np.ndarray:
     """Units of a site that have the receptor; drawn classes are contiguous parts of a random order."""
     if one.table:
-        found = UnitTable.read(one.table, "receptor").of(place.site, place.size)
+        found = UnitTable.read(place.prepared.table(one.table), "receptor").of(place.site, place.size)
         return np.array([unit for unit, receptor in found.items() if receptor == one.receptor], int)
     order = np.argsort(place.random().random(place.size))
     begin = 0.0

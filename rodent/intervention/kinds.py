@@ -209,6 +209,11 @@ class Drug(Intervention):
                 raise unknown("receptor", self.receptor, fractions, f"the receptors {self.receptors!r}")
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """See `Intervention.tables`; also that of the receptors."""
+        return (*super().tables, self.table) if self.table else super().tables
+
+    @property
     def fractions(self) -> dict[str, float]:
         """Fractions of units by receptor.
 

@@ -9,12 +9,13 @@ import copy
 import dataclasses
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from rodent.errors import InputError
+from rodent.errors import InputError, unknown
 from rodent.intervention.acts import Act, Rows
 from rodent.intervention.alignment import Alignments
 from rodent.intervention.quantities import amount
@@ -56,6 +57,8 @@ class Preparation:
         timestep: of control, s.
         statistics: of intact rollouts; None where no intervention needs any.
         donors: policies whose modules can be swapped in, by the names that interventions give them.
+        tables: files of tables of units, by the names that interventions give them; None where these are
+            their paths.
     """
 
     sites: Sites
@@ -63,6 +66,19 @@ class Preparation:
     timestep: float
     statistics: Statistics | None = None
     donors: Mapping[str, Donor] = dataclasses.field(default_factory=dict)
+    tables: Mapping[str, Path] | None = None
+
+    def table(self, name: str) -> Path:
+        """The file of a table of units.
+
+        Raises:
+            InputError: it is none of those that are known.
+        """
+        if self.tables is None:
+            return Path(name)
+        if name not in self.tables:
+            raise unknown("table of units", name, self.tables)
+        return self.tables[name]
 
 
 class Effect(NamedTuple):
@@ -175,7 +191,7 @@ class Place:
             return self.statistics.sd
         if measure.kind == "in":
             found = np.full(self.size, np.nan)
-            scores = UnitTable.read(measure.name, "score").numbers(self.site, self.size)
+            scores = UnitTable.read(self.prepared.table(measure.name), "score").numbers(self.site, self.size)
             found[list(scores)] = list(scores.values())
             return found
         found = self._intact.tuning(self.site, measure.name)

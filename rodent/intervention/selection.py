@@ -77,14 +77,14 @@ class Selection(NamedTuple):
         if tight.endswith("%") and plain[0] not in "tb":
             fraction(tight, "fraction of units")
             return cls(tight, "random", (tight,))
-        ranks = r"(top|bottom) (\d+|[\d.]+%) (variance|weight|tuning \S+|in \S+)"
+        ranks = r"(top|bottom) (\d+|[\d.]+%) (variance|weight|tuning \S+|in .+)"
         if found := re.fullmatch(ranks, plain):
             return cls(plain, "rank", found.groups())
         if found := re.fullmatch(r"phase (\S+) width (\S+) of (phase/\S+)", plain):
             for name, number in zip(("phase", "width"), found.groups(), strict=False):
                 fraction(number, f"{name} of units, in cycles")
             return cls(plain, "phase", found.groups())
-        if found := re.fullmatch(r"in (\S+)", plain):
+        if found := re.fullmatch(r"in (.+)", plain):
             return cls(plain, "in", (plain,))
         raise InputError(f"units [{text}] are not understood; expected {_EXPECTED}")
 

@@ -165,6 +165,12 @@ class Intervention:
         return (self.selection,)
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables of units that it refers to."""
+        measures = [selection.measure for selection in self.selections]
+        return tuple(one.name for one in measures if one is not None and one.kind == "in")
+
+    @property
     def on_weights(self) -> bool:
         """Whether the weights of layers are changed, not activity."""
         return False

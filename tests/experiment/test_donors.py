@@ -1,6 +1,7 @@
 """Swaps in experiments: the folder has its own copy of the other policy, and results are pure."""
 
 import dataclasses
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
+from rodent.errors import InputError
 from rodent.experiment import (
     ArmConfig,
     Inputs,
@@ -20,10 +22,12 @@ from rodent.experiment import (
     run_experiment,
 )
 from rodent.experiment.donors import donor_names, read_alignments, without_names, write_alignments
+from rodent.experiment.subject import subjects_of
 from rodent.intervention import AlignmentKey, Alignments
 from rodent.policy.policy import save_policy
 from tests.experiments import write_small_experiment
 from tests.policies import TINY, untrained_policy
+from tests.stand_in import contents
 
 SPEC = """
 policies = ["policy"]
@@ -75,6 +79,21 @@ def test_shards_need_nothing_but_the_folder(spec, body, tmp_path):
     assert {path.name: path.read_bytes() for path in (experiment.folder / "shards").iterdir()} == before
 
 
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="the extra ray is not installed")
+@pytest.mark.filterwarnings("ignore")
+def test_workers_of_ray_swap_modules_to_the_same_bits(spec, tmp_path):
+    from rodent.experiment.on_ray import RayExecutor
+
+    config = read_experiment(spec)
+    shards = {}
+    for name, executor in (("local", LocalExecutor(threads=1)), ("ray", RayExecutor(cpus=2, threads=1))):
+        experiment = create_experiment(tmp_path / name, config, Inputs.of(config))
+        run_experiment(experiment, executor)
+        shards[name] = contents(experiment.shards)
+    assert len(shards["local"]) >= 2
+    assert shards["ray"] == shards["local"]
+
+
 def test_the_content_of_donors_is_in_the_digest_and_their_paths_are_not(spec, body, tmp_path):
     config = read_experiment(spec)
     assert donor_names(config.arm) == [str(spec.parent / "donors" / n) for n in ("0", "1", "0", "0")]
@@ -84,6 +103,30 @@ def test_the_content_of_donors_is_in_the_digest_and_their_paths_are_not(spec, bo
     assert digest_of(again, Inputs.of(again)) == before
     save_policy(untrained_policy(body, seed=3), moved.parent / "donors" / "1")
     assert digest_of(again, Inputs.of(again)) != before
+
+
+def test_maps_are_fitted_on_the_clips_that_are_named(spec):
+    config = dataclasses.replace(read_experiment(spec), clip=("sway_0",))
+
+    def maps(**settings):
+        given = dataclasses.replace(config, **settings)
+        (subject,) = subjects_of(given, Inputs.of(given))
+        (found, *_) = (donor.alignments.maps for donor in subject.prepared.donors.values())
+        return given, np.concatenate([np.ravel(part) for one in found.values() for part in one])
+
+    played, here = maps()
+    named, there = maps(align_clip=("sway_1",))
+    np.testing.assert_array_equal(there, maps(clip=("sway_1",))[1])
+    assert (there != here).any()
+    np.testing.assert_array_equal(maps(align_clips=str(spec.parent / "clips.h5"))[1], maps(clip=())[1])
+    assert digest_of(named, Inputs.of(named)) != digest_of(played, Inputs.of(played))
+
+
+def test_clips_for_maps_without_maps_are_refused(spec):
+    arm = ArmConfig("x", (f"swap decoder with {spec.parent / 'policy'}",))
+    config = dataclasses.replace(read_experiment(spec), arm=(arm,), align_clip=("sway_1",))
+    with pytest.raises(InputError, match="align_clip is given, but no swap has `align procrustes`"):
+        Inputs.of(config)
 
 
 def test_the_folder_gives_the_maps_that_were_fitted(tmp_path):

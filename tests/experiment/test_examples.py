@@ -22,7 +22,7 @@ def test_pages_show_the_files(page, name):
 def test_the_specification_makes_sense():
     config = read_experiment(EXAMPLES / "lesions.toml")
     inputs = Inputs.of(config)
-    (subject,) = subjects_of(config, inputs.policies, inputs.clips)
+    (subject,) = subjects_of(config, inputs)
     treatments = 2 * 4 * 8 + 60 + 2 * 128 + 3
     assert subject.rollouts == len(inputs.clips) * 4 * (treatments + 1)
 

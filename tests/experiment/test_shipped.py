@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rodent.experiment import read_experiment
+from rodent.experiment import Inputs, read_experiment
 from rodent.experiment.donors import donor_names
 from rodent.experiment.spec import renamed_donor
 from rodent.experiment.subject import subjects_of
@@ -43,7 +43,7 @@ def test_specifications_make_sense(name, treatments, body, tmp_path):
     )
     policies = {name: untrained_policy(body) for name in small.policies}
     donors = {name: load_policy(name) for name in donor_names(small.arm)}
-    (subject,) = subjects_of(small, policies, clips, donors)
+    (subject,) = subjects_of(small, Inputs(policies, clips, donors))
     assert len(subject.treatments) == treatments
     page = (ROOT / "docs" / "pages" / "experiments" / f"{name}.md").read_text()
     assert f"examples/experiments/{name}.toml" in page
