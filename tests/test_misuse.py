@@ -71,9 +71,9 @@ WRITERS = [
     "clips mirror clips.h5 --out {}.h5",
     "clips synth --path path.csv --out {}.h5",
     "clips vary clips.h5 --out {}.h5",
-    "register keypoints.npz --scale 0.9 --out {}.h5",
-    "register keypoints.npz --scale 0.9 --out text.h5 --save-markers {}.toml",
-    "register keypoints.npz --scale 0.9 --out text.h5 --report {}.html",
+    "register few.npz --out {}.h5",
+    "register few.npz --out text.h5 --save-markers {}.toml",
+    "register few.npz --out text.h5 --report {}.html",
     "train --clips clips.h5 --out {} --steps 1",
     f"evaluate {POLICY} --clips clips.h5 --report {{}}.html",
     f"rollout {POLICY} --clips clips.h5 --out {{}}.h5",
@@ -286,9 +286,10 @@ def files(body: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(folder / "spikes.npz", counts=np.ones((80, 2), int), bin_seconds=0.02)
     markers = read_markers("rat23")
     points = Skeleton(body, markers.bodies).positions(clips[0].qpos, markers.offsets * clips.scale)
-    np.savez(
-        folder / "keypoints.npz", points=1000 * points, names=np.array(markers.names), units="mm", fps=50.0
-    )
+    named = {"names": np.array(markers.names), "units": "mm"}
+    np.savez(folder / "keypoints.npz", points=1000 * points, fps=50.0, **named)
+    # soon fitted, and as long as a clip must be
+    np.savez(folder / "few.npz", points=1000 * points[:12], fps=20.0, **named)
     _write_bad_keypoints(folder / "bad", 1000 * points, markers.names)
     (folder / "tail.toml").write_text(
         "[keypoints]\nSnout = { body = 'tail_of_a_fox', offset = [0, 0, 0], weight = 1, freedom = 0.01 }\n"
