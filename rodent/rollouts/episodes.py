@@ -15,6 +15,7 @@ from rodent.clips.validate import require_body
 from rodent.errors import InputError
 from rodent.parts import TASKS
 from rodent.policy.policy import Policy
+from rodent.record_config import RecordConfig
 from rodent.scene import make_scene
 from rodent.tasks.observation import observation_of, require_same
 from rodent.tasks.task import Task
@@ -108,3 +109,21 @@ def require_clips(policy: Policy, *, given: bool) -> None:
     if given:
         raise InputError(f"the policy's task, {task}, does not use clips; omit --clips")
     raise InputError(f"the policy's task, {task}, needs clips; give them: --clips FILE")
+
+
+def require_counts(config: RecordConfig, *, of_clips: bool) -> None:
+    """Refuse repeats of a task without clips, and a number of episodes of one with clips.
+
+    Raises:
+        InputError: one of them is given; the message names the option to use.
+    """
+    if not of_clips and config.repeats > 1:
+        raise InputError(
+            f"repeats is {config.repeats}, but a task without clips has no clips to repeat; give the "
+            f"number of episodes: --episodes {config.repeats}"
+        )
+    if of_clips and config.episodes > 1:
+        raise InputError(
+            f"episodes is {config.episodes}, but every clip is played from its first frame to its last; play "
+            f"clips several times with --repeats {config.episodes}"
+        )

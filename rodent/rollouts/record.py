@@ -19,7 +19,7 @@ from rodent.progress import progress
 from rodent.record_config import RecordConfig
 from rodent.recording import Channel, Header, RecordingWriter, RolloutMetadata, RolloutWriter
 from rodent.rollouts.controls import Controls
-from rodent.rollouts.episodes import Episode, policy_episodes
+from rodent.rollouts.episodes import Episode, policy_episodes, require_counts
 from rodent.rollouts.interventions import CHANGED, ENVIRONMENTS, Interventions
 from rodent.rollouts.outcomes import Outcome, outcome_channels
 from rodent.rollouts.play import RolloutRunner, RolloutStep, Show
@@ -69,7 +69,7 @@ def record(
     """
     out, units = Path(out), config.content == "units"
     _check_policy(policy, config)
-    _check_counts(clips, config)
+    require_counts(config, of_clips=clips is not None)
     task, episodes = policy_episodes(policy, clips, config.episodes)
     played = _played(episodes, config.repeats, config.seed)
     given = given_interventions(interventions)
@@ -122,19 +122,6 @@ def _check_policy(policy: Policy, config: RecordConfig) -> None:
     if config.gates and not is_recurrent(policy.network_config):
         kind = policy.network_config.decoder_kind
         raise InputError(f"--gates requires an LSTM decoder; the decoder of this policy is {kind!r}")
-
-
-def _check_counts(clips: ClipSet | None, config: RecordConfig) -> None:
-    if clips is None and config.repeats > 1:
-        raise InputError(
-            f"repeats is {config.repeats}, but a task without clips has no clips to repeat; give the "
-            f"number of episodes: --episodes {config.repeats}"
-        )
-    if clips is not None and config.episodes > 1:
-        raise InputError(
-            f"episodes is {config.episodes}, but every clip is played from its first frame to its last; play "
-            f"clips several times with --repeats {config.episodes}"
-        )
 
 
 def _played(episodes: list[Episode], repeats: int, seed: int) -> list[Episode]:
