@@ -408,7 +408,7 @@ def test_the_commands(files, capsys):
     [
         (
             ["nowhere", "--clips", "clips.h5"],
-            "no such file or folder: nowhere; built in are: rat-joystick, rat-lstm, rat-neutral, "
+            "no such file or folder: nowhere; built in are: rat-go-to, rat-joystick, rat-lstm, rat-neutral, "
             "rat-position, rat-primitives, rat-torque",
         ),
         (["clips.h5", "--clips", "clips.h5"], "neither a policy folder nor a run"),

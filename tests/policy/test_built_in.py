@@ -58,3 +58,10 @@ def test_it_walks_as_commanded_without_a_fall():
     assert found["speed_error_m_per_s"] <= 0.05
     assert found["turn_error_rad_per_s"] <= 0.2
     assert found["no fall"] == 1
+
+
+def test_it_goes_to_a_target():
+    policy = load_policy("rat-go-to")
+    task, _ = policy_episodes(policy, None, 6)
+    (reached,) = task_figures(task, trace_policy(policy, None, count=6))
+    assert reached["value"] >= 5 / 6

@@ -145,7 +145,9 @@ def test_what_is_said_must_be_as_the_policy_has_it(policy, changes, message):
 
 
 def test_a_policy_that_is_not_there():
-    with pytest.raises(InputError, match="no such file or folder: rat-positon; built in are: rat-joystick"):
+    with pytest.raises(
+        InputError, match="no such file or folder: rat-positon; built in are: rat-go-to, rat-joystick"
+    ):
         starting_policy(_config(start_from="rat-positon"))
 
 
