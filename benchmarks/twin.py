@@ -1,6 +1,6 @@
 """Digital twins on planted truth: what a core shared by animals is worth to a new one.
 
-    python benchmarks/twin.py                       # 8 + 2 rats, 20 minutes each, three seeds
+    python benchmarks/twin.py                       # 8 + 2 + 4 rats, 20 minutes each, three seeds
     python benchmarks/twin.py --seeds 1 --rats 4 --steps 1000
     python benchmarks/twin.py --first-seed 2        # seeds 2, 3 and 4
 
@@ -40,6 +40,7 @@ def main() -> bool:
     arguments.add_argument("--first-seed", type=int, default=0, help="the others follow it")
     arguments.add_argument("--rats", type=int, default=8, help="that the core is fitted to")
     arguments.add_argument("--new-rats", type=int, default=2, help="that readouts are fitted to")
+    arguments.add_argument("--labelled-rats", type=int, default=4, help="whose cell types are told")
     arguments.add_argument("--length", type=float, default=20.0, help="minutes of each rat")
     arguments.add_argument("--steps", type=int, default=TwinSettings().steps, help="of the training")
     given = arguments.parse_args()
@@ -47,6 +48,7 @@ def main() -> bool:
     config = TruthConfig(
         rats=given.rats,
         new_rats=given.new_rats,
+        labelled_rats=given.labelled_rats,
         length=given.length,
         twin=TwinSettings(steps=given.steps),
     )

@@ -32,9 +32,9 @@ SMALLER = {
     "twin score": "--minutes 0.4 --test-minutes 0.3 --strengths 1",
     "twin map": "--minutes 0.4 --strengths 1 --permutations 9",
     "twin truth": (
-        "--rats 2 --new-rats 1 --labelled-rats 3 --permutations 9 --neurons 9 --length 1.3 "
+        "--rats 2 --new-rats 1 --labelled-rats 3 --permutations 9 --neurons 9 --length 1.7 "
         "--core-minutes 0.34 --glm-minutes 0.34 --share-minutes 0.68 "
-        "--test-minutes 0.3 --unseen-minutes 0.1 --unseen Walk --core linear "
+        "--test-minutes 0.3 --unseen-minutes 0.1 --unseen Still --core linear "
         "--steps 1 --chunks 1 --strengths 1 --wirings 1 --wired-neurons 30"
     ),
 }
