@@ -69,8 +69,7 @@ def test_a_keypoint_that_the_marker_set_does_not_have_is_refused_with_the_option
 
 def test_resampled_and_cut(file, tmp_path, capsys):
     out = tmp_path / "clips.h5"
-    words = ["register", str(file), "--out", str(out), "--scale", "0.9"]
-    assert main([*words, "--resample", "100", "--seconds", "0.5"]) == 0
+    assert main(["register", str(file), "--out", str(out), "--resample", "100", "--seconds", "0.5"]) == 0
     assert "Snout" in capsys.readouterr().out
     clips = read_clips(out)
     assert len(clips) == 4
