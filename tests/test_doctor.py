@@ -126,7 +126,8 @@ def test_requirements_that_are_not_met():
 def test_requirements_of_this_project():
     base, neuro = installation.requirements_of(), installation.requirements_of("neuro")
     assert "mujoco" in {r.name for r in base}
-    assert {r.name for r in neuro} == {"himalaya", "ndx-pose", "pynapple", "pynwb", "rsatoolbox"}
+    expected = {"himalaya", "ndx-pose", "pynapple", "pynwb", "rsatoolbox", "scikit-learn"}
+    assert {r.name for r in neuro} == expected
     command = installation.install_command("neuro")
     assert "himalaya<0.5,>=0.4.11" in shlex.split(command)
 

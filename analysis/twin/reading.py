@@ -1,16 +1,18 @@
 """Sessions of the command line as a twin's sessions, with its streams.
 
-with open_sessions(config) as opened:
-    sessions = sessions_of(opened, config.animal, config.stream)
+sessions = read_sessions(config, config.animal, config.stream)              # to fit a twin to
+twin, sessions = read_for_twin(config.twin, config, config.animal)          # with the streams of a twin
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from analysis.encoding.bands import HISTORY, read_bands
-from analysis.session import OpenSession
+from analysis.session import OpenSession, SessionArguments, open_sessions
 from analysis.similarity.conditions import epoch_labels, kinematic_labels
+from analysis.twin.files import load_twin
 from analysis.twin.session import TwinSession
 from analysis.twin.twin import Twin
 from rodent.clips.behavior import BEHAVIORS
@@ -19,6 +21,27 @@ from rodent.recording.body import recorded_body
 
 STREAMS = ("joints", "velocities")
 """Streams if none are named."""
+
+
+def read_sessions(
+    arguments: SessionArguments,
+    animals: Sequence[str],
+    streams: Sequence[str],
+    table: Sequence[str] = (),
+    hold_out: str | None = None,
+) -> list[TwinSession]:
+    """Open all sessions of the arguments, and read their streams; see `sessions_of`."""
+    with open_sessions(arguments) as opened:
+        return sessions_of(opened, animals, streams, table, hold_out)
+
+
+def read_for_twin(
+    folder: Path, arguments: SessionArguments, animals: Sequence[str], table: Sequence[str] = ()
+) -> tuple[Twin, list[TwinSession]]:
+    """A twin from its folder, and the sessions of the arguments as it sees them; see `sessions_of`."""
+    twin = load_twin(folder)
+    held_out = twin.settings.hold_out
+    return twin, read_sessions(arguments, animals, streams_of(twin), table, held_out)
 
 
 def streams_of(twin: Twin) -> tuple[str, ...]:

@@ -37,17 +37,15 @@ class TwinFit(FitConfig):
         from rodent.jax_setup import cache_compilations
 
         cache_compilations()
-        from analysis.session import open_sessions
         from analysis.twin.comparison import fit_with_controls, steps_of, twin_name
         from analysis.twin.files import save_twin
-        from analysis.twin.reading import sessions_of
+        from analysis.twin.reading import read_sessions
         from rodent.files import require_room_for_folder
         from rodent.pages.output import print_json, say
         from rodent.progress import progress
 
         require_room_for_folder(self.out)
-        with open_sessions(self) as opened:
-            sessions = sessions_of(opened, self.animal, self.stream, hold_out=self.settings.hold_out)
+        sessions = read_sessions(self, self.animal, self.stream, hold_out=self.settings.hold_out)
         with progress("fitting", steps_of(self.settings), "steps") as advance:
             twins = fit_with_controls(sessions, self.settings, advance)
         twin = twins.pop(twin_name(self.settings))
@@ -81,19 +79,14 @@ class TwinAdapt(AdaptConfig):
         from rodent.jax_setup import cache_compilations
 
         cache_compilations()
-        from analysis.session import open_sessions
         from analysis.twin.adaptation import adapt
-        from analysis.twin.files import load_twin, save_readouts
-        from analysis.twin.reading import sessions_of, streams_of
+        from analysis.twin.files import save_readouts
+        from analysis.twin.reading import read_for_twin
         from rodent.files import require_room_for_files
         from rodent.pages.output import print_json, say
 
         require_room_for_files(self.out)
-        twin = load_twin(self.twin)
-        with open_sessions(self) as opened:
-            (session,) = sessions_of(
-                opened, (self.animal,), streams_of(twin), hold_out=twin.settings.hold_out
-            )
+        twin, (session,) = read_for_twin(self.twin, self, (self.animal,))
         found = adapt(twin, twin.known(session), self.settings, self.minutes)
         save_readouts(found, self.out)
         say(f"wrote {self.out}: {len(found.neurons)} neurons, fitted to {found.minutes:.2f} minutes")
@@ -127,10 +120,9 @@ class TwinScore(ScoreConfig):
         from rodent.jax_setup import cache_compilations
 
         cache_compilations()
-        from analysis.session import open_sessions
         from analysis.twin.comparison import compare, score_readouts
-        from analysis.twin.files import load_controls, load_readouts, load_twin
-        from analysis.twin.reading import sessions_of, streams_of
+        from analysis.twin.files import load_controls, load_readouts
+        from analysis.twin.reading import read_for_twin
         from analysis.twin.results import (
             curves_section,
             print_curves,
@@ -145,11 +137,8 @@ class TwinScore(ScoreConfig):
         from rodent.progress import progress
 
         require_room_for_files(self.out)
-        twin = load_twin(self.twin)
+        twin, whole = read_for_twin(self.twin, self, self.animal)
         require_held_out(twin, self.hold_out)
-        held_out = twin.settings.hold_out
-        with open_sessions(self) as opened:
-            whole = sessions_of(opened, self.animal, streams_of(twin), hold_out=held_out)
         sessions, twins = [twin.known(one) for one in whole], load_controls(self.twin, twin)
         if self.readouts is not None:
             points = score_readouts(twin, load_readouts(self.readouts), sessions, self.seed)
