@@ -36,7 +36,7 @@ def unknown(
     """
     known = list(known)
     close = difflib.get_close_matches(name, list(names) or known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ";"
+    hint = f"; did you mean {close[0]!r}?" if close else "."
     place = f" in {where}" if where else ""
     return InputError(f"unknown {kind} {name!r}{place}{hint} There are: {', '.join(known)}")
 

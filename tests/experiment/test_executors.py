@@ -64,7 +64,7 @@ def test_what_is_missing_is_named(monkeypatch, tmp_path, capfd):
     assert "Parquet, which needs pyarrow: pip install" in capfd.readouterr().err
     monkeypatch.undo()
     assert main([*words, "grid"]) == 2
-    assert "unknown executor 'grid'; There are: local (built in)" in capfd.readouterr().err
+    assert "unknown executor 'grid'. There are: local (built in)" in capfd.readouterr().err
 
 
 @needs_ray

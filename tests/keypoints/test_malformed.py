@@ -385,7 +385,7 @@ def test_a_pandas_table_is_not_unpickled(workshop):
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
-        ({"units": "inch"}, "unknown unit 'inch'; There are: mm, cm, m"),
+        ({"units": "inch"}, "unknown unit 'inch'. There are: mm, cm, m"),
         ({"fps": -5.0}, "fps is -5"),
         ({"names": NAMES[:6]}, "6 names were given for 7 keypoints; give one for each"),
         ({"names": [*NAMES[:6], "Snout"]}, "are both named 'Snout'"),

@@ -143,7 +143,7 @@ DAMAGE = {
     ),
     "a task that is not installed": (
         lambda f: _edit_part(f, "task", name="fly"),
-        r"unknown task 'fly' in .*policy.json, policy.task; There are: imitation \(built in\)",
+        r"unknown task 'fly' in .*policy.json, policy.task. There are: imitation \(built in\)",
     ),
     "wrong type": (lambda f: _edit_body(f, {"scale": "big"}), "body.scale is 'big'; float is expected"),
     "impossible body": (lambda f: _edit_body(f, {"scale": -1.0}), "scale is -1"),

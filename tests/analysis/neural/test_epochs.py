@@ -84,7 +84,7 @@ def test_without_kinds_each_table_or_epoch_is_one():
             r"2 columns of a name kinds of epochs; .*--epoch-column. There are: side, choice",
         ),
         ({"a": PLAIN}, {"table": "a"}, r"no column of texts of a names kinds.*There are: number"),
-        ({"a": TRIALS}, {"table": "b"}, "unknown table of intervals 'b' in day.nwb; There are: a"),
+        ({"a": TRIALS}, {"table": "b"}, "unknown table of intervals 'b' in day.nwb. There are: a"),
         ({"a": TRIALS}, {"table": "a", "column": "sides"}, "unknown column 'sides' in the table a.*'side'"),
         (
             {"a": TRIALS, "b": PLAIN},

@@ -72,7 +72,7 @@ def test_all_conditions_hold(session, conditions, left):
         ),
         ("region=M2", "unknown region 'M2' in day.nwb.* There are: DLS, M1, none"),
         ("region=M1,DLX", "unknown region 'DLX' in day.nwb; did you mean 'DLS'"),
-        ("shank=3", "unknown shank '3' in day.nwb; There are: 0, 1, 2"),
+        ("shank=3", "unknown shank '3' in day.nwb. There are: 0, 1, 2"),
         ("shank=one", "cannot read the condition 'shank=one'; the column holds numbers, 'one' is none"),
         ("depth<shallow", "cannot read the condition 'depth<shallow'; the column holds numbers"),
         ("region<M1", r"< compares numbers, and region has none \(1\), DLS \(2\), M1 \(2\)"),
