@@ -9,7 +9,7 @@ from PIL import Image
 from rodent.cli.render import Render
 from rodent.errors import InputError
 from rodent.recording import Header, RecordingWriter, RolloutMetadata
-from rodent.recording.channels import OUTCOMES
+from rodent.recording.channels import OUTCOMES, Channel
 from rodent.render import CAMERAS, Renderer, RenderOptions, render
 from rodent.render.film import Shot
 from rodent.render.video import Caption
@@ -279,3 +279,23 @@ def test_command_line(recording, tmp_path, capsys):
             Render(recording, out, size=size).run()
     cameras = typing.get_args(typing.get_type_hints(Render)["camera"])
     assert set(cameras) == set(CAMERAS)
+
+
+def test_the_target_of_a_task_is_drawn(body, clips, tmp_path):
+    clip, red = clips[0], {}
+    names = {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
+    own = {"target": Channel("m", "a place on the floor", ("x", "y"))}
+    zeros = {
+        name: np.zeros((clip.n_frames, n)) for name, n in (("qvel", 73), ("ctrl", 38), ("actuator_force", 38))
+    }
+    rest = {"time": np.arange(clip.n_frames) / 50, "alive": np.ones(clip.n_frames, bool), **zeros}
+    for channels in ({}, own):
+        path = tmp_path / f"{len(channels)}.h5"
+        with RecordingWriter(path, Header(fps=50, scene=body.config, **names, channels=channels)) as writer:
+            place = {name: np.tile([0.12, -0.08], (clip.n_frames, 1)) for name in channels}
+            writer.rollout("run", RolloutMetadata("run")).append({"qpos": clip.qpos, **rest, **place})
+        render(path, tmp_path / "sheet.png", RenderOptions(size=(160, 120)))
+        pixels = np.asarray(Image.open(tmp_path / "sheet.png").convert("RGB"), int)
+        red[len(channels)] = int((pixels[..., 0] > 2 * pixels[..., 1:].max(-1) + 20).sum())
+    assert red[0] == 0
+    assert red[1] > 20

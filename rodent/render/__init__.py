@@ -10,6 +10,7 @@ from rodent.render.camera import CAMERAS, View
 from rodent.render.film import Rendered, RenderOptions, Shot, render, render_shots
 from rodent.render.gl import NoOpenGLError
 from rodent.render.renderer import Dots, Renderer
+from rodent.render.targets import recorded_targets
 
 __all__ = [
     "CAMERAS",
@@ -20,6 +21,7 @@ __all__ = [
     "Renderer",
     "Shot",
     "View",
+    "recorded_targets",
     "render",
     "render_shots",
 ]

@@ -22,6 +22,7 @@ from rodent.progress import progress
 from rodent.recording import Recording, Rollout, is_recording, open_recording
 from rodent.render.camera import CAMERAS, follow
 from rodent.render.renderer import Dots, Renderer, check_poses
+from rodent.render.targets import TARGET_COLOUR, TARGET_RADIUS, recorded_targets
 from rodent.render.video import Caption, check_target, open_video, save_sheet
 from rodent.scene_config import BodyKind, SceneConfig
 
@@ -84,7 +85,9 @@ class Shot:
     alive: Callable[[], np.ndarray]
     """Frames without failure, bool, shape (n_frames,)."""
     dots: tuple[Dots, ...] = ()
-    """Points to mark, of shapes (n_frames, n, 3)."""
+    """Points to mark, of shapes (n_frames, n, 3); the rat is translucent, so that they are seen."""
+    targets: Callable[[], np.ndarray] | None = None
+    """Where the targets of the task are, m, shape (n_frames, n, 3); None for none."""
 
     def frames_at(self, fps: float, speed: float) -> np.ndarray:
         """The frame of the motion for each frame of a video, shape (video frames,)."""
@@ -150,13 +153,16 @@ def _images(
         qpos, alive = _held(shot.qpos(), shot.name), shot.alive()
         check_poses(qpos.shape[1], scene.nq, shot.name)
         reference = _held(shot.reference(), shot.name) if options.ghost else None
+        targets = None if shot.targets is None else shot.targets()
         camera = follow(qpos, shot.fps, scene.middle, options.camera)
         shown, image = -1, np.empty(0)
         for frame in frames:
             # slow motion shows a frame more than once
             if frame != shown:
                 ghost = None if reference is None else reference[frame]
-                dots = [Dots(some.points[frame], some.rgba) for some in shot.dots]
+                dots = [some._replace(points=some.points[frame]) for some in shot.dots]
+                if targets is not None:
+                    dots.append(Dots(targets[frame], TARGET_COLOUR, TARGET_RADIUS))
                 image = scene.draw(qpos[frame], camera[frame], ghost, dots)
                 text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("" if alive[frame] else "   failed")
                 image, shown = caption.write(image, text), frame
@@ -202,7 +208,9 @@ def _rollout_shot(rollout: Rollout, fps: float) -> Shot:
     qpos, reference, alive = (
         functools.partial(rollout.read, name) for name in ("qpos", "reference", "alive")
     )
-    return Shot(rollout.name, rollout.n_frames, fps, qpos, reference, alive)
+    return Shot(
+        rollout.name, rollout.n_frames, fps, qpos, reference, alive, targets=recorded_targets(rollout)
+    )
 
 
 def _clip_shot(clip: Clip) -> Shot:

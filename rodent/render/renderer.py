@@ -19,7 +19,6 @@ from rodent.scene_config import BodyKind, SceneConfig, as_scene_config
 GHOST = "ghost/"
 _TRANSLUCENT = 0.45  # opacity of a translucent skin
 _RAT_LENGTH = 0.25  # metres, approximate length from nose to hip of dm_control's rat
-_DOT = 0.003  # metres, radius of a marked point
 _DISTANCE = 0.7  # metres from camera to rat at scale 1, for images with an aspect ratio of 4:3 or more
 _HAZE = (0.93, 0.94, 0.96, 1.0)  # colour of the fog
 
@@ -30,10 +29,12 @@ class Dots(NamedTuple):
     Attributes:
         points: metres, shape (n, 3); points that are not finite are omitted.
         rgba: their colour, 0 to 1.
+        radius: of the spheres, m.
     """
 
     points: np.ndarray
     rgba: tuple[float, float, float, float]
+    radius: float = 0.003
 
 
 def check_poses(width: int, nq: int, name: str) -> None:
@@ -136,7 +137,7 @@ class Renderer:
 
     def _mark(self, dots: Dots) -> None:
         """Add spheres to the scene, which cast no shadow."""
-        size, upright = np.full(3, _DOT), np.eye(3).ravel()
+        size, upright = np.full(3, dots.radius), np.eye(3).ravel()
         for point in dots.points[np.isfinite(dots.points).all(axis=1)]:
             geom = self.scene.geoms[self.scene.ngeom]
             color = np.array(dots.rgba, np.float32)

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from rodent.pages.page import Film
 from rodent.recording import Rollout, open_recording
-from rodent.render import RenderOptions, Shot, render_shots
+from rodent.render import RenderOptions, Shot, recorded_targets, render_shots
 from rodent.rollouts import RecordConfig, record
 from training.pages.subject import TrackingSubject
 
@@ -68,4 +68,5 @@ def _shot(rollout: Rollout, fps: float) -> Shot:
     qpos, reference, alive = (
         functools.partial(rollout.read, name, frames) for name in ("qpos", "reference", "alive")
     )
-    return Shot(rollout.name, frames.stop, fps, qpos, reference, alive)
+    targets = recorded_targets(rollout, frames)
+    return Shot(rollout.name, frames.stop, fps, qpos, reference, alive, targets=targets)

@@ -1,0 +1,32 @@
+"""Targets of a task in films of its recordings."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from rodent.recording import Rollout
+
+TARGET_COLOUR = (0.9, 0.25, 0.15, 1.0)
+TARGET_RADIUS = 0.012  # metres
+_NAMES = ("target", "targets")
+
+
+def recorded_targets(rollout: Rollout, frames: slice = slice(None)) -> Callable[[], np.ndarray] | None:
+    """How to read where the targets of a task are, m, shape (frames, n, 3); None if none were recorded.
+
+    Targets that are given by their places on the floor lie on it.
+    """
+    found = [name for name in _NAMES if rollout.has(name)]
+    if not found:
+        return None
+    name = found[0]
+    axes = 3 if any(column.startswith("z") for column in rollout.channels[name].columns or ()) else 2
+
+    def read() -> np.ndarray:
+        values = rollout.read(name, frames)
+        places = values.reshape(len(values), -1, axes)
+        if axes == 3:
+            return places
+        return np.concatenate([places, np.full_like(places[..., :1], TARGET_RADIUS)], axis=-1)
+
+    return read
