@@ -2,7 +2,8 @@
 
     policy = teaching_policy(config, held_out)       # refused if it is for another body
     teacher = teacher_of(policy)
-    learner, metrics = imitate(config.distillation, config.ppo, agent, hyper, teacher, task, learner, unroll)
+    configs = config.distillation, config.ppo
+    learner, metrics = distil(configs, agent, hyper, teacher, task, learner, unroll)
 
 The learner acts; the teacher labels every state that it visits with its own controls (DAgger: Ross et al.,
 AISTATS 2011). These are turned into actions of the learner's task, which may have another setpoint, and are
@@ -37,8 +38,8 @@ from training.learner import Learner, normalizer_of, stepped
 from training.optimizer import unchanged, without_frozen
 from training.start import require_unseen
 
-IMITATION_METRICS = ("distillation_error", "distillation_kl")
-"""Names of the metrics of `imitate`: mean squared error of the actions, and KL divergence of the latents,
+DISTILLATION_METRICS = ("distillation_error", "distillation_kl")
+"""Names of the metrics of `distil`: mean squared error of the actions, and KL divergence of the latents,
 nats."""
 
 
@@ -115,10 +116,9 @@ def teacher_of(policy: Policy) -> Teacher:
     return Teacher(policy.agent, policy.task, params, normalizer)
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def imitate(
-    config: DistillationConfig,
-    ppo: PPOConfig,
+@partial(jax.jit, static_argnums=(0, 1))
+def distil(
+    configs: tuple[DistillationConfig, PPOConfig],
     agent: Agent,
     hyper: Hyperparameters,
     teacher: Teacher,
@@ -130,7 +130,7 @@ def imitate(
 
     The latents are sampled as in acting, and their KL divergence has the weight it has in PPO.
     """
-    seen, samples = unroll
+    (config, ppo), (seen, samples) = configs, unroll
     normalizer = normalizer_of(learner.statistics)
     seen = seen._replace(observation=normalizer(seen.observation))
     actions = jax.lax.stop_gradient(teacher.actions(task, samples))

@@ -23,7 +23,7 @@ from rodent.physics.engine import Engine, PhysicsState
 from rodent.policy.agent import Agent
 from rodent.tasks.task import Task
 from training.config import TrainConfig
-from training.distillation import IMITATION_METRICS, Teacher, imitate
+from training.distillation import DISTILLATION_METRICS, Teacher, distil
 from training.dynamics import Dynamics
 from training.experience import DynamicsSample, Experience, experience_of, reward_metrics, samples_of
 from training.hyperparameters import Hyperparameters
@@ -103,7 +103,7 @@ class Algorithm:
             phase: before the update.
             after: the state after the update.
         """
-        names = set() if phase == DISTILLATION else set(IMITATION_METRICS)
+        names = set() if phase == DISTILLATION else set(DISTILLATION_METRICS)
         if phase in (DISTILLATION, IMAGINED):
             names |= set(POLICY_METRICS)
         if not bool(self.model_based.is_due(after.learner)):
@@ -163,11 +163,11 @@ def learn(
     )
     if algorithm.teacher is not None:
         from_teacher = partial(
-            imitate, config.distillation, config.ppo, agent, hyper, algorithm.teacher, task
+            distil, (config.distillation, config.ppo), agent, hyper, algorithm.teacher, task
         )
         seen = experience.actions, samples
-        learner, imitated = choose(taught, from_teacher, _not_imitated, learner, seen)
-        metrics |= imitated
+        learner, distilled = choose(taught, from_teacher, _not_distilled, learner, seen)
+        metrics |= distilled
     if config.model_based.updates:
         imagined, fitted = choose(
             model_based.is_due(learner),
@@ -241,8 +241,8 @@ def _padded(
     return learner, metrics | dict.fromkeys(POLICY_METRICS, jnp.zeros(()))
 
 
-def _not_imitated(learner: Learner, unroll: Any) -> tuple[Learner, Metrics]:
-    return learner, dict.fromkeys(IMITATION_METRICS, jnp.zeros(()))
+def _not_distilled(learner: Learner, unroll: Any) -> tuple[Learner, Metrics]:
+    return learner, dict.fromkeys(DISTILLATION_METRICS, jnp.zeros(()))
 
 
 def _not_fitted(state: ModelBasedState, samples: DynamicsSample) -> tuple[ModelBasedState, Metrics]:

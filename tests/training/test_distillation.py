@@ -15,7 +15,7 @@ from rodent.tasks.goal_settings import JoystickConfig
 from rodent.tasks.settings import ImitationConfig
 from tests.policies import TINY, untrained_policy
 from training.config import DistillationConfig, ModelBasedConfig, PPOConfig, TrainConfig
-from training.distillation import IMITATION_METRICS, teaching_policy
+from training.distillation import DISTILLATION_METRICS, teaching_policy
 from training.train import new_run, trainer_of
 from training.update import DISTILLATION
 
@@ -66,13 +66,13 @@ def test_the_learner_comes_to_act_as_its_teacher_and_then_learns_from_rewards(fo
     trainer = trainer_of(run)
     assert trainer.phase == DISTILLATION
     metrics = [trainer.iterate() for _ in range(12)]
-    assert set(IMITATION_METRICS) <= set(metrics[0])
+    assert set(DISTILLATION_METRICS) <= set(metrics[0])
     assert "policy_loss" not in metrics[0]
     assert metrics[-1]["distillation_error"] < 0.5 * metrics[0]["distillation_error"]
     assert trainer.phase == "PPO"
     later = trainer.iterate()
     assert "policy_loss" in later
-    assert not set(IMITATION_METRICS) & set(later)
+    assert not set(DISTILLATION_METRICS) & set(later)
 
 
 def test_a_run_keeps_its_teacher_and_policies_name_it(folder, teacher, tmp_path):
