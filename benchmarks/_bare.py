@@ -31,7 +31,7 @@ class BarePhysics:
         self.state = {name: self.batch.bind(name) for name in ("qpos", "qvel", "act")}
         self.warmstart = self.batch.bind("qacc_warmstart")
 
-    def obey(self, commands: list[Command]) -> None:
+    def replay(self, commands: list[Command]) -> None:
         """Do the same work again."""
         for command in commands:
             ids = np.flatnonzero(command.restart)

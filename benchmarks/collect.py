@@ -57,7 +57,7 @@ def main() -> None:
         for _ in range(ITERATIONS):
             trainer.iterate()
         between = time.perf_counter()
-        bare.obey(written.commands)
+        bare.replay(written.commands)
         seconds.append((between - begun, time.perf_counter() - between))
         if not np.array_equal(bare.batch.state, host_rows(trainer)):
             raise SystemExit("bare physics did not end in the loop's states: the two are not comparable")

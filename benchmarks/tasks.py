@@ -88,7 +88,7 @@ def measured(name: str, n: int) -> float:
         for _ in range(STEPS):
             environments.step()
         between = time.perf_counter()
-        bare.obey(written.commands)
+        bare.replay(written.commands)
         seconds.append((between - begin, time.perf_counter() - between))
         if not np.array_equal(bare.batch.state, environments.engine_state.rows):
             raise SystemExit(f"{name}: bare physics did not end in the same states; they are not comparable")

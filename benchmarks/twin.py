@@ -40,7 +40,7 @@ def main() -> bool:
     arguments.add_argument("--first-seed", type=int, default=0, help="the others follow it")
     arguments.add_argument("--rats", type=int, default=8, help="that the core is fitted to")
     arguments.add_argument("--new-rats", type=int, default=2, help="that readouts are fitted to")
-    arguments.add_argument("--labelled-rats", type=int, default=4, help="whose cell types are told")
+    arguments.add_argument("--labelled-rats", type=int, default=4, help="whose cell types are predicted")
     arguments.add_argument("--length", type=float, default=20.0, help="minutes of each rat")
     arguments.add_argument("--steps", type=int, default=TwinSettings().steps, help="of the training")
     given = arguments.parse_args()

@@ -45,7 +45,7 @@ def samples_of(
     for session in sessions:
         if session.name in twin.sessions_:
             raise InputError(
-                f"the core was fitted to session {session.name}, whose neurons would be told from what "
+                f"the core was fitted to session {session.name}, whose neurons would be predicted from what "
                 "shaped the core; give sessions of other animals"
             )
     fitted = []

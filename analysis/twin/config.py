@@ -88,7 +88,7 @@ class TruthConfig:
     new_rats: int = 2
     """Animals that readouts are fitted to afterwards."""
     labelled_rats: int = 4
-    """Further animals, whose neurons' types, regions and depths are told from readouts; three at least."""
+    """Further animals, whose types, regions and depths are predicted from readouts; three at least."""
     length: float = 20.0
     """Minutes of behavior of each animal."""
     neurons: int = 60

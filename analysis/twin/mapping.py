@@ -47,7 +47,7 @@ class Sample:
 
 @dataclasses.dataclass(frozen=True)
 class Decoding:
-    """A label told from the values of one model.
+    """A label predicted from the values of one model.
 
     Attributes:
         accuracy: balanced, over all neurons, each classified without its animal.
@@ -118,7 +118,7 @@ def map_labels(samples: Sequence[Sample], label: str, permutations: int, seed: i
 
 
 def require_classes(label: str, labels: np.ndarray, animals: np.ndarray) -> None:
-    """Refuse labels that cannot be told in an animal that was left out.
+    """Refuse labels that cannot be predicted in an animal that was left out.
 
     Raises:
         InputError: see `map_labels`.
@@ -134,7 +134,7 @@ def require_classes(label: str, labels: np.ndarray, animals: np.ndarray) -> None
     for one in classes:
         if len(where := np.unique(animals[labels == one])) < 2:
             raise InputError(
-                f"label {label!r}: {one!r} is in animal {where[0]} only, so it cannot be told there from "
+                f"label {label!r}: {one!r} is in animal {where[0]} only; it cannot be predicted there from "
                 "others; leave these neurons out (--select), or give another animal with such neurons"
             )
 

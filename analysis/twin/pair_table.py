@@ -3,7 +3,7 @@
     pairs = read_pairs(Path("pairs.csv"), readouts.neurons)
 
 Columns: `pre` and `post`, names of the neurons as in the readouts; `synapses`, a number, 0 for pairs that are
-close but not connected; if wanted `exposure`, positive, which the expected number is proportional to, such as
+close but not connected; optional: `exposure`, positive, which the expected number is proportional to, such as
 the length along which axon and dendrite are close; `projection`, such as `M1->S1`; and `distance`, a number.
 """
 

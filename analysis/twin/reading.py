@@ -36,12 +36,11 @@ def read_sessions(
 
 
 def read_for_twin(
-    folder: Path, arguments: SessionArguments, animals: Sequence[str], table: Sequence[str] = ()
+    folder: Path, arguments: SessionArguments, animals: Sequence[str]
 ) -> tuple[Twin, list[TwinSession]]:
     """A twin from its folder, and the sessions of the arguments as it sees them; see `sessions_of`."""
     twin = load_twin(folder)
-    held_out = twin.settings.hold_out
-    return twin, read_sessions(arguments, animals, streams_of(twin), table, held_out)
+    return twin, read_sessions(arguments, animals, streams_of(twin), hold_out=twin.settings.hold_out)
 
 
 def streams_of(twin: Twin) -> tuple[str, ...]:

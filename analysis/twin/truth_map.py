@@ -1,4 +1,4 @@
-"""The test of classified neurons on simulated animals: types are told, and what only shifts rates is not.
+"""The test of classified neurons on simulated animals: types are found, and what only shifts rates is not.
 
     maps = map_truth(twin, network, behavior, config, seed=0)
     claims = map_claims(maps)
@@ -46,7 +46,7 @@ def map_claims(maps: Sequence[LabelMap]) -> list[dict[str, Any]]:
     of_type = maps[_LABELS.index("type")].decodings
     return [
         {
-            "figure": "balanced accuracy of cell types, told from readouts",
+            "figure": "balanced accuracy of cell types, predicted from readouts",
             "value": of_type[READOUTS].accuracy,
             "bar": TYPE_BAR,
             "at": "least",

@@ -31,11 +31,10 @@ class TwinMap(MapConfig):
         from rodent.jax_setup import cache_compilations
 
         cache_compilations()
-        from analysis.session import open_sessions
         from analysis.twin.anatomy import in_thirds, map_anatomy, samples_of
         from analysis.twin.files import load_twin
         from analysis.twin.map_results import maps_section, maps_to_json, print_maps
-        from analysis.twin.reading import sessions_of, streams_of
+        from analysis.twin.reading import read_sessions, streams_of
         from rodent.files import require_room_for_files
         from rodent.pages.output import print_json, say
         from rodent.pages.page import write_page
@@ -43,8 +42,7 @@ class TwinMap(MapConfig):
 
         require_room_for_files(self.out)
         twin, labels = load_twin(self.twin), self.label + self.thirds
-        with open_sessions(self) as opened:
-            sessions = sessions_of(opened, self.animal, streams_of(twin), labels)
+        sessions = read_sessions(self, self.animal, streams_of(twin), labels)
         sessions = in_thirds(sessions, self.thirds)
         with progress("adapting", len(sessions), "sessions") as advance:
             samples = samples_of(twin, sessions, self.settings, self.minutes, advance)

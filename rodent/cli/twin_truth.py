@@ -12,8 +12,8 @@ class TwinTruth(TruthConfig):
 
     Policies move the rats, and a random network that is outside the family of the cores drives their neurons.
     The core, its controls and a lagged GLM are compared on new animals, with the score of the true rates.
-    Cell types of further animals are told from readouts, a behavior is held out, and similarity of readouts
-    is tested against planted wirings.
+    Cell types of further animals are predicted from readouts, a behavior is held out, and similarity of
+    readouts is tested against planted wirings.
 
     Example: rodent twin truth --out truth.html
     """
