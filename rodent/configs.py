@@ -205,6 +205,8 @@ def _of_a_kind(tag: Tagged, usual: type, values: Any, path: Path | str, place: s
 def _value(hint: Any, value: Any, path: Path | str, place: str) -> Any:
     if tag := _tag(hint):
         return _of_a_kind(tag, typing.get_args(hint)[0], value, path, place)
+    if hint is Any:
+        return value
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Annotated:
         return _value(arguments[0], value, path, place)

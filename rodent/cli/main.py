@@ -22,6 +22,7 @@ from rodent.cli.evaluate import Evaluate
 from rodent.cli.events import Events
 from rodent.cli.experiment import ExperimentCommand
 from rodent.cli.export import Export
+from rodent.cli.population import PopulationCommand
 from rodent.cli.register import Register
 from rodent.cli.render import Render
 from rodent.cli.report import Report
@@ -48,6 +49,7 @@ Command = (
     | Annotated[Damage, tyro.conf.subcommand("damage")]
     | Annotated[Rollout, tyro.conf.subcommand("rollout")]
     | Annotated[ExperimentCommand, tyro.conf.subcommand("experiment")]
+    | Annotated[PopulationCommand, tyro.conf.subcommand("population")]
     | Annotated[TrialsCommand, tyro.conf.subcommand("trials")]
     | Annotated[Render, tyro.conf.subcommand("render")]
     | Annotated[View, tyro.conf.subcommand("view")]
