@@ -20,6 +20,8 @@ from scipy.stats import rankdata
 
 from analysis.multiple_testing import holm
 
+_LEAST = 4  # policies, for a correlation of ranks
+
 
 @dataclasses.dataclass(frozen=True)
 class Constraint:
@@ -103,9 +105,11 @@ def couplings(
 ) -> list[Coupling]:
     """Test every pair of settings among the policies that reach the criterion; see `constraints`.
 
-    Settings that are not numbers are ordered by their place in the specification: of sizes of layers, that is
-    from small to large if they are listed so.
+    Settings that are not numbers are ordered by their texts, short ones first: sizes of layers, for example,
+    from few small ones to many large ones.
     """
+    if reached.sum() < _LEAST:
+        return []
     ranks = {name: rankdata(_coded(given)[0][reached]) for name, given in values.items()}
     n = int(reached.sum())
     random = np.random.default_rng((seed, 1))
@@ -114,7 +118,7 @@ def couplings(
     for first, second in itertools.combinations(ranks, 2):
         x, y = (ranks[name] - ranks[name].mean() for name in (first, second))
         size = np.sqrt((x**2).sum() * (y**2).sum())
-        if n < 4 or not size:
+        if not size:
             continue
         correlation, null = float(x @ y / size), (y[orders] @ x) / size
         p = float((1 + np.sum(np.abs(null) >= abs(correlation) - 1e-12)) / (1 + permutations))

@@ -51,8 +51,9 @@ class VaryConfig:
     def __post_init__(self) -> None:
         what = f"setting {self.setting!r} of the population"
         check_setting(what, "name", bool(self.setting.strip(".")), repr(self.setting), "a name")
-        if bool(self.values) == (self.low is not None and self.high is not None):
-            raise InputError(f"{what} has values, low and high; expected values, or low and high")
+        ends = sum(end is not None for end in (self.low, self.high))
+        if ends != (0 if self.values else 2):
+            raise InputError(f"{what} must have values, or both low and high")
         if self.low is None or self.high is None:
             check_setting(what, "values", len(self.values) > 1, len(self.values), "at least 2")
             return
