@@ -29,6 +29,7 @@ from rodent.cli.report import Report
 from rodent.cli.rollout import Rollout
 from rodent.cli.rsa import Rsa
 from rodent.cli.spikes import Spikes
+from rodent.cli.study import StudyCommand
 from rodent.cli.task import TaskCommand
 from rodent.cli.train import Train
 from rodent.cli.train import parsed as parsed_train
@@ -58,6 +59,7 @@ Command = (
     | Annotated[Rsa, tyro.conf.subcommand("rsa")]
     | Annotated[Events, tyro.conf.subcommand("events")]
     | Annotated[TwinCommand, tyro.conf.subcommand("twin")]
+    | Annotated[StudyCommand, tyro.conf.subcommand("study")]
     | Annotated[Report, tyro.conf.subcommand("report")]
 )
 

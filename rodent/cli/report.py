@@ -1,12 +1,16 @@
-"""`rodent report`: one page about a run and its results."""
+"""`rodent report`: one page about a run and its results, or about a study."""
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from rodent.errors import InputError
+
+if TYPE_CHECKING:
+    from rodent.pages.page import Section
+    from rodent.study import Study
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,11 +20,15 @@ class Report:
     The page is a single file without scripts. With several runs, it compares their settings, learning and
     tracking. The comparison with neurons is included if its results are given.
 
+    Of a study, the page joins everything: what was trained and how it moves, what predicts neurons, what
+    lesions do, and how individuals differ.
+
     Example: rodent report runs/walk --clips clips.h5 --out report.html
     """
 
     policies: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(name="runs", metavar="RUN ...")]
-    """Run folders; also policy folders and names of built-in policies, which have no learning curves."""
+    """Run folders; also policy folders and names of built-in policies, which have no learning curves. Or the
+    folder of a study."""
     out: Path
     """The HTML file to write."""
     clips: Path | None = None
@@ -49,22 +57,77 @@ class Report:
         from analysis.report.neurons import neuron_sections
         from rodent.files import atomic_path
         from rodent.recording import open_recording
+        from rodent.study import is_study, read_study
         from training.pages.report import write_report
         from training.pages.subject import open_subjects
 
+        study = read_study(self.policies[0]) if is_study(self.policies[0]) else None
+        asked = self if study is None else self._of(study)
         # all files are read before long computations, so that errors are reported first
-        encoding = None if self.encoding is None else read_encoding(self.encoding)
-        similarity = None if self.rsa is None else read_similarity(self.rsa)
-        if self.recording is not None:
-            with open_recording(self.recording) as recording:
+        encoding = None if asked.encoding is None else read_encoding(asked.encoding)
+        similarity = None if asked.rsa is None else read_similarity(asked.rsa)
+        if asked.recording is not None:
+            with open_recording(asked.recording) as recording:
                 for rollout in recording.rollouts.values():
                     rollout.require("qpos")
-        subjects = open_subjects(self.policies, self.clips, self.resample)
+        subjects = open_subjects(asked.policies, asked.clips, asked.resample)
         with atomic_path(self.out) as page:
-            neurons = neuron_sections(encoding, similarity)
+            results = neuron_sections(encoding, similarity)
             made = [one.origin.provenance for one in (encoding, similarity) if one is not None]
-            metrics = write_report(page, subjects, self.recording, neurons, made)
+            if study is not None:
+                results += study_sections(study)
+            title = "" if study is None else study.config.title
+            metrics = write_report(page, subjects, asked.recording, results, made, title)
         if self.json:
             print_json({"report": str(self.out), **metrics})
         else:
             say(f"{self.out}: {self.out.stat().st_size / 1e6:.1f} MB; open it in a browser")
+
+    def _of(self, study: "Study") -> "Report":
+        """The report of a study: its policies, clips and comparisons."""
+        if len(self.policies) > 1 or self.encoding or self.rsa:
+            raise InputError(
+                f"{study.folder} is a study, which lists its policies and results in study.toml; leave out "
+                "other runs, --encoding and --rsa"
+            )
+        if not study.policies:
+            raise InputError(
+                f"{study.folder} has no policy yet, of {', '.join(study.config.policies) or 'none listed'}; "
+                f"train it with: make -C {study.folder}"
+            )
+        return dataclasses.replace(
+            self,
+            policies=study.policies,
+            clips=self.clips or study.clips,
+            encoding=_file(study.present("encoding"), "encoding.json"),
+            rsa=_file(study.present("rsa"), "rsa.json"),
+        )
+
+
+def study_sections(study: "Study") -> list["Section"]:
+    """Sections of the experiments and populations of a study, and what it lacks."""
+    from analysis.effects.config import EffectReportConfig
+    from analysis.effects.page import effect_sections
+    from analysis.effects.report import Report as Effects
+    from analysis.population.config import PopulationReportConfig
+    from analysis.population.page import population_sections
+    from analysis.population.report import PopulationReport
+    from rodent.pages.page import Section
+
+    found = []
+    if study.config.question:
+        found.append(Section("Question", study.config.question))
+    for path in study.present("experiments"):
+        sections = effect_sections(Effects.of(path, EffectReportConfig()))
+        found += [dataclasses.replace(one, heading=f"{path.name}: {one.heading}") for one in sections]
+    for path in study.present("populations"):
+        sections = population_sections(PopulationReport.of(path, PopulationReportConfig()))
+        found += [dataclasses.replace(one, heading=f"{path.name}: {one.heading}") for one in sections]
+    if study.missing:
+        found.append(Section("Not made yet", f"study.toml lists {', '.join(study.missing)}."))
+    return found
+
+
+def _file(paths: tuple[Path, ...], name: str) -> Path | None:
+    """The file of a result that is given as a folder or a file; None if there is none."""
+    return next((path / name if path.is_dir() else path for path in paths), None)

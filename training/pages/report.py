@@ -42,8 +42,9 @@ def write_report(
     out: Path,
     subjects: Sequence[TrackingSubject],
     recording: Path | None,
-    neurons: Sequence[Section] = (),
+    results: Sequence[Section] = (),
     made: Sequence[Provenance] = (),
+    title: str = "",
 ) -> dict[str, Any]:
     """Play the clips, render videos, and write the page.
 
@@ -51,8 +52,9 @@ def write_report(
         out: the HTML file.
         subjects: policies, one or more.
         recording: for the video; None to play clips for it.
-        neurons: sections that compare the network with neurons.
-        made: how these comparisons were made.
+        results: sections of other results, such as the comparison with neurons.
+        made: how these were made.
+        title: of the page; by default the names of the policies.
 
     Returns:
         metrics of each policy, and the reason if there is no video.
@@ -70,10 +72,11 @@ def write_report(
             *_learning(subjects),
             *_tracking(subjects, tracked),
             film,
-            *neurons,
+            *results,
             provenance_section([*_provenance(subjects, recording), *made]),
         ]
-        write_page(out, f"Report on {', '.join(subject.name for subject in subjects)}", sections)
+        named = f"Report on {', '.join(subject.name for subject in subjects)}"
+        write_page(out, title or named, sections)
     runs = [
         {"run": subject.name, "success_rate": one.found["success_rate"], "mean": one.found["mean"]}
         for subject, one in zip(subjects, tracked, strict=True)
