@@ -34,7 +34,7 @@ TARGETS = "targets"
 _REACH = 0.3  # metres: a target at this distance is seen at half of it
 _CLOSER, _SPEED = 0.4, 0.5  # weight of the reward; m/s that earns the most
 _REACHED = 3.0  # reward for a target
-_BAR = 0.8
+_BAR, _NO_FALL = 0.8, 0.9
 
 
 class ForageState(NamedTuple):
@@ -162,7 +162,7 @@ class Forage(WalkingTask[ForageState]):
         return {TARGETS: Channel("m", "positions of the targets on the floor", columns)}
 
     def figures(self, played: Sequence[Played]) -> list[Figure]:
-        """Targets per minute as a share of the oracle's, and those of all three."""
+        """Targets per minute as a share of the oracle's, those of all three, and who did not fall."""
         rates = {
             name: float(np.mean(np.concatenate([one.metrics[name] for one in played])))
             for name in ("oracle", "stroller")
@@ -171,8 +171,10 @@ class Forage(WalkingTask[ForageState]):
             np.mean(np.concatenate([np.where(one.failed, 0.0, one.metrics["targets"]) for one in played]))
         )
         share = reached / rates["oracle"] if rates["oracle"] else float("nan")
+        stood = float(np.mean([not one.failed.any() for one in played]))
         return [
             Figure("targets per minute, share of the oracle's", share, _BAR, "least"),
+            Figure("no fall", stood, _NO_FALL, "least"),
             Figure("targets per minute", reached),
             Figure("targets per minute of the oracle", rates["oracle"]),
             Figure("targets per minute at random", rates["stroller"]),

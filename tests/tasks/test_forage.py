@@ -159,6 +159,7 @@ def test_figures_are_shares_of_what_the_oracle_reaches(forage):
     found = {row.figure: row for row in forage.figures([stays, falls])}
     share = found["targets per minute, share of the oracle's"]
     assert (share.value, share.bar, share.at) == (pytest.approx(3 / 4), 0.8, "least")
+    assert (found["no fall"].value, found["no fall"].bar) == (0.5, 0.9)
     assert found["targets per minute"].value == pytest.approx(rate * 3 / 8)
     # what the animal is compared with does not fall with it
     assert found["targets per minute of the oracle"].value == pytest.approx(rate / 2)
