@@ -176,6 +176,12 @@ def clip_scores(trace: Trace) -> dict[str, Any]:
     return metrics
 
 
+def deciding_metric(metrics: Mapping[str, Metric]) -> str:
+    """The score that decides between policies of equal lifespan: the first single metric, over all frames."""
+    first = next(metric for metric in metrics.values() if not metric.parts)
+    return first.label if first.past_failure else f"{first.label}_all_frames"
+
+
 def grouped_scores(key: str, clips: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The mean of every group of clips with the same value of `key`, in order of appearance."""
     kinds = dict.fromkeys(clip[key] for clip in clips)

@@ -25,7 +25,7 @@ from training.backend import Backend, DeviceBackend, HostBackend
 from training.config import TrainConfig
 from training.distillation import Teacher
 from training.dynamics import Dynamics
-from training.evaluate import attainment, scores, task_figures, trace_episodes
+from training.evaluate import attainment, deciding_metric, scores, task_figures, trace_episodes
 from training.hyperparameters import Hyperparameters
 from training.learner import Learner, normalizer_of
 from training.motion import Motion
@@ -168,7 +168,11 @@ class Trainer:
         candidate = self._averaged()
         found = self._track(candidate)
         first = found.get("attained", found["success_rate"])
-        rank = [first, found["tracking/lifespan_frames"], -found[self._error]]
+        rank = [
+            first,
+            found["tracking/lifespan_frames"],
+            -found[f"tracking/{deciding_metric(self.task.metrics)}"],
+        ]
         best = self._best.tolist()
         if rank > best or (self._sampled and rank[0] >= best[0] - _SAMPLE_NOISE):
             self._best_policy = candidate
@@ -178,11 +182,6 @@ class Trainer:
     def evaluate_best(self) -> dict[str, float]:
         """Evaluate the selected policy, which is the one that is saved."""
         return self._track(self._best_policy)
-
-    @property
-    def _error(self) -> str:
-        """The metric that decides between policies of equal lifespan: the first metric of the task."""
-        return f"tracking/{next(iter(self.task.metrics.values())).label}_all_frames"
 
     def _track(self, policy: tuple[Any, Any]) -> dict[str, float]:
         traces = trace_episodes(self._runner, *policy, self._evaluated, frames=_EVALUATED_FRAMES)

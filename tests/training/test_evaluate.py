@@ -8,7 +8,18 @@ import pytest
 from rodent.tasks.metrics import tracking_metrics
 from rodent.tasks.settings import ImitationLimits
 from rodent.tasks.task import Metric
-from training.evaluate import Trace, attainment, scores
+from training.evaluate import Trace, attainment, deciding_metric, scores
+
+
+@pytest.mark.parametrize("past_failure", [False, True])
+def test_the_metric_that_decides_is_a_score(past_failure):
+    metrics = {
+        "met": Metric("met", "1", 1.0, 0.0, parts=("3 cm", "4 cm")),
+        "speed": Metric("speed", "m/s", 1.0, 0.0, past_failure=past_failure),
+    }
+    errors = {"met": np.zeros((10, 2)), "speed": np.ones(10)}
+    trace = Trace("run", "", metrics, errors, np.zeros(10, bool))
+    assert scores([trace])["mean"][deciding_metric(metrics)] == 1.0
 
 
 def make_trace(name, millimetres, fails_at=None, frames=10):
