@@ -59,7 +59,9 @@ class Activity:
         if self.kind == "spikes" and (used < 0).any():
             raise InputError(f"{self.name}: there are negative spike counts; expected 0, 1, 2, …")
         if self.kind == "spikes" and not used.any():
-            raise InputError(f"{self.name}: there are no spikes in the bins used; check the file and --select")
+            raise InputError(
+                f"{self.name}: there are no spikes in the bins used; check the file and --select"
+            )
 
     @property
     def n_bins(self) -> int:

@@ -73,7 +73,7 @@ def compare_latents(
     found = _correlations(*white)
     n = len(white[1])
     nulls = [_correlations(white[0], _white(white[1][turned(n, turn)], "shifted")).mean() for turn in turns]
-    cka, null_cka = cka_and_null(*flat, turns)
+    cka, null_cka = cka_and_null(flat[0], flat[1], turns)
     rank = min(8, *(one.shape[2] * _DELAYS for one in (first, second)))
     return LatentComparison(
         correlations=found,
@@ -93,8 +93,8 @@ _DELAYS = 10
 def _require_same_bins(first: np.ndarray, second: np.ndarray) -> None:
     if len(first) != len(second):
         raise InputError(
-            f"latents have {len(first)} and {len(second)} bins; they are compared moment by moment, so expected "
-            "the same number: take the same windows of both"
+            f"latents have {len(first)} and {len(second)} bins; they are compared moment by moment, so "
+            "expected the same number: take the same windows of both"
         )
 
 

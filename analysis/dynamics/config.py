@@ -25,9 +25,11 @@ class FitConfig:
     bin_seconds: float | None = None
     """Length of a bin, seconds. By default 0.02 s for spikes, and a frame for recordings."""
     perturbed: Path | None = None
-    """Session or recording of the same neurons or units under a perturbation, such as a lesion or a pulse. The
-    model, which is fitted to the intact activity alone, is scored on it."""
-    settings: tyro.conf.OmitArgPrefixes[DynamicsSettings] = dataclasses.field(default_factory=DynamicsSettings)
+    """Session or recording of the same neurons or units under a perturbation, such as a lesion or a pulse.
+    The model, which is fitted to the intact activity alone, is scored on it."""
+    settings: tyro.conf.OmitArgPrefixes[DynamicsSettings] = dataclasses.field(
+        default_factory=DynamicsSettings
+    )
     reading: tyro.conf.OmitArgPrefixes[SpikeOptions] = dataclasses.field(default_factory=SpikeOptions)
     """How a file of spikes is read."""
     select: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -41,5 +43,7 @@ class CompareConfig(SessionArguments):
 
     layer: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Layer to compare; may be given several times. By default all recorded layers except control layers."""
-    settings: tyro.conf.OmitArgPrefixes[DynamicsSettings] = dataclasses.field(default_factory=DynamicsSettings)
+    settings: tyro.conf.OmitArgPrefixes[DynamicsSettings] = dataclasses.field(
+        default_factory=DynamicsSettings
+    )
     quality: tyro.conf.OmitArgPrefixes[QualitySettings] = dataclasses.field(default_factory=QualitySettings)

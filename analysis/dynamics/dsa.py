@@ -1,11 +1,12 @@
 """Dynamical similarity analysis: how unlike two systems go on, whatever they are made of.
 
-    dsa_distance(first, second)             # radians; 0 where one is a rotation of the other in delay coordinates
+    dsa_distance(first, second)             # radians; 0 where one is a rotation of the other in delay
+    coordinates
 
-Both are embedded with delays, reduced to the same number of components, and described by the matrix that takes
-each moment to the next (dynamic mode decomposition). The distance is the angle between the matrices after the
-best orthogonal change of coordinates of one (Ostrow et al., NeurIPS 2023, arXiv 2306.10168). It compares how
-states change, not where they are.
+Both are embedded with delays, reduced to the same number of components, and described by the matrix that
+takes each moment to the next (dynamic mode decomposition). The distance is the angle between the matrices
+after the best orthogonal change of coordinates of one (Ostrow et al., NeurIPS 2023, arXiv 2306.10168). It
+compares how states change, not where they are.
 """
 
 import numpy as np

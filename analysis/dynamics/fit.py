@@ -1,8 +1,8 @@
 """Fit a model of latent dynamics to a population, score it on what it did not see, and describe its dynamics.
 
-    found = fit_dynamics(activity, settings)
-    found.bits_per_spike, found.dimensions
-    found.model.latents(found.windows.of(activity.values))
+found = fit_dynamics(activity, settings)
+found.bits_per_spike, found.dimensions
+found.model.latents(found.windows.of(activity.values))
 """
 
 import dataclasses
@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from analysis.dynamics.activity import Activity
-from analysis.dynamics.model import LatentModel, make_model, steps_of
+from analysis.dynamics.model import LatentModel
+from analysis.dynamics.models import make_model, steps_of
 from analysis.dynamics.modes import FixedPoint, Modes, fixed_points, modes_of
 from analysis.dynamics.perturbation import Foresight, foresee
 from analysis.dynamics.rotations import Rotations, rotation_strength
@@ -191,8 +192,8 @@ def held_in(activity: Activity, settings: DynamicsSettings, fold: int) -> np.nda
     out = max(1, round(settings.held_out * n))
     if n - out < 2:
         raise InputError(
-            f"{activity.name} has {n} channels, of which {out} are held out; two at least are needed to infer "
-            "latent variables from (--held-out)"
+            f"{activity.name} has {n} channels, of which {out} are held out; two at least are needed to "
+            "infer latent variables from (--held-out)"
         )
     order = np.roll(np.random.default_rng(settings.seed).permutation(n), -fold * out)
     found = np.ones(n, bool)
@@ -201,7 +202,7 @@ def held_in(activity: Activity, settings: DynamicsSettings, fold: int) -> np.nda
 
 
 def dimension_curve(activity: Activity, settings: DynamicsSettings) -> dict[int, float]:
-    """Co-smoothing of factor analysis for each number of latent variables, within the first fit's training."""
+    """Co-smoothing by factor analysis for each number of latent variables, in the first fit's training."""
     length, _ = window_bins(settings.window_seconds, settings.overlap_seconds, activity)
     trained, _ = split_time(activity.piece, length, 0)
     quick = dataclasses.replace(settings, model="fa")

@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 
 MOST_LOG_RATIO = 4.0
-"""Largest logarithm of a rate above a channel's bias in the posterior's search: far beyond what neurons do."""
+"""Largest logarithm of a rate above a channel's bias in the search for the mode: far beyond what neurons
+do."""
 
 
 class System(NamedTuple):

@@ -83,7 +83,9 @@ class LinearDynamicalSystem(LatentModel):
                 self.emission_ = self._emission_of(posterior, values)
                 advance(1)
         if not np.isfinite(np.asarray(states)).all():
-            raise WorkError("the states of the linear dynamical system are not finite; take fewer --dimensions")
+            raise WorkError(
+                "the states of the linear dynamical system are not finite; take fewer --dimensions"
+            )
         self._standardise(np.asarray(states))
         self.step_ = np.asarray(self.system_.matrix), np.zeros(self.dimensions)
         self.fit_readout(windows)

@@ -137,15 +137,14 @@ class Lfads(LatentModel):
 
     def _passed(self, windows: np.ndarray, what: str) -> np.ndarray:
         """A part of passes without noise, some windows at a time."""
-        network, inputs, found = self._network(), self._inputs(windows), []
+        network, inputs = self._network(), self._inputs(windows)
 
         @jax.jit
         def run(params: Any, some: jax.Array) -> Pass:
             return network.apply({"params": params}, some, _no_noise(self.settings.lfads, some))
 
-        for start in range(0, len(inputs), _AT_ONCE):
-            found.append(np.asarray(getattr(run(self.params_, inputs[start : start + _AT_ONCE]), what), float))
-        return np.concatenate(found)
+        parts = (inputs[start : start + _AT_ONCE] for start in range(0, len(inputs), _AT_ONCE))
+        return np.concatenate([np.asarray(getattr(run(self.params_, part), what), float) for part in parts])
 
     def _step_of(
         self, network: LfadsNetwork, values: jax.Array, optimiser: optax.GradientTransformation

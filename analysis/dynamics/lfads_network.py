@@ -4,9 +4,9 @@
     params = network.init(key, inputs, noise)
     found = network.apply(params, inputs, noise)    # a `Pass`
 
-In the manner of LFADS (Pandarinath et al., Nature Methods 15, 805, 2018), and smaller: one encoder serves both
-the initial state and the controller. A generator, started in a state that the encoder infers, and pushed by
-inputs that the controller infers bin by bin, makes factors; channels read the factors.
+In the manner of LFADS (Pandarinath et al., Nature Methods 15, 805, 2018), and smaller: one encoder serves
+both the initial state and the controller. A generator, started in a state that the encoder infers, and pushed
+by inputs that the controller infers bin by bin, makes factors; channels read the factors.
 """
 
 import math
@@ -91,7 +91,8 @@ class LfadsNetwork(nn.Module):
         kernel = nn.initializers.orthogonal()
         self.encoder_input = nn.Dense(6 * s.encoder)
         self.encoder_kernels = [
-            self.param(f"encoder_{way}", kernel, (s.encoder, 3 * s.encoder)) for way in ("forward", "backward")
+            self.param(f"encoder_{way}", kernel, (s.encoder, 3 * s.encoder))
+            for way in ("forward", "backward")
         ]
         self.start_mean = nn.Dense(s.generator)
         self.start_log_variance = nn.Dense(s.generator, bias_init=nn.initializers.constant(-2.0))

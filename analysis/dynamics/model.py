@@ -1,6 +1,6 @@
 """One interface of all models of latent dynamics.
 
-    model = make_model(settings, "spikes", dimensions=3, bin_seconds=0.02)
+    model = make_model(settings, "spikes", dimensions=3, bin_seconds=0.02)      # of analysis.dynamics.models
     model.fit(windows, held_in)                 # windows of activity (windows, bins, channels)
     model.latents(windows)                      # (windows, bins, dimensions), from channels held in
     model.rates(windows)                        # expected values of all channels, (windows, bins, channels)
@@ -11,7 +11,7 @@ A model infers latents from the channels that are held in, and predicts all of t
 
 import abc
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -39,8 +39,8 @@ class LatentModel(abc.ABC):
     Attributes:
         held_in_: channels that latents are inferred from, bool, shape (channels,).
         readout_: from latents to all channels.
-        step_: matrix (dimensions, dimensions) and offset (dimensions,) by which latents go on from bin to bin,
-            where the model is linear; None otherwise.
+        step_: matrix (dimensions, dimensions) and offset (dimensions,) by which latents go on from bin to
+            bin, where the model is linear; None otherwise.
     """
 
     def __init__(self, settings: DynamicsSettings, kind: Kind, dimensions: int, bin_seconds: float):
@@ -107,30 +107,3 @@ class LatentModel(abc.ABC):
         """Fit the readout to the latents of windows."""
         latents = self.latents(windows).reshape(-1, self.dimensions)
         self.readout_ = Readout.fit(latents, windows.reshape(len(latents), -1), self.kind)
-
-
-def make_model(
-    settings: DynamicsSettings, kind: Kind, dimensions: int, bin_seconds: float
-) -> LatentModel:
-    """The model that the settings name, not yet fitted."""
-    return _class_of(settings)(settings, kind, dimensions, bin_seconds)
-
-
-def steps_of(settings: DynamicsSettings) -> int:
-    """Calls of `advance` in a fit of the model that the settings name."""
-    return _class_of(settings).steps_of(settings)
-
-
-def _class_of(settings: DynamicsSettings) -> Any:
-    # imported here: jax is slow to import
-    if settings.model == "lfads":
-        from analysis.dynamics.lfads import Lfads
-
-        return Lfads
-    if settings.model == "lds":
-        from analysis.dynamics.lds import LinearDynamicalSystem
-
-        return LinearDynamicalSystem
-    from analysis.dynamics.subspace import SUBSPACES
-
-    return SUBSPACES[settings.model]

@@ -31,8 +31,8 @@ class Foresight:
         persistence: R² of units that stay as they were, under the perturbation; NaN for spikes.
         co_smoothing: of the perturbed activity.
         response_r2: fraction of the response that is predicted forward; NaN without pairs of the same frames.
-        foresees: whether forward prediction keeps half of the intact score, is better than persistence and than
-            constant means, and explains some of the response where that is known.
+        foresees: whether forward prediction keeps half of the intact score, is better than persistence and
+            than constant means, and explains some of the response where that is known.
     """
 
     name: str
@@ -44,9 +44,7 @@ class Foresight:
     foresees: bool
 
 
-def foresee(
-    model: LatentModel, perturbed: Activity, intact: Activity, intact_piece: np.ndarray
-) -> Foresight:
+def foresee(model: LatentModel, perturbed: Activity, intact: Activity, intact_piece: np.ndarray) -> Foresight:
     """Score a fitted model on a perturbed recording.
 
     Args:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.dynamics.activity import Activity
+from analysis.dynamics.activity import Activity, require_alike
 from analysis.dynamics.config import FitConfig
 from analysis.neural.quality import judge, require_good
 from analysis.neural.read import read_session
@@ -36,8 +36,8 @@ def read_activity(config: FitConfig, path: Path, channels: Sequence[str] | None 
     Args:
         config: how it is read.
         path: of the file, or folder of Phy.
-        channels: neurons to take, by name; those that are good enough if None. A neuron that was good before a
-            perturbation may be silent in it.
+        channels: neurons to take, by name; those that are good enough if None. A neuron that was good before
+            a perturbation may be silent in it.
 
     Raises:
         InputError: the file is neither spikes nor a recording, or has nothing to use.
@@ -75,13 +75,15 @@ def without_constant(activity: Activity, others: Sequence[Activity] = ()) -> tup
     """All activities without the channels that do not vary in the first.
 
     Raises:
-        InputError: fewer than three channels vary.
+        InputError: fewer than three channels vary, or the others have other channels, kinds or bins.
     """
+    for other in others:
+        require_alike(activity, other)
     varies = activity.values[activity.piece >= 0].std(0) > _VARIES
     if varies.sum() < FEWEST_CHANNELS:
         raise InputError(
-            f"{activity.name}: {int(varies.sum())} of {len(varies)} channels vary; expected {FEWEST_CHANNELS} "
-            "at least, of which one is held out"
+            f"{activity.name}: {int(varies.sum())} of {len(varies)} channels vary; expected "
+            f"{FEWEST_CHANNELS} at least, of which one is held out"
         )
     return tuple(one.subset(varies) for one in (activity, *others))
 

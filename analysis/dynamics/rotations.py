@@ -6,8 +6,8 @@
 
 Changes from bin to bin are regressed on latents, with any matrix and with a skew-symmetric one (Churchland et
 al., Nature 487, 51, 2012). Smooth activity of many channels rotates somewhat whatever it is (Elsayed and
-Cunningham, Nature Neuroscience 20, 1310, 2017). So the null shifts each latent variable in time by itself: each
-stays as smooth, and what they do together is lost.
+Cunningham, Nature Neuroscience 20, 1310, 2017). So the null shifts each latent variable in time by itself:
+each stays as smooth, and what they do together is lost.
 """
 
 import dataclasses

@@ -3,9 +3,9 @@
     score = co_smoothing(model, activity, scored_piece)
     score = forward_prediction(model, activity, scored_piece)
 
-Definitions are those of the Neural Latents Benchmark (`nlb_tools`; Pei et al., NeurIPS Datasets and Benchmarks
-2021): the Poisson log-likelihood above that of the neurons' mean counts in the scored bins, summed over neurons
-and bins, over the number of spikes, in bits. Units have R², also summed over units.
+Definitions are those of the Neural Latents Benchmark (`nlb_tools`; Pei et al., NeurIPS Datasets and
+Benchmarks 2021): the Poisson log-likelihood above that of the neurons' mean counts in the scored bins, summed
+over neurons and bins, over the number of spikes, in bits. Units have R², also summed over units.
 """
 
 import dataclasses
@@ -139,7 +139,7 @@ def window_bins(window_seconds: float, overlap_seconds: float, activity: Activit
     length = round(window_seconds / activity.bin_seconds)
     if length < 4:
         raise InputError(
-            f"a window of {window_seconds:g} s has {length} bins of {activity.bin_seconds:g} s; expected 4 at "
-            "least: take longer windows (--window-seconds) or shorter bins (--bin-seconds)"
+            f"a window of {window_seconds:g} s has {length} bins of {activity.bin_seconds:g} s; expected 4 "
+            "at least: take longer windows (--window-seconds) or shorter bins (--bin-seconds)"
         )
     return length, min(round(overlap_seconds / activity.bin_seconds), length - 1)

@@ -39,7 +39,7 @@ def simulate_lorenz(bins: int, seed: int, speed: float = 0.03) -> np.ndarray:
         seed: of the first state.
         speed: time of the system that passes in a bin; a turn takes about 0.75.
     """
-    state = np.random.default_rng(seed).normal(0, 1, 3) + [1.0, 1.0, 25.0]
+    state = np.random.default_rng(seed).normal((1.0, 1.0, 25.0))
     step, found = speed / _SUBSTEPS, []
     for i in range((bins + _SETTLING) * _SUBSTEPS):
         # Runge and Kutta's midpoint

@@ -32,7 +32,11 @@ class PrincipalComponents(LatentModel):
         flat = self.standardised(windows).reshape(-1, len(mean))
         self.projection_ = self.components(flat)
         self.projection_ = self.projection_ @ self.rotated(self.latents(windows))
-        self.step_ = self.dynamics(self.latents(windows))
+        latents = self.latents(windows)
+        self.step_ = self.dynamics(latents)
+        # smoothed with what follows, the middle of a window is known better than at the edge of what is known
+        middle = windows.shape[1] // 2
+        self.edge_ = _regressed(self.latents(windows[:, : middle + 1])[:, -1], latents[:, middle])
         self.fit_readout(windows)
         advance(1)
 
@@ -40,7 +44,10 @@ class PrincipalComponents(LatentModel):
         """Smoothed and standardised activity of the channels held in, shape (windows, bins, held in)."""
         values = (windows[..., self.held_in_] - self.mean_) / self.scale_
         width = self.settings.smoothing_seconds / self.bin_seconds
-        return gaussian_filter1d(values, width, axis=1, mode="nearest") if width > 0 else values
+        if width == 0:
+            return values
+        weight = gaussian_filter1d(np.ones(values.shape[1]), width, mode="constant")
+        return gaussian_filter1d(values, width, axis=1, mode="constant") / weight[:, None]
 
     def components(self, values: np.ndarray) -> np.ndarray:
         """From standardised activity to latents, shape (held in, dimensions)."""
@@ -54,13 +61,9 @@ class PrincipalComponents(LatentModel):
 
     def dynamics(self, latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The linear map from each bin to the next: matrix, offset."""
-        before = latents[:, :-1].reshape(-1, self.dimensions)
-        after = latents[:, 1:].reshape(-1, self.dimensions)
-        x, y = before - before.mean(0), after - after.mean(0)
-        gram = x.T @ x
-        gram += _RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
-        matrix = np.linalg.solve(gram, x.T @ y).T
-        return matrix, after.mean(0) - matrix @ before.mean(0)
+        return _regressed(
+            latents[:, :-1].reshape(-1, self.dimensions), latents[:, 1:].reshape(-1, self.dimensions)
+        )
 
     def latents(self, windows: np.ndarray) -> np.ndarray:
         """Latent variables (windows, bins, dimensions), from the channels held in."""
@@ -69,7 +72,8 @@ class PrincipalComponents(LatentModel):
     def forecast_latents(self, windows: np.ndarray, steps: int) -> np.ndarray:
         """Latent variables of the bins that follow, shape (windows, steps, dimensions)."""
         assert self.step_ is not None
-        return go_on(self.latents(windows)[:, -1], *self.step_, steps)
+        matrix, offset = self.edge_
+        return go_on(self.latents(windows)[:, -1] @ matrix.T + offset, *self.step_, steps)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Fitted arrays by name."""
@@ -80,6 +84,8 @@ class PrincipalComponents(LatentModel):
             "projection": self.projection_,
             "matrix": self.step_[0],
             "offset": self.step_[1],
+            "edge_matrix": self.edge_[0],
+            "edge_offset": self.edge_[1],
         }
 
     def restore(self, tensors: Mapping[str, np.ndarray]) -> None:
@@ -87,6 +93,7 @@ class PrincipalComponents(LatentModel):
         self.mean_, self.scale_ = tensors["mean"], tensors["scale"]
         self.projection_ = tensors["projection"]
         self.step_ = tensors["matrix"], tensors["offset"]
+        self.edge_ = tensors["edge_matrix"], tensors["edge_offset"]
 
 
 class FactorAnalysis(PrincipalComponents):
@@ -153,6 +160,15 @@ def factor_analysis(covariance: np.ndarray, dimensions: int) -> tuple[np.ndarray
         if done:
             break
     return loadings, noise
+
+
+def _regressed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Matrix and offset of the linear regression of y on x, with a small ridge."""
+    centred = x - x.mean(0)
+    gram = centred.T @ centred
+    gram += _RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
+    matrix = np.linalg.solve(gram, centred.T @ (y - y.mean(0))).T
+    return matrix, y.mean(0) - matrix @ x.mean(0)
 
 
 def _skew_of(latents: np.ndarray) -> np.ndarray:

@@ -1,9 +1,9 @@
 """Windows of equal length that overlap, cut from uninterrupted pieces of time.
 
-    windows = Windows.cut(piece, length=50, overlap=10)
-    batch = windows.of(values)                  # (windows, length, channels)
-    joined = windows.joined(rates)              # (bins, channels), NaN in bins of no window
-    train, test = split_time(piece, fold=0)     # pieces whose other part is -1
+windows = Windows.cut(piece, length=50, overlap=10)
+batch = windows.of(values)                  # (windows, length, channels)
+joined = windows.joined(rates)              # (bins, channels), NaN in bins of no window
+train, test = split_time(piece, fold=0)     # pieces whose other part is -1
 """
 
 import dataclasses

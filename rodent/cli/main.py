@@ -17,6 +17,7 @@ from rodent.cli.clips import Clips
 from rodent.cli.damage import Damage
 from rodent.cli.demo import Demo
 from rodent.cli.doctor import Doctor
+from rodent.cli.dynamics import DynamicsCommand
 from rodent.cli.encode import Encode
 from rodent.cli.evaluate import Evaluate
 from rodent.cli.events import Events
@@ -60,6 +61,7 @@ Command = (
     | Annotated[Events, tyro.conf.subcommand("events")]
     | Annotated[TwinCommand, tyro.conf.subcommand("twin")]
     | Annotated[StudyCommand, tyro.conf.subcommand("study")]
+    | Annotated[DynamicsCommand, tyro.conf.subcommand("dynamics")]
     | Annotated[Report, tyro.conf.subcommand("report")]
 )
 
