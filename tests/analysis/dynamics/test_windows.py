@@ -1,4 +1,5 @@
-"""Windows: none reaches over the edge of a piece, and joining undoes cutting; training and scoring are apart."""
+"""Windows: none reaches over the edge of a piece, and joining undoes cutting; training and scoring are "
+"apart."""
 
 import numpy as np
 import pytest
