@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from analysis.dynamics.settings import DynamicsSettings, LfadsSettings
 from analysis.encoding.settings import EncodingSettings
 from analysis.events.settings import EventSettings, RatEventSettings
 from analysis.neural.settings import QualitySettings
@@ -73,6 +74,12 @@ def settings_page() -> str:
         _table(TwinSettings),
         f"{inspect.getdoc(AdaptSettings)} Options of `rodent twin adapt` and `score`.",
         _table(AdaptSettings),
+        "## dynamics",
+        f"{inspect.getdoc(DynamicsSettings)} These are options of `rodent dynamics`, without a prefix.",
+        _table(DynamicsSettings),
+        "## dynamics, lfads",
+        f"{inspect.getdoc(LfadsSettings)} Options with the prefix `--lfads.`",
+        _table(LfadsSettings),
         "## spikes",
         f"{inspect.getdoc(QualitySettings)} Options of `rodent spikes`, `encode`, `rsa` and `events`.",
         _table(QualitySettings),

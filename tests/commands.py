@@ -27,6 +27,11 @@ SMALLER = {
     "rsa": "--partitions 2 --least-seconds 0.4 --shift-seconds 1 --permutations 20 --bootstraps 20",
     "events": "--shift-seconds 2 --rotations 19 --bootstraps 5",
     "render": "--size 64x48 --fps 10",
+    "dynamics fit": (
+        "--model pca --dimensions 1 --window-seconds 0.2 --overlap-seconds 0 --forecast-seconds 0.1 "
+        "--shifts 2"
+    ),
+    "dynamics compare": "--model pca --dimensions 2 --window-seconds 0.5 --overlap-seconds 0 --shifts 2",
     "twin fit": "--channels 2 --hidden 2 --steps 1 --chunks 1 --core linear",
     "twin adapt": "--minutes 0.4 --strengths 1",
     "twin score": "--minutes 0.4 --test-minutes 0.3 --strengths 1",

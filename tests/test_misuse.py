@@ -42,6 +42,8 @@ READERS = [
     "encode {} spikes.npz --layer decoder/layer_0",
     "encode walk.h5 {} --layer decoder/layer_0",
     "encode walk.h5 spikes.npz --layer decoder/layer_0 --session {} spikes.npz",
+    "dynamics fit {}",
+    "dynamics compare {} spikes.npz",
     "rsa {} spikes.npz",
     "rsa walk.h5 {}",
     "events {} spikes.npz --event touch/hand_L",
@@ -122,6 +124,12 @@ SWAPPED = [
     "register keypoints.npz --markers keypoints.npz --out new.h5",
 ]
 USAGE = [
+    "dynamics",
+    "dynamics fit spikes.npz --model kalman",
+    "dynamics fit spikes.npz --window-seconds 100 --dimensions 1",
+    "dynamics fit walk.h5 --layer nowhere",
+    "dynamics fit walk.h5 --rollout nobody",
+    "dynamics compare walk.h5 spikes.npz --layer nowhere",
     "rsa walk.h5 spikes.npz",  # all its clips show the same
     "rsa walk.h5 spikes.npz --layer nowhere",
     "rsa walk.h5 spikes.npz --partitions 1",

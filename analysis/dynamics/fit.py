@@ -25,6 +25,7 @@ from rodent.errors import InputError
 CANDIDATES = (1, 2, 3, 4, 6, 8, 12, 16)
 """Numbers of latent variables that are tried."""
 _NEARLY = 0.98  # of the best score
+_SINGULAR = 1e-6  # variance of a direction of standardised channels that counts as none
 _STARTS = 64  # of the search for fixed points
 _DIMENSION_SECONDS = 0.2  # windows of the participation ratio
 _BLOCK_SECONDS = 20.0  # within which they resemble one another
@@ -206,7 +207,10 @@ def dimension_curve(activity: Activity, settings: DynamicsSettings) -> dict[int,
     length, _ = window_bins(settings.window_seconds, settings.overlap_seconds, activity)
     trained, _ = split_time(activity.piece, length, 0)
     quick = dataclasses.replace(settings, model="fa")
-    most = min(int(held_in(activity, settings, 0).sum()) - 1, CANDIDATES[-1])
+    seen = activity.values[trained >= 0][:, held_in(activity, settings, 0)]
+    varies = seen[:, seen.std(0) > 0]
+    rank = int(np.linalg.matrix_rank(np.atleast_2d(np.corrcoef(varies.T)), tol=_SINGULAR))
+    most = min(rank, seen.shape[1] - 1, CANDIDATES[-1])
     found: dict[int, float] = {}
     for dimensions in CANDIDATES:
         if dimensions > max(most, 1):

@@ -14,9 +14,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-MOST_LOG_RATIO = 4.0
-"""Largest logarithm of a rate above a channel's bias in the search for the mode: far beyond what neurons
-do."""
+MOST_LOG_COUNT = 4.0
+"""Largest logarithm of an expected count in the search for the mode: far beyond what neurons do."""
 
 
 class System(NamedTuple):
@@ -114,7 +113,7 @@ def gaussian_evidence(
 @jax.jit
 def poisson_evidence(loadings: jax.Array, bias: jax.Array, counts: jax.Array, states: jax.Array) -> Evidence:
     """Evidence of Poisson counts with rates exp(loadings state + bias), to second order around states."""
-    drive = jnp.minimum(states @ loadings.T, MOST_LOG_RATIO)
+    drive = jnp.minimum(states @ loadings.T, MOST_LOG_COUNT - bias)
     rates = jnp.exp(drive + bias)
     precision = jnp.einsum("wtn,nd,ne->wtde", rates, loadings, loadings)
     return Evidence(precision, (counts - rates + rates * drive) @ loadings)

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from analysis.dynamics.kalman import (
-    MOST_LOG_RATIO,
+    MOST_LOG_COUNT,
     Posterior,
     System,
     gaussian_evidence,
@@ -27,10 +27,11 @@ from analysis.dynamics.settings import DynamicsSettings
 from analysis.dynamics.subspace import FactorAnalysis, go_on
 from rodent.errors import WorkError
 
-_NEWTON_STEPS, _WARM_STEPS = 8, 2
+_NEWTON_STEPS, _WARM_STEPS = 8, 3
 _LOADING_STEPS = 3
+_LONGEST_STEP = 1.0  # of a neuron's loadings, for states of unit variance
 _LEAST_VARIANCE = 1e-3  # of a standardised unit
-_RIDGE = 1e-3  # of loadings, per bin
+_RIDGE = 1e-2  # of loadings, per spike; of units per bin
 
 
 class _Emission(NamedTuple):
@@ -217,19 +218,22 @@ def _poisson_emission(
     dimensions = mean.shape[2]
     x, spread = mean.reshape(-1, dimensions), covariance.reshape(-1, dimensions, dimensions)
     y = counts.reshape(len(x), -1)
-    penalty = _RIDGE * len(x) * jnp.append(jnp.ones(dimensions), 0.0) * y.mean(0)[:, None]
+    penalty = _RIDGE * len(x) * jnp.append(jnp.ones(dimensions), 0.0)
+    penalty = penalty * jnp.maximum(y.mean(0), 0.5 / len(x))[:, None]
 
     def one(weights: jax.Array, own: jax.Array, ridge: jax.Array) -> jax.Array:
         for _ in range(_LOADING_STEPS):
             slope_of_x = x + spread @ weights[:-1]
             log_rate = x @ weights[:-1] + 0.5 * (spread @ weights[:-1]) @ weights[:-1]
-            rate = jnp.exp(jnp.minimum(log_rate, MOST_LOG_RATIO) + weights[-1])
+            rate = jnp.exp(jnp.minimum(log_rate + weights[-1], MOST_LOG_COUNT))
             design = jnp.concatenate([slope_of_x, jnp.ones((len(x), 1))], 1)
             data = jnp.append(own @ x, own.sum())
             slope = data - rate @ design - ridge * weights
             curvature = (design * rate[:, None]).T @ design + jnp.diag(ridge)
             curvature = curvature.at[:-1, :-1].add(jnp.einsum("t,tde->de", rate, spread))
-            weights = weights + jnp.linalg.solve(curvature, slope)
+            step = jnp.linalg.solve(curvature, slope)
+            # where a neuron hardly fires, a whole step leads far beyond the optimum
+            weights = weights + step * jnp.minimum(1.0, _LONGEST_STEP / jnp.linalg.norm(step))
         return weights
 
     start = jnp.concatenate([loadings, bias[:, None]], 1)

@@ -11,7 +11,7 @@ import numpy as np
 from analysis.dynamics.activity import Kind
 from analysis.encoding.poisson import PoissonEncoder
 
-_RIDGE = 1e-3  # relative to the mean count, or to the variance of the latents
+_RIDGE = 1e-2  # relative to the mean count, or to the variance of the latents
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,6 +10,8 @@ from rodent.pages.output import print_table, say
 from rodent.versions import versions
 
 SCHEMA, VERSION = "virtual-rodent/dynamics-fit", 1
+LEAST_HERTZ = 0.005
+"""Frequency that is shown: a slower rotation is none within a recording."""
 
 
 def to_json(found: FittedDynamics) -> dict[str, Any]:
@@ -83,7 +85,9 @@ def rows(found: FittedDynamics) -> list[list[str]]:
 def modes_text(modes: Modes) -> str:
     """The three slowest modes."""
     pairs = list(zip(modes.seconds, modes.hertz, strict=True))[:3]
-    return "; ".join(f"{s:.3g} s" + (f" at {h:.2f} Hz" if h > 0 else "") for s, h in pairs)
+    times = (f"{seconds:.3g} s" if math.isfinite(seconds) else "does not fall" for seconds, _ in pairs)
+    turns = (f" at {hertz:.2f} Hz" if hertz >= LEAST_HERTZ else "" for _, hertz in pairs)
+    return "; ".join(time + turn for time, turn in zip(times, turns, strict=True))
 
 
 def foresight_text(found: FittedDynamics) -> str:

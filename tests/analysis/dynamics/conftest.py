@@ -13,7 +13,7 @@ SMALL = DynamicsSettings(
     window_seconds=0.6,
     overlap_seconds=0.1,
     forecast_seconds=0.1,
-    iterations=6,
+    iterations=15,
     shifts=19,
     lfads=LfadsSettings(generator=12, encoder=12, controller=6, steps=80, batch=16, learning_rate=0.02),
 )
