@@ -69,7 +69,7 @@ def test_compare(recording, spikes, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--window-seconds 20", "the training part of {spikes} has 0 windows of 20 s; expected 4 at least"),
+        ("--window-seconds 20", "{spikes} has 2 windows of 20 s; expected 4 at least"),
         ("--dimensions 0", "dynamics setting dimensions is 0; it must be at least 1"),
         ("--bin-seconds 0.03", "--bin-seconds 0.03 is none"),
         ("--perturbed {recording}", "{spikes} has spikes, {recording} has units; expected the same"),

@@ -37,5 +37,5 @@ def test_every_bin_is_scored_in_one_of_five_folds():
 
 
 def test_too_few_windows_are_refused():
-    with pytest.raises(InputError, match="has 1 windows of 1 s; expected 4 at least"):
+    with pytest.raises(InputError, match="has 2 windows of 1 s; expected 4 at least"):
         Windows.cut(np.zeros(12, int), 10, 0).require_enough("day 1", 1.0)
