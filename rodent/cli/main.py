@@ -24,6 +24,7 @@ from rodent.cli.events import Events
 from rodent.cli.experiment import ExperimentCommand
 from rodent.cli.export import Export
 from rodent.cli.population import PopulationCommand
+from rodent.cli.game import Game
 from rodent.cli.register import Register
 from rodent.cli.render import Render
 from rodent.cli.report import Report
@@ -59,6 +60,7 @@ Command = (
     | Annotated[Encode, tyro.conf.subcommand("encode")]
     | Annotated[Rsa, tyro.conf.subcommand("rsa")]
     | Annotated[Events, tyro.conf.subcommand("events")]
+    | Annotated[Game, tyro.conf.subcommand("game")]
     | Annotated[TwinCommand, tyro.conf.subcommand("twin")]
     | Annotated[StudyCommand, tyro.conf.subcommand("study")]
     | Annotated[DynamicsCommand, tyro.conf.subcommand("dynamics")]
