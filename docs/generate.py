@@ -21,6 +21,7 @@ from typing import Any
 from analysis.dynamics.settings import DynamicsSettings, LfadsSettings
 from analysis.encoding.settings import EncodingSettings
 from analysis.events.settings import EventSettings, RatEventSettings
+from analysis.game.settings import ActivitySettings, BlindSettings, GameSettings
 from analysis.neural.settings import QualitySettings
 from analysis.similarity.settings import SimilaritySettings
 from analysis.twin.settings import AdaptSettings, TwinSettings
@@ -69,6 +70,13 @@ def settings_page() -> str:
         "## events of the rat",
         f"{inspect.getdoc(RatEventSettings)}\n\nOptions of `rodent events`, without a prefix.",
         _table(RatEventSettings),
+        "## game",
+        f"{inspect.getdoc(GameSettings)} These are options of `rodent game`, without a prefix.",
+        _table(GameSettings),
+        f"{inspect.getdoc(ActivitySettings)} Options of `rodent game --layer`.",
+        _table(ActivitySettings),
+        f"{inspect.getdoc(BlindSettings)} Options of `rodent game --blind`.",
+        _table(BlindSettings),
         "## twin",
         f"{inspect.getdoc(TwinSettings)} These are options of `rodent twin fit`, without a prefix.",
         _table(TwinSettings),

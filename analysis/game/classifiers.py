@@ -4,9 +4,12 @@ fit = fit_logistic(features, is_model, weights, seed=0)
 fit(features)               # probability of the model, shape (windows,)
 """
 
+import importlib.util
 from collections.abc import Callable
 
 import numpy as np
+
+from rodent.errors import InputError
 
 Fit = Callable[[np.ndarray], np.ndarray]
 """From features (windows, features) to the probability of the model (windows,)."""
@@ -14,6 +17,16 @@ Fit = Callable[[np.ndarray], np.ndarray]
 _STRENGTH = 0.05  # inverse penalty of standardised features: there are more features than windows
 _TREES, _LEAVES, _RATE = 60, 6, 0.15
 _BINS = 32
+
+
+def require_classifiers() -> None:
+    """Check, before long computations, that the library of the classifiers is there.
+
+    Raises:
+        InputError: it is not; the message says how to install it.
+    """
+    if importlib.util.find_spec("sklearn") is None:
+        raise InputError("the game needs scikit-learn: pip install 'virtual-rodent[neuro]'")
 
 
 def fit_logistic(features: np.ndarray, is_model: np.ndarray, weights: np.ndarray, seed: int) -> Fit:

@@ -4,8 +4,6 @@ A gated recurrent unit (Cho et al., EMNLP 2014) reads the signals a tenth of a s
 readout of its mean state is the logit. It is trained by AdamW for a fixed number of steps.
 """
 
-import functools
-
 import flax.linen as nn
 import jax
 import numpy as np
@@ -19,13 +17,18 @@ _ROOM = 128  # windows are padded to a multiple of this, so that few shapes are 
 
 
 class RecurrentClassifier(nn.Module):
-    """Logits of windows, shape (windows,), of signals (windows, steps, channels)."""
+    """Logits of windows, shape (windows,), of signals (windows, steps, channels).
+
+    Given a key, noise is added to the inputs of the memory, so that the network learns no window by heart.
+    """
 
     hidden: int
 
     @nn.compact
-    def __call__(self, signals: jax.Array) -> jax.Array:
+    def __call__(self, signals: jax.Array, noise_key: jax.Array | None = None) -> jax.Array:
         inputs = nn.tanh(nn.Dense(self.hidden, name="inputs")(signals))
+        if noise_key is not None:
+            inputs = inputs + _NOISE * jax.random.normal(noise_key, inputs.shape)
         states = nn.RNN(nn.GRUCell(self.hidden), name="memory")(inputs)
         return nn.Dense(1, name="readout")(states.mean(1))[:, 0]
 
@@ -66,7 +69,7 @@ def _in_steps(signals: np.ndarray, frames: int) -> np.ndarray:
     return signals[:, : count * frames].reshape(n, count, frames * channels)
 
 
-@functools.partial(jax.jit)
+@jax.jit
 def _fitted(steps: jax.Array, target: jax.Array, rows: jax.Array, key: jax.Array) -> jax.Array:
     """Logits of all windows after training on batches, whose rows have shape (steps, batch)."""
     network = RecurrentClassifier(_HIDDEN)
@@ -75,9 +78,8 @@ def _fitted(steps: jax.Array, target: jax.Array, rows: jax.Array, key: jax.Array
     optimiser = optax.adamw(optax.cosine_decay_schedule(_RATE, _STEPS), weight_decay=_DECAY)
 
     def loss(params: dict, batch: jax.Array, noise_key: jax.Array) -> jax.Array:
-        given = steps[batch]
-        given = given + _NOISE * jax.random.normal(noise_key, given.shape)
-        return optax.sigmoid_binary_cross_entropy(network.apply(params, given), target[batch]).mean()
+        logits = network.apply(params, steps[batch], noise_key)
+        return optax.sigmoid_binary_cross_entropy(logits, target[batch]).mean()
 
     def step(carry: tuple, given: tuple) -> tuple:
         params, state = carry

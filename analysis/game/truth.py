@@ -61,4 +61,3 @@ def with_tremor(motions: MotionSet, hz: float, degrees: float) -> MotionSet:
         qpos[:, joints] += np.radians(degrees) * np.sin(phase)[:, None]
         shaken.append(dataclasses.replace(one, qpos=qpos))
     return motions.replaced(shaken)
-

@@ -61,9 +61,11 @@ class Game(GameConfig):
         self._report(self._played(self.model, self.rat))
 
     def _played(self, model: Path, rat: Path) -> "Match":
+        from analysis.game.classifiers import require_classifiers
         from analysis.game.match import n_games
         from rodent.progress import progress
 
+        require_classifiers()
         if self.layer is not None:
             return self._activity(model, rat)
         from analysis.game.match import motion_match

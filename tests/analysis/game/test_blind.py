@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_a_person_answers_by_keyboard(films, tmp_path, capsys):
         pytest.skip("no Chromium is installed: apt install chromium-headless-shell")
     key = json.loads((films / "key.json").read_text())
     with open_tab(program, tmp_path, (films / "index.html").as_uri(), size=(1000, 700)) as tab:
-        tab.wait_for("document.readyState === 'complete'")
+        tab.wait_for("!!document.getElementById('person') && document.readyState === 'complete'")
 
         def press(name):
             event = f"new KeyboardEvent('keydown', {{key: {name!r}, bubbles: true}})"
@@ -81,8 +82,10 @@ def test_a_person_answers_by_keyboard(films, tmp_path, capsys):
         press("Backspace")
         press("ArrowRight" if key["trials"][2]["model"] == "left" else "ArrowLeft")
         # answers outlive a reload
-        tab.evaluate("location.reload(), null")
-        tab.wait_for("document.getElementById('person').value === 'Anna'")
+        tab.evaluate("window.before = true, null")
+        tab.call("Page.reload")
+        time.sleep(0.5)
+        tab.wait_for("!window.before && document.getElementById('person')?.value === 'Anna'")
         tab.click("Begin")
         tab.wait_for("document.getElementById('status').textContent === 'Pair 4 of 4'")
         press("ArrowLeft" if key["trials"][3]["model"] == "left" else "ArrowRight")
@@ -135,7 +138,7 @@ def _key(folder, sides):
     return path
 
 
-def _answers(path, answers, **changes):
-    card = {"schema": "virtual-rodent/game-answers", "version": 1, "game": "films", "answers": answers}
+def _answers(path, given, **changes):
+    card = {"schema": "virtual-rodent/game-answers", "version": 1, "game": "films", "answers": given}
     path.write_text(json.dumps(card | changes))
     return path

@@ -16,8 +16,12 @@ from rodent.scene import make_scene
 
 
 def at_50(motions, upsample):
-    """The motion, as if it were of half the rate, after an upsampling by 2."""
-    changed = [dataclasses.replace(one, qpos=upsample(one.qpos[::2])) for one in motions.motions]
+    """The motion as measured at half the rate, with noise, and brought back to the rate."""
+    random, changed = np.random.default_rng(0), []
+    for one in motions.motions:
+        qpos = one.qpos[::2].copy()
+        qpos[:, 7:] += 0.01 * random.standard_normal(qpos[:, 7:].shape)
+        changed.append(dataclasses.replace(one, qpos=upsample(qpos)))
     return motions.replaced(changed)
 
 
@@ -32,7 +36,7 @@ def repeated(qpos):
 @pytest.mark.parametrize("upsample", [cubic, repeated])
 def test_a_planted_frame_rate_is_refused(process, upsample):
     model, rat = process
-    with pytest.raises(InputError, match=r"measured at less than 50 Hz .* --fps 25 --lowpass 10"):
+    with pytest.raises(InputError, match=r"measured at less than 50 Hz, .* --fps 25 --lowpass 10"):
         equalised(at_50(model, upsample), rat, 15.0, None)
 
 
