@@ -39,19 +39,15 @@ def fit_logistic(features: np.ndarray, is_model: np.ndarray, weights: np.ndarray
         seed: unused, as the fit is unique.
     """
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=_STRENGTH, max_iter=500))
     scaled = _scaled(weights)
+    mean = np.average(features, axis=0, weights=scaled)
+    spread = np.sqrt(np.average(np.square(features - mean), axis=0, weights=scaled))
+    spread = np.where(spread > 1e-9 * (1 + np.abs(mean)), spread, 1.0)
     used = scaled > 0
-    model.fit(
-        features[used],
-        is_model[used],
-        standardscaler__sample_weight=scaled[used],
-        logisticregression__sample_weight=scaled[used],
-    )
-    return lambda given: model.predict_proba(given)[:, 1]
+    model = LogisticRegression(C=_STRENGTH, max_iter=500)
+    model.fit((features[used] - mean) / spread, is_model[used], scaled[used])
+    return lambda given: model.predict_proba((given - mean) / spread)[:, 1]
 
 
 def fit_boosting(features: np.ndarray, is_model: np.ndarray, weights: np.ndarray, seed: int) -> Fit:

@@ -66,7 +66,7 @@ def importance_figure(importance: Mapping[str, float], alone: Mapping[str, Score
     at = np.arange(len(importance))
     left.axvline(0, color=_GREY, linewidth=1)
     left.barh(at, list(importance.values()), height=0.7, color=COLORS[0])
-    left.set(xlabel="importance: drop of accuracy", yticks=at, yticklabels=list(importance))
+    left.set(xlabel="importance: drop of probability", yticks=at, yticklabels=list(importance))
     right.axvline(0.5, color=_GREY, linewidth=1, linestyle="--")
     scores = [alone[name] for name in importance]
     right.hlines(at, [s.low for s in scores], [s.high for s in scores], color=COLORS[1], linewidth=1.5)

@@ -64,9 +64,9 @@ def _lengths(match: Match) -> Section:
 
 def _features(match: Match) -> Section:
     text = (
-        "Importance: how much accuracy falls if the features of a group are exchanged between windows. "
-        "Groups that say the same can stand in for one another, so that none is important; the accuracy of "
-        "each group alone shows them, too."
+        "Importance: how much the probability of the right answer falls if the features of a group are "
+        "exchanged between windows. It is small where other groups say the same; the accuracy of each group "
+        "alone shows those, too."
     )
     chosen = dict(list(match.importance.items())[:_MOST_GROUPS])
     for name in list(match.alone)[: _MOST_GROUPS // 2]:

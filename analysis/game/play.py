@@ -2,7 +2,7 @@
 
     game = play(model, rat, fps=50.0, settings)
     game.scores["all"].balanced_accuracy, game.scores["logistic"].d_prime
-    importance(game, settings)          # drop of balanced accuracy by group of features
+    importance(game, settings)          # by group of features
 
 The headline score `all` is of the mean probability of the classifiers. None of them is picked by its result,
 so that chance is 0.5.
@@ -75,17 +75,15 @@ def play(
     Raises:
         InputError: a side has too few windows or groups, or no behavior is shared.
     """
+    for one, name in zip((model, rat), sides, strict=True):
+        _require_enough(len(one), name, "", settings)
     require_overlap(model.behavior, rat.behavior)
     windows, is_model = _joined(model, rat)
     weights = balanced_weights(is_model, windows.behavior)
     used = weights > 0
     for side, name in zip((True, False), sides, strict=True):
         count = int((used & (is_model == side)).sum())
-        if count < settings.least_windows:
-            raise InputError(
-                f"{name} has {count} windows of behaviors that both sides show; expected at least "
-                f"{settings.least_windows}: give more motion, or shorter windows with --seconds"
-            )
+        _require_enough(count, name, " of behaviors that both sides show", settings)
     windows, is_model, weights = windows.subset(used), is_model[used], weights[used]
     fold = _folds(windows.group, is_model, settings, sides)
     probability = {name: np.full(len(windows), np.nan) for name in STATISTICS}
@@ -125,16 +123,17 @@ def play(
 def importance(game: Game, settings: GameSettings) -> dict[str, float]:
     """How much each group of features gives the model away: permutation importance.
 
-    It is the drop of balanced accuracy of the classifiers of summary statistics on test windows, if the
-    features of a group are exchanged between windows (Breiman, Machine Learning 45, 5, 2001). Groups that
-    tell the same can stand in for one another: see also `alone`.
+    It is how much the probability of the right answer falls, on test windows and with both sides counted
+    alike, if the features of a group are exchanged between windows (Breiman, Machine Learning 45, 5, 2001).
+    The probability is the mean of the classifiers of summary statistics. Unlike accuracy it also falls where
+    other groups stand in for the one exchanged; see also `alone`.
 
     Returns:
         mean drop by group of features, largest first.
     """
     random = np.random.default_rng([settings.seed, 2])
     names = np.array(game.windows.groups_of_features)
-    base = _accuracy(game, lambda features: features)
+    base = _probability_right(game, lambda features: features)
     found = {}
     for name in dict.fromkeys(game.windows.groups_of_features):
         columns = names == name
@@ -146,7 +145,7 @@ def importance(game: Game, settings: GameSettings) -> dict[str, float]:
                 mixed[:, columns] = features[random.permutation(len(features))][:, columns]
                 return mixed
 
-            drops.append(base - _accuracy(game, exchanged))
+            drops.append(base - _probability_right(game, exchanged))
         found[name] = float(np.mean(drops))
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
@@ -167,15 +166,23 @@ def alone(game: Game, settings: GameSettings) -> dict[str, Score]:
     return dict(sorted(found.items(), key=lambda item: -item[1].balanced_accuracy))
 
 
-def _accuracy(game: Game, change: Callable[[np.ndarray], np.ndarray]) -> float:
-    """Balanced accuracy of the classifiers of summary statistics together, of changed features."""
+def _probability_right(game: Game, change: Callable[[np.ndarray], np.ndarray]) -> float:
+    """Mean probability of the right side, both counted alike, of changed features."""
     probability = np.empty(len(game.windows))
     for one, fits in enumerate(game.fits):
         test = game.fold == one
         features = change(game.windows.features[test])
         probability[test] = np.mean([fit(features) for fit in fits], axis=0)
-    right = (probability > 0.5) == game.is_model
+    right = np.where(game.is_model, probability, 1 - probability)
     return float(0.5 * (game.weights * right).sum())
+
+
+def _require_enough(count: int, name: str, what: str, settings: GameSettings) -> None:
+    if count < settings.least_windows:
+        raise InputError(
+            f"{name} has {count} windows{what}; expected at least {settings.least_windows}: give more "
+            "motion, or shorter windows"
+        )
 
 
 def _joined(model: Windows, rat: Windows) -> tuple[Windows, np.ndarray]:

@@ -66,13 +66,13 @@ def score_of(
     with np.errstate(invalid="ignore", divide="ignore"):
         hit, false_alarm = (samples @ called.T / (samples @ total.T)).T
     accuracy = 0.5 * (hit + 1 - false_alarm)
-    distance = d_prime(hit, false_alarm, effective[0], effective[1])
+    distance = d_prime(hit, false_alarm, min(effective))
     low, high = interval(accuracy[1:], n)
     d_low, d_high = interval(distance[1:], n)
     return Score(float(accuracy[0]), float(low), float(high), float(distance[0]), float(d_low), float(d_high))
 
 
-def d_prime(hit: np.ndarray, false_alarm: np.ndarray, n_hit: float, n_false: float) -> np.ndarray:
+def d_prime(hit: np.ndarray, false_alarm: np.ndarray, n: float) -> np.ndarray:
     """Distance of signal and noise, in standard deviations.
 
     Rates of 0 and 1 are made finite by the log-linear rule (Hautus, Behavior Research Methods 27, 46, 1995).
@@ -80,13 +80,13 @@ def d_prime(hit: np.ndarray, false_alarm: np.ndarray, n_hit: float, n_false: flo
     Args:
         hit: fraction of signal trials called signal.
         false_alarm: fraction of noise trials called signal.
-        n_hit, n_false: numbers of these trials.
+        n: trials of the side with fewer, so that a bias to one answer is no distance.
 
-    >>> float(d_prime(np.array(0.84), np.array(0.16), 1e6, 1e6).round(2))
+    >>> float(d_prime(np.array(0.84), np.array(0.16), 1e6).round(2))
     1.99
     """
     from scipy.stats import norm
 
-    hit = (hit * n_hit + 0.5) / (n_hit + 1)
-    false_alarm = (false_alarm * n_false + 0.5) / (n_false + 1)
+    hit = (hit * n + 0.5) / (n + 1)
+    false_alarm = (false_alarm * n + 0.5) / (n + 1)
     return norm.ppf(hit) - norm.ppf(false_alarm)

@@ -20,7 +20,7 @@ class GameSettings:
     not compared, because tracking smooths it."""
     folds: int = 5
     """Folds of the cross-validation. No clip is in two folds, nor a session if there are several."""
-    permutations: int = 10
+    permutations: int = 5
     """Permutations of each group of features, for its importance."""
     bootstraps: int = 1000
     """Bootstrap samples of clips or sessions, for the 95 % intervals."""

@@ -47,7 +47,8 @@ def test_a_mark_of_each_clip_and_side_does_not_help(same):
         names, index = np.unique(side.group, return_inverse=True)
         marks = 10 * random.standard_normal((len(names), side.features.shape[1]))
         sides.append(dataclasses.replace(side, features=side.features + marks[index]))
-    assert play(*sides, 50.0, SETTINGS).headline.balanced_accuracy < 0.75
+    score = play(*sides, 50.0, SETTINGS).headline
+    assert score.low <= 0.5 <= score.high
 
 
 def test_the_recurrent_network_reads_the_order(rng):
