@@ -36,8 +36,8 @@ CORES = 2
 def played(model: MotionSet, rat: MotionSet) -> Match:
     """The whole match with the default settings."""
     config = GameConfig()
-    equal = equalised(model, rat, config.settings.lowpass, None)
-    return motion_match(config, Sides((model, rat), *equal, None))
+    equal = equalised([model, rat], config.settings.lowpass, None)
+    return motion_match(config, Sides((model, rat), equal[0], equal[1], None))
 
 
 def filled_in(motions: MotionSet) -> MotionSet:
@@ -54,7 +54,7 @@ def filled_in(motions: MotionSet) -> MotionSet:
 def refused(model: MotionSet, rat: MotionSet) -> bool:
     """Whether a pair of files is refused."""
     try:
-        equalised(model, rat, 15.0, None)
+        equalised([model, rat], 15.0, None)
     except InputError as error:
         print(f"refused: {error}")
         return True

@@ -1,11 +1,12 @@
-"""What only files differ in is made equal before a game: frame rate, smoothing, height of the floor.
+"""What only files differ in is made equal before a game: frame rate, smoothing, floor, untracked joints.
 
-    model, rat = equalised(model, rat, lowpass=15.0, fps=None)
+    model, rat = equalised([model, rat], lowpass=15.0, fps=None)
 
 A classifier that is right because one file has another frame rate has learnt nothing about motion.
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,30 +21,33 @@ _UNEVEN = 1.25  # ratio of speeds or accelerations between frames of a cycle; 1.
 _FEWEST = 100  # frames at each place in the cycle, for the ratio to be reliable
 _OF_RATE = 0.4  # highest cutoff, as a fraction of the frame rate
 _ORDER = 4
+_STILL = 0.01  # rad, range of a joint that is not tracked
 
 
-def equalised(
-    model: MotionSet, rat: MotionSet, lowpass: float, fps: float | None
-) -> tuple[MotionSet, MotionSet]:
-    """Both sides at one frame rate, smoothed by the same filter, with their paws on the floor.
+def equalised(sides: Sequence[MotionSet], lowpass: float, fps: float | None) -> list[MotionSet]:
+    """All sides at one frame rate, smoothed by the same filter, with their paws on the floor.
+
+    Joints that do not move on one side, because tracking does not have them, are held still on all.
 
     Args:
-        model, rat: the two sides.
+        sides: of the game.
         lowpass: cutoff of the filter, Hz.
-        fps: frame rate to bring both to, Hz; at most that of each. None if they have the same already.
+        fps: frame rate to bring all to, Hz; at most that of each. None if they have the same already.
 
     Raises:
         InputError: bodies or frame rates differ, frames of one side are interpolated, or the cutoff is too
             high for the frame rate.
     """
-    _require_same_body(model, rat)
-    if fps is None and model.fps != rat.fps:
-        raise InputError(
-            f"{model.place} has {model.fps:g} Hz and {rat.place} {rat.fps:g} Hz: the frame rate would give "
-            f"the model away; bring both to one rate with --fps {min(model.fps, rat.fps):g}"
-        )
-    rate = rat.fps if fps is None else fps
-    for side in (model, rat):
+    first, *others = sides
+    for other in others:
+        _require_same_body(first, other)
+        if fps is None and first.fps != other.fps:
+            raise InputError(
+                f"{first.place} has {first.fps:g} Hz and {other.place} {other.fps:g} Hz: the frame rate "
+                f"would give the model away; bring both to one rate with --fps {min(first.fps, other.fps):g}"
+            )
+    rate = first.fps if fps is None else fps
+    for side in sides:
         if rate > side.fps:
             raise InputError(
                 f"--fps is {rate:g}, above the {side.fps:g} Hz of {side.place}; expected at most that"
@@ -53,9 +57,35 @@ def equalised(
             f"--lowpass is {lowpass:g} Hz; expected at most {_OF_RATE:g} of the frame rate of {rate:g} Hz, "
             f"{_OF_RATE * rate:g} Hz"
         )
-    for side in (model, rat):
+    for side in sides:
         _require_measured(side, rate)
-    return _on_floor(_at_rate(model, rate, lowpass)), _on_floor(_at_rate(rat, rate, lowpass))
+    return [_on_floor(_at_rate(side, rate, lowpass)) for side in _without_untracked(sides)]
+
+
+def _without_untracked(sides: Sequence[MotionSet]) -> list[MotionSet]:
+    """The sides, with joints that do not move on one of them held at one angle on all."""
+    long = [[one.qpos[:, 7:] for one in side.motions if len(one.qpos) > 1] for side in sides]
+    ranges = [np.max([np.ptp(angles, axis=0) for angles in side], axis=0) for side in long if side]
+    still = np.min(ranges, axis=0) < _STILL
+    if not still.any():
+        return list(sides)
+    if still.all():
+        raise InputError(f"no joint moves in all of {' and '.join(side.place for side in sides)}")
+    # the angle of the side on which the joint is still, which is the last one of them
+    angles = np.zeros(len(still))
+    for own, side in zip(ranges, long, strict=True):
+        angles[own < _STILL] = np.median(np.concatenate(side), axis=0)[own < _STILL]
+    names = [name for name, held in zip(sides[0].scene.joint_names, still, strict=True) if held]
+    note = f"{len(names)} joints are held still on all sides, as one does not track them: {', '.join(names)}"
+    held = []
+    for side in sides:
+        motions = []
+        for one in side.motions:
+            qpos = one.qpos.copy()
+            qpos[:, 7:][:, still] = angles[still]
+            motions.append(dataclasses.replace(one, qpos=qpos))
+        held.append(side.replaced(motions, note))
+    return held
 
 
 def unevenness(motions: MotionSet) -> tuple[float, int]:

@@ -78,11 +78,9 @@ class Sides:
         """
         raw = read_motions(model, animal=False), read_motions(rat, animal=True)
         lowpass, fps = config.settings.lowpass, config.fps
-        equal = equalised(*raw, lowpass, fps)
-        other = None
-        if config.other is not None:
-            other, _ = equalised(read_motions(config.other, animal=True), raw[1], lowpass, fps)
-        return cls(raw, *equal, other)
+        others = [] if config.other is None else [read_motions(config.other, animal=True)]
+        own, animal, *other = equalised([*raw, *others], lowpass, fps)
+        return cls(raw, own, animal, other[0] if other else None)
 
 
 def n_games(config: GameConfig, sides: Sides) -> int:

@@ -13,7 +13,7 @@ CLIPS, COPIES, SECONDS = 6, 3, 3.0
 
 def windows(model, rat, seconds=1.0, lowpass=15.0):
     """Windows of both sides without sequences, which only the recurrent network reads."""
-    model, rat = equalised(model, rat, lowpass, None)
+    model, rat = equalised([model, rat], lowpass, None)
     sides = describe([model, rat], group_of_clips(rat)[0], labelled=True)
     return [dataclasses.replace(side.windows(seconds, lowpass), sequence=None) for side in sides]
 
