@@ -1,15 +1,18 @@
 """Videos of a recording or a clip set.
 
-The video shows one rollout or clip after the other, with its name and time. Only one frame at a time is
-rendered and encoded, and one rollout at a time is read.
+The video shows one rollout or clip after the other, with its name and time. A few frames at a time are in
+memory, and one rollout at a time is read.
 """
 
 import contextlib
 import dataclasses
 import functools
+import itertools
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +24,15 @@ from rodent.files import atomic_path
 from rodent.progress import progress
 from rodent.recording import Recording, Rollout, is_recording, open_recording
 from rodent.render.camera import CAMERAS, follow
-from rodent.render.renderer import Dots, Renderer, check_poses
+from rodent.render.renderer import Dots, Frame, Renderer, check_poses
 from rodent.render.targets import TARGET_COLOUR, TARGET_RADIUS, recorded_targets
-from rodent.render.video import Caption, check_target, open_video, save_sheet
+from rodent.render.video import Caption, Write, check_target, open_video, save_sheet
 from rodent.scene_config import BodyKind, SceneConfig
 
 SHEET = 6
 """Number of frames on a sheet."""
 
+_AHEAD = 2  # frames that wait to be written
 _MAX_FPS = {".mp4": 120.0, ".gif": 25.0}  # largest default frame rate of a video
 
 
@@ -131,43 +135,60 @@ def render_shots(
     marked = any(shot.dots for shot in shots)
     scene = Renderer(config, options.size, ghost=options.ghost, geoms=options.geoms, see_through=marked)
     with atomic_path(out) as temporary, scene, progress("rendering", total, "frames") as advance:
-        images = _images(scene, plan, options, advance)
+        frames = _frames(scene, plan, options)
         if out.suffix == ".png":
-            save_sheet(temporary, list(images))
+            images: list[np.ndarray] = []
+            _write(frames, options, images.append, advance)
+            save_sheet(temporary, images)
         else:
             with open_video(temporary, fps, options.size) as write:
-                for image in images:
-                    write(image)
+                _write(frames, options, write, advance)
     duration = 0.0 if out.suffix == ".png" else total / fps
     return Rendered(total, time.monotonic() - began, duration)
 
 
-def _images(
-    scene: Renderer,
-    plan: list[tuple[Shot, np.ndarray]],
+def _write(
+    frames: Iterator[tuple[Frame, str, int]],
     options: RenderOptions,
+    write: Write,
     advance: Callable[..., None],
-) -> Iterator[np.ndarray]:
+) -> None:
+    """Finish and write frames, while OpenGL renders the next one."""
     caption = Caption(options.size)
+
+    def finish(frame: Frame, text: str, times: int) -> None:
+        image = caption.write(frame.image(), text)
+        for _ in range(times):
+            write(image)
+
+    pending: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(1) as worker:
+        for frame, text, times in frames:
+            pending.append(worker.submit(finish, frame, text, times))
+            if len(pending) > _AHEAD:
+                pending.popleft().result()
+            advance(times, note=text)
+        for last in pending:
+            last.result()
+
+
+def _frames(
+    scene: Renderer, plan: list[tuple[Shot, np.ndarray]], options: RenderOptions
+) -> Iterator[tuple[Frame, str, int]]:
+    """Each frame, its caption, and how often it is shown: in slow motion more than once."""
     for shot, frames in plan:
         qpos, alive = _held(shot.qpos(), shot.name), shot.alive()
         check_poses(qpos.shape[1], scene.nq, shot.name)
         reference = _held(shot.reference(), shot.name) if options.ghost else None
         targets = None if shot.targets is None else shot.targets()
         camera = follow(qpos, shot.fps, scene.middle, options.camera)
-        shown, image = -1, np.empty(0)
-        for frame in frames:
-            # slow motion shows a frame more than once
-            if frame != shown:
-                ghost = None if reference is None else reference[frame]
-                dots = [some._replace(points=some.points[frame]) for some in shot.dots]
-                if targets is not None:
-                    dots.append(Dots(targets[frame], TARGET_COLOUR, TARGET_RADIUS))
-                image = scene.draw(qpos[frame], camera[frame], ghost, dots)
-                text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("" if alive[frame] else "   failed")
-                image, shown = caption.write(image, text), frame
-            yield image
-            advance(1, note=shot.name)
+        for frame, repeats in itertools.groupby(frames):
+            ghost = None if reference is None else reference[frame]
+            dots = [some._replace(points=some.points[frame]) for some in shot.dots]
+            if targets is not None:
+                dots.append(Dots(targets[frame], TARGET_COLOUR, TARGET_RADIUS))
+            text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("" if alive[frame] else "   failed")
+            yield scene.frame(qpos[frame], camera[frame], ghost, dots), text, len(list(repeats))
 
 
 def _held(qpos: np.ndarray, name: str) -> np.ndarray:

@@ -10,7 +10,9 @@ from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.render.camera import View
 from rodent.render.gl import open_gl
+from rodent.render.shadow import SIDE, Shadow, Space, cast_shadow
 from rodent.render.skin import GHOST_RGBA, add_skin
+from rodent.render.smooth import smooth_edges
 from rodent.render.tail import Tail
 from rodent.scene import Scene, make_scene, scene_body
 from rodent.scene.scene import ARENA
@@ -35,6 +37,27 @@ class Dots(NamedTuple):
     points: np.ndarray
     rgba: tuple[float, float, float, float]
     radius: float = 0.003
+
+
+class Frame(NamedTuple):
+    """What OpenGL rendered, rows from below.
+
+    Attributes:
+        colors: uint8, shape (height, width, 3).
+        depth: OpenGL's buffer, float32, shape (height, width).
+        shadow: of the bodies, if a light casts shadows.
+    """
+
+    colors: np.ndarray
+    depth: np.ndarray
+    shadow: Shadow | None
+
+    def image(self) -> np.ndarray:
+        """The image with shadow and smooth edges, uint8, shape (height, width, 3), from the top; once."""
+        if self.shadow:
+            self.shadow.darken(self.colors, self.depth)
+        smooth_edges(self.colors)
+        return self.colors[::-1]
 
 
 def check_poses(width: int, nq: int, name: str) -> None:
@@ -82,8 +105,10 @@ class Renderer:
         scale = scene.body.scale if isinstance(scene.body, BodyConfig) else relative_size(make_scene(scene))
         self.model = _drawing_model(body.spec, scene.body, scale, size, ghost)
         self.nq = self.model.nq // 2 if ghost else self.model.nq
+        self._opacity = _TRANSLUCENT if see_through else 1.0
         if see_through:
             self.model.skin_rgba[:, 3] = _TRANSLUCENT
+        self._coat = self.model.nskin - 1  # the rat's skin; the ghost's comes before it
         root = self.model.body(body.roles.root)
         # above the body that has the free joint, as high as the root
         self.middle = root.pos * (0, 0, 1) if root.jntnum[0] == 0 else np.zeros(3)
@@ -97,13 +122,13 @@ class Renderer:
         self._option.flags[mujoco.mjtVisFlag.mjVIS_SKIN] = not geoms
         self._camera = mujoco.MjvCamera()
         self._camera.distance = _DISTANCE * scale * max(1.0, 4 / 3 * size[1] / size[0])
-        self._sun = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_LIGHT, f"{ARENA}sun")
 
     def __enter__(self) -> Self:
         self._gl, self._context = open_gl(self.model, self._size)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         self.scene = mujoco.MjvScene(self.model, maxgeom=1000)
         self.scene.flags[mujoco.mjtRndFlag.mjRND_FOG] = True
+        self.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -124,16 +149,26 @@ class Renderer:
         Returns:
             uint8, shape (height, width, 3).
         """
+        return self.frame(qpos, view, ghost, dots).image()
+
+    def frame(
+        self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None, dots: Sequence[Dots] = ()
+    ) -> Frame:
+        """What `draw` needs of OpenGL; the rest may run in another thread."""
         self.pose(qpos, view, ghost)
         for some in dots:
             self._mark(some)
         width, height = self._size
-        image = np.empty((height, width, 3), np.uint8)
-        frame = mujoco.MjrRect(0, 0, width, height)
+        colors, depth = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.float32)
+        rectangle = mujoco.MjrRect(0, 0, width, height)
         self._gl.make_current()
-        mujoco.mjr_render(frame, self.scene, self._context)
-        mujoco.mjr_readPixels(image, None, frame, self._context)
-        return image[::-1]
+        mujoco.mjr_render(rectangle, self.scene, self._context)
+        mujoco.mjr_readPixels(colors, depth, rectangle, self._context)
+        space = Space(view.lookat, self.model.stat.extent)
+        shadow = cast_shadow(
+            self.scene, self._context, self._casters, space, depth.shape, opacity=self._opacity
+        )
+        return Frame(colors, depth, shadow)
 
     def _mark(self, dots: Dots) -> None:
         """Add spheres to the scene, which cast no shadow."""
@@ -154,19 +189,19 @@ class Renderer:
         mujoco.mj_kinematics(self.model, data)
         for tail in self._tails:
             tail.lay(data)
-        # the sun follows the rat, so that the small shadow map covers it
-        if self._sun >= 0:
-            direction = self.model.light_dir[self._sun]
-            data.light_xdir[self._sun] = direction
-            data.light_xpos[self._sun] = view.lookat - 2 * self.model.stat.extent * direction
+        mujoco.mj_comPos(self.model, data)  # some lights follow the centre of mass
+        mujoco.mj_camlight(self.model, data)
         self._camera.lookat[:] = view.lookat
         self._camera.azimuth, self._camera.elevation = view.azimuth, view.elevation
         everything = mujoco.mjtCatBit.mjCAT_ALL
         mujoco.mjv_updateScene(self.model, data, self._option, None, self._camera, everything, self.scene)
-        for geom in self.scene.geoms[: self.scene.ngeom]:
-            # decoration receives shadows but casts none, as wanted for floor and ghost
-            if geom.type == mujoco.mjtGeom.mjGEOM_PLANE or geom.rgba[3] < 1:
-                geom.category = mujoco.mjtCatBit.mjCAT_DECOR
+        # the arena casts no shadow, and neither do the ghost and translucent marks
+        self._casters = [
+            geom
+            for geom in self.scene.geoms[: self.scene.ngeom]
+            if geom.category == mujoco.mjtCatBit.mjCAT_DYNAMIC
+            and (geom.rgba[3] >= 1 or (geom.type == mujoco.mjtGeom.mjGEOM_SKIN and geom.objid == self._coat))
+        ]
 
 
 def _drawing_model(
@@ -192,16 +227,15 @@ def _drawing_model(
     if not spec.lights:
         _add_sun(spec)
     visual = spec.visual
-    visual.global_.offwidth, visual.global_.offheight = size
+    visual.global_.offwidth, visual.global_.offheight = (max(side, SIDE) for side in size)
     visual.global_.fovy = 30
-    visual.quality.offsamples, visual.quality.shadowsize = 4, 2048
+    visual.quality.offsamples = 0
     visual.headlight.ambient, visual.headlight.diffuse = (0.42,) * 3, (0.22,) * 3
     visual.headlight.specular = (0, 0, 0)
     # the lengths below are in units of the extent
     spec.stat.extent = 0.5 * scale
-    visual.map.znear, visual.map.zfar = 0.05, 12
+    visual.map.znear, visual.map.zfar, visual.map.haze = 0.05, 48, 0.825
     visual.map.fogstart, visual.map.fogend = 3, 11
-    visual.map.shadowclip = 0.6
     visual.rgba.fog = visual.rgba.haze = _HAZE
     return spec.compile()
 

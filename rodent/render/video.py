@@ -58,6 +58,7 @@ def _mp4(container: Any, rate: Fraction, size: tuple[int, int]) -> Iterator[Writ
     stream.pix_fmt = "yuv420p"
     # state the colour space, or a video player guesses it from the size
     context = stream.codec_context
+    context.thread_count = 1  # more would take processor time from the rendering
     context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
     context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
 
@@ -138,11 +139,13 @@ class Caption:
 
     def __init__(self, size: tuple[int, int]):
         self._size = max(8, size[1] // 26)
+        self._rows = min(size[1], 2 * self._size)
         self._font = ImageFont.load_default(self._size)
 
     def write(self, image: np.ndarray, text: str) -> np.ndarray:
         """A copy of the image with the text on it."""
-        picture = Image.fromarray(image)
+        image = image.copy()
+        picture = Image.fromarray(image[-self._rows :])
         position = (self._size * 0.6, picture.height - self._size * 0.6)
         ImageDraw.Draw(picture).text(
             position,
@@ -153,7 +156,8 @@ class Caption:
             stroke_width=max(1, self._size // 9),
             stroke_fill=(238, 240, 244),
         )
-        return np.asarray(picture)
+        image[-self._rows :] = picture
+        return image
 
 
 def check_target(path: Path, size: tuple[int, int]) -> None:
