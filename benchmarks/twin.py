@@ -23,7 +23,8 @@ from analysis.twin.config import TruthConfig
 from analysis.twin.results import met
 from analysis.twin.session import TwinSession
 from analysis.twin.settings import TwinSettings
-from analysis.twin.truth import PlantedNetwork, plant
+from analysis.twin.truth import plant
+from analysis.twin.truth_network import PlantedNetwork
 from analysis.twin.truth_run import run_truth, simulated_behavior
 from analysis.twin.twin import Twin
 from rodent.jax_setup import cache_compilations

@@ -36,6 +36,10 @@ SMALLER = {
     "twin fit": "--channels 2 --hidden 2 --steps 1 --chunks 1 --core linear",
     "twin adapt": "--minutes 0.4 --strengths 1",
     "twin score": "--minutes 0.4 --test-minutes 0.3 --strengths 1",
+    "twin excite": (
+        "--seconds 1 --rounds 2 --batch 2 --elites 1 --real-movements 1 --ascent-steps 2 --policy runs/walk"
+    ),
+    "twin experiment": "--pace 1 --amplitude 0 --part head",
     "twin map": "--minutes 0.4 --strengths 1 --permutations 9",
     "twin truth": (
         "--rats 2 --new-rats 1 --labelled-rats 3 --permutations 9 --neurons 9 --length 1.7 "

@@ -11,6 +11,7 @@ name of a recorded layer is a band, too. `history` is each neuron's own past, se
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from rodent.scene import Scene
 
 HISTORY = "history"
 _ROOT_VELOCITIES = (*("root_vx", "root_vy", "root_vz"), *("root_wx", "root_wy", "root_wz"))
+Body = Callable[[], Scene]
+"""The body of a rollout, compiled when it is needed."""
 _NOSE = np.array([1.0, 0.0, 0.0])  # where the rat looks, in the frame of its root
 
 
@@ -50,20 +53,28 @@ class Band:
         return f"{self.kind} {self.name!r}"
 
 
-def _joints(rollout: Rollout, recording: Recording) -> np.ndarray:
+class Channels(Protocol):
+    """A rollout of a recording, or what has its channels by the same names."""
+
+    def __getitem__(self, name: str, /) -> np.ndarray:
+        """A channel, shape (frames, …)."""
+        ...
+
+
+def _joints(rollout: Channels, body: Body) -> np.ndarray:
     return rollout["qpos"][:, 7:]
 
 
-def _velocities(rollout: Rollout, recording: Recording) -> np.ndarray:
+def _velocities(rollout: Channels, body: Body) -> np.ndarray:
     turn, qvel = rollout["qpos"][:, 3:7], rollout["qvel"]
     # the free joint's linear velocity is in the frame of the world, its angular one in the body's
     return np.concatenate([rotate(conjugate(turn), qvel[:, :3]), qvel[:, 3:]], axis=1)
 
 
-def _keypoints(rollout: Rollout, recording: Recording) -> np.ndarray:
+def _keypoints(rollout: Channels, body: Body) -> np.ndarray:
     qpos = rollout["qpos"].copy()
     qpos[~rollout["alive"]] = qpos[int(np.argmax(rollout["alive"]))]
-    skeleton = _skeleton(recorded_body(recording))
+    skeleton = _skeleton(body())
     batch, places = skeleton.batch(len(qpos)), []
     for start in range(0, len(qpos), BLOCK):
         xpos, xquat = skeleton.frames(batch, qpos[start : start + BLOCK])
@@ -73,19 +84,19 @@ def _keypoints(rollout: Rollout, recording: Recording) -> np.ndarray:
     return np.concatenate(places)
 
 
-def _forces(rollout: Rollout, recording: Recording) -> np.ndarray:
+def _forces(rollout: Channels, body: Body) -> np.ndarray:
     return rollout["actuator_force"]
 
 
-def _contacts(rollout: Rollout, recording: Recording) -> np.ndarray:
+def _contacts(rollout: Channels, body: Body) -> np.ndarray:
     return rollout["contact"]
 
 
-def _position(rollout: Rollout, recording: Recording) -> np.ndarray:
+def _position(rollout: Channels, body: Body) -> np.ndarray:
     return rollout["qpos"][:, :2]
 
 
-def _heading(rollout: Rollout, recording: Recording) -> np.ndarray:
+def _heading(rollout: Channels, body: Body) -> np.ndarray:
     turn = rollout["qpos"][:, 3:7]
     ahead = rotate(turn, np.broadcast_to(_NOSE, (len(turn), 3)))
     heading = np.arctan2(ahead[:, 1], ahead[:, 0])
@@ -93,11 +104,11 @@ def _heading(rollout: Rollout, recording: Recording) -> np.ndarray:
     return np.stack([np.sin(heading), np.cos(heading), turning], axis=1)
 
 
-def _speed(rollout: Rollout, recording: Recording) -> np.ndarray:
+def _speed(rollout: Channels, body: Body) -> np.ndarray:
     return np.linalg.norm(rollout["qvel"][:, :2], axis=1, keepdims=True)
 
 
-BANDS: dict[str, Callable[[Rollout, Recording], np.ndarray]] = {
+BANDS: dict[str, Callable[[Channels, Body], np.ndarray]] = {
     "joints": _joints,
     "velocities": _velocities,
     "keypoints": _keypoints,
@@ -163,7 +174,8 @@ def _band(name: str, timeline: Timeline, recording: Recording) -> Band:
         return Band(name, np.zeros((timeline.n_bins, 0), np.float32), kind="history")
     if name not in BANDS:
         return Band(name, timeline.units(name), kind="layer")
-    parts = [BANDS[name](rollout, recording) for rollout in timeline.rollouts]
+    body = functools.partial(recorded_body, recording)
+    parts = [BANDS[name](rollout, body) for rollout in timeline.rollouts]
     values = timeline.averaged(parts, f"band {name!r}")
     return Band(name, values, place=name in _PLACES, columns=_columns(name, recording))
 

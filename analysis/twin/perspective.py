@@ -11,6 +11,7 @@ animal has moved in the last seconds, up to a minute: what gates neurons beyond 
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -60,8 +61,7 @@ class Perspective:
 
     def columns(self, session: TwinSession) -> np.ndarray:
         """Standardised columns, float32, shape (bins, columns); 0 for those that are constant."""
-        values = (session.columns - self.center) / self.scale
-        return np.clip(values, -_FURTHEST, _FURTHEST).astype(np.float32)
+        return standardised(session.columns, self.center, self.scale).astype(np.float32)
 
     def slow(self, session: TwinSession) -> np.ndarray:
         """Logarithm of the movement in the last seconds, standardised, float32, shape (bins, 3)."""
@@ -77,3 +77,8 @@ class Perspective:
             past, _ = lfilter([1 - keep], [1, -keep], step, zi=[keep * step.mean()])
             found.append(np.log(np.maximum(past, _LEAST_MOVEMENT)))
         return ((np.stack(found, axis=1) - self.slow_center) / self.slow_scale).astype(np.float32)
+
+
+def standardised(columns: Any, center: np.ndarray, scale: np.ndarray) -> Any:
+    """Columns less their means over their scales, clipped; NumPy or JAX arrays, shape (..., columns)."""
+    return ((columns - center) / scale).clip(-_FURTHEST, _FURTHEST)

@@ -84,3 +84,67 @@ class AdaptSettings:
         _check("strengths", good, self.strengths, "positive numbers")
         _check("components", self.components >= 1, self.components, "at least 1")
         _check("block_seconds", 0 < self.block_seconds < math.inf, self.block_seconds, "positive")
+
+
+@dataclasses.dataclass(frozen=True)
+class ExciteSettings:
+    """How the most exciting movements are searched for."""
+
+    seconds: float = 1.0
+    """Length of a movement, seconds."""
+    real_movements: int = 6
+    """Real movements that the search begins with: those of the highest predicted rates."""
+    rounds: int = 8
+    """Rounds of changing and performing movements."""
+    batch: int = 24
+    """Movements that are performed in each round."""
+    elites: int = 4
+    """Movements that are changed further in the next round."""
+    steps: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
+    """Lengths of a change, in standard deviations of real movements, summed as squares over coordinates."""
+    noise: float = 0.1
+    """Standard deviation of random changes of each coordinate, before gradient ascent, in half of the
+    movements."""
+    distance_weight: float = 5.0
+    """Log rate that is taken off for the square of the distance from real movements beyond 1; at 1 are 5 % of
+    real frames beyond it."""
+    most: float = 1.5
+    """Predicted rate, relative to that of the best real frame, beyond which more counts nothing: it would be
+    extrapolation."""
+    ascent_steps: int = 15
+    """Steps of gradient ascent in each round."""
+    seed: int = 0
+    """Of random changes."""
+
+    def __post_init__(self) -> None:
+        for name in ("real_movements", "rounds", "batch", "elites", "ascent_steps"):
+            _check(name, getattr(self, name) >= 1, getattr(self, name), "at least 1")
+        _check("most", 1 <= self.most < math.inf, self.most, "at least 1")
+        for name in ("noise", "distance_weight"):
+            _check(name, 0 <= getattr(self, name) < math.inf, getattr(self, name), "zero or more")
+        _check("seconds", 0 < self.seconds < math.inf, self.seconds, "positive")
+        good = bool(self.steps) and all(0 < one < math.inf for one in self.steps)
+        _check("steps", good, self.steps, "positive numbers")
+        _check("elites", self.elites <= self.batch, self.elites, f"at most the batch ({self.batch})")
+
+
+@dataclasses.dataclass(frozen=True)
+class GridPlan:
+    """The movements of an experiment on a twin."""
+
+    seconds: float = 5.0
+    """Length of a sequence, seconds."""
+    pace: tuple[float, ...] = (0.75, 1.0, 1.5)
+    """Paces, relative to the clip: at 1.5 a movement takes two thirds of the time."""
+    amplitude: tuple[float, ...] = (0.0, 0.5, 1.5)
+    """Amplitudes of one body part's joints about their means, relative to the clip; beside 1 for all."""
+    part: tuple[str, ...] = ()
+    """Body parts whose amplitude is changed, one at a time: trunk, head, forelimb_L, forelimb_R, hindlimb_L,
+    hindlimb_R, tail. By default all."""
+
+    def __post_init__(self) -> None:
+        _check("seconds", 0 < self.seconds < math.inf, self.seconds, "positive")
+        good = bool(self.pace) and all(0 < one < math.inf for one in self.pace)
+        _check("pace", good, self.pace, "positive numbers")
+        good = all(0 <= one < math.inf for one in self.amplitude)
+        _check("amplitude", good, self.amplitude, "zero or more")

@@ -13,23 +13,18 @@ layer of φ that they read, with or without memory, and the depth of a neuron sh
 """
 
 import dataclasses
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
 from analysis.twin.body_plan import places
-from analysis.twin.core import Layout, Parts
+from analysis.twin.core import Parts
 from analysis.twin.perspective import Perspective
 from analysis.twin.readout import PLACE_WIDTH
 from analysis.twin.session import TwinSession
+from analysis.twin.truth_drive import NetworkLayer, PlantedDrive
+from analysis.twin.truth_network import FEATURES, PlantedNetwork
 
-FEATURES = 12
-"""Outputs of the planted network for each body part."""
-_UNITS = 64
-_WHOLE = 6  # weighted sums of all columns that every part of the network sees
-_BEND = 0.7  # size of the arguments of sines and gates: how far they are from linear
-_MEMORY_SECONDS = 0.08
 REGIONS, DEPTHS = ("front", "back"), ("shallow", "middle", "deep")
 _TYPES = 3
 
@@ -64,68 +59,6 @@ differ in rate alone."""
 
 
 @dataclasses.dataclass(frozen=True)
-class PlantedNetwork:
-    """φ: from standardised columns to features of each body part, outside the family of the cores.
-
-    Attributes:
-        parts: of the columns.
-        whole: weighted sums of all columns, shape (columns, sums).
-        sines, gates: of each part, shape (own columns + sums, units).
-        phases, offsets: of each part, shape (units,).
-        outputs: of each part, shape (units, features).
-    """
-
-    parts: Parts
-    whole: np.ndarray
-    sines: tuple[np.ndarray, ...]
-    gates: tuple[np.ndarray, ...]
-    phases: tuple[np.ndarray, ...]
-    offsets: tuple[np.ndarray, ...]
-    outputs: tuple[np.ndarray, ...]
-
-    @classmethod
-    def drawn(cls, layout: Layout, seed: int) -> "PlantedNetwork":
-        """A network with random weights."""
-        random, parts = np.random.default_rng([seed, 2]), Parts.of(layout)
-
-        def weights(rows: int, columns: int, size: float = _BEND) -> np.ndarray:
-            return (size * random.standard_normal((rows, columns)) / np.sqrt(rows)).astype(np.float32)
-
-        widths = [len(part) + _WHOLE for part in parts.columns]
-        return cls(
-            parts=parts,
-            whole=weights(len(layout), _WHOLE),
-            sines=tuple(weights(width, _UNITS) for width in widths),
-            gates=tuple(weights(width, _UNITS) for width in widths),
-            phases=tuple(random.uniform(0, 2 * np.pi, _UNITS).astype(np.float32) for _ in widths),
-            offsets=tuple(random.normal(0, 0.5, _UNITS).astype(np.float32) for _ in widths),
-            outputs=tuple(weights(_UNITS, FEATURES, 1.0) for _ in widths),
-        )
-
-    def __call__(
-        self, columns: np.ndarray, piece: np.ndarray, bin_seconds: float, memory: bool = True
-    ) -> np.ndarray:
-        """Features, shape (bins, parts, features); the memory, if any, begins anew with each piece."""
-        from scipy.signal import lfilter
-
-        keep = np.exp(-bin_seconds / _MEMORY_SECONDS) if memory else 0.0
-        whole = np.tanh(columns @ self.whole)
-        starts = np.flatnonzero(np.r_[True, np.diff(piece) != 0, True])
-        found = []
-        each = zip(
-            self.parts.columns, self.sines, self.gates, self.phases, self.offsets, self.outputs, strict=True
-        )
-        for own, sines, gates, phases, offsets, outputs in each:
-            inputs = np.concatenate([columns[:, own], whole], axis=1)
-            values = (np.sin(inputs @ sines + phases) * np.tanh(inputs @ gates + offsets)) @ outputs
-            for begin, end in itertools.pairwise(starts):
-                piece_values, first = values[begin:end], keep * values[begin : begin + 1]
-                values[begin:end], _ = lfilter([1 - keep], [1, -keep], piece_values, axis=0, zi=first)
-            found.append(np.sign(values) * np.abs(values) ** 0.8)
-        return np.stack(found, axis=1)
-
-
-@dataclasses.dataclass(frozen=True)
 class PlantedSession:
     """A session with planted neurons.
 
@@ -135,6 +68,7 @@ class PlantedSession:
         weights: of the features, shape (neurons, features).
         place: on the body plan, shape (neurons, 2).
         lag: seconds, shape (neurons,).
+        drive: what behavior adds to the log rates.
     """
 
     session: TwinSession
@@ -142,6 +76,7 @@ class PlantedSession:
     weights: np.ndarray
     place: np.ndarray
     lag: np.ndarray
+    drive: PlantedDrive
 
 
 def plant(
@@ -163,30 +98,18 @@ def plant(
         first: number of the first session; sessions of other numbers have other neurons of the same types.
     """
     perspective, plan = Perspective.of(sessions), plan or NeuronPlan()
-    layers = [_layer(network, perspective, sessions, memory=True)]
-    if plan.region_layer:
-        layers.append(_layer(network, perspective, sessions, memory=False))
+    memories = (True, False) if plan.region_layer else (True,)
+    layers = tuple(NetworkLayer.of(network, perspective, sessions, memory) for memory in memories)
     types = np.random.default_rng([seed, 3]).standard_normal((_TYPES, FEATURES))
-    found = []
-    for i, session in enumerate(sessions):
-        values = [layer[i] for layer in layers]
-        found.append(_planted(session, values, network.parts, types, neurons, plan, (seed, first + i)))
-    return found
-
-
-def _layer(
-    network: PlantedNetwork, perspective: Perspective, sessions: Sequence[TwinSession], memory: bool
-) -> list[np.ndarray]:
-    """Standardised features of every session, shape (bins, parts, features) each."""
-    features = [network(perspective.columns(one), one.piece, one.bin_seconds, memory) for one in sessions]
-    scale = np.sqrt(np.mean([np.square(one).mean(0) for one in features], axis=0))
-    middle = np.mean([one.mean(0) for one in features], axis=0)
-    return [(one - middle) / scale for one in features]
+    return [
+        _planted(session, layers, network.parts, types, neurons, plan, (seed, first + i))
+        for i, session in enumerate(sessions)
+    ]
 
 
 def _planted(
     session: TwinSession,
-    layers: Sequence[np.ndarray],
+    layers: tuple[NetworkLayer, ...],
     parts: Parts,
     types: np.ndarray,
     neurons: int,
@@ -205,16 +128,16 @@ def _planted(
     near = np.exp(-np.square(place[:, None] - of_parts).sum(-1) / (2 * PLACE_WIDTH**2))
     near /= near.sum(1, keepdims=True)
     tensor = (near[:, :, None] * weights[:, None, :]).reshape(neurons, -1).T.astype(np.float32)
-    drives = [features.reshape(len(features), -1) @ tensor for features in layers]
-    drive = np.where(region == 0, drives[0], drives[-1])
     lag = random.normal(0, plan.lag_seconds, neurons) + plan.region_lag * (region - 0.5)
-    drive = _lagged(drive, lag / session.bin_seconds, session.piece)
-    used = session.piece >= 0
-    drive = (drive - drive[used].mean(0)) / drive[used].std(0)
-    bins = len(drive)
+    drive = PlantedDrive(layers, tensor, region, lag, plan.depth, np.zeros(neurons), np.ones(neurons))
+    values = drive.unscaled(session)
+    used = values[session.piece >= 0]
+    drive = dataclasses.replace(drive, center=used.mean(0), spread=used.std(0))
+    driven = drive.scaled(values)
+    bins = len(driven)
     drift = _slow(random, bins, neurons, 60 / session.bin_seconds)
     gain = _slow(random, bins, 1, 20 / session.bin_seconds)
-    log_rate = plan.depth * np.clip(drive, -3, 3) + plan.drift * drift + plan.gain * gain
+    log_rate = driven + plan.drift * drift + plan.gain * gain
     base = np.log(plan.rate) + 0.5 * random.standard_normal(neurons) + plan.depth_rate * (depth - 1) / 2
     rates = (np.exp(base + log_rate) * session.bin_seconds).astype(np.float32)
     counts = random.poisson(rates).astype(np.uint8)
@@ -225,22 +148,7 @@ def _planted(
     }
     names = tuple(f"neuron_{i}" for i in range(neurons))
     labelled = dataclasses.replace(session, counts=counts, neurons=names, table=table)
-    return PlantedSession(labelled, rates, weights, place, lag)
-
-
-def _lagged(values: np.ndarray, lags: np.ndarray, piece: np.ndarray) -> np.ndarray:
-    """Columns at their own lags, bins that need not be whole; at the edge of a piece what is next to it."""
-    bins = np.arange(len(values))
-    edges = np.flatnonzero(np.r_[True, np.diff(piece) != 0, True])
-    which = np.searchsorted(edges, bins, side="right") - 1
-    first, last = edges[which], edges[which + 1] - 1
-    found = np.empty_like(values)
-    for i, lag in enumerate(lags):
-        source = np.clip(bins - lag, first, last)
-        below = source.astype(int)
-        above, part = np.minimum(below + 1, last), source - below
-        found[:, i] = values[below, i] * (1 - part) + values[above, i] * part
-    return found
+    return PlantedSession(labelled, rates, weights, place, lag, drive)
 
 
 def _slow(random: np.random.Generator, bins: int, columns: int, width: float) -> np.ndarray:

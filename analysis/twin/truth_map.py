@@ -13,7 +13,8 @@ from analysis.twin.anatomy import map_anatomy, samples_of
 from analysis.twin.config import TruthConfig
 from analysis.twin.mapping import GLM_WEIGHTS, READOUTS, LabelMap, adjusted_p
 from analysis.twin.session import TwinSession
-from analysis.twin.truth import ANATOMY, PlantedNetwork, plant
+from analysis.twin.truth import ANATOMY, plant
+from analysis.twin.truth_network import PlantedNetwork
 from analysis.twin.twin import Twin
 
 TYPE_BAR, BEYOND_GLM, LEVEL = 0.85, 0.05, 0.05

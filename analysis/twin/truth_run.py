@@ -25,8 +25,9 @@ from analysis.twin.results import SCHEMA, VERSION, curves_to_json
 from analysis.twin.scores import Summary, over_animals
 from analysis.twin.session import TwinSession
 from analysis.twin.settings import TwinSettings
-from analysis.twin.truth import PlantedNetwork, PlantedSession, plant
+from analysis.twin.truth import PlantedSession, plant
 from analysis.twin.truth_map import map_claims, map_truth
+from analysis.twin.truth_network import PlantedNetwork
 from analysis.twin.truth_unseen import unseen_claims, unseen_truth
 from analysis.twin.truth_wiring import wiring_claims, wiring_truth
 from analysis.twin.unseen import Unseen

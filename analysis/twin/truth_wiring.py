@@ -18,7 +18,8 @@ from analysis.twin.adaptation import adapt
 from analysis.twin.config import TruthConfig
 from analysis.twin.descriptors import describe
 from analysis.twin.session import TwinSession
-from analysis.twin.truth import PlantedNetwork, PlantedSession, plant
+from analysis.twin.truth import PlantedSession, plant
+from analysis.twin.truth_network import PlantedNetwork
 from analysis.twin.twin import Twin
 from analysis.twin.wiring import FEATURES, LAG, Pairs, connection_slopes, similarities
 

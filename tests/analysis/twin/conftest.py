@@ -5,7 +5,8 @@ import pytest
 
 from analysis.twin.session import Stream, TwinSession
 from analysis.twin.settings import TwinSettings
-from analysis.twin.truth import NeuronPlan, PlantedNetwork, PlantedSession, plant
+from analysis.twin.truth import NeuronPlan, PlantedSession, plant
+from analysis.twin.truth_network import PlantedNetwork
 from analysis.twin.twin import Twin
 
 SMALL = TwinSettings(channels=4, hidden=8, steps=60, chunk_seconds=2.0, chunks=4, lag_seconds=0.1, seed=1)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from analysis.encoding.scores import bits_per_spike
-from analysis.twin.truth import ANATOMY, NeuronPlan, PlantedNetwork, plant
+from analysis.twin.truth import ANATOMY, NeuronPlan, plant
+from analysis.twin.truth_network import PlantedNetwork
 from tests.analysis.twin.conftest import behavior
 
 
