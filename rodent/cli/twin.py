@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from analysis.twin.config import AdaptConfig, FitConfig, ScoreConfig
+from rodent.cli.twin_excite import TwinExcite
 from rodent.cli.twin_experiment import TwinExperiment
 from rodent.cli.twin_map import TwinMap
 from rodent.cli.twin_truth import TwinTruth
@@ -179,6 +180,7 @@ class TwinCommand:
         | Annotated[TwinScore, tyro.conf.subcommand("score")]
         | Annotated[TwinMap, tyro.conf.subcommand("map")]
         | Annotated[TwinWiring, tyro.conf.subcommand("wiring")]
+        | Annotated[TwinExcite, tyro.conf.subcommand("excite")]
         | Annotated[TwinExperiment, tyro.conf.subcommand("experiment")]
         | Annotated[TwinTruth, tyro.conf.subcommand("truth")]
     ]
