@@ -22,10 +22,10 @@ from rodent.environments.given import acting, begun, given_loop
 from rodent.jax_setup import cache_compilations
 from rodent.loop import Decision, decided, evaluated, host_engine
 from rodent.scene import make_scene
-from rodent.scene_config import ArenaKind, BowlConfig, FloorConfig, GapsConfig, SceneConfig
+from rodent.scene_config import ArenaKind, BowlConfig, FloorConfig, GapsConfig, MazeConfig, SceneConfig
 from rodent.sensing.eyes import EyesConfig
 from rodent.sensing.vision import look
-from rodent.tasks.arena_settings import BowlTaskConfig, GapsTaskConfig
+from rodent.tasks.arena_settings import BowlTaskConfig, GapsTaskConfig, MazeTaskConfig
 from rodent.tasks.goal_settings import ForageConfig, GoToConfig, JoystickConfig, RearConfig
 from rodent.tasks.stance import standing
 from rodent.tasks.task import Task
@@ -41,8 +41,14 @@ TASKS: Mapping[str, tuple[Any, ArenaKind]] = {
     "forage": (ForageConfig(), FloorConfig()),
     "bowl": (BowlTaskConfig(), BowlConfig()),
     "gaps": (GapsTaskConfig(), GapsConfig(width=(0.03, 0.06))),
+    "maze": (MazeTaskConfig(blind=True), MazeConfig()),
 }
-ARENAS: Mapping[str, ArenaKind] = {"floor": FloorConfig(), "gaps": GapsConfig(), "bowl": BowlConfig()}
+ARENAS: Mapping[str, ArenaKind] = {
+    "floor": FloorConfig(),
+    "gaps": GapsConfig(),
+    "bowl": BowlConfig(),
+    "maze": MazeConfig(),
+}
 
 
 @dataclasses.dataclass

@@ -23,6 +23,7 @@ ARENAS = Registry(
         "lever": "rodent.scene_config:LeverArenaConfig",
         "gaps": "rodent.scene_config:GapsConfig",
         "bowl": "rodent.scene_config:BowlConfig",
+        "maze": "rodent.scene_config:MazeConfig",
         "mjcf": "rodent.scene_config:MjcfArenaConfig",
         "none": "rodent.scene_config:NoArenaConfig",
     },
@@ -51,6 +52,7 @@ TASKS = Registry(
         "forage": "rodent.tasks.goal_settings:ForageConfig",
         "bowl": "rodent.tasks.arena_settings:BowlTaskConfig",
         "gaps": "rodent.tasks.arena_settings:GapsTaskConfig",
+        "maze": "rodent.tasks.arena_settings:MazeTaskConfig",
     },
 )
 """What is asked of it."""

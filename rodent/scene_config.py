@@ -11,6 +11,7 @@ from rodent.parts import ARENAS, BODIES
 if TYPE_CHECKING:
     import mujoco
 
+    from rodent.scene.maze import Layout
     from rodent.scene.roles import BodySpec
 
 
@@ -129,6 +130,77 @@ class BowlConfig:
         from rodent.scene.arenas import bowl
 
         return bowl(self.radius, self.depth, self.roughness, self.seed)
+
+
+@dataclasses.dataclass(frozen=True)
+class MazeConfig:
+    """Square rooms of a grid, joined by doors at random; every room can be reached."""
+
+    rows: int = 3
+    """Rows of rooms."""
+    columns: int = 3
+    """Columns of rooms."""
+    missing: int = 0
+    """Places of the grid without a room, drawn from the seed."""
+    loops: float = 0.3
+    """Probability of a door where none is needed to reach all rooms; 0 makes a maze without loops."""
+    room: float = 0.5
+    """Side of a room, m."""
+    door: float = 0.2
+    """Width of a door, m."""
+    wall: float = 0.04
+    """Thickness of the walls, m."""
+    height: float = 0.3
+    """Height of the walls, m."""
+    seed: int = 0
+    """Seed of doors and missing rooms."""
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.rows <= 20 and 1 <= self.columns <= 20 and self.missing >= 0):
+            raise InputError(
+                f"arena rows, columns and missing are {self.rows}, {self.columns} and {self.missing}; "
+                "expected 1 to 20 rows and columns, and a number of missing rooms that is not negative"
+            )
+        if self.rows * self.columns - self.missing < 2:
+            raise InputError(
+                f"arena missing is {self.missing} of {self.rows} x {self.columns} rooms; a maze needs 2 rooms"
+            )
+        if not 0.4 <= self.room <= 10 or not 0.1 <= self.door <= self.room:
+            raise InputError(
+                f"arena room and door are {self.room:g} and {self.door:g} m; expected a room in [0.4, 10], "
+                "in which a rat can turn, and a door in [0.1, room], through which it fits"
+            )
+        if not 0.02 <= self.wall <= 0.2 or not 0.1 <= self.height <= 2:
+            raise InputError(
+                f"arena wall and height are {self.wall:g} and {self.height:g} m; expected a thickness in "
+                "[0.02, 0.2] and a height in [0.1, 2], so that a rat can go neither through nor over them"
+            )
+        if not 0 <= self.loops <= 1 or self.seed < 0:
+            raise InputError(
+                f"arena loops is {self.loops:g} and seed {self.seed}; expected loops in [0, 1] and a seed "
+                "that is not negative"
+            )
+
+    @property
+    def layout(self) -> "Layout":
+        """Rooms and doors.
+
+        Raises:
+            InputError: missing rooms divide the maze.
+        """
+        from rodent.scene.maze import laid_out
+
+        return laid_out(self.rows, self.columns, self.missing, self.loops, self.seed)
+
+    def build(self) -> "mujoco.MjSpec":
+        """See `rodent.scene.maze.maze`.
+
+        Raises:
+            InputError: missing rooms divide the maze.
+        """
+        from rodent.scene.maze import maze
+
+        return maze(self.layout, self.room, self.wall, self.door, self.height)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -92,7 +92,7 @@ class Train:
     body: str = _DEFAULT_NAMES["body"]
     """Body: rat, or mjcf for your own body. Its settings are --body.*."""
     arena: str = _DEFAULT_NAMES["arena"]
-    """Arena: floor, gaps, bowl, mjcf for your own arena, or none. Its settings are --arena.*."""
+    """Arena: floor, lever, gaps, bowl, maze, mjcf for your own arena, or none. Its settings are --arena.*."""
     network: str = _DEFAULT_NAMES["network"]
     """Network. Its settings are --network.*."""
     config: Annotated[TrainConfig, tyro.conf.arg(name="", constructor=type(_DEFAULT))] = _DEFAULT

@@ -22,7 +22,7 @@ def gaps(seed: int, count: int, width: tuple[float, float], length: tuple[float,
     """A random straight track along x with gaps to cross, see `platforms`."""
     spec = floor()
     plane = spec.geom("floor")
-    like = _like(plane)
+    like = ground_like(plane)
     spec.delete(plane)
     for begin, end in platforms(seed, count, width, length):
         spec.worldbody.add_geom(
@@ -67,7 +67,7 @@ def bowl(radius: float, depth: float, roughness: float, seed: int) -> mujoco.MjS
     """
     spec = floor()
     plane = spec.geom("floor")
-    like = _like(plane)
+    like = ground_like(plane)
     spec.delete(plane)
     half = _RIM * radius
     points = 2 * round(half / _CELL) + 1
@@ -84,7 +84,7 @@ def bowl(radius: float, depth: float, roughness: float, seed: int) -> mujoco.MjS
     return spec
 
 
-def _like(plane: mujoco.MjsGeom) -> dict[str, Any]:
+def ground_like(plane: mujoco.MjsGeom) -> dict[str, Any]:
     """What the ground of an arena has in common with the floor."""
     surface = {"material": plane.material, "friction": plane.friction, "condim": plane.condim}
     return {**surface, "contype": 1, "conaffinity": 0}

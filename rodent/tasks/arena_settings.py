@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from rodent.errors import InputError
 from rodent.parts import USUAL_SENSES
-from rodent.scene_config import BowlConfig, GapsConfig
+from rodent.scene_config import BowlConfig, GapsConfig, MazeConfig
+from rodent.sensing.eyes import EyesConfig
 from rodent.tasks.goal_settings import CONTROL_STEP, require_senses
 
 if TYPE_CHECKING:
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
     from rodent.scene import Scene
     from rodent.tasks.bowl import Bowl
     from rodent.tasks.gaps import Gaps
+    from rodent.tasks.maze import Maze
 
 _MARGIN = 0.12  # metres from a body's origin to the edge of a platform on which it begins
+_FROM_WALL = 0.1  # metres from a wall to the nearest targets in a maze
 A = TypeVar("A")
 
 
@@ -118,6 +121,69 @@ class GapsTaskConfig:
         return Gaps(
             scene, CONTROL_STEP, self, jnp.asarray(gaps, jnp.float32), jnp.asarray(starts, jnp.float32)
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class MazeTaskConfig:
+    """Collect targets in a maze, by sight; needs --arena maze."""
+
+    needs_clips: ClassVar[bool] = False
+
+    targets: int = 3
+    """Number of targets in the maze; one that is reached vanishes, and another appears in any room."""
+    near: float = 0.05
+    """Distance of the root from a target at which it is reached, m."""
+    blind: bool = False
+    """Make the eyes see nothing, as a comparison: the network stays the same, and all pixels are 0."""
+    eyes: EyesConfig = dataclasses.field(default_factory=EyesConfig)
+    """The eyes."""
+    oracle_speed: float = 0.4
+    """Speed of the point that the animal is compared with, which goes to the nearest target, m/s."""
+    oracle_turn: float = 3.0
+    """Largest turning rate of that point, rad/s."""
+    seconds: float = 30.0
+    """Duration of an episode, s."""
+    senses: tuple[str, ...] = USUAL_SENSES
+    """What the body senses, in the order in which the policy sees it: these, or any that packages add."""
+
+    def __post_init__(self) -> None:
+        require_senses(self.senses)
+        if not 1 <= self.targets <= 100:
+            raise InputError(f"task targets is {self.targets}; expected 1 to 100")
+        if not 0 < self.near <= 1 or not 0 < self.seconds <= 600:
+            raise InputError(
+                f"task near is {self.near:g} m and seconds {self.seconds:g}; expected near in (0, 1] and "
+                "seconds in (0, 600]"
+            )
+        if not (self.oracle_speed > 0 and self.oracle_turn > 0):
+            raise InputError(
+                f"task oracle_speed and oracle_turn are {self.oracle_speed:g} m/s and {self.oracle_turn:g} "
+                "rad/s; both must be positive"
+            )
+
+    def build(self, scene: "Scene", clips: "ClipSet | None") -> "Maze":
+        """The task on a body in a maze.
+
+        Raises:
+            InputError: the arena is no maze, targets could be reached through its walls, or the body has no
+                room in it.
+        """
+        import numpy as np
+
+        from rodent.tasks.maze import Maze
+        from rodent.tasks.rooms import Rooms
+        from rodent.tasks.stance import require_room
+
+        arena = _arena(scene, MazeConfig, "maze")
+        if self.near > _FROM_WALL:
+            raise InputError(
+                f"task near is {self.near:g} m; expected at most {_FROM_WALL:g} m in a maze, so that "
+                "no target is reached through a wall"
+            )
+        rooms = Rooms.of(arena, self.near, _FROM_WALL)
+        turns = np.pi / 4 * np.arange(8)
+        require_room(scene, np.array([(*centre, turn) for centre in rooms.centres for turn in turns]))
+        return Maze(scene, CONTROL_STEP, self, rooms)
 
 
 def _arena(scene: "Scene", kind: type[A], name: str) -> A:

@@ -1,6 +1,6 @@
-"""Targets in a square field: one that is reached vanishes, and a new one appears elsewhere.
+"""Targets in a field: one that is reached vanishes, and a new one appears elsewhere.
 
-    field = Field(side=2.0, near=0.05)
+    field = Square(side=2.0, near=0.05)
     targets = scattered(field, key, 5)                     # the first five of a key
     targets = visited(field, targets, place)               # a point has moved to a place
     targets.total                                          # how many it has reached
@@ -9,22 +9,67 @@ The i-th target of a key is always at the same place, so points that visit the t
 be compared. A `Pursuer` is such a point.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
 
 
-class Field(NamedTuple):
-    """Where targets appear, and when they are reached.
+class Way(NamedTuple):
+    """The shortest way to a goal.
 
     Attributes:
-        side: of the square, whose middle is the origin, m.
-        near: distance from a target at which it is reached, m.
+        aim: the next point on it, m, shape (2,).
+        length: of all of it, m, shape ().
+    """
+
+    aim: jax.Array
+    length: jax.Array
+
+
+class Field(Protocol):
+    """Where targets appear, when they are reached, and how."""
+
+    @property
+    def near(self) -> float:
+        """Distance from a target at which it is reached, m."""
+        ...
+
+    def drawn(self, key: jax.Array) -> jax.Array:
+        """A place for a target, m, shape (2,)."""
+        ...
+
+    def way(self, here: jax.Array, goal: jax.Array) -> Way:
+        """The way from a place of shape (2,) to another."""
+        ...
+
+    def moved(self, here: jax.Array, there: jax.Array) -> jax.Array:
+        """Where a point is that would move from a place to another close by, shape (2,)."""
+        ...
+
+
+class Square(NamedTuple):
+    """An open square field whose middle is the origin.
+
+    Attributes:
+        side: of the square, m.
+        near: see `Field.near`.
     """
 
     side: float
     near: float
+
+    def drawn(self, key: jax.Array) -> jax.Array:
+        """See `Field.drawn`; anywhere."""
+        return self.side * jax.random.uniform(key, (2,), minval=-0.5, maxval=0.5)
+
+    def way(self, here: jax.Array, goal: jax.Array) -> Way:
+        """See `Field.way`; straight."""
+        return Way(goal, jnp.linalg.norm(goal - here))
+
+    def moved(self, here: jax.Array, there: jax.Array) -> jax.Array:
+        """See `Field.moved`; there."""
+        return there
 
 
 class Targets(NamedTuple):
@@ -58,8 +103,13 @@ def visited(field: Field, targets: Targets, place: jax.Array) -> Targets:
 
 
 def distances(targets: Targets, place: jax.Array) -> jax.Array:
-    """Distance of each target from a place of shape (2,), m, shape (n,)."""
+    """Distance of each target from a place of shape (2,), as the crow flies, m, shape (n,)."""
     return jnp.linalg.norm(targets.places - place, axis=-1)
+
+
+def ways(field: Field, targets: Targets, place: jax.Array) -> Way:
+    """The way to each target from a place of shape (2,); arrays lead with (n, …)."""
+    return jax.vmap(field.way, (None, 0))(place, targets.places)
 
 
 class Pursuer(NamedTuple):
@@ -79,8 +129,9 @@ class Pursuer(NamedTuple):
 def pursued(field: Field, point: Pursuer, step: float, turn: float) -> Pursuer:
     """The point a control step later, by pure pursuit.
 
-    It turns towards the nearest target, and moves ahead by its step times the cosine of the target's bearing,
-    but not beyond the target. While the target is to the side or behind, it turns on the spot.
+    It turns towards the next point on the way to the nearest target, and moves ahead by its step times the
+    cosine of that point's bearing, but not beyond it. While the point is to the side or behind, it turns on
+    the spot.
 
     Args:
         field: of its targets.
@@ -88,20 +139,18 @@ def pursued(field: Field, point: Pursuer, step: float, turn: float) -> Pursuer:
         step: longest way in the step, m.
         turn: largest turn in the step, rad.
     """
-    away = point.targets.places[jnp.argmin(distances(point.targets, point.place))] - point.place
+    found = ways(field, point.targets, point.place)
+    away = found.aim[jnp.argmin(found.length)] - point.place
     bearing = jnp.arctan2(away[1], away[0]) - point.heading
     bearing = jnp.arctan2(jnp.sin(bearing), jnp.cos(bearing))
     turned = jnp.clip(bearing, -turn, turn)
     ahead = jnp.minimum(step, jnp.linalg.norm(away)) * jnp.maximum(jnp.cos(bearing - turned), 0.0)
     heading = point.heading + turned
-    place = point.place + ahead * jnp.array([jnp.cos(heading), jnp.sin(heading)])
+    there = point.place + ahead * jnp.array([jnp.cos(heading), jnp.sin(heading)])
+    place = field.moved(point.place, there)
     return Pursuer(place, heading, visited(field, point.targets, place))
 
 
 def _places(field: Field, key: jax.Array, numbers: jax.Array) -> jax.Array:
     """Where the targets of these numbers appear, m, shape (n, 2)."""
-
-    def place(number: jax.Array) -> jax.Array:
-        return jax.random.uniform(jax.random.fold_in(key, number), (2,), minval=-0.5, maxval=0.5)
-
-    return field.side * jax.vmap(place)(numbers)
+    return jax.vmap(lambda number: field.drawn(jax.random.fold_in(key, number)))(numbers)

@@ -11,12 +11,12 @@ from rodent.errors import InputError
 from rodent.sensing.eyes import EyesConfig
 from rodent.tasks.goal_settings import ForageConfig
 from rodent.tasks.stance import standing
-from rodent.tasks.targets import Field, Pursuer, pursued, scattered, visited
+from rodent.tasks.targets import Pursuer, Square, pursued, scattered, visited
 from rodent.tasks.task import Played
 
 KEY = jax.random.PRNGKey(3)
 NOTHING = jnp.zeros(38)
-FIELD = Field(2.0, 0.05)
+FIELD = Square(2.0, 0.05)
 AWAY = jnp.array([9.0, 9.0])
 
 
