@@ -62,10 +62,12 @@ NETWORKS = Registry(
     {
         "intention": "rodent.policy.sizes:NetworkConfig",
         "primitives": "rodent.policy.sizes:PrimitivesConfig",
+        "reference": "rodent.policy.sizes:ReferenceConfig",
     },
 )
 """What acts: `intention` is an encoder, a latent intention and a decoder; `primitives` acts through the
-latent of another. Others are subclasses of these, with hidden layers or agents of their own."""
+latent of another, `reference` commands a gait that another tracks. Others are subclasses of these, with
+hidden layers or agents of their own."""
 REWARD_TERMS = Registry(
     "reward term",
     "virtual_rodent.reward_terms",

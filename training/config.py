@@ -234,8 +234,12 @@ class TrainConfig:
     folder, or the name of a built-in policy. It must be for the same body; its network, setpoint and window
     may differ."""
     primitives: str | None = None
-    """Policy whose decoder and prior are motor primitives, through whose latent this one acts: a run folder,
-    a policy folder, or the name of a built-in policy. They do not learn any more."""
+    """Policy that carries out what this one wants, its motor primitives, see interface: a run folder, a
+    policy folder, or the name of a built-in policy. It does not learn any more."""
+    interface: Literal["latent", "reference"] = "latent"
+    """How a high level acts through the policy in primitives. `latent`: through its latent, which needs a
+    prior. `reference`: it commands speed, turn and height of the head, and the policy, which must have
+    learnt to imitate with servos, follows a synthetic gait."""
     seed: int = 0
     """All randomness comes from it."""
     resample: float | None = None
@@ -269,6 +273,13 @@ class TrainConfig:
             raise InputError(f"keep_every is {self.keep_every}; it must be 0 or a number of control steps")
         if not self.checkpoint_seconds >= 0:
             raise InputError(f"checkpoint_seconds is {self.checkpoint_seconds:g}; it must not be negative")
+        if self.interface not in ("latent", "reference"):
+            raise unknown("interface", str(self.interface), ("latent", "reference"))
+        if self.interface != "latent" and self.primitives is None:
+            raise InputError(
+                f"interface is {self.interface!r}, but there are no primitives; give them: "
+                "--primitives rat-position"
+            )
         if self.primitives and self.start_from:
             raise InputError(
                 "primitives and start_from are both given; a policy that acts through primitives has them "

@@ -114,7 +114,7 @@ class Trainer:
 
     def act_through(self, policy: Policy) -> None:
         """Take a policy's primitives, before the first iteration; see `training.primitives`."""
-        self._begin_with(on_primitives(self.train_state.learner, policy))
+        self._begin_with(on_primitives(self.train_state.learner, policy, self.config.network))
 
     def _begin_with(self, learner: Learner) -> None:
         self.train_state = self.backend.restored(

@@ -17,6 +17,7 @@ from rodent.policy.agent import Agent, Params
 from rodent.policy.gates import lstm_weights
 from rodent.policy.networks import is_recurrent
 from rodent.policy.primitives import LOW, PrimitivesAgent
+from rodent.policy.reference import ReferenceAgent
 from rodent.policy.sizes import NetworkConfig
 from rodent.policy.taps import taps
 from rodent.recording.gates import GATES
@@ -68,6 +69,13 @@ def connections(agent: Agent, places: Places) -> dict[str, tuple[Source, ...]]:
         last = _whole(f"{LOW}/prior/layer_{len(low.prior) - 1}", sizes)
         found |= {f"{LOW}/prior/mean": last, f"{LOW}/prior/logvar": last}
         found |= _decoder(f"{LOW}/", low, (Source("", 0, low.latent),), senses, sizes)
+    if isinstance(agent, ReferenceAgent):
+        low = agent.config.low
+        window = (Source("", 0, agent.config.horizon * agent.config.frame_size),)
+        found |= _chain(f"{LOW}/encoder", low.encoder, window, sizes)
+        last = _whole(f"{LOW}/encoder/layer_{len(low.encoder) - 1}", sizes)
+        found |= {f"{LOW}/latent/mean": last, f"{LOW}/latent/logvar": last}
+        found |= _decoder(f"{LOW}/", low, _whole(f"{LOW}/latent/sample", sizes), senses, sizes)
     return found
 
 

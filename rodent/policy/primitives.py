@@ -14,7 +14,7 @@ does not learn any more. Neural probabilistic motor primitives (Merel et al., IC
 
 import dataclasses
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -49,6 +49,20 @@ class PrimitivesMemory(NamedTuple):
     def high(self) -> Memory:
         """That of the high level alone."""
         return Memory(self.latent, self.cell, self.hidden)
+
+
+class Decoded(NamedTuple):
+    """One step of a low level.
+
+    Attributes:
+        command: shape (n, controls).
+        memory: for the next step, without its names.
+        units: activations of its layers by name, each (n, units).
+    """
+
+    command: jax.Array
+    memory: tuple[jax.Array, ...]
+    units: dict[str, jax.Array]
 
 
 class LowLevel(nn.Module):
@@ -89,21 +103,45 @@ class Low(nn.Module):
 
 
 @dataclasses.dataclass(frozen=True)
-class PrimitivesAgent:
-    """An `Agent` with a high level, which learns, and a low level, which does not.
+class TwoLevels:
+    """What agents with a high level, which learns, and a low level, which does not, have in common.
 
     Attributes:
         config: of both levels.
         num_controls: dimension of the low level's actions.
     """
 
-    config: PrimitivesConfig
+    config: Any
     num_controls: int
 
     @property
     def action_size(self) -> int:
-        """Dimension of the latent."""
-        return self.config.low.latent
+        """Dimension of what the high level passes to the low level."""
+        raise NotImplementedError
+
+    def initial_low(self, key: jax.Array, senses: jax.Array) -> Params:
+        """Random parameters of the low level."""
+        raise NotImplementedError
+
+    def low_memory(self, n: int) -> tuple[jax.Array, ...]:
+        """Memory of the low level at the start of an episode, without its names."""
+        raise NotImplementedError
+
+    def decoded(self, params: Params, memory: Any, action: jax.Array, senses: jax.Array) -> Decoded:
+        """What the low level commands.
+
+        Args:
+            params: of the agent.
+            memory: of both levels.
+            action: of the high level, shape (n, action_size).
+            senses: what the body senses, normalised, shape (n, p).
+        """
+        raise NotImplementedError
+
+    @property
+    def memory_of(self) -> Any:
+        """The type of the memory of both levels: that of the high level, and then that of the low level."""
+        raise NotImplementedError
 
     @property
     def fixed_groups(self) -> tuple[str, ...]:
@@ -115,23 +153,14 @@ class PrimitivesAgent:
         """The high level."""
         return IntentionAgent(self.config, self.action_size)
 
-    @property
-    def low(self) -> Low:
-        """The flax module of the low level."""
-        return Low(self.config.low, self.config.bound, self.num_controls)
-
     def init(self, key: jax.Array, observation: Observation) -> Params:
         """See `Agent.init`; the low level is random until it is replaced by one that has learnt."""
-        senses = observation[PROPRIOCEPTION]
-        memory, action = self.initial_memory(len(senses)), jnp.zeros((len(senses), self.action_size))
-        given = (action, senses, memory.low_cell, memory.low_hidden)
-        low = self.low.init(jax.random.fold_in(key, 1), *given)["params"]
-        return {**self.high.init(key, observation), **low}
+        low = self.initial_low(jax.random.fold_in(key, 1), observation[PROPRIOCEPTION])
+        return {**self.high.init(key, observation), LOW: low}
 
-    def initial_memory(self, n: int) -> PrimitivesMemory:
+    def initial_memory(self, n: int) -> Any:
         """See `Agent.initial_memory`; all zero."""
-        low = initial_memory(self.config.low, n)
-        return PrimitivesMemory(*self.high.initial_memory(n), low.cell, low.hidden)
+        return self.memory_of(*self.high.initial_memory(n), *self.low_memory(n))
 
     def noise_sizes(self) -> tuple[int, int]:
         """See `Agent.noise_sizes`."""
@@ -140,21 +169,20 @@ class PrimitivesAgent:
     def act(
         self,
         params: Params,
-        memory: PrimitivesMemory,
+        memory: Any,
         observation: Observation,
         noise: Noise,
         std_scale: float = 1.0,
     ) -> AgentOutput:
         """See `Agent.act`."""
         output = self.high.act(params, memory.high, observation, noise, std_scale)
-        given = (output.action, observation[PROPRIOCEPTION], memory.low_cell, memory.low_hidden)
-        command, cell, hidden = self.low.apply({"params": {LOW: params[LOW]}}, *given)
-        return output._replace(command=command, memory=PrimitivesMemory(*output.memory, cell, hidden))
+        low = self.decoded(params, memory, output.action, observation[PROPRIOCEPTION])
+        return self._joined(output, low)
 
     def unroll(
         self,
         params: Params,
-        memory: PrimitivesMemory,
+        memory: Any,
         observations: Observation,
         noise: Noise,
         is_first: jax.Array,
@@ -177,14 +205,56 @@ class PrimitivesAgent:
 
     def units(self) -> Mapping[str, int]:
         """See `Agent.units`; those of the low level begin with `low/`."""
-        return units_of(self, self.config.image)
+        agent: Any = self
+        return units_of(agent, self.config.image)
 
     def probe(
-        self, params: Params, memory: PrimitivesMemory, observation: Observation, noise: Noise
+        self, params: Params, memory: Any, observation: Observation, noise: Noise
     ) -> tuple[AgentOutput, dict[str, jax.Array]]:
         """See `Agent.probe`."""
         output, units = self.high.probe(params, memory.high, observation, noise)
-        given = (output.action, observation[PROPRIOCEPTION], memory.low_cell, memory.low_hidden)
-        (command, cell, hidden), more = captured(self.low, {"params": {LOW: params[LOW]}}, *given)
-        memory = PrimitivesMemory(*output.memory, cell, hidden)
-        return output._replace(command=command, memory=memory), units | more
+        low = self.decoded(params, memory, output.action, observation[PROPRIOCEPTION])
+        return self._joined(output, low), units | low.units
+
+    def _joined(self, output: AgentOutput, low: Decoded) -> AgentOutput:
+        memory = self.memory_of(*output.memory, *low.memory)
+        return output._replace(command=low.command, memory=memory)
+
+
+class PrimitivesAgent(TwoLevels):
+    """An `Agent` whose high level acts through the latent of the low level."""
+
+    config: PrimitivesConfig
+
+    @property
+    def action_size(self) -> int:
+        """Dimension of the latent."""
+        return self.config.low.latent
+
+    @property
+    def memory_of(self) -> type[PrimitivesMemory]:
+        """See `TwoLevels.memory_of`."""
+        return PrimitivesMemory
+
+    @property
+    def low(self) -> Low:
+        """The flax module of the low level."""
+        return Low(self.config.low, self.config.bound, self.num_controls)
+
+    def initial_low(self, key: jax.Array, senses: jax.Array) -> Params:
+        """See `TwoLevels.initial_low`."""
+        action = jnp.zeros((len(senses), self.action_size))
+        return self.low.init(key, action, senses, *self.low_memory(len(senses)))["params"][LOW]
+
+    def low_memory(self, n: int) -> tuple[jax.Array, ...]:
+        """See `TwoLevels.low_memory`."""
+        low = initial_memory(self.config.low, n)
+        return low.cell, low.hidden
+
+    def decoded(
+        self, params: Params, memory: PrimitivesMemory, action: jax.Array, senses: jax.Array
+    ) -> Decoded:
+        """See `TwoLevels.decoded`."""
+        given = (action, senses, memory.low_cell, memory.low_hidden)
+        (command, *after), units = captured(self.low, {"params": {LOW: params[LOW]}}, *given)
+        return Decoded(command, tuple(after), units)

@@ -108,3 +108,58 @@ class PrimitivesConfig(NetworkConfig):
     def describe(self) -> str:
         """In words, for messages."""
         return f"{super().describe()} on primitives of {self.low.describe()}"
+
+
+@dataclasses.dataclass(frozen=True)
+class ReferenceConfig(NetworkConfig):
+    """A high level that commands speed, turn and height of the head; a synthetic gait makes a reference of
+    them, which a policy that has learnt to imitate follows.
+    """
+
+    low: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
+    """Network of the policy that follows the reference; --primitives sets it."""
+    speeds: tuple[float, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+    """Forward speeds of the gaits between which is interpolated, m/s; the last one is the fastest."""
+    turns: tuple[float, ...] = (-1.6, -0.8, 0.0, 0.8, 1.6)
+    """Turns to the left of the gaits, rad/s."""
+    phases: int = 24
+    """Poses of a step cycle."""
+    heads: int = 5
+    """Heights of the head between which is interpolated."""
+    horizon: int = 5
+    """Frames of the reference that the policy sees; --primitives sets it."""
+    joints: int = 1
+    """Joints that it sees; --primitives sets it."""
+    bodies: int = 1
+    """Bodies whose positions it sees; --primitives sets it."""
+    lag: int = 3
+    """Frames by which the pose that servos hold is ahead; --primitives sets it."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("speeds", "turns"):
+            grid = getattr(self, name)
+            if len(grid) < 2 or sorted(set(grid)) != list(grid):
+                raise InputError(f"network {name} is {grid}; expected at least two numbers, rising")
+        if self.speeds[0] < 0 or self.speeds[-1] > 1.2:
+            raise InputError(f"network speeds is {self.speeds}; expected speeds in [0, 1.2] m/s")
+        if self.phases < 4 or self.heads < 2 or not 1 <= self.lag <= self.horizon:
+            raise InputError(
+                f"network phases, heads, lag and horizon are {self.phases}, {self.heads}, {self.lag} and "
+                f"{self.horizon}; expected at least 4 phases and 2 heads, and 1 <= lag <= horizon"
+            )
+
+    @property
+    def frame_size(self) -> int:
+        """Numbers of a frame: two columns of a rotation, positions, joints."""
+        return 6 + 3 * self.bodies + self.joints
+
+    def agent(self, action_size: int) -> "Agent":
+        """The agent of both levels; the low level's actions have so many dimensions."""
+        from rodent.policy.reference import ReferenceAgent
+
+        return ReferenceAgent(self, action_size)
+
+    def describe(self) -> str:
+        """In words, for messages."""
+        return f"{super().describe()} on a gait, tracked by {self.low.describe()}"

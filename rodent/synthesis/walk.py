@@ -38,6 +38,13 @@ _FULL_RATE = 2.0  # cycles per second from which the oscillation is full
 
 def walking(scene: Scene, path: Path, advance: Callable[[float], None] = lambda frames: None) -> np.ndarray:
     """Poses of a rat that follows a path, shape (frames, 74); `advance` is called with the frames done."""
+    return stepping(scene, path, advance)[0]
+
+
+def stepping(
+    scene: Scene, path: Path, advance: Callable[[float], None] = lambda frames: None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Poses as of `walking`, and the phase of the left hind paw in cycles, shape (frames,)."""
     size = scene.scale / gait_statistics.SCALE
     longer = _extended(path)
     trunk = following(longer)
@@ -47,7 +54,7 @@ def walking(scene: Scene, path: Path, advance: Callable[[float], None] = lambda 
     qpos = posed(scene, oscillating(trunk, phase))
     kept = slice(MARGIN, -MARGIN)
     targets = paw_targets(steps, time[kept], homes[kept], yaws[kept], size * gait_statistics.PAW_LIFT)
-    return Reach(scene, scene.rest_angles).reach(qpos[kept], targets, advance)
+    return Reach(scene, scene.rest_angles).reach(qpos[kept], targets, advance), phase[kept]
 
 
 def _extended(path: Path) -> Path:

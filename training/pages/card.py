@@ -14,7 +14,7 @@ from rodent.clips.clip import Clip
 from rodent.configs import TAG, to_json
 from rodent.intervention import from_table
 from rodent.parts import TASKS
-from rodent.policy.sizes import PrimitivesConfig
+from rodent.policy.sizes import PrimitivesConfig, ReferenceConfig
 from rodent.tasks.observation import Parts
 from rodent.tasks.task import Part
 from training.defaults import DEFAULTS
@@ -153,6 +153,9 @@ def _network(network: Any) -> str:
             f"high level: {levels(network)}; low level: latent of {low.latent}, prior of {units(low.prior)}, "
             f"{low.decoder_kind.upper()} decoder of {units(low.decoder)}"
         )
+    if isinstance(network, ReferenceConfig):
+        gaits = f"{len(network.speeds)} speeds and {len(network.turns)} turns"
+        return f"high level: {levels(network)}; gaits of {gaits}, tracked by: {levels(network.low)}"
     return levels(network)
 
 
