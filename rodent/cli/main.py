@@ -18,6 +18,7 @@ from rodent.cli.damage import Damage
 from rodent.cli.demo import Demo
 from rodent.cli.doctor import Doctor
 from rodent.cli.dynamics import DynamicsCommand
+from rodent.cli.drift import DriftCommand
 from rodent.cli.encode import Encode
 from rodent.cli.evaluate import Evaluate
 from rodent.cli.events import Events
@@ -59,6 +60,7 @@ Command = (
     | Annotated[Spikes, tyro.conf.subcommand("spikes")]
     | Annotated[Encode, tyro.conf.subcommand("encode")]
     | Annotated[Rsa, tyro.conf.subcommand("rsa")]
+    | Annotated[DriftCommand, tyro.conf.subcommand("drift")]
     | Annotated[Events, tyro.conf.subcommand("events")]
     | Annotated[Game, tyro.conf.subcommand("game")]
     | Annotated[TwinCommand, tyro.conf.subcommand("twin")]
