@@ -7,12 +7,12 @@ from typing import Any
 import jax
 import numpy as np
 
-from rodent.clips.clip import ClipSet
 from rodent.policy.agent import Params
 from rodent.policy.policy import Normalizer, Policy
 from rodent.rollouts import RolloutRunner
-from rodent.rollouts.episodes import EPISODES, Episode, policy_episodes
+from rodent.rollouts.episodes import EPISODES, Clips, Episode, policy_episodes
 from rodent.tasks.task import Metric, Played, Task
+from training.evaluation import Evaluation
 from training.survival import THRESHOLDS_MM, alive_by_frame, ended_by, limits, success_within
 
 
@@ -206,7 +206,7 @@ def _mean(values: Iterable[float]) -> float:
 
 def trace_policy(
     policy: Policy,
-    clips: ClipSet | None = None,
+    clips: Clips = None,
     *,
     count: int = EPISODES,
     at_once: int = 64,
@@ -217,7 +217,7 @@ def trace_policy(
 
     Args:
         policy: to play; it has its task.
-        clips: to track; None for a task without clips.
+        clips: to track, a set or a list; None for a task without clips.
         count: number of episodes of a task without clips.
         at_once: number of episodes played in parallel.
         advance: called after each of the `n_steps` control steps.
@@ -234,14 +234,15 @@ def trace_policy(
 
 def evaluate(
     policy: Policy,
-    clips: ClipSet | None = None,
+    clips: Clips = None,
     *,
     count: int = EPISODES,
     at_once: int = 64,
     advance: Callable[[int], None] = lambda steps: None,
-) -> dict[str, Any]:
+) -> Evaluation:
     """The metrics of a policy in its task; see `trace_policy` and `scores`."""
-    return scores(trace_policy(policy, clips, count=count, at_once=at_once, advance=advance))
+    traces = trace_policy(policy, clips, count=count, at_once=at_once, advance=advance)
+    return Evaluation(scores(traces), traces)
 
 
 def n_steps(episodes: Sequence[Episode], at_once: int = 64) -> int:

@@ -38,6 +38,7 @@ from training.primitives import primitives_of, with_primitives
 from training.runs import MetricsLog, Run, begin_run, open_run, read_own_clips
 from training.split import split_clips
 from training.start import starting_policy, with_policy_settings
+from training.trained import Trained
 from training.trainer import Trainer
 
 _RATE_SECONDS = 60.0
@@ -89,7 +90,7 @@ def new_run(out: Path | str, config: TrainConfig, clips: Path | str | None = Non
 
 def train(
     run: Run | Path | str, until: Until, *, callbacks: Sequence[Callback] = (), threads: int = 0
-) -> dict[str, Any]:
+) -> Trained:
     """Train until a limit is reached, from the run's last checkpoint if it has one.
 
     Args:
@@ -99,7 +100,7 @@ def train(
         threads: number of threads that step the physics on the host; 0 for one per core.
 
     Returns:
-        steps, seconds, whether a callback stopped the training, and metrics of the saved policy.
+        steps, seconds, and metrics of the saved policy.
 
     Raises:
         WorkError: a metric is not finite.
@@ -160,13 +161,8 @@ def train(
     finally:
         log.close()
         checkpoints.close()
-    return {
-        "run": str(run.folder),
-        "steps": trainer.steps,
-        "seconds": clock.seconds,
-        "stopped": stopped,
-        **best,
-    }
+    figures = {"run": str(run.folder), "steps": trainer.steps, "seconds": clock.seconds, **best}
+    return Trained(run, figures, stopped=stopped)
 
 
 def trainer_of(run: Run, threads: int = 0) -> Trainer:

@@ -34,17 +34,17 @@ class Encode(EncodeConfig):
 
     def run(self) -> None:
         """Read, regress and print."""
+        from analysis.encoding.encoding import encode_files
         from analysis.encoding.sessions.drawings import write
-        from analysis.encoding.sessions.encode import Extras, encode
+        from analysis.encoding.sessions.encode import Extras
         from analysis.encoding.sessions.files import require_nwb, write_nwb, write_tables
-        from analysis.encoding.sessions.models import models_of
+        from analysis.encoding.sessions.models import Models
         from analysis.encoding.sessions.results import to_json
         from analysis.encoding.sessions.tables import print_neurons, print_summary, print_tables
-        from analysis.session import open_sessions
+        from analysis.session import OpenSession
         from rodent.files import require_room_for_folder
         from rodent.pages.output import print_json, say
         from rodent.pages.tables import require_table_format
-        from rodent.progress import progress
 
         if self.out is not None:
             require_room_for_folder(self.out)
@@ -52,13 +52,12 @@ class Encode(EncodeConfig):
             if self.out is None:
                 raise InputError(f"--tables {self.tables} requires --out, the folder for the tables")
             require_table_format(self.out / f"neurons.{self.tables}")
-        with open_sessions(self) as opened:
-            models = models_of(self, opened)
+
+        def check(opened: tuple[OpenSession, ...], models: Models) -> None:
             if self.nwb_out is not None:
                 require_nwb(opened, self.nwb_out, models)
-            total = len(opened) * models.n_fits(self.settings)
-            with progress("regressing", total=total, unit="fits") as advance:
-                found = encode(self, opened, models, scalars=self.tables is not None, advance=advance)
+
+        found = encode_files(self, scalars=self.tables is not None, check=check).found
         for name, reason in found.dropped:
             say(f"neuron {name} is excluded: {reason}")
         for note in found.notes:

@@ -86,7 +86,6 @@ class ExperimentRun:
             run_experiment,
         )
         from rodent.experiment.table import FILE, require_parquet
-        from rodent.progress import progress
 
         require_parquet()
         executor = read_executor(self.executor)
@@ -94,16 +93,7 @@ class ExperimentRun:
         experiment = create_experiment(self.out, config, Inputs.of(config))
         count = experiment.shards.count
         try:
-            with progress("running", experiment.rollouts, "rollouts", period=600) as advance:
-                shown = 0
-
-                def report(done: int) -> None:
-                    nonlocal shown
-                    now = experiment.rollouts * done // count
-                    advance(now - shown, note=f"{done} of {count} shards")
-                    shown = now
-
-                found = run_experiment(experiment, executor, report)
+            found = run_experiment(experiment, executor)
         except KeyboardInterrupt:
             done = count - len(experiment.shards.missing())
             say(f"{done} of {count} shards are done in {self.out}; to go on, run the same command again")

@@ -17,15 +17,15 @@ from rodent.cli.clips import Clips
 from rodent.cli.damage import Damage
 from rodent.cli.demo import Demo
 from rodent.cli.doctor import Doctor
-from rodent.cli.dynamics import DynamicsCommand
 from rodent.cli.drift import DriftCommand
+from rodent.cli.dynamics import DynamicsCommand
 from rodent.cli.encode import Encode
 from rodent.cli.evaluate import Evaluate
 from rodent.cli.events import Events
 from rodent.cli.experiment import ExperimentCommand
 from rodent.cli.export import Export
-from rodent.cli.population import PopulationCommand
 from rodent.cli.game import Game
+from rodent.cli.population import PopulationCommand
 from rodent.cli.register import Register
 from rodent.cli.render import Render
 from rodent.cli.report import Report

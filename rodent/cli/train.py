@@ -125,7 +125,7 @@ class Train:
         run = open_run(self.out) if self.resume else new_run(self.out, self.config, self.clips, self.threads)
         with interruptible() as stop, progress_shown() as shown, TensorBoardLog(run.folder) as board:
             result = train(run, until, callbacks=[stop, shown, board], threads=self.threads)
-        if result.pop("stopped"):
+        if result.stopped:
             raise KeyboardInterrupt
         if self.json:
             print_json(result)

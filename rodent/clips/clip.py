@@ -2,6 +2,7 @@
 
     clips["Walk_280"].qpos             # (frames, 74) metres, quaternion w x y z, radians
     clips.subset(["Walk_280"])         # a set of some clips
+    clips[:3]                          # a set of the first clips
 
 `qpos[:, :7]` is the pose of the walker's origin (not of the torso), as in dm_control's Rat
 attached with a free joint; hinge angles follow in the MJCF's order. `qvel[:, 3:6]`, the
@@ -12,6 +13,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import overload
 
 import numpy as np
 
@@ -19,9 +21,10 @@ from rodent.body_config import RAT_PROPORTIONS, BodyConfig, Proportions
 from rodent.configs import to_json
 from rodent.errors import InputError, unknown
 from rodent.kinematics.poses import velocities
+from rodent.results import Result
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Clip:
     """One piece of reference motion at a constant frame rate."""
 
@@ -57,6 +60,10 @@ class Clip:
     floor_shift: float = 0.0
     """Height that an import added to put the paws on the floor, metres."""
 
+    def __repr__(self) -> str:
+        behavior = f", {self.behavior}" if self.behavior else ""
+        return f"Clip({self.name}{behavior}: {self.n_frames} frames at {self.fps:g} Hz)"
+
     @property
     def n_frames(self) -> int:
         """Number of frames."""
@@ -81,9 +88,9 @@ class Clip:
         return self.n_frames / self.fps
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class ClipSet:
-    """Clips of one body: `set["Walk_280"]`, `set[0]`, `len(set)`, `for clip in set`.
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class ClipSet(Result):
+    """Clips of one body: `set["Walk_280"]`, `set[0]`, `set[:3]`, `len(set)`, `for clip in set`.
 
     Raises:
         InputError: no clips, a name twice, or a name that is empty or contains '/'.
@@ -137,13 +144,38 @@ class ClipSet:
                 sha.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
         return sha.hexdigest()[:16]
 
+    def __repr__(self) -> str:
+        seconds = sum(clip.duration for clip in self.clips)
+        return f"ClipSet({len(self)} clips, {seconds:.0f} s, of a body of scale {self.scale:g})"
+
+    def columns(self) -> dict[str, list[str] | list[float]]:
+        """Name, behavior, frames, frame rate and sources of every clip."""
+        return {
+            "name": list(self.names),
+            "behavior": [clip.behavior for clip in self],
+            "frames": [clip.n_frames for clip in self],
+            "fps": [clip.fps for clip in self],
+            "subject": [clip.subject for clip in self],
+            "session": [clip.session for clip in self],
+            "source": [clip.source for clip in self],
+            "licence": [clip.licence for clip in self],
+        }
+
     def __len__(self) -> int:
         return len(self.clips)
 
     def __iter__(self) -> Iterator[Clip]:
         return iter(self.clips)
 
-    def __getitem__(self, key: str | int) -> Clip:
+    @overload
+    def __getitem__(self, key: str | int) -> Clip: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> "ClipSet": ...
+
+    def __getitem__(self, key: str | int | slice) -> "Clip | ClipSet":
+        if isinstance(key, slice):
+            return dataclasses.replace(self, clips=self.clips[key])
         if isinstance(key, str):
             for clip in self.clips:
                 if clip.name == key:

@@ -17,6 +17,7 @@ PROJECT = "virtual-rodent"
 _NVIDIA = Path("/sys/module/nvidia/version")
 _EXTRAS = {
     "neuro": "rodent encode and rodent demo",
+    "notebook": "tables and arrays of results in Python",
     "parquet": "tables as Parquet files, and rodent experiment",
     "ray": "rodent experiment on clusters of Ray",
     "slurm": "rodent experiment on clusters of SLURM",

@@ -1,5 +1,7 @@
 """Experiments: thousands of rollouts of policies under interventions, with doses, draws and controls.
 
+    run_experiment("lesions.toml", out="lesions").to_frame()        # pandas, a row per rollout
+
     config = read_experiment("lesions.toml")
     experiment = create_experiment("lesions", config, Inputs.of(config))
     run_experiment(experiment, LocalExecutor())
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from rodent.experiment.folder import Experiment, create_experiment, open_experiment
     from rodent.experiment.inputs import Inputs, digest_of
     from rodent.experiment.local import LocalExecutor
+    from rodent.experiment.outcomes import Outcomes
     from rodent.experiment.run import run_experiment
     from rodent.experiment.shards import Shards
     from rodent.experiment.spec import ArmConfig, ExperimentConfig, read_experiment
@@ -31,6 +34,7 @@ _HOMES = {
     **dict.fromkeys(("Inputs", "digest_of"), "inputs"),
     **dict.fromkeys(("ArmConfig", "ExperimentConfig", "read_experiment"), "spec"),
     "LocalExecutor": "local",
+    "Outcomes": "outcomes",
     "Shards": "shards",
     "Subject": "subject",
     "read_executor": "executors",
@@ -45,6 +49,7 @@ __all__ = [
     "Finished",
     "Inputs",
     "LocalExecutor",
+    "Outcomes",
     "Shards",
     "Subject",
     "create_experiment",

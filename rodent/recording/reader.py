@@ -25,15 +25,17 @@ from rodent.recording.layout import (
     read_outcomes,
     rollout_groups,
 )
+from rodent.recording.tables import ChannelTables
 from rodent.recording.trials import Trials, read_trials
+from rodent.results import Result
 from rodent.scene_config import BodyKind
 
 if TYPE_CHECKING:
     import h5py
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Recording(Header):
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Recording(Header, Result):
     """An open recording; see also `Header`.
 
     Attributes:
@@ -54,8 +56,26 @@ class Recording(Header):
         """The configuration of the simulated body."""
         return self.scene.body
 
+    def __repr__(self) -> str:
+        frames = sum(one.n_frames for one in self.rollouts.values())
+        return (
+            f"Recording({self.path.name}: {len(self.rollouts)} rollouts, {frames:,} frames at "
+            f"{self.fps:g} Hz, {self.content})"
+        )
 
-class Rollout:
+    def columns(self) -> dict[str, Any]:
+        """Name, clip, behavior and outcomes of every rollout."""
+        rollouts = self.rollouts.values()
+        return {
+            "rollout": list(self.rollouts),
+            "clip": [one.clip for one in rollouts],
+            "behavior": [one.behavior for one in rollouts],
+            "seed": [one.metadata.seed for one in rollouts],
+            **self.outcomes,
+        }
+
+
+class Rollout(ChannelTables):
     """One rollout of an open recording; arrays are read on access.
 
     Attributes:
@@ -63,6 +83,8 @@ class Rollout:
         index: index in the recording, from 0.
         metadata: task, start, seed and so on.
         outcomes: by name; empty in a recording of version 1.
+        fps: control steps per second.
+        scene: in which it was played.
         n_frames: control steps.
     """
 
@@ -71,10 +93,17 @@ class Rollout:
     ):
         self._datasets = all_datasets(group)
         self._header, self._path = header, path
+        self.fps, self.scene = header.fps, header.scene
         self.name, self.index = str(group.name).rpartition("/")[2], index
         self.metadata = read_metadata(group, f"{path}: rollout {self.name!r}")
         self.outcomes = dict(outcomes)
         self.n_frames = len(self._datasets["time"]) if self._datasets else int(outcomes["frames"])
+
+    def __repr__(self) -> str:
+        return (
+            f"Rollout({self.name}: {self.n_frames} frames at {self.fps:g} Hz; "
+            f"{len(self._datasets)} channels, {len(self.layers)} of them layers)"
+        )
 
     @property
     def content(self) -> Content:

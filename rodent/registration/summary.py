@@ -8,8 +8,9 @@ import numpy as np
 from rodent.clips import ClipSet
 from rodent.keypoints import Cleaning
 from rodent.kinematics.paws import PAW_NAMES
-from rodent.registration import Registered, Registration
+from rodent.registration.fit import Registration
 from rodent.registration.ground import PawContacts, paw_contacts
+from rodent.registration.registered import Registered
 from rodent.registration.trust import StandingPaw
 from rodent.scene import Scene
 

@@ -7,6 +7,7 @@ with Renderer(scene.config, size=(640, 480)) as renderer:
 """
 
 from rodent.render.camera import CAMERAS, View
+from rodent.render.embedded import Film
 from rodent.render.film import Rendered, RenderOptions, Shot, render, render_shots
 from rodent.render.gl import NoOpenGLError
 from rodent.render.renderer import Dots, Renderer
@@ -15,6 +16,7 @@ from rodent.render.targets import recorded_targets
 __all__ = [
     "CAMERAS",
     "Dots",
+    "Film",
     "NoOpenGLError",
     "RenderOptions",
     "Rendered",

@@ -22,10 +22,10 @@ from rodent.clips.reading import clips_path
 from rodent.errors import InputError, unknown
 from rodent.files import atomic_path
 from rodent.progress import progress
-from rodent.recording import Recording, Rollout, is_recording, open_recording
+from rodent.recording import Recording, is_recording, open_recording
 from rodent.render.camera import CAMERAS, follow
 from rodent.render.renderer import Dots, Frame, Renderer, check_poses
-from rodent.render.targets import TARGET_COLOUR, TARGET_RADIUS, recorded_targets
+from rodent.render.targets import TARGET_COLOUR, TARGET_RADIUS, Played, recorded_targets
 from rodent.render.video import Caption, Write, check_target, open_video, save_sheet
 from rodent.scene_config import BodyKind, SceneConfig
 
@@ -117,7 +117,7 @@ def render(source: Path | str, out: Path | str, options: RenderOptions | None = 
     source, out = clips_path(source), Path(out)
     check_target(out, options.size)
     with _open_shots(source, options) as (body, shots):
-        return render_shots(body, _chosen(shots, options.clips, source), out, options)
+        return render_shots(body, chosen(shots, options.clips, source), out, options)
 
 
 def render_shots(
@@ -207,12 +207,12 @@ def _open_shots(source: Path, options: RenderOptions) -> Iterator[tuple[SceneCon
     if is_recording(source):
         with open_recording(source) as recording:
             _require_poses(recording, options)
-            yield recording.scene, [_rollout_shot(r, recording.fps) for r in recording.rollouts.values()]
+            yield recording.scene, [rollout_shot(r, recording.fps) for r in recording.rollouts.values()]
     elif options.ghost:
         raise InputError(f"{source} has clips, which have no reference to show as a ghost; omit --ghost")
     else:
         clips = read_clips(source)
-        yield clips.body, [_clip_shot(clip) for clip in clips]
+        yield clips.body, [clip_shot(clip) for clip in clips]
 
 
 def _require_poses(recording: Recording, options: RenderOptions) -> None:
@@ -225,7 +225,8 @@ def _require_poses(recording: Recording, options: RenderOptions) -> None:
                 raise InputError(f"{where} has no reference to show as a ghost; omit --ghost")
 
 
-def _rollout_shot(rollout: Rollout, fps: float) -> Shot:
+def rollout_shot(rollout: Played, fps: float) -> Shot:
+    """A rollout of a recording, or one in memory."""
     qpos, reference, alive = (
         functools.partial(rollout.read, name) for name in ("qpos", "reference", "alive")
     )
@@ -234,12 +235,18 @@ def _rollout_shot(rollout: Rollout, fps: float) -> Shot:
     )
 
 
-def _clip_shot(clip: Clip) -> Shot:
+def clip_shot(clip: Clip) -> Shot:
+    """A clip, which never fails and is its own reference."""
     always = functools.partial(np.ones, clip.n_frames, bool)
     return Shot(clip.name, clip.n_frames, clip.fps, lambda: clip.qpos, lambda: clip.qpos, always)
 
 
-def _chosen(shots: list[Shot], names: tuple[str, ...], source: Path) -> list[Shot]:
+def chosen(shots: list[Shot], names: tuple[str, ...], source: Path | str) -> list[Shot]:
+    """The shots of these names, in this order; all without names.
+
+    Raises:
+        InputError: a name is unknown.
+    """
     known = {shot.name: shot for shot in shots}
     for name in names:
         if name not in known:

@@ -54,7 +54,10 @@ class Pixels(NamedTuple):
         x, y = self.pitch * (x - self.middle[0]), self.pitch * (y - self.middle[1])
         start = axes @ (self.eye - origin)
         turned = axes @ self.axes.T
-        return [begin + z * (ahead + x * right + y * up) for begin, (right, up, ahead) in zip(start, turned, strict=True)]
+        return [
+            begin + z * (ahead + x * right + y * up)
+            for begin, (right, up, ahead) in zip(start, turned, strict=True)
+        ]
 
     def normals(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """Unit vectors out of the surfaces at pixels (n,), shape (n, 3).
@@ -67,8 +70,12 @@ class Pixels(NamedTuple):
         height, width = depth.shape
         here = depth[y, x]
         # beside an edge, the other side is across it
-        along_x = _lesser(depth[y, np.minimum(x + 1, width - 1)] - here, here - depth[y, np.maximum(x - 1, 0)])
-        along_y = _lesser(depth[np.minimum(y + 1, height - 1), x] - here, here - depth[np.maximum(y - 1, 0), x])
+        along_x = _lesser(
+            depth[y, np.minimum(x + 1, width - 1)] - here, here - depth[y, np.maximum(x - 1, 0)]
+        )
+        along_y = _lesser(
+            depth[np.minimum(y + 1, height - 1), x] - here, here - depth[np.maximum(y - 1, 0), x]
+        )
         inverse = 1 / self.span - here + (x - self.middle[0]) * along_x + (y - self.middle[1]) * along_y
         normal = np.stack([along_x / self.pitch, along_y / self.pitch, -inverse], axis=1).astype(np.float32)
         return normal / np.linalg.norm(normal, axis=1, keepdims=True) @ self.axes

@@ -159,7 +159,7 @@ class Shadow(NamedTuple):
     def _coordinates(
         self, soft: _Map, depth: np.ndarray, high: slice, wide: slice
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """u and v in the soft map, and w, of pixels in rows and columns of the image."""
+        """U and v in the soft map, and w, of pixels in rows and columns of the image."""
         y, x = (np.arange(side, dtype=np.float32) for side in depth.shape)
         u, v, w = self.pixels.seen(x[wide], y[high, None], depth[high, wide], self.origin, self.axes)
         return u - soft.left, v - soft.bottom, w

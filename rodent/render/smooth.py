@@ -44,7 +44,9 @@ def smooth_edges(image: np.ndarray) -> None:
     other = np.where(back, before, after)
     blend = _stair(light, pixel, along, across, (here + other) / 2, abs(other - here) / 4)
     mean = (2 * (south + north + west + east) + sum(corners)) / 12
-    span = np.maximum.reduce([here, south, north, west, east]) - np.minimum.reduce([here, south, north, west, east])
+    span = np.maximum.reduce([here, south, north, west, east]) - np.minimum.reduce(
+        [here, south, north, west, east]
+    )
     speck = np.minimum(abs(mean - here) / span, 1)
     speck = speck * speck * (3 - 2 * speck)
     blend = np.maximum(blend, _SPECK * speck * speck)

@@ -1,17 +1,45 @@
 """Targets of a task in films of its recordings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import numpy as np
 
-from rodent.recording import Rollout
+from rodent.recording import Channel
 
 TARGET_COLOUR = (0.9, 0.25, 0.15, 1.0)
 TARGET_RADIUS = 0.012  # metres
 _NAMES = ("target", "targets")
 
 
-def recorded_targets(rollout: Rollout, frames: slice = slice(None)) -> Callable[[], np.ndarray] | None:
+class Played(Protocol):
+    """A rollout of a recording, or one in memory."""
+
+    @property
+    def name(self) -> str:
+        """Of the clip, or of the episode."""
+        ...
+
+    @property
+    def n_frames(self) -> int:
+        """Control steps."""
+        ...
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """Units and columns of the channels."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether there is a channel of this name."""
+        ...
+
+    def read(self, name: str, frames: slice = slice(None)) -> np.ndarray:
+        """Some frames of a channel."""
+        ...
+
+
+def recorded_targets(rollout: Played, frames: slice = slice(None)) -> Callable[[], np.ndarray] | None:
     """How to read where the targets of a task are, m, shape (frames, n, 3); None if none were recorded.
 
     Targets that are given by their places on the floor lie on it.

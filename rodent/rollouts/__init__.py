@@ -14,13 +14,14 @@ from rodent.record_config import RecordConfig
 from rodent.rollouts.episodes import Episode, clip_episodes, policy_episodes, task_episodes
 from rodent.rollouts.play import RolloutRunner, RolloutStep, Show
 from rodent.rollouts.record import record
-from rodent.rollouts.trajectory import Trajectory, rollout
+from rodent.rollouts.trajectory import Rollouts, Trajectory, rollout
 
 __all__ = [
     "Episode",
     "RecordConfig",
     "RolloutRunner",
     "RolloutStep",
+    "Rollouts",
     "Show",
     "Trajectory",
     "clip_episodes",

@@ -5,14 +5,15 @@ task, episodes = policy_episodes(policy, None, 24)      # of a task without clip
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from rodent.clips.clip import ClipSet
-from rodent.clips.validate import require_body
+from rodent.clips.clip import Clip, ClipSet
+from rodent.clips.validate import check_clip_set, require_body
 from rodent.errors import InputError
+from rodent.kinematics.poses import velocities
 from rodent.parts import TASKS
 from rodent.policy.policy import Policy
 from rodent.record_config import RecordConfig
@@ -22,6 +23,9 @@ from rodent.tasks.task import Task
 
 EPISODES = 24
 """Default number of episodes of a task without clips."""
+
+Clips = ClipSet | Sequence[Clip] | None
+"""Clips to track; None for a task without clips. Those of a list are taken to be of the policy's body."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,36 +64,53 @@ def task_episodes(task: Task[Any], count: int = EPISODES) -> list[Episode]:
     ]
 
 
-def policy_episodes(
-    policy: Policy, clips: ClipSet | None, count: int = EPISODES
-) -> tuple[Task[Any], list[Episode]]:
+def clip_set_for(policy: Policy, clips: Clips) -> ClipSet | None:
+    """The clips as a set; a list becomes one of the policy's body, with velocities.
+
+    Raises:
+        InputError: the list is empty, or one of its clips cannot be of this body.
+    """
+    if clips is None or isinstance(clips, ClipSet):
+        return clips
+    body = make_scene(policy.scene)
+    found = ClipSet(tuple(clips), body.scale, body.joint_names, body.proportions)
+    check_clip_set(found, "the list of clips", body)
+    moving = (
+        clip if clip.qvel is not None else dataclasses.replace(clip, qvel=velocities(clip.qpos, clip.fps))
+        for clip in found
+    )
+    return dataclasses.replace(found, clips=tuple(moving))
+
+
+def policy_episodes(policy: Policy, clips: Clips, count: int = EPISODES) -> tuple[Task[Any], list[Episode]]:
     """The task of a policy, and its episodes.
 
     Args:
         policy: the policy, with its task.
-        clips: clips to track; None for a task without clips.
+        clips: clips to track, a set or a list; None for a task without clips.
         count: number of episodes of a task without clips.
 
     Raises:
         InputError: as `policy_task`.
     """
+    clips = clip_set_for(policy, clips)
     task = policy_task(policy, clips)
     return task, task_episodes(task, count) if clips is None else clip_episodes(clips)
 
 
-def policy_task(policy: Policy, clips: ClipSet | None) -> Task[Any]:
+def policy_task(policy: Policy, clips: Clips) -> Task[Any]:
     """The task of a policy in its scene.
 
     Args:
         policy: the policy, with its task.
-        clips: clips to track; None for a task without clips.
+        clips: clips to track, a set or a list; None for a task without clips.
 
     Raises:
         InputError: the task needs clips and there are none, or the reverse; the clips are for another body;
             or the observation of the task differs from that of the policy's training.
     """
     require_clips(policy, given=clips is not None)
-    scene = make_scene(policy.scene)
+    clips, scene = clip_set_for(policy, clips), make_scene(policy.scene)
     if clips is not None:
         require_body(clips, scene)
     task = policy.task.build(scene, clips)

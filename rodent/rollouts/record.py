@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from rodent.clips.clip import ClipSet
 from rodent.errors import InputError
 from rodent.intervention import Intervention, Statistics, given_interventions
 from rodent.parts import TASKS
@@ -19,7 +18,7 @@ from rodent.progress import progress
 from rodent.record_config import RecordConfig
 from rodent.recording import Channel, Header, RecordingWriter, RolloutMetadata, RolloutWriter
 from rodent.rollouts.controls import Controls
-from rodent.rollouts.episodes import Episode, policy_episodes, require_counts
+from rodent.rollouts.episodes import Clips, Episode, policy_episodes, require_counts
 from rodent.rollouts.interventions import CHANGED, ENVIRONMENTS, Interventions
 from rodent.rollouts.outcomes import Outcome, outcome_channels
 from rodent.rollouts.play import RolloutRunner, RolloutStep, Show
@@ -37,7 +36,7 @@ _AT_ONCE = 32  # episodes played in parallel; limits memory
 
 def record(
     policy: Policy,
-    clips: ClipSet | None,
+    clips: Clips,
     out: Path | str,
     config: RecordConfig = _DEFAULT,
     *,
@@ -49,7 +48,7 @@ def record(
 
     Args:
         policy: the policy.
-        clips: clips to track; each becomes a rollout of the same name. None for a task without clips.
+        clips: to track, a set or a list; each becomes a rollout of its name. None for a task without clips.
         out: the recording file.
         config: settings of rollouts and content.
         origin: sources of policy and clips, or other data for the recording's provenance.

@@ -6,7 +6,7 @@
         session.moment.qpos                           # the pose to show
 
 `motion`, `live`, `session`, `figure` and `strip` do not depend on a browser; `page` shows them with viser,
-and `server` makes the page available on this machine only.
+`server` makes the page available on this machine only, and `embedded` shows it inside a notebook.
 """
 
 from rodent.view.motion import Moment, Motion, Source, open_source

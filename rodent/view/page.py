@@ -245,12 +245,12 @@ class Page:
         self._strip.image = mark(self._picture, session.frame / session.motion.n_frames)
 
 
-def watch(server: "viser.ViserServer", session: Session) -> None:
-    """Update the page until an interrupt; time stops while no browser is connected."""
+def watch(server: "viser.ViserServer", session: Session, ended: Callable[[], bool] = lambda: False) -> None:
+    """Update the page until an interrupt or until it has ended; time stops while no browser is connected."""
     page = Page(server, session)
     page.step(0.0)
     last = time.monotonic()
-    while True:
+    while not ended():
         begun = time.monotonic()
         if server.get_clients():
             page.step(begun - last)

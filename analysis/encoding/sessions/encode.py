@@ -17,7 +17,7 @@ from analysis.session import OpenSession
 from rodent.errors import InputError
 
 
-def encode(
+def encode_sessions(
     config: EncodeConfig,
     opened: Sequence[OpenSession],
     models: Models,

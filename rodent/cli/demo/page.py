@@ -1,6 +1,7 @@
 """The page with the results of the demo."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,8 +27,8 @@ class Results:
     """Content of the page."""
 
     clips: ClipSet
-    built_in: dict[str, Any]
-    learnt: dict[str, Any]
+    built_in: Mapping[str, Any]
+    learnt: Mapping[str, Any]
     """Metrics of `training.evaluate.evaluate`."""
     curve: Curve
     neurons: SimulatedNeurons

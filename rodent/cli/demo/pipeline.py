@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def _motion() -> ClipSet:
     return clips
 
 
-def _perform(out: Path, clips: ClipSet) -> dict[str, Any]:
+def _perform(out: Path, clips: ClipSet) -> Mapping[str, Any]:
     say(f"2. The built-in policy, {POLICY}, imitates each of them.")
     policy = load_policy(POLICY)
     record(policy, clips.subset(FEW), out / "built-in.h5", origin=ORIGIN)
@@ -157,7 +158,7 @@ def _learn(out: Path, plan: Plan, clips: ClipSet) -> Curve:
     return Curve(*zip(*((row["seconds"] / 60, row[key]) for row in rows if key in row), strict=True))
 
 
-def _watch(out: Path) -> dict[str, Any]:
+def _watch(out: Path) -> Mapping[str, Any]:
     say("4. The new policy is evaluated and recorded.")
     policy, clips = load_policy(out / "run"), read_clips(out / "clips.h5")
     origin = {"policy_folder": "run", "clips": "clips.h5"}

@@ -9,7 +9,7 @@ import pytest
 from pynwb import NWBHDF5IO, NWBFile
 
 from analysis.encoding.config import EncodeConfig
-from analysis.encoding.sessions.encode import encode
+from analysis.encoding.sessions.encode import encode_sessions
 from analysis.encoding.sessions.models import models_of
 from analysis.encoding.settings import EncodingSettings
 from analysis.multiple_testing import holm
@@ -75,7 +75,7 @@ def test_python_gives_what_the_command_prints(files, capsys):
     settings = EncodingSettings(strengths=(0.01,), shifts=2)
     config = EncodeConfig(*map(Path, files), layer=("latent/mean",), settings=settings)
     with open_sessions(config) as opened:
-        found = encode(config, opened, models_of(config, opened))
+        found = encode_sessions(config, opened, models_of(config, opened))
     assert found.p(0) == printed["p"]
     bits = [neuron["bits_per_spike"] for neuron in printed["neurons"]]
     np.testing.assert_array_equal(found.results(0)[0].bits_per_spike, bits)
