@@ -1,6 +1,6 @@
-"""Pages made from the code when the docs are built: the help of every command, every setting.
+"""Pages made from the code when the docs are built: the help of every command, every setting, notebooks.
 
-python docs/generate.py              # writes pages/reference/commands.md and settings.md
+python docs/generate.py              # writes pages/reference/commands.md and settings.md, and pages/notebooks
 """
 
 import ast
@@ -8,9 +8,10 @@ import contextlib
 import dataclasses
 import inspect
 import io
+import json
 import os
 import re
-import sys
+import shutil
 import textwrap
 import types
 import typing
@@ -25,11 +26,13 @@ from analysis.game.settings import ActivitySettings, BlindSettings, GameSettings
 from analysis.neural.settings import QualitySettings
 from analysis.similarity.settings import SimilaritySettings
 from analysis.twin.settings import AdaptSettings, TwinSettings
+from rodent import __file__ as package
 from rodent.cli import main as rodent
 from rodent.parts import REWARD_TERMS
 from rodent.tasks.settings import Term
 from training.config import TrainConfig
 
+EXAMPLES = Path(package).parents[1] / "examples"
 WIDTH = 84  # columns of the help: what the site shows without scrolling
 # `usage: rodent clips [-h] {list,info}`: the line of a command that has commands of its own
 SUBCOMMANDS = re.compile(r"^usage: .*\[-h\](?: \[.*\])? \{([\w,-]+)\}$", re.MULTILINE)
@@ -222,6 +225,24 @@ def _plain(default: Any) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
+def notebook_page(notebook: Path) -> str:
+    """The text and the code of a notebook, with a link to it."""
+    parts = []
+    for cell in json.loads(notebook.read_text())["cells"]:
+        source = "".join(cell["source"])
+        parts.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
+    parts.insert(1, f"[Download this notebook]({notebook.name}), or read it here without its outputs.")
+    return "\n\n".join(parts) + "\n"
+
+
+def write_notebooks(folder: Path) -> None:
+    """Write a page for each notebook into a folder, and copies of the notebooks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for notebook in sorted((EXAMPLES / "notebooks").glob("*.ipynb")):
+        (folder / f"{notebook.stem}.md").write_text(notebook_page(notebook))
+        shutil.copyfile(notebook, folder / notebook.name)
+
+
 def main(folder: Path) -> None:
     """Write both pages into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -230,4 +251,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "pages" / "reference")
+    pages = Path(__file__).parent / "pages"
+    main(pages / "reference")
+    write_notebooks(pages / "notebooks")

@@ -7,10 +7,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 GENERATED = ("commands.md", "settings.md")
+"""Pages of the reference that are made from the code, as are those in the folder `notebooks`."""
 PAGES = (
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
-    *sorted(p for p in ROOT.glob("docs/pages/**/*.md") if p.name not in GENERATED),
+    *sorted(
+        p for p in ROOT.glob("docs/pages/**/*.md") if p.name not in GENERATED and p.parent.name != "notebooks"
+    ),
 )
 WHOLE = ("README.md", "tutorial.md")
 """Pages whose every line runs in a test, in order, from an empty folder."""

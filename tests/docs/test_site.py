@@ -20,10 +20,15 @@ import pytest
 from analysis.encoding.settings import EncodingSettings
 from rodent.cli.main import Command
 from rodent.clips.mimic import MIMIC_DEMO, demo_name
+from tests.docs.notebooks import NOTEBOOKS
 from training.config import TrainConfig
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = sorted(p for p in DOCS.glob("pages/**/*.md") if p.name not in ("commands.md", "settings.md"))
+PAGES = sorted(
+    p
+    for p in DOCS.glob("pages/**/*.md")
+    if p.name not in ("commands.md", "settings.md") and p.parent.name != "notebooks"
+)
 
 
 def name_of(page: Path) -> str:
@@ -53,7 +58,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for module in ("zensical", "mkdocstrings_handlers.python", "latex2mathml"):
         pytest.importorskip(module, reason="the docs group of pyproject.toml is not installed")
     folder = tmp_path_factory.mktemp("docs") / "docs"
-    shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("site", ".cache", "__pycache__"))
+    shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("site", ".cache", "__pycache__", "notebooks"))
     for command in (["generate.py"], ["-m", "zensical", "build", "--clean", "--strict"]):
         done = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True)
         output = done.stdout + done.stderr
@@ -94,6 +99,12 @@ class Page(html.parser.HTMLParser):
 def test_every_page_is_built(site):
     for page in PAGES:
         assert (site / page.relative_to(DOCS / "pages")).with_suffix(".html").is_file(), name_of(page)
+
+
+def test_notebooks_are_pages_and_can_be_downloaded(site):
+    for notebook in NOTEBOOKS:
+        assert (site / "notebooks" / notebook.with_suffix(".html").name).is_file()
+        assert (site / "notebooks" / notebook.name).read_bytes() == notebook.read_bytes()
 
 
 def test_internal_links_resolve(site):

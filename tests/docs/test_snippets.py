@@ -38,6 +38,8 @@ ONLY_PARSED = {
     "how-to/mouse.md": "needs two public recordings of mice, which a user downloads",
 }
 NOT_RUN = {
+    "rodent.film(": "films and the viewer run in tests/docs/test_notebooks.py",
+    "gain decoder/layer_0[0:16] by 0.5": "takes half a minute; interventions run in test_notebooks.py",
     "2021_06_21_1.h5": "needs a session of Aldarondo et al., which a user downloads",
     "clips synth --walks": "runs in tests/test_examples.py",
     'read_policy_set("walks")': "needs a population; tests/training/test_population_members.py makes one",
