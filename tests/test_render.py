@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 import typing
 
 import av
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image
 
 from rodent.cli.render import Render
-from rodent.errors import InputError
+from rodent.errors import InputError, WorkError
 from rodent.recording import Header, RecordingWriter, RolloutMetadata
 from rodent.recording.channels import OUTCOMES, Channel
 from rodent.render import CAMERAS, Renderer, RenderOptions, render
@@ -136,6 +137,25 @@ def first_frame(source, folder, **options):
     return frames_of(folder / "film.mp4")[0].astype(int)
 
 
+def test_slow_motion_shows_each_frame_twice(clip_file, tmp_path):
+    options = dataclasses.replace(SMALL, clips=("sway_1",), speed=0.5)
+    assert render(clip_file, tmp_path / "film.mp4", options).frames == 40
+    frames = np.array(frames_of(tmp_path / "film.mp4"), int)
+    changes = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3))
+    assert len(frames) == 40
+    assert changes[1::2].mean() > 2 * changes[::2].mean()
+
+
+def test_a_failure_to_write_ends_the_film(clip_file, tmp_path, monkeypatch):
+    def write(self, image, text):
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(Caption, "write", write)
+    with pytest.raises(WorkError, match="disk full"):
+        render(clip_file, tmp_path / "film.mp4", SMALL)
+    assert not list(tmp_path.iterdir())
+
+
 def test_caption_names_rollout_and_time(recording, tmp_path, monkeypatch):
     texts = []
     monkeypatch.setattr(Caption, "write", lambda self, image, text: texts.append(text) or image)
@@ -258,10 +278,10 @@ def test_recordings_that_cannot_be_drawn(body, tmp_path, options, message):
 
 
 def test_an_interrupted_film_leaves_nothing(recording, tmp_path, monkeypatch):
-    def draw(self, *pose):
+    def frame(self, *pose):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Renderer, "draw", draw)
+    monkeypatch.setattr(Renderer, "frame", frame)
     with pytest.raises(KeyboardInterrupt):
         render(recording, tmp_path / "film.mp4", SMALL)
     assert not list(tmp_path.iterdir())

@@ -64,18 +64,14 @@ class Pixels(NamedTuple):
 
         Args:
             x, y: of the pixels, integers.
-            depth: OpenGL's buffer, shape (height, width). It is affine in 1 / z, which is affine in x and y on a
-                plane.
+            depth: OpenGL's buffer, shape (height, width); on a plane it is affine in x and y, as 1 / z is.
         """
         height, width = depth.shape
         here = depth[y, x]
+        above, below = depth[np.minimum(y + 1, height - 1), x], depth[np.maximum(y - 1, 0), x]
+        left, right = depth[y, np.maximum(x - 1, 0)], depth[y, np.minimum(x + 1, width - 1)]
         # beside an edge, the other side is across it
-        along_x = _lesser(
-            depth[y, np.minimum(x + 1, width - 1)] - here, here - depth[y, np.maximum(x - 1, 0)]
-        )
-        along_y = _lesser(
-            depth[np.minimum(y + 1, height - 1), x] - here, here - depth[np.maximum(y - 1, 0), x]
-        )
+        along_x, along_y = _lesser(right - here, here - left), _lesser(above - here, here - below)
         inverse = 1 / self.span - here + (x - self.middle[0]) * along_x + (y - self.middle[1]) * along_y
         normal = np.stack([along_x / self.pitch, along_y / self.pitch, -inverse], axis=1).astype(np.float32)
         return normal / np.linalg.norm(normal, axis=1, keepdims=True) @ self.axes

@@ -130,7 +130,7 @@ class Shadow(NamedTuple):
     opacity: float
 
     def darken(self, image: np.ndarray, depth: np.ndarray) -> None:
-        """Darken an image, uint8 (height, width, 3), in place; depth is its OpenGL buffer, (height, width)."""
+        """Darken an image, uint8 (height, width, 3), in place; depth is its OpenGL buffer."""
         soft = self._soft()
         box = None if soft is None else self._box(soft, depth)
         if soft is None or box is None:

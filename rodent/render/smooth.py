@@ -12,6 +12,7 @@ import numpy as np
 _CONTRAST = 6  # an edge has more than this part of the brightness of the pixel and its neighbours: one sixth
 _LEAST = 10  # contrast of an edge, of 255
 _SEARCH = (1, 1, 1, 1, 1, 2, 2, 2, 4, 8)  # pixels from step to step along an edge
+_MARGIN = sum(_SEARCH) + 1
 _SPECK = 0.75  # how much of a pixel that stands out from all its neighbours is blended
 
 
@@ -20,10 +21,11 @@ def smooth_edges(image: np.ndarray) -> None:
 
     Edges are found in green, which contributes most to what the eye sees as brightness.
     """
-    green = np.ascontiguousarray(image[..., 1])
-    pixel = _edges(green)
-    light = green.ravel().astype(np.float32)
-    width = image.shape[1]
+    row, column = _edges(np.ascontiguousarray(image[..., 1]))
+    # a search along an edge may leave the image
+    around = np.pad(image[..., 1], _MARGIN, mode="edge")
+    light, width = around.ravel().astype(np.float32), around.shape[1]
+    pixel = (row + _MARGIN) * width + column + _MARGIN
     here = light[pixel]
     south, north, west, east = (light[pixel + step] for step in (-width, width, -1, 1))
     corners = [light[pixel + up + right] for up in (-width, width) for right in (-1, 1)]
@@ -44,19 +46,18 @@ def smooth_edges(image: np.ndarray) -> None:
     other = np.where(back, before, after)
     blend = _stair(light, pixel, along, across, (here + other) / 2, abs(other - here) / 4)
     mean = (2 * (south + north + west + east) + sum(corners)) / 12
-    span = np.maximum.reduce([here, south, north, west, east]) - np.minimum.reduce(
-        [here, south, north, west, east]
-    )
+    span = np.ptp([here, south, north, west, east], axis=0)
     speck = np.minimum(abs(mean - here) / span, 1)
     speck = speck * speck * (3 - 2 * speck)
     blend = np.maximum(blend, _SPECK * speck * speck)
-    flat = image.reshape(-1, 3)
-    own = flat[pixel].astype(np.float32)
-    flat[pixel] = own + blend[:, None] * (flat[pixel + across] - own) + 0.5
+    sign = np.where(back, -1, 1)
+    other = image[row + sign * level, column + sign * ~level]
+    own = image[row, column].astype(np.float32)
+    image[row, column] = own + blend[:, None] * (other - own) + 0.5
 
 
-def _edges(green: np.ndarray) -> np.ndarray:
-    """Indices into the raveled image of the pixels beside an edge; none of the border."""
+def _edges(green: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Rows and columns of the pixels beside an edge; none of the border."""
     here = green[1:-1, 1:-1]
     around = (green[:-2, 1:-1], green[2:, 1:-1], green[1:-1, :-2], green[1:-1, 2:])
     high, low = here, here
@@ -64,7 +65,7 @@ def _edges(green: np.ndarray) -> np.ndarray:
         high, low = np.maximum(high, neighbour), np.minimum(low, neighbour)
     edge = np.zeros(green.shape, bool)
     edge[1:-1, 1:-1] = high - low > np.maximum(high // _CONTRAST, _LEAST)
-    return np.flatnonzero(edge)
+    return np.nonzero(edge)
 
 
 def _stair(
@@ -78,14 +79,13 @@ def _stair(
     """How much of the pixel across the edge to blend in, 0 to 1/2, shape (n,).
 
     Args:
-        light: brightness of all pixels, raveled.
+        light: brightness of all pixels and a margin, raveled.
         pixel: indices, shape (n,).
-        along: steps in the raveled image along the edge, shape (n,).
+        along: steps in `light` along the edge, shape (n,).
         across: to the pixel across the edge, shape (n,).
         mean: brightness of both, shape (n,).
         gradient: change of their mean that ends a stair, shape (n,).
     """
-    last = len(light) - 1
     lengths, ends = np.zeros((2, 2, len(pixel)), np.float32)
     for way, turn in enumerate((-along, along)):
         left, place = np.arange(len(pixel)), pixel.copy()
@@ -93,7 +93,7 @@ def _stair(
             place[left] += step * turn[left]
             lengths[way, left] += step
             now = place[left]
-            pair = light[np.clip(now, 0, last)] + light[np.clip(now + across[left], 0, last)]
+            pair = light[now] + light[now + across[left]]
             ends[way, left] = change = pair / 2 - mean[left]
             left = left[abs(change) < gradient[left]]
     nearer = (lengths[1] < lengths[0]).astype(int)
