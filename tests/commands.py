@@ -39,7 +39,7 @@ SMALLER = {
     "twin excite": (
         "--seconds 1 --rounds 2 --batch 2 --elites 1 --real-movements 1 --ascent-steps 2 --policy runs/walk"
     ),
-    "twin experiment": "--pace 1 --amplitude 0 --part head",
+    "twin experiment": "--pace 1 --amplitude 0 --part head --resample 20",
     "twin map": "--minutes 0.4 --strengths 1 --permutations 9",
     "twin truth": (
         "--rats 2 --new-rats 1 --labelled-rats 3 --permutations 9 --neurons 9 --length 1.7 "

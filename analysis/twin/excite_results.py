@@ -90,7 +90,8 @@ def excite_figure(found: Sequence[Excited], neurons: Sequence[str]) -> "Figure":
         for kind, hz in rates.items():
             mark, color = marks[kind]
             axes.scatter(hz, i, marker=mark, color=color, s=30, zorder=2, label=kind if i == 0 else None)
-    axes.set_xscale("log")
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_yticks(range(len(found)), [neurons[one.neuron] for one in found])
     axes.set_ylim(len(found) - 0.5, -0.5)
     axes.set_xlabel("predicted rate, Hz")

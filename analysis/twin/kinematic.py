@@ -102,7 +102,8 @@ def frames_per_bin(bin_seconds: float, fps: float) -> int:
     if found < 1 or abs(found - bin_seconds * fps) > 1e-5 * found:
         raise InputError(
             f"the twin has bins of {bin_seconds:g} s, and movements have {fps:g} frames per second; a bin "
-            "must be a whole number of frames (--resample)"
+            "must be a whole number of frames: bring them to another rate, such as "
+            f"{1 / bin_seconds:g} (--resample)"
         )
     return found
 
