@@ -134,7 +134,10 @@ def motion_match(config: GameConfig, sides: Sides, advance: Advance = lambda *_,
         first = next(iter(games.values()))
         found = importance(first, settings), alone(first, settings)
     notes += _left_out(first, model, rat, settings)
-    spectra = {name: spectrum_of(side) for name, side in zip(("model", "rat"), sides.raw, strict=True)}
+    tracked = np.max([np.ptp(one.qpos[:, 7:], axis=0) for one in sides.rat.motions], axis=0) > 1e-6
+    spectra = {
+        name: spectrum_of(side, tracked) for name, side in zip(("model", "rat"), sides.raw, strict=True)
+    }
     return Match("motion", games, kind, *found, controls, spectra, tuple(dict.fromkeys(notes)))
 
 

@@ -29,16 +29,19 @@ class Spectrum:
         return float(self.frequency[np.searchsorted(total, _PART * total[-1])])
 
 
-def spectrum_of(side: MotionSet) -> Spectrum:
-    """The mean spectrum of the joint velocities of a side, by Welch's method."""
+def spectrum_of(side: MotionSet, joints: np.ndarray) -> Spectrum:
+    """The mean spectrum of the velocities of joints of a side, by Welch's method.
+
+    Args:
+        side: as in its file.
+        joints: which to average, bool, shape (joints,).
+    """
     from scipy.signal import welch
 
     length = min(round(_SECONDS * side.fps), max(len(one.qpos) for one in side.motions) - 1)
     long = [one for one in side.motions if len(one.qpos) > length]
-    powers = [
-        welch(np.diff(one.qpos[:, 7:], axis=0) * side.fps, side.fps, nperseg=length, axis=0)[1].mean(1)
-        for one in long
-    ]
+    speeds = [np.diff(one.qpos[:, 7:][:, joints], axis=0) * side.fps for one in long]
+    powers = [welch(one, side.fps, nperseg=length, axis=0)[1].mean(1) for one in speeds]
     weights = [len(one.qpos) for one in long]
     frequency = np.fft.rfftfreq(length, 1 / side.fps)
     return Spectrum(frequency, np.average(powers, axis=0, weights=weights))
