@@ -98,12 +98,17 @@ def unevenness(motions: MotionSet) -> tuple[float, int]:
         largest ratio between places of a cycle, and the length of that cycle, frames; 1 and 0 if there are
         too few frames to tell.
     """
+    from scipy.ndimage import uniform_filter1d
+
     worst, cycle = 1.0, 0
     for order in (1, 2):
         change = [np.abs(np.diff(one.qpos[:, 7:], order, axis=0)).mean(1) for one in motions.motions]
         for length in _CYCLES:
-            count = np.array([sum(len(x[place::length]) for x in change) for place in range(length)])
-            total = np.array([sum(x[place::length].sum() for x in change) for place in range(length)])
+            # relative to the frames around, so that one sudden movement does not make a pattern
+            near = [uniform_filter1d(x, 2 * length, mode="nearest") for x in change]
+            relative = [x / np.maximum(y, 1e-12) for x, y in zip(change, near, strict=True)]
+            count = np.array([sum(len(x[place::length]) for x in relative) for place in range(length)])
+            total = np.array([sum(x[place::length].sum() for x in relative) for place in range(length)])
             if count.min() < _FEWEST or total.max() == 0:
                 continue
             mean = total / count
