@@ -4,7 +4,7 @@
     python benchmarks/dynamics.py --only linear --seed 1
 
 lorenz: five minutes of the Lorenz system, 50 Poisson neurons of 15 Hz, in bins of 20 ms; the sequential
-autoencoder with its defaults. linear: two planes that rotate and decay, 60 such neurons; the linear dynamical
+autoencoder with its defaults. linear: two planes that rotate and decay, 80 such neurons; the linear dynamical
 system. Both are scored in time that was not fitted: R² of the true latents, regressed on those found, the
 least of them; and the bits per spike of held-out neurons (co-smoothing), relative to those of their true
 rates.
@@ -74,7 +74,7 @@ def lorenz(seed: int) -> bool:
 def linear(seed: int) -> bool:
     """Rotations that decay, by the linear dynamical system."""
     matrix = rotation_matrix(np.random.default_rng(seed).uniform(0.06, 0.25, 2), 0.985)
-    truth = draw_spikes(simulate_linear(matrix, round(LINEAR_MINUTES * 3000), seed), 60, seed)
+    truth = draw_spikes(simulate_linear(matrix, round(LINEAR_MINUTES * 3000), seed), 80, seed)
     latents, rates, _ = recovered(truth, DynamicsSettings(model="lds"))
     good = report("linear system: R² of the latents", latents, "", LATENTS_BAR, "least")
     return report("the same: fraction of the true bits per spike", rates, "", RATES_BAR, "least") and good
