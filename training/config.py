@@ -235,7 +235,10 @@ class TrainConfig:
     may differ."""
     primitives: str | None = None
     """Policy that carries out what this one wants, its motor primitives, see interface: a run folder, a
-    policy folder, or the name of a built-in policy. It does not learn any more."""
+    policy folder, or the name of a built-in policy. It does not learn any more, see primitives_train."""
+    primitives_train: bool = False
+    """Train the primitives further, too: actions are then controls, drawn with the noise of the primitives,
+    and the gradient reaches both levels. For the interface latent."""
     interface: Literal["latent", "reference"] = "latent"
     """How a high level acts through the policy in primitives. `latent`: through its latent, which needs a
     prior. `reference`: it commands speed, turn and height of the head, and the policy, which must have
@@ -279,6 +282,11 @@ class TrainConfig:
             raise InputError(
                 f"interface is {self.interface!r}, but there are no primitives; give them: "
                 "--primitives rat-position"
+            )
+        if self.primitives_train and (self.primitives is None or self.interface != "latent"):
+            raise InputError(
+                "primitives_train is given, but there are no primitives that are driven through their "
+                "latent; give --primitives rat-primitives, or leave out --primitives-train"
             )
         if self.primitives and self.start_from:
             raise InputError(

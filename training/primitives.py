@@ -1,4 +1,4 @@
-"""Motor primitives in a training: a low level taken from a policy, which does not learn any more.
+"""Motor primitives in a training: a low level taken from a policy, which by default does not learn any more.
 
 policy = primitives_of(config)                  # refused if it does not fit the body or the senses
 config = with_primitives(config, policy)        # a high level on its decoder and prior, or on its tracking
@@ -77,7 +77,7 @@ def _require_task(policy: Policy, name: str, interface: str) -> None:
 
 
 def with_primitives(config: TrainConfig, policy: Policy | None) -> TrainConfig:
-    """The configuration with a network that acts through a policy, and with a frozen low level.
+    """The configuration with a network that acts through a policy, which is frozen unless it learns.
 
     Args:
         config: of the run.
@@ -89,12 +89,15 @@ def with_primitives(config: TrainConfig, policy: Policy | None) -> TrainConfig:
     network = config.network
     if policy is not None:
         network = _on(network, policy, config.interface)
+        if isinstance(network, PrimitivesConfig):
+            network = dataclasses.replace(network, learns=config.primitives_train)
     if not isinstance(network, PrimitivesConfig | ReferenceConfig):
         return config
     if policy is None and config.start_from is None:
         raise InputError("the network acts through primitives; give them: --primitives FOLDER")
     optimizer = config.ppo.optimizer
-    if LOW not in optimizer.frozen:
+    learns = isinstance(network, PrimitivesConfig) and network.learns
+    if LOW not in optimizer.frozen and not learns:
         optimizer = dataclasses.replace(optimizer, frozen=(*optimizer.frozen, LOW))
     ppo = dataclasses.replace(config.ppo, optimizer=optimizer)
     return dataclasses.replace(config, network=network, ppo=ppo)

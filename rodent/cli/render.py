@@ -28,6 +28,8 @@ class Render:
     """Width and height, pixels."""
     camera: Literal["oblique", "side", "front", "back", "top"] = "oblique"
     """Position of the camera relative to the rat's mean heading. It follows the rat and does not rotate."""
+    distance: float = 1.0
+    """Distance of the camera, relative to the usual one: 5 shows a maze around the rat."""
     speed: float = 1.0
     """Playback speed; below 1 is slow motion: 0.25 takes four times as long."""
     geoms: bool = False
@@ -52,6 +54,7 @@ class Render:
             fps=self.fps,
             speed=self.speed,
             clips=self.clip,
+            distance=self.distance,
         )
         done = render(self.source, self.out, options)
         rate = done.frames / done.seconds

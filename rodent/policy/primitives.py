@@ -9,7 +9,8 @@ The action of the high level is a deviation of the latent from the mean of the l
 deviations of that prior, bounded smoothly. So doing nothing is what the low level does by itself, and the
 mean square of an action is its distance from the prior (the KL divergence between two normal distributions
 of the same width). The low level decodes the latent together with what the body senses, as it has learnt; it
-does not learn any more. Neural probabilistic motor primitives (Merel et al., ICLR 2019) are used in this way.
+does not learn any more, unlike in `rodent.policy.joint`. Neural probabilistic motor primitives (Merel et al.,
+ICLR 2019) are used in this way.
 """
 
 import dataclasses
@@ -115,9 +116,14 @@ class TwoLevels:
     num_controls: int
 
     @property
-    def action_size(self) -> int:
+    def high_size(self) -> int:
         """Dimension of what the high level passes to the low level."""
         raise NotImplementedError
+
+    @property
+    def action_size(self) -> int:
+        """Dimension of an action: of what the high level passes on."""
+        return self.high_size
 
     def initial_low(self, key: jax.Array, senses: jax.Array) -> Params:
         """Random parameters of the low level."""
@@ -133,7 +139,7 @@ class TwoLevels:
         Args:
             params: of the agent.
             memory: of both levels.
-            action: of the high level, shape (n, action_size).
+            action: of the high level, shape (n, high_size).
             senses: what the body senses, normalised, shape (n, p).
         """
         raise NotImplementedError
@@ -151,7 +157,7 @@ class TwoLevels:
     @property
     def high(self) -> IntentionAgent:
         """The high level."""
-        return IntentionAgent(self.config, self.action_size)
+        return IntentionAgent(self.config, self.high_size)
 
     def init(self, key: jax.Array, observation: Observation) -> Params:
         """See `Agent.init`; the low level is random until it is replaced by one that has learnt."""
@@ -227,7 +233,7 @@ class PrimitivesAgent(TwoLevels):
     config: PrimitivesConfig
 
     @property
-    def action_size(self) -> int:
+    def high_size(self) -> int:
         """Dimension of the latent."""
         return self.config.low.latent
 
@@ -243,7 +249,7 @@ class PrimitivesAgent(TwoLevels):
 
     def initial_low(self, key: jax.Array, senses: jax.Array) -> Params:
         """See `TwoLevels.initial_low`."""
-        action = jnp.zeros((len(senses), self.action_size))
+        action = jnp.zeros((len(senses), self.high_size))
         return self.low.init(key, action, senses, *self.low_memory(len(senses)))["params"][LOW]
 
     def low_memory(self, n: int) -> tuple[jax.Array, ...]:

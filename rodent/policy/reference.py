@@ -89,7 +89,7 @@ class ReferenceAgent(TwoLevels):
     config: ReferenceConfig
 
     @property
-    def action_size(self) -> int:
+    def high_size(self) -> int:
         """Speed, turn and height of the head."""
         return COMMANDS
 

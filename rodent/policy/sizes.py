@@ -89,6 +89,8 @@ class PrimitivesConfig(NetworkConfig):
     """Network of the low level; --primitives sets it."""
     bound: float = 3.0
     """Largest deviation of a latent from the mean of the low level's prior, in its standard deviations."""
+    learns: bool = False
+    """Whether the low level learns, too; --primitives-train sets it."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -101,9 +103,10 @@ class PrimitivesConfig(NetworkConfig):
 
     def agent(self, action_size: int) -> "Agent":
         """The agent of both levels; the low level's actions have so many dimensions."""
+        from rodent.policy.joint import JointAgent
         from rodent.policy.primitives import PrimitivesAgent
 
-        return PrimitivesAgent(self, action_size)
+        return (JointAgent if self.learns else PrimitivesAgent)(self, action_size)
 
     def describe(self) -> str:
         """In words, for messages."""

@@ -54,11 +54,17 @@ class RenderOptions:
     """Below 1 is slow motion."""
     clips: tuple[str, ...] = ()
     """Names of the rollouts or clips to show; none for all."""
+    distance: float = 1.0
+    """Distance of the camera, relative to the usual one."""
 
     def __post_init__(self) -> None:
         if self.camera not in CAMERAS:
             raise unknown("camera", self.camera, CAMERAS)
-        for name, value, low, high in (("fps", self.fps, 1, 240), ("speed", self.speed, 0.01, 100)):
+        for name, value, low, high in (
+            ("fps", self.fps, 1, 240),
+            ("speed", self.speed, 0.01, 100),
+            ("distance", self.distance, 0.3, 30),
+        ):
             if value is not None and not low <= value <= high:
                 raise InputError(f"{name} is {value:g}; it must be in [{low:g}, {high:g}]")
 
@@ -133,7 +139,14 @@ def render_shots(
         plan = _thinned(plan, np.unique(((np.arange(SHEET) + 0.5) / SHEET * total).astype(int)))
         total = sum(len(frames) for _, frames in plan)
     marked = any(shot.dots for shot in shots)
-    scene = Renderer(config, options.size, ghost=options.ghost, geoms=options.geoms, see_through=marked)
+    scene = Renderer(
+        config,
+        options.size,
+        ghost=options.ghost,
+        geoms=options.geoms,
+        see_through=marked,
+        distance=options.distance,
+    )
     with atomic_path(out) as temporary, scene, progress("rendering", total, "frames") as advance:
         frames = _frames(scene, plan, options)
         if out.suffix == ".png":

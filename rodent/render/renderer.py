@@ -87,6 +87,7 @@ class Renderer:
         ghost: bool = False,
         geoms: bool = False,
         see_through: bool = False,
+        distance: float = 1.0,
     ):
         """Build the model.
 
@@ -96,6 +97,7 @@ class Renderer:
             ghost: add a translucent second rat.
             geoms: show the collision geoms instead of the skin.
             see_through: make the rat's skin translucent.
+            distance: of the camera, relative to the usual one.
         """
         self._size = size
         scene = as_scene_config(config)
@@ -121,7 +123,7 @@ class Renderer:
         self._option.sitegroup[:] = 0  # sensors are no part of the picture
         self._option.flags[mujoco.mjtVisFlag.mjVIS_SKIN] = not geoms
         self._camera = mujoco.MjvCamera()
-        self._camera.distance = _DISTANCE * scale * max(1.0, 4 / 3 * size[1] / size[0])
+        self._camera.distance = distance * _DISTANCE * scale * max(1.0, 4 / 3 * size[1] / size[0])
 
     def __enter__(self) -> Self:
         self._gl, self._context = open_gl(self.model, self._size)

@@ -59,7 +59,7 @@ def steady_gaits(scene: Scene, speeds: Sequence[float], turns: Sequence[float], 
 def _path(scene: Scene, speed: float, turn: float) -> Path:
     """A path at a constant speed and turn, long enough for a whole step cycle."""
     slowest = speed + abs(turn) * PIVOT
-    rate = gait_statistics.cycle_frequency(np.float64(slowest), scene.scale / gait_statistics.SCALE)
+    rate = float(gait_statistics.cycle_frequency(np.array(slowest), scene.scale / gait_statistics.SCALE))
     seconds = max(_SHORTEST, _CYCLES / rate) if slowest else _SHORTEST
     time = np.arange(int(np.ceil(seconds * FPS)) + 1) / FPS
     heading = turn * time

@@ -28,6 +28,7 @@ from rodent.tasks.stance import standing_at
 from rodent.tasks.targets import Pursuer, Targets
 from rodent.tasks.task import PROPRIOCEPTION, VISION, Figure, Measure, Metric, Played
 
+_BAR = 2.0  # times the targets of a point that goes to random places
 _LOST = 2.0  # of the limit, for an animal that is outside
 
 
@@ -123,8 +124,13 @@ class Maze(Hunt[MazeState]):
         failed = np.array([one.failed.any() for one in played])
         # at the first failure, as a body that has fallen may roll on
         left = failed & [one.metrics["left"][one.failed.argmax()] > 0 for one in played]
+        rates = super().figures(played)
+        own, chance = rates[1].value, rates[3].value
         return [
-            *super().figures(played),
+            *rates,
+            Figure(
+                "targets per minute, times those at random", own / chance if chance else np.nan, _BAR, "least"
+            ),
             Figure("fell", float((failed & ~left).mean())),
             Figure("left the maze", float(left.mean())),
         ]

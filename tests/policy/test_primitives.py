@@ -1,5 +1,7 @@
 """A high level on motor primitives: what it commands, what it leaves alone, and what is recorded."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -96,3 +98,34 @@ def test_networks_that_cannot_be_primitives_are_refused():
         PrimitivesConfig(low=NetworkConfig())
     with pytest.raises(InputError, match="bound is 0"):
         PrimitivesConfig(bound=0.0)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "lstm"])
+def test_a_low_level_that_learns_draws_controls_and_has_a_gradient(kind):
+    config = PrimitivesConfig(**HIGH, low=NetworkConfig(**SIZES, decoder_kind=kind), learns=True)
+    agent, frozen = config.agent(CONTROLS), dataclasses.replace(config, learns=False).agent(CONTROLS)
+    params, memory = agent.init(jax.random.PRNGKey(0), OBSERVATION), agent.initial_memory(N)
+    assert agent.action_size == CONTROLS
+    still, quiet = (one.act(params, memory, OBSERVATION, no_noise(one, N)) for one in (agent, frozen))
+    # without noise, both command the same
+    np.testing.assert_allclose(still.action, quiet.command, rtol=1e-6)
+    assert still.command is None
+    drawn = agent.act(
+        params, memory, OBSERVATION, no_noise(agent, N)._replace(action=jnp.ones((N, CONTROLS)))
+    )
+    np.testing.assert_allclose(drawn.action - still.action, still.std, rtol=1e-4)
+
+    def likelihood(params):
+        noise = Noise(*(jnp.zeros((2, N, size)) for size in agent.noise_sizes()))
+        steps = jax.tree.map(lambda x: jnp.stack([x, 2 * x]), OBSERVATION)
+        output = agent.unroll(params, memory, steps, noise, jnp.zeros((2, N), bool))
+        return jnp.square(output.mean - 1.0).sum()
+
+    gradient = jax.grad(likelihood)(params)
+    for part in (gradient["low"]["decoder"], gradient["policy"]["encoder"]):
+        assert max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(part)) > 0
+    smaller = agent.bound_std(params, jnp.float32(0.1))
+    np.testing.assert_allclose(jnp.exp(smaller["low"]["decoder"]["log_std"]), 0.1, rtol=1e-5)
+    recorded, units = agent.probe(params, memory, OBSERVATION, no_noise(agent, N))
+    np.testing.assert_array_equal(recorded.action, still.action)
+    assert agent.units() == {name: units[name].shape[1] for name in sorted(units)}

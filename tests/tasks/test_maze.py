@@ -205,6 +205,8 @@ def test_figures_count_those_that_left_apart_from_those_that_fell(maze):
     assert (found["left the maze"].value, found["fell"].value) == (0.5, 0.25)
     assert found["targets per minute, share of the oracle's"].value == pytest.approx(0.25)
     assert found["targets per minute, share of the oracle's"].at is None
+    times = found["targets per minute, times those at random"]
+    assert (times.value, times.bar, times.at) == (pytest.approx(0.25), 2.0, "least")
 
 
 @pytest.mark.parametrize(
