@@ -25,6 +25,7 @@ SMALLER = {
     ),
     "encode": "--block-seconds 1 --gap-seconds 0 --shift-seconds 2 --strengths 1 --folds 2",
     "rsa": "--partitions 2 --least-seconds 0.4 --shift-seconds 1 --permutations 20 --bootstraps 20",
+    "drift": "--every 0.02 --halves 1 --turns 1",
     "events": "--shift-seconds 2 --rotations 19 --bootstraps 5",
     "game": "--seconds 0.1 --folds 2 --least-windows 4 --bootstraps 20 --permutations 1",
     "render": "--size 64x48 --fps 10",

@@ -118,6 +118,9 @@ def _write_recordings(body: Scene, policy: Policy, clips: ClipSet, folder: Path)
     bouts = zip(stance_clips(body, frames=50, n=12), ("Walk", "Rear", "RGroom") * 4, strict=True)
     day = tuple(dataclasses.replace(clip, behavior=behavior) for clip, behavior in bouts)
     record(policy, dataclasses.replace(clips, clips=day), folder / "day.h5")
+    (folder / "course").mkdir()
+    for steps in (0, 100_000):
+        shutil.copy(folder / "day.h5", folder / "course" / f"{steps:010d}.h5")
     task = untrained_on_task(body, JoystickConfig(every=0.2, settle=0.1, seconds=0.4))
     record(task, None, folder / "joystick.h5", RecordConfig(content="states", episodes=2))
 

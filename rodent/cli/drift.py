@@ -57,7 +57,8 @@ class DriftCommand:
         if self.json:
             print_json(found.to_json())
             return
-        print_table(*metric_table(found))
+        columns, rows = metric_table(found)
+        print_table(columns, [[row[0], *(f"{x:.3f}" for x in row[1:])] for row in rows])
         for name in layers:
             rows = [[*row[:2], *(f"{x:.3f}" for x in row[2:])] for row in distance_rows(found, name)]
             print_table([name, "pairs", "similarity", "ceiling", "null"], rows)
