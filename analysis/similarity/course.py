@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.similarity.drift import Drift, DriftSettings, drift
+from analysis.similarity.drift import Drift, drift
+from analysis.similarity.drift_settings import DriftSettings
 from rodent.errors import InputError
 from rodent.pages.drawing import COLORS
 from rodent.pages.output import write_json

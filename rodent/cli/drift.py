@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tyro
 
-from analysis.similarity.drift import DriftSettings
+from analysis.similarity.drift_settings import DriftSettings
 
 
 @dataclasses.dataclass(frozen=True)

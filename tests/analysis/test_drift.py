@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.similarity.course import read_course
-from analysis.similarity.drift import DriftSettings, drift
+from analysis.similarity.drift import drift
+from analysis.similarity.drift_settings import DriftSettings
 from rodent.cli import main
 from rodent.errors import InputError
 from tests.recordings import block, writer
