@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from types import SimpleNamespace
 
 import pytest
@@ -141,3 +142,15 @@ def test_an_unknown_mujoco_gl_is_one_line(tmp_path):
     assert line.startswith("rodent: ")
     assert "MUJOCO_GL" in line
     assert "egl" in line
+
+
+def test_the_version_is_printed(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"rodent {metadata.version('virtual-rodent')}\n"
+
+
+def test_a_shell_reads_the_script_that_completes_commands(capsys):
+    assert main(["completion", "--shell", "bash"]) == 0
+    script = capsys.readouterr().out
+    assert "register" in script and "evaluate" in script
+    assert subprocess.run(["bash", "-n"], input=script, text=True).returncode == 0

@@ -22,6 +22,7 @@ from rodent.clips.reading import clips_path, read_clips
 from rodent.clips.validate import require_body
 from rodent.errors import InputError, WorkError
 from rodent.files import atomic_path
+from rodent.lock import held
 from rodent.physics.device import warp_devices
 from rodent.physics.host import require_threads
 from rodent.physics.substeps import count_substeps
@@ -103,9 +104,16 @@ def train(
         steps, seconds, and metrics of the saved policy.
 
     Raises:
+        InputError: another process works on the run.
         WorkError: a metric is not finite.
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
+    with held(run.folder, "rodent train"):
+        return _train(run, until, callbacks, threads)
+
+
+def _train(run: Run, until: Until, callbacks: Sequence[Callback], threads: int) -> Trained:
+    """The training of `train`, in a run folder that no other process works on."""
     trainer = trainer_of(run, threads)
     others = run.other_policies()
     checkpoints = Checkpoints(run.folder / "checkpoints")

@@ -9,11 +9,13 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from typing import Annotated
 
 import tyro
 
 from rodent.cli.clips import Clips
+from rodent.cli.completion import Completion
 from rodent.cli.damage import Damage
 from rodent.cli.demo import Demo
 from rodent.cli.doctor import Doctor
@@ -67,6 +69,7 @@ Command = (
     | Annotated[StudyCommand, tyro.conf.subcommand("study")]
     | Annotated[DynamicsCommand, tyro.conf.subcommand("dynamics")]
     | Annotated[Report, tyro.conf.subcommand("report")]
+    | Annotated[Completion, tyro.conf.subcommand("completion")]
 )
 
 _FORMER = {"share": "export"}
@@ -77,8 +80,12 @@ def main(args: list[str] | None = None) -> int:
     """Run one command line; returns the exit code: 0 done, 1 the work failed, 2 invalid input."""
     # rich reads NO_COLOR by itself (https://no-color.org)
     tyro._experimental_options["ansi_codes"] = not os.environ.get("NO_COLOR")
+    words = sys.argv[1:] if args is None else args
+    if words == ["--version"]:
+        print(f"rodent {metadata.version('virtual-rodent')}")
+        return 0
     try:
-        command = parsed(sys.argv[1:] if args is None else args)
+        command = parsed(words)
         with _ended_like_ctrl_c():
             command.run()
     except InputError as error:
@@ -111,7 +118,8 @@ def parsed(words: list[str]) -> Command:
     return tyro.cli(
         Command,
         prog="rodent",
-        description="The virtual rat: train it on real motion, record it, compare it with neurons.",
+        description="The virtual rat: train it on real motion, record it, compare it with neurons. "
+        "`rodent --version` prints the version.",
         args=words,
     )
 
