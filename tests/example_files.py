@@ -21,10 +21,12 @@ from rodent.clips import ClipSet, write_clips
 from rodent.experiment import Inputs, create_experiment, read_experiment
 from rodent.kinematics.skeleton import Skeleton
 from rodent.policy.policy import Policy, save_policy
+from rodent.policy.policy_set import Member, PolicySet, write_policy_set
 from rodent.record_config import RecordConfig
 from rodent.registration import read_markers
 from rodent.rollouts import record
 from rodent.scene import Scene
+from rodent.study import new_study
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.goal_settings import JoystickConfig
 from tests.analysis.neural.files import Workshop
@@ -48,6 +50,8 @@ def write_files(body: Scene, folder: Path) -> None:
     _write_spikes(folder)
     _write_experiment(folder)
     _write_twin(body, folder)
+    _write_population(policy, folder)
+    new_study(folder / "rearing")
 
 
 def _named(clips: ClipSet, names: tuple[str, ...]) -> ClipSet:
@@ -78,6 +82,21 @@ def _write_experiment(folder: Path) -> None:
     create_experiment(folder / "lesions", config, Inputs.of(config))
     table = simulate_outcomes({"decoder": {20.0: -5.0}}, OutcomeModel(control_draws=0))
     pyarrow.parquet.write_table(pyarrow.table(dict(table.columns)), folder / "lesions" / "outcomes.parquet")
+
+
+def _write_population(policy: Policy, folder: Path) -> None:
+    """A specification whose members take seconds, and a population of which none has learnt."""
+    (folder / "walks.toml").write_text(
+        'clips = "clips.h5"\nmembers = 1\nsteps = 32\n\n[criterion]\ncopies = 1\n\n'
+        "[settings.ppo]\nnum_envs = 8\nminibatches = 2\nunroll = 4\n\n"
+        "[settings.network]\nlatent = 4\nencoder = [8]\ndecoder = [8]\nvalue = [8]\n\n"
+        '[[vary]]\nsetting = "ppo.latent_kl"\nlow = 1e-5\nhigh = 1e-2\n'
+    )
+    (folder / "walks" / "policies").mkdir(parents=True)
+    save_policy(policy, folder / "walks" / "policies" / "0000")
+    figures = {"success_rate": 0.0}
+    member = Member("0000", "policies/0000", policy.digest(), {"ppo.latent_kl": 1e-4}, figures, False)
+    write_policy_set(PolicySet("walks", "tracks the clips", (member,)), folder / "walks")
 
 
 def _write_twin(body: Scene, folder: Path) -> None:

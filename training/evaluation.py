@@ -1,7 +1,7 @@
 """The result of an evaluation: scores by name, a table of clips, errors by frame, survival.
 
 found = evaluate(policy, clips)
-found["success_rate"], found["mean"]["root_position_error_mm"]
+found["success_rate"], found["mean"]
 found.to_frame()          # pandas, a row per clip
 found.to_xarray()         # errors of every clip and frame
 found.plot()              # fraction of clips without failure, against the frame

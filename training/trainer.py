@@ -171,7 +171,7 @@ class Trainer:
         rank = [
             first,
             found["tracking/lifespan_frames"],
-            -found[f"tracking/{deciding_metric(self.task.metrics)}"],
+            -found[self._error],
         ]
         best = self._best.tolist()
         if rank > best or (self._sampled and rank[0] >= best[0] - _SAMPLE_NOISE):
@@ -182,6 +182,11 @@ class Trainer:
     def evaluate_best(self) -> dict[str, float]:
         """Evaluate the selected policy, which is the one that is saved."""
         return self._track(self._best_policy)
+
+    @property
+    def _error(self) -> str:
+        """The metric that decides between policies of equal lifespan."""
+        return f"tracking/{deciding_metric(self.task.metrics)}"
 
     def _track(self, policy: tuple[Any, Any]) -> dict[str, float]:
         traces = trace_episodes(self._runner, *policy, self._evaluated, frames=_EVALUATED_FRAMES)

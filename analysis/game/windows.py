@@ -1,7 +1,8 @@
 """Windows of the two sides of a game, with their groups and behaviors.
 
-    model, rat = motion_windows(model_set, rat_set, seconds=1.0, lowpass=15.0)
-    model.features, model.group, model.behavior     # a row per window
+    sides = describe([model, rat], groups, labelled=True)
+    windows = [side.windows(1.0, 15.0) for side in sides]
+    windows[0].features, windows[0].group, windows[0].behavior     # a row per window
 
 A group is what must not be in training and test data at once: a session of the animal if there are several,
 else a clip. Windows of a model that imitates a clip are of the group of that clip.

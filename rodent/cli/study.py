@@ -33,7 +33,7 @@ class StudyNew:
 class StudyStatus:
     """Show which results of a study are there, and which are not made yet.
 
-    Example: rodent study status lesions-of-walking
+    Example: rodent study status rearing
     """
 
     folder: tyro.conf.Positional[Path]

@@ -125,7 +125,8 @@ class Maze(Hunt[MazeState]):
         # at the first failure, as a body that has fallen may roll on
         left = failed & [one.metrics["left"][one.failed.argmax()] > 0 for one in played]
         rates = super().figures(played)
-        own, chance = rates[1].value, rates[3].value
+        by_name = {row.figure: row.value for row in rates}
+        own, chance = by_name["targets per minute"], by_name["targets per minute at random"]
         return [
             *rates,
             Figure(

@@ -45,8 +45,8 @@ NOT_RUN = {
     'read_policy_set("walks")': "needs a population; tests/training/test_population_members.py makes one",
     "clips synth --out gaits.h5": "takes a minute; tests/synthesis makes these clips one by one",
 }
-PLACEHOLDERS = ("write_to", "advance")
-"""Functions of the reader's own in examples of docstrings."""
+PLACEHOLDERS = ("write_to", "advance", "streams", "performer", "network")
+"""Functions of the reader's own, and objects that can be called, in examples of docstrings."""
 OTHERS = ("make", "cd", "pip", "tensorboard", "git", ".", "gh")
 """Programs whose lines are not run; targets of make are looked up."""
 

@@ -43,14 +43,14 @@ def test_no_clip_is_in_training_and_test_data(tremor):
 def test_a_mark_of_each_clip_and_side_does_not_help(same):
     # learnt by heart in training, and of no use for other clips
     found = []
-    for seed in range(4):
+    for seed in range(2):
         sides, random = [], np.random.default_rng(seed)
         for side in same:
             names, index = np.unique(side.group, return_inverse=True)
             marks = 10 * random.standard_normal((len(names), side.features.shape[1]))
             sides.append(dataclasses.replace(side, features=side.features + marks[index]))
         found.append(play(*sides, 50.0, SETTINGS).headline.balanced_accuracy)
-    # of 48 clips and sides, a standard error of 0.07
+    # of 48 clips and sides, a standard error of 0.1
     assert np.mean(found) < 0.75
 
 
