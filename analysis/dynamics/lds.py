@@ -31,6 +31,7 @@ _NEWTON_STEPS, _WARM_STEPS = 8, 3
 _LOADING_STEPS = 3
 _LONGEST_STEP = 1.0  # of a neuron's loadings, for states of unit variance
 _LEAST_VARIANCE = 1e-3  # of a standardised unit
+_LARGEST_MODE = 0.995  # eigenvalue per bin: of bins of 20 ms, a time constant of 4 s
 _RIDGE = 1e-2  # of loadings, per spike; of units per bin
 
 
@@ -88,7 +89,9 @@ class LinearDynamicalSystem(LatentModel):
                 "the states of the linear dynamical system are not finite; take fewer --dimensions"
             )
         self._standardise(np.asarray(states))
-        self.step_ = np.asarray(self.system_.matrix), np.zeros(self.dimensions)
+        with jax.enable_x64(True):
+            posterior = self._posterior(values, jnp.zeros_like(states), _NEWTON_STEPS)
+        self.step_ = _stable_step(posterior)
         self.fit_readout(windows)
         advance(1)
 
@@ -108,7 +111,8 @@ class LinearDynamicalSystem(LatentModel):
         """Fitted arrays by name."""
         arrays = {**self.system_._asdict(), **self.emission_._asdict()}
         found = {f"state/{name}": np.asarray(value) for name, value in arrays.items()}
-        return found | {"mean": self.mean_, "scale": self.scale_}
+        matrix, offset = cast(tuple[np.ndarray, np.ndarray], self.step_)
+        return found | {"mean": self.mean_, "scale": self.scale_, "matrix": matrix, "offset": offset}
 
     def restore(self, tensors: Mapping[str, np.ndarray]) -> None:
         """Take over fitted arrays."""
@@ -117,7 +121,7 @@ class LinearDynamicalSystem(LatentModel):
             emission = (jnp.asarray(tensors[f"state/{name}"]) for name in _Emission._fields)
             self.emission_ = _Emission(*emission)
         self.mean_, self.scale_ = tensors["mean"], tensors["scale"]
-        self.step_ = tensors["state/matrix"], np.zeros(self.dimensions)
+        self.step_ = tensors["matrix"], tensors["offset"]
 
     def _values(self, windows: np.ndarray) -> jax.Array:
         held_in = windows[..., self.held_in_]
@@ -177,6 +181,24 @@ class LinearDynamicalSystem(LatentModel):
                 jnp.asarray(inverse @ system.covariance @ inverse.T),
             )
             self.emission_ = self.emission_._replace(loadings=jnp.asarray(self.emission_.loadings @ basis))
+
+
+def _stable_step(posterior: Posterior) -> tuple[np.ndarray, np.ndarray]:
+    """The affine map that most likely takes each state to the next, with modes that do not grow.
+
+    States of short windows need not have mean zero, and growth may fit windows best. A forecast should return
+    to the mean of the states instead.
+    """
+    mean, covariance, cross = (np.asarray(one) for one in posterior)
+    before, after = mean[:, :-1].reshape(-1, mean.shape[2]), mean[:, 1:].reshape(-1, mean.shape[2])
+    middle = before.mean(0), after.mean(0)
+    second = (before - middle[0]).T @ (before - middle[0]) + covariance[:, :-1].sum((0, 1))
+    product = (after - middle[1]).T @ (before - middle[0]) + cross.sum((0, 1))
+    values, vectors = np.linalg.eig(np.linalg.solve(second.T, product.T).T)
+    held = values / np.maximum(1, np.abs(values) / _LARGEST_MODE)
+    matrix = (vectors @ np.diag(held) @ np.linalg.inv(vectors)).real
+    centre = (middle[0] + middle[1]) / 2
+    return matrix, centre - matrix @ centre
 
 
 @jax.jit
