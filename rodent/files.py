@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import tokenize
+import tomllib
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -116,6 +117,18 @@ def read_json(path: Path) -> Any:
         return json.loads(existing_file(path).read_text())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not JSON: {error}") from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file holds.
+
+    Raises:
+        InputError: missing, or not TOML.
+    """
+    try:
+        return tomllib.loads(existing_file(path).read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not TOML: {one_line(error)}") from error
 
 
 @contextlib.contextmanager

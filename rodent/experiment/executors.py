@@ -4,14 +4,13 @@ read_executor("local")
 read_executor("slurm.toml")               # name = "slurm", partition = "cpu", jobs = 100
 """
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from rodent.configs import TAG, from_json
-from rodent.errors import InputError, one_line
+from rodent.errors import InputError
 from rodent.experiment.drive import Executor
-from rodent.files import existing_file
+from rodent.files import read_toml
 from rodent.parts import EXECUTORS
 
 
@@ -25,11 +24,8 @@ def read_executor(given: str) -> Executor:
     if not given.endswith(".toml"):
         EXECUTORS.require(given)
         return EXECUTORS.config(given)()
-    path = existing_file(Path(given))
-    try:
-        content: dict[str, Any] = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {one_line(error)}") from error
+    path = Path(given)
+    content = read_toml(path)
     if not isinstance(name := content.pop(TAG, None), str):
         raise InputError(
             f"{path} lacks the name of the executor; expected one of {', '.join(EXECUTORS.names())}"

@@ -20,14 +20,13 @@ Dose 0, the intact rat, is always part of an experiment.
 import dataclasses
 import glob
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from rodent.configs import from_json
-from rodent.errors import InputError, check_setting, naming, one_line, unknown
-from rodent.files import existing_file
+from rodent.errors import InputError, check_setting, naming, unknown
+from rodent.files import read_toml
 from rodent.intervention import KINDS, Drug
 
 INTACT = "intact"
@@ -161,11 +160,8 @@ def read_experiment(path: Path | str) -> ExperimentConfig:
     Raises:
         InputError: it is damaged, has unknown or missing settings, or a setting that makes no sense.
     """
-    path = existing_file(Path(path))
-    try:
-        content = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {one_line(error)}") from error
+    path = Path(path)
+    content = read_toml(path)
     arms = content.get("arm", [])
     if not isinstance(arms, list) or not arms or not all(isinstance(arm, Mapping) for arm in arms):
         raise InputError(f"{path} has no arms; expected tables [[arm]] with name and acts")

@@ -13,14 +13,13 @@ value.
 
 import dataclasses
 import re
-import tomllib
 import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rodent.errors import InputError, naming, one_line, unknown
-from rodent.files import existing_file
+from rodent.errors import InputError, naming, unknown
+from rodent.files import read_toml
 from rodent.intervention.kinds import KINDS
 from rodent.intervention.spec import Intervention
 
@@ -76,11 +75,8 @@ def read_interventions(path: Path | str) -> tuple[Intervention, ...]:
     Raises:
         InputError: it is damaged, or has other keys.
     """
-    path = existing_file(Path(path))
-    try:
-        content = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {one_line(error)}") from error
+    path = Path(path)
+    content = read_toml(path)
     for name in content:
         if name != _TABLES:
             raise unknown("key", name, [_TABLES], str(path))

@@ -9,7 +9,6 @@ at scale 1, metres), `weight` (in the fit) and `freedom` (prior standard deviati
 """
 
 import dataclasses
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 
 from rodent.assets import path_or_built_in
 from rodent.errors import InputError, unknown
-from rodent.files import atomic_path, existing_file
+from rodent.files import atomic_path, read_toml
 
 _FIELDS = ("body", "offset", "weight", "freedom")
 _FAR = 0.2  # metres; no keypoint is further from the body it belongs to
@@ -78,11 +77,8 @@ def read_markers(path: Path | str) -> MarkerSet:
         InputError: no such file or name, or something in it is missing or wrong; the message names
             the keypoint.
     """
-    path = existing_file(path_or_built_in(path, "markers", ".toml"))
-    try:
-        content = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {error}") from error
+    path = path_or_built_in(path, "markers", ".toml")
+    content = read_toml(path)
     table = content.get("keypoints")
     if not isinstance(table, dict) or not table:
         raise InputError(f"{path} is no marker set: it has no table [keypoints]")

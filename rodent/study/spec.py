@@ -1,12 +1,10 @@
 """The specification of a study: where its results are, as a TOML file in its folder."""
 
 import dataclasses
-import tomllib
 from pathlib import Path
 
 from rodent.configs import from_json
-from rodent.errors import InputError, one_line
-from rodent.files import existing_file
+from rodent.files import read_toml
 
 FILE = "study.toml"
 """Name of the specification in the folder of a study."""
@@ -107,9 +105,6 @@ def read_study(folder: Path) -> Study:
     Raises:
         InputError: it has no specification, or that is damaged or has unknown settings.
     """
-    path = existing_file(folder / FILE)
-    try:
-        content = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {one_line(error)}") from error
+    path = folder / FILE
+    content = read_toml(path)
     return Study(folder, from_json(StudyConfig, content, path, "study"))

@@ -23,14 +23,13 @@ Every member draws every setting independently, so that all pairs of settings ca
 
 import dataclasses
 import math
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from rodent.configs import from_json
-from rodent.errors import InputError, check_setting, one_line
-from rodent.files import existing_file
+from rodent.errors import InputError, check_setting
+from rodent.files import read_toml
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,11 +131,8 @@ def read_population(path: Path | str) -> PopulationConfig:
     Raises:
         InputError: it is damaged, has unknown or missing settings, or a setting that makes no sense.
     """
-    path = existing_file(Path(path))
-    try:
-        content = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {one_line(error)}") from error
+    path = Path(path)
+    content = read_toml(path)
     config = from_json(PopulationConfig, content, path, "population")
     beside = path.parent / config.clips
     return dataclasses.replace(config, clips=str(beside) if beside.exists() else config.clips)
