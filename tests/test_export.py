@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shlex
 
+import onnx
 import pytest
 
 from rodent.assets import asset_path
@@ -196,6 +197,16 @@ def test_the_card_of_a_built_in_policy_without_clips_is_as_export_writes_it(task
     assert [name for name in names[1] if name != " primitives "] == names[0]
 
 
+def test_a_policy_is_exported_as_onnx(run, tmp_path):
+    out = tmp_path / "sway.onnx"
+    assert (
+        main(["export", str(run.folder), "--format", "onnx", "--out", str(out), "--note", "It sways."]) == 0
+    )
+    model = onnx.load(out)
+    assert model.doc_string == "It sways."
+    assert model.metadata_props[0].value == load_policy(run.folder).digest()
+
+
 def test_bad_input_ends_with_two_and_leaves_nothing(run, task_run, tmp_path, capsys):
     (tmp_path / "there").mkdir()
     write_clips(read_clips(run.clips).subset(["sway_0"]), tmp_path / "other.h5")
@@ -211,6 +222,11 @@ def test_bad_input_ends_with_two_and_leaves_nothing(run, task_run, tmp_path, cap
         (
             [task_run.folder, "--clips", tmp_path / "other.h5", "--out", tmp_path / "a"],
             "the policy's task, go_to, does not use clips",
+        ),
+        (["rat-lstm", "--format", "onnx", "--out", tmp_path / "a"], "has the suffix ''; expected .onnx"),
+        (
+            ["rat-lstm", "--format", "onnx", "--episodes", 3, "--out", tmp_path / "a"],
+            "--episodes is for --format",
         ),
     ):
         assert main(["export", *map(str, words)]) == 2

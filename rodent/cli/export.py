@@ -1,9 +1,9 @@
-"""`rodent export`: a run's policy with its card, for others to use."""
+"""`rodent export`: a run's policy with its card, for others to use; or one step of a policy as ONNX."""
 
 import dataclasses
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
@@ -13,29 +13,54 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Export:
-    """Copy a run's policy to a new folder, with a card that describes it.
+    """Copy a run's policy to a new folder with a card that describes it, or write a policy as ONNX.
 
     The card states the body, the network, the clips with their sources and licences, the command that
     reproduces the policy, the tracking errors of every clip, and the learning curve. Of a task without clips,
     it states the figures of the task instead of clips. The folder is self-contained:
     rodent rollout rat-walk --clips clips.h5 --out walk-recording.h5
 
+    An ONNX file computes one step of the policy, with its mean action, in programs without JAX:
+    rodent export rat-position --format onnx --out rat-position.onnx
+
     Example: rodent export runs/walk --out rat-walk --note "Trained on walks alone: it cannot rear."
     """
 
-    run_folder: tyro.conf.Positional[Path]
-    """A run folder."""
+    policy: tyro.conf.Positional[Path]
+    """A run folder; for ONNX, a policy folder or a built-in policy will do."""
     out: Path
-    """Folder to create; its name becomes the name of the policy."""
+    """Folder to create, whose name becomes the name of the policy; or the .onnx file to write."""
+    format: Literal["folder", "onnx"] = "folder"
+    """A folder with policy and card, or one file of ONNX, which requires the extra `onnx`."""
     clips: Path | None = None
-    """New location of the run's clips, if they moved."""
+    """New location of the run's clips, if they moved; of a folder."""
     episodes: int = 24
-    """Number of episodes that are evaluated of a task without clips."""
+    """Number of episodes that are evaluated of a task without clips; of a folder."""
     note: str = ""
-    """Text for the card, for example the limits of the policy."""
+    """Text for the card or the ONNX file, for example the limits of the policy."""
 
     def run(self) -> None:
-        """Evaluate the policy and write the folder; see the class."""
+        """Write the folder or the file; see the class."""
+        if self.format == "onnx":
+            self._write_onnx()
+        else:
+            self._write_folder()
+
+    def _write_onnx(self) -> None:
+        """Write one step of the policy."""
+        from rodent.errors import InputError
+        from rodent.pages.output import say
+        from rodent.policy.onnx import write_onnx
+        from rodent.policy.policy import load_policy
+
+        for option in ("clips", "episodes"):
+            if getattr(self, option) != getattr(Export, option):
+                raise InputError(f"--{option} is for --format folder; an ONNX file has no card with figures")
+        write_onnx(load_policy(self.policy), self.out, self.note)
+        say(f"wrote {self.out}")
+
+    def _write_folder(self) -> None:
+        """Evaluate the policy and write its folder."""
         from rodent.jax_setup import cache_compilations
 
         cache_compilations()
@@ -44,16 +69,16 @@ class Export:
         from rodent.pages.output import say
         from rodent.policy.policy import load_policy
 
-        if not (self.run_folder / "config.json").is_file():
+        if not (self.policy / "config.json").is_file():
             raise InputError(
-                f"{self.run_folder} is not a run folder; only a run folder stores how its policy was trained"
+                f"{self.policy} is not a run folder; only a run folder stores how its policy was trained"
             )
         if self.out.exists():
             raise InputError(f"{self.out} exists already; choose another --out")
-        of_clips = load_policy(self.run_folder).task.needs_clips
+        of_clips = load_policy(self.policy).task.needs_clips
         with atomic_path(self.out) as folder:
             text, curve = self._tracking_card() if of_clips else self._task_card()
-            shutil.copytree(self.run_folder / "policy", folder)  # copied unchanged: they name their versions
+            shutil.copytree(self.policy / "policy", folder)  # copied unchanged: they name their versions
             (folder / "README.md").write_text(text)
             if curve is not None:
                 curve.savefig(folder / "learning.svg")
@@ -68,10 +93,10 @@ class Export:
         from training.pages.card import card
         from training.pages.subject import open_subjects
 
-        (subject,) = open_subjects([self.run_folder], self.clips)
+        (subject,) = open_subjects([self.policy], self.clips)
         if subject.split is None:
             raise InputError(
-                f"{self.clips} differs from the clip file of {self.run_folder}; expected the clips of the run"
+                f"{self.clips} differs from the clip file of {self.policy}; expected the clips of the run"
             )
         with progress("evaluating", n_steps(clip_episodes(subject.clips)), "steps") as advance:
             traces = trace_policy(subject.policy, subject.clips, advance=advance)
@@ -86,7 +111,7 @@ class Export:
         from training.pages.subject import open_task_run
         from training.pages.task_card import task_card
 
-        subject = open_task_run(self.run_folder)
+        subject = open_task_run(self.policy)
         require_clips(subject.policy, given=self.clips is not None)
         task, episodes = policy_episodes(subject.policy, None, self.episodes)
         with progress("evaluating", n_steps(episodes), "steps") as advance:

@@ -18,6 +18,7 @@ _NVIDIA = Path("/sys/module/nvidia/version")
 _EXTRAS = {
     "neuro": "rodent encode and rodent demo",
     "notebook": "tables and arrays of results in Python",
+    "onnx": "rodent export --format onnx",
     "parquet": "tables as Parquet files, and rodent experiment",
     "ray": "rodent experiment on clusters of Ray",
     "slurm": "rodent experiment on clusters of SLURM",
