@@ -78,6 +78,37 @@ def test_every_help_shows_an_example_that_parses(pages, monkeypatch):
             assert exit_code(example) == 0, f"the example does not parse: {example}"
 
 
+def test_help_shows_what_an_option_takes_and_not_that_it_may_be_left_out(pages):
+    for command, text in pages.items():
+        assert "{None}" not in text, f"rodent {shlex.join(command)} --help shows {{None}}"
+    assert "--clips PATH " in pages["train",]
+    assert "--between FLOAT FLOAT " in pages["spikes",]
+    assert "--tables {csv,parquet} " in pages["encode",]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("evaluate runs/walk", (None, None)),
+        ("evaluate runs/walk --clips clips.h5 --resample 50", ("clips.h5", 50.0)),
+        ("evaluate runs/walk --clips None --resample None", (None, None)),
+    ],
+)
+def test_none_is_what_an_option_has_that_is_left_out(words, found):
+    command = parsed(words.split())
+    assert (command.clips and str(command.clips), command.resample) == found
+
+
+def test_numbers_that_may_be_left_out_are_given_as_many_as_they_are(capsys):
+    line = ["spikes", "a.nwb", "--path-out", "p.npz", "--between"]
+    assert parsed([*line, "1", "2.5"]).between == (1.0, 2.5)
+    assert parsed([*line, "None"]).between is None
+    for wrong in (["1"], ["1", "2", "3"], ["1", "x"]):
+        with pytest.raises(SystemExit, match="2"):
+            parsed([*line, *wrong])
+        assert "between" in capsys.readouterr().err
+
+
 def test_a_former_name_of_a_command_works_and_answers_with_the_present_one(monkeypatch, capsys):
     run_instead(monkeypatch, lambda: None)
     assert exit_code("rodent share runs/walk --out rat-walk") == 0

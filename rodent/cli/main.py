@@ -27,6 +27,7 @@ from rodent.cli.events import Events
 from rodent.cli.experiment import ExperimentCommand
 from rodent.cli.export import Export
 from rodent.cli.game import Game
+from rodent.cli.optional import OPTIONAL
 from rodent.cli.population import PopulationCommand
 from rodent.cli.register import Register
 from rodent.cli.render import Render
@@ -121,6 +122,7 @@ def parsed(words: list[str]) -> Command:
         description="The virtual rat: train it on real motion, record it, compare it with neurons. "
         "`rodent --version` prints the version.",
         args=words,
+        registry=OPTIONAL,
     )
 
 

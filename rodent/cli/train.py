@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 
 import tyro
 
+from rodent.cli.optional import OPTIONAL
 from rodent.configs import with_all_rows
 from rodent.errors import InputError
 from rodent.parts import ARENAS, BODIES, NETWORKS, TASKS
@@ -152,7 +153,11 @@ def parsed(words: Sequence[str]) -> Train:
     default = dataclasses.replace(default, task=with_all_rows(default.task))
     kind: Any = Train if type(default) is type(_DEFAULT) else _command_of(type(default))
     command = tyro.cli(
-        kind, prog="rodent train", args=list(words), default=kind(out=tyro.MISSING, config=default)
+        kind,
+        prog="rodent train",
+        args=list(words),
+        default=kind(out=tyro.MISSING, config=default),
+        registry=OPTIONAL,
     )
     if not isinstance(command, Train):
         return command
