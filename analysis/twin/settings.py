@@ -48,11 +48,14 @@ class TwinSettings:
     hold_out: str | None = None
     """Behavior that core and readouts are not fitted to, to score them on it: a kinematic state (Still, Walk,
     FastWalk, Turn, Rear, FaceGroom, LGroom, RGroom), or an epoch of the session, such as `labels/rearing`."""
+    least_animals: int = 2
+    """Fewest animals that a core is fitted to. With 1, what belongs to the animal alone is not told from what
+    animals share; take it only where there is no second animal."""
     seed: int = 0
     """Of initial weights, chunks and noise."""
 
     def __post_init__(self) -> None:
-        for name in ("channels", "hidden", "steps", "chunks"):
+        for name in ("channels", "hidden", "steps", "chunks", "least_animals"):
             _check(name, getattr(self, name) >= 1, getattr(self, name), "at least 1")
         for name in ("chunk_seconds", "learning_rate", "location_noise", "lag_noise"):
             _check(name, 0 < getattr(self, name) < math.inf, getattr(self, name), "positive")

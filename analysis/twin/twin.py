@@ -71,19 +71,21 @@ class Twin:
         """Fit core and readouts.
 
         Args:
-            sessions: of two animals at least.
+            sessions: of `settings.least_animals` at least, two by default.
             advance: called with the number of steps done, of `settings.steps`.
 
         Raises:
-            InputError: fewer than two animals, streams or bins differ, a neuron is silent, or pieces are too
+            InputError: too few animals, streams or bins differ, a neuron is silent, or pieces are too
                 short.
             WorkError: the loss is not finite.
         """
         animals = {session.animal for session in sessions}
-        if len(animals) < 2:
+        least = self.settings.least_animals
+        if len(animals) < least:
+            number = "one only" if len(animals) == 1 else f"{len(animals)}"
             raise InputError(
-                f"a core is shared by animals, and there is one only ({', '.join(animals)}); give sessions "
-                "of two animals at least, or use `rodent encode` for one"
+                f"a core is shared by animals, and there is {number} ({', '.join(animals)}); give sessions "
+                f"of {least} animals at least, lower --least-animals, or use `rodent encode` for one"
             )
         require_alike(sessions)
         sessions = [self.known(session) for session in sessions]
