@@ -86,21 +86,15 @@ class LowLevel(nn.Module):
 
 
 class Low(nn.Module):
-    """The low level under its name, which begins the addresses of its layers."""
+    """A low level under its name, which begins the addresses of its layers."""
 
-    config: NetworkConfig
-    bound: float
-    num_actions: int
-
-    def setup(self) -> None:
-        """Create it by name."""
-        self.low = LowLevel(self.config, self.bound, self.num_actions)
+    low: nn.Module
 
     def __call__(
-        self, action: jax.Array, senses: jax.Array, cell: jax.Array, hidden: jax.Array
+        self, given: jax.Array, senses: jax.Array, cell: jax.Array, hidden: jax.Array
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Command, and cell and hidden state of an LSTM decoder."""
-        return self.low(action, senses, cell, hidden)
+        """Command, and cell and hidden state of an LSTM decoder, for what the high level passes on."""
+        return self.low(given, senses, cell, hidden)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -245,7 +239,7 @@ class PrimitivesAgent(TwoLevels):
     @property
     def low(self) -> Low:
         """The flax module of the low level."""
-        return Low(self.config.low, self.config.bound, self.num_controls)
+        return Low(LowLevel(self.config.low, self.config.bound, self.num_controls))
 
     def initial_low(self, key: jax.Array, senses: jax.Array) -> Params:
         """See `TwoLevels.initial_low`."""

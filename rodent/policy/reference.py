@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from rodent.policy.agent import Params
 from rodent.policy.gait import COMMANDS, ahead, commanded, gait_shapes, standing
 from rodent.policy.networks import Decoder, Encoder, Latent, Memory, initial_memory
-from rodent.policy.primitives import LOW, Decoded, TwoLevels
+from rodent.policy.primitives import LOW, Decoded, Low, TwoLevels
 from rodent.policy.probe import captured
 from rodent.policy.sizes import NetworkConfig, ReferenceConfig
 
@@ -66,23 +66,6 @@ class Tracker(nn.Module):
         return action, cell, hidden
 
 
-class Low(nn.Module):
-    """The low level under its name, which begins the addresses of its layers."""
-
-    config: NetworkConfig
-    num_actions: int
-
-    def setup(self) -> None:
-        """Create it by name."""
-        self.low = Tracker(self.config, self.num_actions)
-
-    def __call__(
-        self, window: jax.Array, senses: jax.Array, cell: jax.Array, hidden: jax.Array
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """See `Tracker`."""
-        return self.low(window, senses, cell, hidden)
-
-
 class ReferenceAgent(TwoLevels):
     """An `Agent` whose high level commands a gait."""
 
@@ -101,7 +84,7 @@ class ReferenceAgent(TwoLevels):
     @property
     def low(self) -> Low:
         """The flax module of the policy that tracks."""
-        return Low(self.config.low, self.num_controls)
+        return Low(Tracker(self.config.low, self.num_controls))
 
     def initial_low(self, key: jax.Array, senses: jax.Array) -> Params:
         """See `TwoLevels.initial_low`; the gait is zero until it is replaced."""
