@@ -92,7 +92,7 @@ class LinearDynamicalSystem(LatentModel):
         with jax.enable_x64(True):
             posterior = self._posterior(values, jnp.zeros_like(states), _NEWTON_STEPS)
         self.step_ = _stable_step(posterior)
-        self.fit_readout(windows)
+        self.fit_readout(np.asarray(posterior.mean), windows)
         advance(1)
 
     def latents(self, windows: np.ndarray) -> np.ndarray:

@@ -103,7 +103,7 @@ class LatentModel(abc.ABC):
         """Those of the bins that follow, shape (windows, steps, channels)."""
         return self.readout_.predict(self.forecast_latents(windows, steps))
 
-    def fit_readout(self, windows: np.ndarray) -> None:
+    def fit_readout(self, latents: np.ndarray, windows: np.ndarray) -> None:
         """Fit the readout to the latents of windows."""
-        latents = self.latents(windows).reshape(-1, self.dimensions)
+        latents = latents.reshape(-1, self.dimensions)
         self.readout_ = Readout.fit(latents, windows.reshape(len(latents), -1), self.kind)

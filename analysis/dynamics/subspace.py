@@ -37,7 +37,7 @@ class PrincipalComponents(LatentModel):
         # smoothed with what follows, the middle of a window is known better than at the edge of what is known
         middle = windows.shape[1] // 2
         self.edge_ = _regressed(self.latents(windows[:, : middle + 1])[:, -1], latents[:, middle])
-        self.fit_readout(windows)
+        self.fit_readout(latents, windows)
         advance(1)
 
     def standardised(self, windows: np.ndarray) -> np.ndarray:
