@@ -1,4 +1,4 @@
-"""Whether latent dynamics are found where they are known, told apart where only they differ, and how fast.
+"""Whether latent dynamics are found where they are known, distinguished where only they differ, and how fast.
 
     python benchmarks/dynamics.py                       # all parts, a fresh seed
     python benchmarks/dynamics.py --only linear --seed 1
@@ -19,11 +19,11 @@ time: 300 neurons, ten minutes. The autoencoder's steps are timed on a few of th
 
 import argparse
 import dataclasses
-import json
 import sys
 import time
 
 import numpy as np
+from _figures import report
 
 from analysis.dynamics.activity import Activity
 from analysis.dynamics.dsa import dsa_distance
@@ -154,13 +154,6 @@ def large(seed: int) -> bool:
     minutes = (marks[COMPILING_STEPS] - marks[0] + usual.lfads.steps * step) / 60
     what = f"300 neurons, 10 minutes: processor time of {usual.lfads.steps} steps"
     return report(what, minutes, "min", LARGE_MINUTES_BAR, "most")
-
-
-def report(figure: str, value: float, unit: str, bar: float, at: str) -> bool:
-    """Print a figure; whether its bar is met."""
-    line = {"figure": figure, "value": round(float(value), 4), "unit": unit, "bar": bar, "at": at}
-    print(json.dumps(line), flush=True)
-    return value >= bar if at == "least" else value <= bar
 
 
 if __name__ == "__main__":

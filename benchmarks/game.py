@@ -12,12 +12,12 @@ python benchmarks/game.py --seed 3      # other draws
 
 import argparse
 import dataclasses
-import json
 import os
 import sys
 import time
 
 import numpy as np
+from _figures import report
 from scipy.interpolate import CubicSpline
 
 from analysis.game.config import GameConfig
@@ -60,12 +60,6 @@ def refused(model: MotionSet, rat: MotionSet) -> bool:
     return False
 
 
-def told(figure: str, value: float, unit: str, bar: float, at: str) -> bool:
-    """Print a line of JSON; whether the bar was met."""
-    print(json.dumps({"figure": figure, "value": round(value, 4), "unit": unit, "bar": bar, "at": at}))
-    return value <= bar if at == "most" else value >= bar
-
-
 def main() -> bool:
     """Print the figures; whether all bars were met."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -84,11 +78,11 @@ def main() -> bool:
     slow = random_motion(scene, CLIPS, COPIES, SECONDS, seed, fps=30.0)
     refusals = [refused(filled_in(model), rat), refused(slow, rat)]
     met = [
-        told("two draws of one process: off 0.5", abs(_off(same)), "balanced accuracy", 0.03, "most"),
-        told("tremor of 10 Hz and 1 degree", shaken.headline.balanced_accuracy, "accuracy", 0.95, "least"),
-        told("its band is the first feature", float(first == "spectrum/9-12 Hz"), "1", 1.0, "least"),
-        told("planted frame rates that are refused", float(np.mean(refusals)), "1", 1.0, "least"),
-        told("a match of 9 clips × 12 copies, processor time", took, "s", 180.0, "most"),
+        report("two draws of one process: off 0.5", abs(_off(same)), "balanced accuracy", 0.03, "most"),
+        report("tremor of 10 Hz and 1 degree", shaken.headline.balanced_accuracy, "accuracy", 0.95, "least"),
+        report("its band is the first feature", float(first == "spectrum/9-12 Hz"), "1", 1.0, "least"),
+        report("planted frame rates that are refused", float(np.mean(refusals)), "1", 1.0, "least"),
+        report("a match of 9 clips × 12 copies, processor time", took, "s", 180.0, "most"),
     ]
     return all(met)
 
