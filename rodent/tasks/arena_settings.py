@@ -7,7 +7,7 @@ from rodent.errors import InputError
 from rodent.parts import USUAL_SENSES
 from rodent.scene_config import BowlConfig, GapsConfig, MazeConfig
 from rodent.sensing.eyes import EyesConfig
-from rodent.tasks.goal_settings import CONTROL_STEP, require_senses
+from rodent.tasks.goal_settings import CONTROL_STEP, require_oracle, require_senses
 
 if TYPE_CHECKING:
     from rodent.clips.clip import ClipSet
@@ -155,11 +155,7 @@ class MazeTaskConfig:
                 f"task near is {self.near:g} m and seconds {self.seconds:g}; expected near in (0, 1] and "
                 "seconds in (0, 600]"
             )
-        if not (self.oracle_speed > 0 and self.oracle_turn > 0):
-            raise InputError(
-                f"task oracle_speed and oracle_turn are {self.oracle_speed:g} m/s and {self.oracle_turn:g} "
-                "rad/s; both must be positive"
-            )
+        require_oracle(self.oracle_speed, self.oracle_turn)
 
     def build(self, scene: "Scene", clips: "ClipSet | None") -> "Maze":
         """The task on a body in a maze.

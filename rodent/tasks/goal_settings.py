@@ -28,6 +28,22 @@ def _require_range(name: str, limits: Range, low: float, high: float, unit: str)
         )
 
 
+def require_oracle(speed: float, turn: float) -> None:
+    """Refuse an oracle that cannot move.
+
+    Args:
+        speed: m/s.
+        turn: largest turning rate, rad/s.
+
+    Raises:
+        InputError: one is not positive.
+    """
+    if not (speed > 0 and turn > 0):
+        raise InputError(
+            f"task oracle_speed and oracle_turn are {speed:g} m/s and {turn:g} rad/s; both must be positive"
+        )
+
+
 def require_senses(senses: tuple[str, ...]) -> None:
     """Refuse senses that do not exist, none at all, or the same one twice."""
     for name in senses:
@@ -187,11 +203,7 @@ class ForageConfig:
                 f"task near and side are {self.near:g} and {self.side:g} m, seconds {self.seconds:g}; "
                 "expected near in (0, side / 2), side of at most 100, and seconds in (0, 600]"
             )
-        if not (self.oracle_speed > 0 and self.oracle_turn > 0):
-            raise InputError(
-                f"task oracle_speed and oracle_turn are {self.oracle_speed:g} m/s and {self.oracle_turn:g} "
-                "rad/s; both must be positive"
-            )
+        require_oracle(self.oracle_speed, self.oracle_turn)
 
     def build(self, scene: "Scene", clips: "ClipSet | None") -> "Forage":
         """The task on a body in an arena."""
