@@ -1,7 +1,7 @@
 """A folder that one process works on at a time.
 
 with held(run.folder, "rodent train"):
-    ...                 # another process is refused, and told who holds the folder
+    ...                 # another process is refused; the error names who holds the folder
 
 The operating system releases a lock when its process ends, however it ends.
 """

@@ -28,10 +28,10 @@ def _result(match: Match, config: GameConfig) -> Section:
     score, seconds = match.headline, next(iter(match.games))
     chance = score.low <= 0.5 <= score.high
     verdict = (
-        "The model is not told from the rat: the interval has 0.5 in it."
+        "The model is not distinguished from the rat: the interval has 0.5 in it."
         if chance
-        else f"The model is told from the rat in {score.balanced_accuracy:.0%} of windows, both sides "
-        f"counted alike (95 %: {score.low:.0%} to {score.high:.0%})."
+        else f"The model is distinguished from the rat in {score.balanced_accuracy:.0%} of windows, both "
+        f"sides counted alike (95 %: {score.low:.0%} to {score.high:.0%})."
     )
     text = (
         f"Can a classifier tell the model from the rat by {seconds:g} s of {match.kind}? {verdict} "
@@ -78,7 +78,7 @@ def _features(match: Match) -> Section:
 def _controls(match: Match) -> Section:
     text = (
         "The model against itself must be at chance. The rat against itself in another session is the "
-        "ceiling: a model that is told from the rat no better than that has passed."
+        "ceiling: a model that is distinguished from the rat no better than that has passed."
     )
     scores = {"model against rat": match.headline} | dict(match.controls)
     rows = [row_of(name, one) for name, one in scores.items()]

@@ -14,7 +14,7 @@ from analysis.game.settings import GameSettings
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """How well two sides are told apart."""
+    """How well two sides are distinguished."""
 
     balanced_accuracy: float
     """Mean of the fractions of windows of each side that are classified correctly; 0.5 by chance."""

@@ -5,7 +5,7 @@
     found[0].site, found[0].dose, found[0].mean, found[0].reliability
 
 Every policy gets the same lesions: the same percentage of units of a layer, in several random draws. Draws
-differ, so policies differ by chance. Whether they differ by more is told by two halves of the draws: if the
+differ, so policies differ by chance. Whether they differ by more is shown by two halves of the draws: if the
 policies that lose most in one half also do so in the other, individuals break differently.
 """
 

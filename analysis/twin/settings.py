@@ -49,8 +49,8 @@ class TwinSettings:
     """Behavior that core and readouts are not fitted to, to score them on it: a kinematic state (Still, Walk,
     FastWalk, Turn, Rear, FaceGroom, LGroom, RGroom), or an epoch of the session, such as `labels/rearing`."""
     least_animals: int = 2
-    """Fewest animals that a core is fitted to. With 1, what belongs to the animal alone is not told from what
-    animals share; take it only where there is no second animal."""
+    """Fewest animals that a core is fitted to. With 1, what belongs to the animal alone is not separated
+    from what animals share; take it only where there is no second animal."""
     seed: int = 0
     """Of initial weights, chunks and noise."""
 

@@ -1,4 +1,4 @@
-"""`rodent game`: how well can a model be told from the animal?"""
+"""`rodent game`: how well can a model be distinguished from the animal?"""
 
 import dataclasses
 from pathlib import Path
