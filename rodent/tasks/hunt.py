@@ -20,8 +20,8 @@ from rodent.tasks.targets import Field, Pursuer, pursued, scattered, visited, wa
 from rodent.tasks.task import Figure, Measure, Metric, Played
 
 TARGETS = "targets"
-_CLOSER, _SPEED = 0.4, 0.5  # weight of the reward; m/s that earns the most
-_REACHED = 3.0  # reward for a target
+_CLOSER, _SPEED = 0.4, 0.3  # weight of the reward; m/s that earns the most: faster, rats fall
+_REACHED, _TILT = 1.0, 1.0  # reward for a target, cost where a fall begins
 _NO_FALL = 0.9  # bar, where there is one for the targets
 S = TypeVar("S")
 
@@ -103,10 +103,11 @@ class Hunt(WalkingTask[S]):
     def reward(
         self, state: Any, physics: PhysicsState, measure: Measure, action: jax.Array, previous: jax.Array
     ) -> dict[str, jax.Array]:
-        """For coming closer to the nearest target, and for reaching targets; costs of effort."""
+        """For coming closer to the nearest target and for reaching it; costs of tilt and effort."""
         return {
             "closer": _CLOSER * jnp.clip(state.closer / (self.timestep * _SPEED), -1.0, 1.0),
             "reached": _REACHED * state.targets.reached,
+            "tilt": -_TILT * jnp.square(jnp.minimum(fall(physics.qpos[3:7]), 1.0)),
             **effort(action, previous),
         }
 
