@@ -51,7 +51,9 @@ bench: $(STAMP) ## measure every performance claim, one script after the other
 	done; \
 	if [ -n "$$failed" ]; then echo "failed or short of a bar:$$failed" >&2; exit 1; fi
 
-COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+# UPGRADE= keeps the versions of the lock where pyproject.toml still allows them
+UPGRADE ?= --upgrade
+COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet $(UPGRADE) --universal --python-version 3.11 \
   --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links \
   --custom-compile-command "make lock" --extra gym --extra neuro --extra notebook --extra onnx --extra parquet --extra ray --extra slurm --extra viewer --group dev --group docs
 

@@ -189,7 +189,7 @@ def train(
         advance(1)
     course = np.array(jax.device_get(losses), float)
     if not np.isfinite(course[-1]):
-        raise WorkError("the loss of the twin is not finite; take a lower --settings.learning-rate")
+        raise WorkError("the loss of the twin is not finite; take a lower --learning-rate")
     lags = np.asarray(state["lags"])
     found = []
     for a, real in enumerate(data.real):

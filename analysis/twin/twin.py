@@ -154,7 +154,7 @@ class Twin:
         if not windows.predicted.any():
             raise InputError(
                 f"session {session.name}: no piece is longer than both lags of "
-                f"{self.settings.lag_seconds:g} s; join pieces that touch, or shorten --settings.lag-seconds"
+                f"{self.settings.lag_seconds:g} s; join pieces that touch, or shorten --lag-seconds"
             )
         return windows
 
