@@ -24,7 +24,7 @@ from tests.recordings import block
 from tests.training.test_evaluate import make_trace
 from training.config import PPOConfig, TrainConfig
 from training.pages.film import film_recording, film_subject
-from training.pages.report import _settings
+from training.pages.shared import settings_table
 from training.pages.subject import open_subjects
 from training.runs import begin_run
 
@@ -228,7 +228,7 @@ def test_a_film_of_a_rat_that_imitates_nothing_has_no_ghost(folder, drawing, tmp
     with h5py.File(source, "r+") as file:
         del file["rollouts/sway_0/reference"]
     film = film_recording(source, tmp_path / "film.mp4", "x")
-    assert film.caption == "x The recording has no reference."
+    assert film.caption == "x"
     assert len(film.stills) == 3
 
 
@@ -240,9 +240,9 @@ def test_without_a_recording_clips_are_played_for_the_film(folder, drawing, tmp_
 
 def test_settings_that_are_the_defaults_are_not_listed(folder):
     subjects = open_subjects([folder / "one", folder / "two"], None)
-    table = _settings(subjects)
+    table = settings_table(subjects)
     assert table.rows == [["ppo.num_envs", "512", "512", "64"], ["seed", "0", "5", "0"]]
-    assert isinstance(_settings(subjects[:1]), Table)
+    assert isinstance(settings_table(subjects[:1]), Table)
 
 
 def test_a_half_written_row_is_of_a_training_under_way(folder, tmp_path):

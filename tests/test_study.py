@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-import training.pages.report
+import training.pages.shared
 from rodent.cli import main
 from rodent.clips import write_clips
 from rodent.errors import InputError
@@ -51,7 +51,7 @@ def test_the_page_joins_what_there_is_and_names_what_there_is_not(study, body, c
     def without_opengl(*_):
         raise NoOpenGLError("not here")
 
-    monkeypatch.setattr(training.pages.report, "film_subject", without_opengl)
+    monkeypatch.setattr(training.pages.shared, "film_subject", without_opengl)
     (study / "runs").mkdir()
     save_policy(untrained_policy(body), study / "runs" / "policy")
     write_clips(stance_clips(body, frames=10), study / "clips.h5")

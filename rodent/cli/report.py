@@ -10,6 +10,7 @@ from rodent.errors import InputError
 
 if TYPE_CHECKING:
     from rodent.pages.page import Section
+    from rodent.policy.policy import Policy
     from rodent.study import Study
 
 
@@ -18,7 +19,8 @@ class Report:
     """Write one page about a run: settings, learning, tracking, and the comparison with neurons.
 
     The page is a single file without scripts. With several runs, it compares their settings, learning and
-    tracking. The comparison with neurons is included if its results are given.
+    tracking. The comparison with neurons is included if its results are given. Of a task without clips, such
+    as joystick, it has the figures of the task instead of tracking, and with several seeds an interval.
 
     Of a study, the page joins everything: what was trained and how it moves, what predicts neurons, what
     lesions do, and how individuals differ.
@@ -36,6 +38,8 @@ class Report:
     run."""
     resample: float | None = None
     """Frame rate to which clips given by --clips are resampled, Hz; by default that of the file."""
+    episodes: int = 24
+    """Number of episodes of a task without clips."""
     recording: Path | None = None
     """A recording for the video; by default a few clips are played for it."""
     encoding: Path | None = None
@@ -56,10 +60,12 @@ class Report:
         from analysis.report.comparison import read_encoding, read_similarity
         from analysis.report.neurons import neuron_sections
         from rodent.files import atomic_path
+        from rodent.policy.policy import load_policy
         from rodent.recording import open_recording
         from rodent.study import is_study, read_study
         from training.pages.report import write_report
-        from training.pages.subject import open_subjects
+        from training.pages.subject import open_subjects, open_task_subjects
+        from training.pages.task_report import write_task_report
 
         study = read_study(self.policies[0]) if is_study(self.policies[0]) else None
         asked = self if study is None else self._of(study)
@@ -70,18 +76,37 @@ class Report:
             with open_recording(asked.recording) as recording:
                 for rollout in recording.rollouts.values():
                     rollout.require("qpos")
-        subjects = open_subjects(asked.policies, asked.clips, asked.resample)
+        with_clips = asked._with_clips([load_policy(name) for name in asked.policies])
         with atomic_path(self.out) as page:
             results = neuron_sections(encoding, similarity)
             made = [one.origin.provenance for one in (encoding, similarity) if one is not None]
             if study is not None:
                 results += study_sections(study)
             title = "" if study is None else study.config.title
-            metrics = write_report(page, subjects, asked.recording, results, made, title)
+            if with_clips:
+                subjects = open_subjects(asked.policies, asked.clips, asked.resample)
+                metrics = write_report(page, subjects, asked.recording, results, made, title)
+            else:
+                of_task = open_task_subjects(asked.policies)
+                metrics = write_task_report(
+                    page, of_task, asked.episodes, asked.recording, results, made, title
+                )
         if self.json:
             print_json({"report": str(self.out), **metrics})
         else:
             say(f"{self.out}: {self.out.stat().st_size / 1e6:.1f} MB; open it in a browser")
+
+    def _with_clips(self, policies: "list[Policy]") -> bool:
+        """Whether the policies imitate clips; all of them or none."""
+        needs = [policy.task.needs_clips for policy in policies]
+        if any(needs) != all(needs):
+            imitating, other = (self.policies[needs.index(one)] for one in (True, False))
+            raise InputError(
+                f"{imitating} imitates clips, and the task of {other} has none; write a page for each"
+            )
+        if self.clips is not None and not needs[0]:
+            raise InputError(f"the task of {self.policies[0]} has no clips; leave out --clips")
+        return needs[0]
 
     def _of(self, study: "Study") -> "Report":
         """The report of a study: its policies, clips and comparisons."""

@@ -24,18 +24,19 @@ _ACROSS, _EACH = 3, 1.25  # plots side by side; inches of height
 _FAILED = "#E3E6EC"  # background of the frames after a failure
 
 
-def alive(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], last: int) -> "Figure":
-    """Fraction of clips without a failure, against the frame.
+def alive(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], last: int, what: str = "clips") -> "Figure":
+    """Fraction of clips, or of episodes, without a failure, against the frame.
 
     Args:
         curves: by name, frames and the fraction from each to the next, from `alive_by_frame`.
         last: frame at which the lines end.
+        what: has frames: clips or episodes.
     """
     figure, axes = _empty()
     for color, (name, (frames, fraction)) in zip(COLORS, curves.items(), strict=False):
         steps, fractions = np.r_[frames, last], np.r_[fraction, fraction[-1]]
         axes.step(steps, 100 * fractions, where="post", color=color, label=name)
-    axes.set(xlabel="frame", ylabel="clips without failure, %", xlim=(0, last), ylim=(0, 103))
+    axes.set(xlabel="frame", ylabel=f"{what} without failure, %", xlim=(0, last), ylim=(0, 103))
     _legend(axes, len(curves))
     return figure
 

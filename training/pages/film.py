@@ -10,17 +10,17 @@ from rodent.pages.page import Film
 from rodent.recording import Rollout, open_recording
 from rodent.render import RenderOptions, Shot, recorded_targets, render_shots
 from rodent.rollouts import RecordConfig, record
-from training.pages.subject import TrackingSubject
+from training.pages.subject import Subject, TrackingSubject
 
 _SHOTS, _SECONDS = 3, 4.0  # most shots of a video; longest shot
 _OPTIONS = RenderOptions(size=(480, 360), fps=25.0)
 
 
-def film_subject(subject: TrackingSubject, folder: Path) -> Film:
-    """Play a clip of each of the first behaviors with a policy, and render a video.
+def film_subject(subject: Subject, folder: Path) -> Film:
+    """Play a clip of each of the first behaviors with a policy, or episodes of its task; render a video.
 
     Args:
-        subject: the policy with its clips.
+        subject: the policy, with clips if its task has them.
         folder: for the video.
 
     Raises:
@@ -28,9 +28,13 @@ def film_subject(subject: TrackingSubject, folder: Path) -> Film:
         WorkError: the video cannot be encoded.
     """
     folder.mkdir()
-    clips = subject.clips.subset(clip.name for clip in _various(subject.clips))
-    record(subject.policy, clips, folder / "film.h5", RecordConfig(content="states"))
-    return film_recording(folder / "film.h5", folder / "film.mp4", subject.name)
+    if isinstance(subject, TrackingSubject):
+        clips = subject.clips.subset(clip.name for clip in _various(subject.clips))
+        config = RecordConfig(content="states")
+    else:
+        clips, config = None, RecordConfig(content="states", episodes=_SHOTS)
+    record(subject.policy, clips, folder / "film.h5", config)
+    return film_recording(folder / "film.h5", folder / "film.mp4", f"{subject.name}.")
 
 
 def film_recording(recording: Path, out: Path, caption: str) -> Film:
@@ -40,11 +44,12 @@ def film_recording(recording: Path, out: Path, caption: str) -> Film:
     """
     with open_recording(recording) as opened:
         rollouts = _various(opened.rollouts.values())
+        if len(rollouts) == 1:
+            rollouts = list(opened.rollouts.values())[:_SHOTS]
         ghost = all(rollout.has("reference") for rollout in rollouts)
         shots = [_shot(rollout, opened.fps) for rollout in rollouts]
         render_shots(opened.scene, shots, out, dataclasses.replace(_OPTIONS, ghost=ghost))
-    note = "The reference is blue." if ghost else "The recording has no reference."
-    return Film(out, f"{caption} {note}")
+    return Film(out, f"{caption} The reference is blue." if ghost else caption)
 
 
 class _Behaving(Protocol):

@@ -1,4 +1,4 @@
-"""The page of a report; functions are in the order of its sections."""
+"""The page of a report on how clips are tracked; functions are in the order of its sections."""
 
 import dataclasses
 import tempfile
@@ -6,20 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rodent.configs import to_json
 from rodent.pages.drawing import courses
 from rodent.pages.page import Drawing, Section, Table, write_page
 from rodent.pages.provenance import Provenance, provenance_section
 from rodent.progress import progress
-from rodent.recording import open_recording
-from rodent.render import NoOpenGLError
 from rodent.rollouts import clip_episodes
-from training.config import TrainConfig
 from training.evaluate import Trace, n_steps, scores, trace_policy
 from training.pages.drawings import alive
 from training.pages.evaluation import clip_by_clip, whole
-from training.pages.film import film_recording, film_subject
-from training.pages.subject import TrackingSubject, flat
+from training.pages.shared import film_section, provenance_of, training_section
+from training.pages.subject import TrackingSubject
 from training.pages.tables import columns_of
 from training.survival import alive_by_frame, failure_text
 
@@ -65,7 +61,7 @@ def write_report(
     """
     tracked = [_track(subject) for subject in subjects]
     with tempfile.TemporaryDirectory() as folder:
-        film, no_film = _film(subjects, recording, Path(folder))
+        film, no_film = film_section(subjects, recording, Path(folder))
         sections = [
             _trained(subjects),
             _clips(subjects),
@@ -73,7 +69,7 @@ def write_report(
             *_tracking(subjects, tracked),
             film,
             *results,
-            provenance_section([*_provenance(subjects, recording), *made]),
+            provenance_section([*provenance_of(subjects, recording), *made]),
         ]
         named = f"Report on {', '.join(subject.name for subject in subjects)}"
         write_page(out, title or named, sections)
@@ -95,20 +91,7 @@ def _trained(subjects: Sequence[TrackingSubject]) -> Section:
         "clips": lambda s: s.policy.provenance.get("clips", "unknown"),
         "clips trained on": lambda s: len(s.policy.provenance.get("trained_on", ())) or "unknown",
         "held-out clips": lambda s: "unknown" if s.split is None else len(s.split["test"]),
-        "control steps of the policy": lambda s: _thousands(s.policy.provenance.get("steps")),
-        "control steps of the run": lambda s: _thousands(s.history[-1]["steps"] if s.history else None),
-        "minutes": lambda s: f"{s.minutes[-1]:.1f}" if s.history else "unknown",
-        "seed": lambda s: "unknown" if s.seed is None else s.seed,
-        "actuation": lambda s: s.policy.body.actuation,
-        "size of the body": lambda s: f"{s.policy.body.scale:g}",
-        "encoder, layers of units": lambda s: _listed(s.policy.network_config.encoder),
-        "latent, units": lambda s: s.policy.network_config.latent,
-        "decoder, layers of units": lambda s: _listed(s.policy.network_config.decoder),
-        "decoder": lambda s: s.policy.network_config.decoder_kind.upper(),
-        "digest of the policy": lambda s: s.policy.digest(),
     }
-    names = [subject.name for subject in subjects]
-    rows = [[name, *(fact(subject) for subject in subjects)] for name, fact in facts.items()]
     text = (
         "A policy is a network that controls the actuators of the body in a physics simulation. Its inputs "
         "are the next frames of a reference clip and proprioception. It is trained with a reward for being "
@@ -116,17 +99,7 @@ def _trained(subjects: Sequence[TrackingSubject]) -> Section:
         "24 clips, only 24 are evaluated in training, and the latest policy that is not much worse than the "
         "best is kept."
     )
-    return Section("Training", text, (Table(["", *names], rows), _settings(subjects)))
-
-
-def _settings(subjects: Sequence[TrackingSubject]) -> Table:
-    """The settings of runs that differ from the defaults."""
-    default = {key: _listed(value) for key, value in flat(to_json(TrainConfig()))}
-    columns = [{key: _listed(value) for key, value in subject.settings.items()} for subject in subjects]
-    keys = [k for k in default if any(column.get(k, default[k]) != default[k] for column in columns)]
-    rows = [[key, default[key], *(column.get(key, "unknown") for column in columns)] for key in keys]
-    caption = "All other known settings have their defaults." if rows else "All settings have their defaults."
-    return Table(["setting", "default", *(subject.name for subject in subjects)], rows, caption)
+    return training_section(text, subjects, facts)
 
 
 def _clips(subjects: Sequence[TrackingSubject]) -> Section:
@@ -203,38 +176,3 @@ def _summary(subjects: Sequence[TrackingSubject], tracked: Sequence[Tracked]) ->
     ]
     headings = ["", "clips", "tracked to the end", "always within 20 mm", *columns]
     return Table(headings, rows, "Means over the clips.")
-
-
-def _film(
-    subjects: Sequence[TrackingSubject], recording: Path | None, folder: Path
-) -> tuple[Section, str | None]:
-    try:
-        if recording is not None:
-            films = (film_recording(recording, folder / "film.mp4", f"The start of {recording}."),)
-        else:
-            films = tuple(film_subject(subject, folder / str(i)) for i, subject in enumerate(subjects))
-    except NoOpenGLError as error:
-        return Section("Video", f"The video could not be rendered: {error}"), str(error)
-    return Section("Video", "", films), None
-
-
-def _provenance(subjects: Sequence[TrackingSubject], recording: Path | None) -> list[Provenance]:
-    made = [Provenance(subject.name, subject.versions, subject.seed) for subject in subjects]
-    if recording is not None:
-        with open_recording(recording) as opened:
-            how = opened.provenance
-        made.append(Provenance(str(recording), how.get("versions", {}), how.get("seed")))
-    return made
-
-
-def _thousands(count: int | None) -> str:
-    return "unknown" if count is None else f"{count:,}"
-
-
-def _listed(value: Any) -> str:
-    """A setting as it is shown."""
-    if isinstance(value, tuple | list):
-        return ", ".join(map(_listed, value)) or "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)

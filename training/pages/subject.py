@@ -1,7 +1,7 @@
 """The subject of a report or card: a policy, its settings and training log, and the clips that it imitates.
 
 (tracked,) = open_subjects([folder], clips)     # a policy and the clips to imitate
-subject = open_task_run(folder)                 # a run of a task without clips
+(subject,) = open_task_subjects([folder])       # a policy whose task has no clips
 """
 
 import dataclasses
@@ -99,10 +99,14 @@ def open_subjects(
     Raises:
         InputError: a file is missing or damaged, or a policy is given twice.
     """
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            raise InputError(f"{name} is given twice; give each RUN once")
+    _require_different(names)
     return [_tracking(name, clips, resample) for name in names]
+
+
+def open_task_subjects(names: Sequence[Path]) -> list[Subject]:
+    """Read policies whose task has no clips; `names` and errors as for `open_subjects`."""
+    _require_different(names)
+    return [Subject(**_attributes(name)[1]) for name in names]
 
 
 def open_task_run(name: Path) -> Subject:
@@ -111,35 +115,48 @@ def open_task_run(name: Path) -> Subject:
     Raises:
         InputError: it is not a run folder, or a file is missing or damaged.
     """
-    run = open_run(name)
-    return Subject(**_of_run(name, run, load_policy(name)))
+    open_run(name)
+    return Subject(**_attributes(name)[1])
+
+
+def _require_different(names: Sequence[Path]) -> None:
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise InputError(f"{name} is given twice; give each RUN once")
 
 
 def _tracking(name: Path, clips: Path | None, resample: float | None) -> TrackingSubject:
+    run, attributes = _attributes(name)
+    if run is not None:
+        source, played, split = _clips_of_run(run, clips, resample)
+        return TrackingSubject(**attributes, clips=played, source=source, split=split)
+    if clips is None:
+        raise InputError(f"{name} is not a run folder, so its clips are unknown; give them: --clips FILE")
+    return TrackingSubject(
+        **attributes, clips=read_clips(clips, resample=resample), source=clips_path(clips), split=None
+    )
+
+
+def _attributes(name: Path) -> tuple[Run | None, dict[str, Any]]:
+    """The run of a policy, None for a policy without one, and the attributes of its `Subject`."""
     policy = load_policy(name)
     folder = path_or_built_in(name, "policies")
     if (folder / "config.json").is_file():
         run = open_run(folder)
-        source, played, split = _clips_of_run(run, clips, resample)
-        return TrackingSubject(**_of_run(name, run, policy), clips=played, source=source, split=split)
-    if clips is None:
-        raise InputError(f"{name} is not a run folder, so its clips are unknown; give them: --clips FILE")
+        return run, _of_run(name, run, policy)
     parts = {"body": policy.body, "task": policy.task, "network": policy.network_config}
     settings = {part: to_json(config) for part, config in parts.items()}
     card = next(path for path in (folder, folder / "policy") if (path / "policy.json").is_file())
     versions = Field(card, "", read_json(card / "policy.json"))["versions"].members()
-    return TrackingSubject(
-        name=str(name),
-        policy=policy,
-        settings=dict(flat(settings)),
-        seed=policy.provenance.get("seed"),
-        versions={key: one.text for key, one in versions.items()},
-        history=(),
-        primitives=None,
-        clips=read_clips(clips, resample=resample),
-        source=clips_path(clips),
-        split=None,
-    )
+    return None, {
+        "name": str(name),
+        "policy": policy,
+        "settings": dict(flat(settings)),
+        "seed": policy.provenance.get("seed"),
+        "versions": {key: one.text for key, one in versions.items()},
+        "history": (),
+        "primitives": None,
+    }
 
 
 def _of_run(name: Path, run: Run, policy: Policy) -> dict[str, Any]:
@@ -171,8 +188,7 @@ def _clips_of_run(
     """The clips to play, where they lie, and their parts if they are the run's own."""
     if run.clips is None:
         raise InputError(
-            f"{run.folder} was trained without clips, and reports describe how clips are tracked; its "
-            "figures are printed by rodent evaluate"
+            f"{run.folder} was trained without clips, which are needed here; give runs that imitate clips"
         )
     if path is None and not run.clips.exists():
         raise InputError(

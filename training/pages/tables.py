@@ -56,9 +56,13 @@ def print_tables(found: dict[str, Any]) -> None:
 
 def figure_rows(metrics: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """A row per figure of the task, with its bar if it has one."""
+    return [[row["figure"], f"{row['value']:.3g}", bar_text(row)] for row in metrics]
+
+
+def bar_text(row: Mapping[str, Any]) -> str:
+    """The bar of a figure in words; empty without one."""
     sign = {"least": "at least", "most": "at most"}
-    bars = ["" if row["bar"] is None else f"{sign[row['at']]} {row['bar']:g}" for row in metrics]
-    return [[row["figure"], f"{row['value']:.3g}", bar] for row, bar in zip(metrics, bars, strict=True)]
+    return "" if row["bar"] is None else f"{sign[row['at']]} {row['bar']:g}"
 
 
 def robust_rows(found: dict[str, Any]) -> list[list[str]]:

@@ -42,14 +42,19 @@ def task_card(
         f"{len(episodes)} episodes of {seconds:.3g} s, played with the mean action "
         f"(`rodent evaluate {name} --episodes {len(episodes)}`)."
     )
-    curve, shown = learning_curve(subject, _courses(task, figures), "reward and figures of the task")
+    curve, shown = learning_curve(subject, task_courses(task, figures), "reward and figures of the task")
     parts = [*title(name, note), markdown_table(["", ""], facts), "## Figures", played]
     parts += [markdown_table(FIGURES, figure_rows(figures)), *shown]
     return "\n\n".join(parts) + "\n", curve
 
 
-def _courses(task: Task[Any], figures: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Columns of the log by label: reward, and the figures that have bars, or else the first metric."""
+def task_courses(task: Task[Any], figures: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Columns of a run's log by label: reward, and the figures that have bars, or else the first metric.
+
+    Args:
+        task: that was trained on.
+        figures: of an evaluation, see `training.evaluate.task_figures`.
+    """
     names = [row["figure"] for row in figures if row["bar"] is not None]
     columns = {name: f"task/{name}" for name in names}
     if not columns:
