@@ -20,8 +20,8 @@ from rodent.tasks.targets import Field, Pursuer, pursued, scattered, visited, wa
 from rodent.tasks.task import Figure, Measure, Metric, Played
 
 TARGETS = "targets"
-_CLOSER, _SPEED = 0.4, 0.3  # weight of the reward; m/s that earns the most: faster, rats fall
-_REACHED, _TILT = 1.0, 1.0  # reward for a target, cost where a fall begins
+_CLOSER, _SPEED = 0.4, 0.25  # weight of the reward; m/s that earns the most: faster, rats fall
+_REACHED, _TILT = 1.0, 2.0  # reward for a target, cost where a fall begins
 _NO_FALL = 0.9  # bar, where there is one for the targets
 S = TypeVar("S")
 

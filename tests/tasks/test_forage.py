@@ -90,9 +90,9 @@ def test_coming_closer_to_the_nearest_target_is_rewarded(forage, body, begun):
             forage.reward(state, physics, forage.measure(state, physics), NOTHING, NOTHING)["closer"]
         )
 
-    assert earned(near - jnp.array([0.003, 0.0])) == pytest.approx(0.2, rel=0.01)
+    assert earned(near - jnp.array([0.0025, 0.0])) == pytest.approx(0.2, rel=0.01)
     assert earned(near) == pytest.approx(0, abs=1e-4)
-    assert earned(near + jnp.array([0.003, 0.0])) == pytest.approx(-0.2, rel=0.01)
+    assert earned(near + jnp.array([0.0025, 0.0])) == pytest.approx(-0.2, rel=0.01)
     # the next one is far away, which costs nothing
     assert earned(places[0]) == pytest.approx(0.4)
 

@@ -129,8 +129,8 @@ def test_reward_for_targets_and_for_the_way_to_them(maze, begun):
         return float(found["closer"]), float(found["reached"]), measure
 
     there = update(begun, _at(maze, 0.1, 0.2))
-    closer = update(there, _at(maze, 0.1, 0.197))
-    assert earned(closer, _at(maze, 0.1, 0.197))[0] == pytest.approx(0.2, rel=0.01)
+    closer = update(there, _at(maze, 0.1, 0.1975))
+    assert earned(closer, _at(maze, 0.1, 0.1975))[0] == pytest.approx(0.2, rel=0.01)
     reached = update(closer, _at(maze, 0.1, 0.12))
     _, paid, measure = earned(reached, _at(maze, 0.1, 0.12))
     assert (paid, measure.limit_fraction <= 1) == (1, True)
