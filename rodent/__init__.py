@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rodent.experiment import run_experiment
     from rodent.policy.policy import load_policy
     from rodent.recording import open_recording
+    from rodent.recording.ground import ground_forces
     from rodent.registration import register
     from rodent.render.embedded import film
     from rodent.rollouts import RecordConfig, RolloutRunner, record, rollout
@@ -44,6 +45,7 @@ __all__ = [
     "encode",
     "evaluate",
     "film",
+    "ground_forces",
     "load_policy",
     "make_scene",
     "new_run",
@@ -66,6 +68,7 @@ _HOMES = {
     "encode": "analysis.encoding.encoding",
     "evaluate": "training.evaluate",
     "film": "rodent.render.embedded",
+    "ground_forces": "rodent.recording.ground",
     "load_policy": "rodent.policy.policy",
     "make_scene": "rodent.scene",
     "new_run": "training.train",

@@ -20,6 +20,7 @@ from rodent.recording.controls import control_layers, random_layer
 from rodent.recording.gates import GATES, gate_layer
 from rodent.rollouts import RolloutRunner, record
 from rodent.scene import make_scene
+from rodent.scene.ground import animal_weight
 from rodent.synthesis.stance import stance_clips
 from rodent.tasks.imitation import ImitationState
 from rodent.tasks.settings import USUAL_REWARD
@@ -118,6 +119,10 @@ def test_a_recording_holds_everything(body, clips, tmp_path, kind):
         np.testing.assert_allclose(rollout["reward/total"], total, atol=1e-5)
         assert rollout["contact"].shape == (FRAMES, 4)
         assert rollout["contact"].max() > 0, "no paw ever touched the floor"
+        upward = rollout["ground_force"].reshape(FRAMES, 5, 3)[..., 2].sum(1).mean()
+        assert upward == pytest.approx(animal_weight(body), rel=0.2), (
+            "the mean of a second is near the weight"
+        )
         assert rollout["alive"].all()
         np.testing.assert_allclose(np.diff(rollout["time"]), 0.02, atol=1e-9)
 

@@ -1,77 +1,57 @@
-"""What the paws carry: the floor's force on each of them, computed anew from recorded states.
+"""What the paws carry: the ground's upward force on each of them.
 
     loads = paw_loads(rollout, make_scene(recording.body))     # (frames, 4), newtons, in the order of PAWS
 
-The touch sensors of the body see what presses on a small box in the palm or sole. The toes of the hind paws
-touch the floor beside theirs, so that a recording's `contact` holds nothing for the hind paws, and only part
-of what the front paws carry. MuJoCo therefore computes all contacts of each recorded state once more, with
-the forces that the actuators had.
+Recordings hold the forces of the ground. For those of before, MuJoCo computes all contacts of each recorded
+state once more, with the forces that the actuators had. The touch sensors of the body do not say it: they
+see what presses on a small box in the palm or sole, and the toes of the hind paws touch the floor beside
+theirs.
 """
 
-import functools
+import copy
 
 import mujoco
 import numpy as np
 from mujoco.batch import Batch
 
-from rodent.body_config import BodyConfig
 from rodent.recording import Rollout
-from rodent.scene import Scene, scene_spec
+from rodent.recording.channels import GROUND_FORCE
+from rodent.scene import Scene
+from rodent.scene.ground import GroundSensors, ground_sensors
 
-PAWS = {
-    "hand_L": ("hand_L", "finger_L"),
-    "hand_R": ("hand_R", "finger_R"),
-    "foot_L": ("foot_L", "toe_L"),
-    "foot_R": ("foot_R", "toe_R"),
-}
-"""The paws, and the bodies of each."""
+PAWS = ("hand_L", "hand_R", "foot_L", "foot_R")
+"""The paws, in the order of loads."""
 
 _BLOCK = 512  # states that MuJoCo holds at once
-_FORCE, _NET = 1 << int(mujoco.mjtConDataField.mjCONDATA_FORCE), 3  # of a contact sensor: what, and its sum
+_UP = 2  # axis of the world
 
 
 def paw_loads(rollout: Rollout, scene: Scene) -> np.ndarray:
-    """Upward force of the floor on each paw, newtons, shape (frames, 4).
+    """Upward force of the ground on each paw, newtons, shape (frames, 4).
 
     Args:
-        rollout: of the body, on a flat floor.
+        rollout: of the rat.
         scene: whose.
     """
-    model, columns = _sensing(scene.config)
-    hinges = slice(model.nv - scene.transmission.shape[1], None)
-    loads = []
-    for start in range(0, rollout.n_frames, _BLOCK):
-        frames = slice(start, start + _BLOCK)
-        qpos = rollout.read("qpos", frames)
-        batch = Batch(model, len(qpos))
-        batch.qpos, batch.qvel = qpos, rollout.read("qvel", frames)
-        # servos are off, and what they did is applied in their place
-        batch.bind("qfrc_applied")[:, hinges] = rollout.read("actuator_force", frames) @ scene.transmission
-        sensed = batch.bind("sensordata")
-        batch.forward()
-        # the sensor has the force that the paw exerts
-        loads.append(-sensed[:, columns].sum(-1))
-    return np.concatenate(loads)
+    sensors = ground_sensors(scene)
+    if rollout.has(GROUND_FORCE):
+        forces = rollout.read(GROUND_FORCE).reshape(-1, len(sensors.parts), 3)
+    else:
+        starts = range(0, rollout.n_frames, _BLOCK)
+        blocks = [_recomputed(rollout, slice(start, start + _BLOCK), scene, sensors) for start in starts]
+        forces = np.concatenate(blocks)
+    return forces[:, [sensors.parts.index(paw) for paw in PAWS], _UP]
 
 
-@functools.cache
-def _sensing(config: BodyConfig) -> tuple[mujoco.MjModel, np.ndarray]:
-    """The body with a sensor of the contacts of every paw; columns of the vertical forces, shape (4, 2)."""
-    spec = scene_spec(config)
-    names = {paw: [f"load/{part}" for part in parts] for paw, parts in PAWS.items()}
-    for paw, parts in PAWS.items():
-        for name, part in zip(names[paw], parts, strict=True):
-            sensor = spec.add_sensor(
-                name=name,
-                type=mujoco.mjtSensor.mjSENS_CONTACT,
-                objtype=mujoco.mjtObj.mjOBJ_BODY,
-                objname=part,
-                reftype=mujoco.mjtObj.mjOBJ_BODY,
-                refname="world",
-            )
-            sensor.intprm[:3] = _FORCE, _NET, 1
-    model = spec.compile()
+def _recomputed(rollout: Rollout, frames: slice, scene: Scene, sensors: GroundSensors) -> np.ndarray:
+    """Forces of the ground in recorded states, N, shape (frames, parts, 3)."""
+    model, qpos = copy.copy(sensors.model), rollout.read("qpos", frames)
+    # servos are off, and what they did is applied in their place
     model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_ACTUATION
-    vertical = 2
-    columns = [[model.sensor(name).adr[0] + vertical for name in of_paw] for of_paw in names.values()]
-    return model, np.array(columns)
+    hinges = slice(model.nv - scene.transmission.shape[1], None)
+    batch = Batch(model, len(qpos))
+    batch.qpos, batch.qvel = qpos, rollout.read("qvel", frames)
+    batch.bind("qfrc_applied")[:, hinges] = rollout.read("actuator_force", frames) @ scene.transmission
+    sensed = batch.bind("sensordata")
+    batch.forward()
+    return sensors.forces(sensed)

@@ -9,7 +9,7 @@ state.physics.qpos
 import contextlib
 import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from rodent.physics.fields import checked_fields, expand
 from rodent.physics.scales import BatchScales
 from rodent.physics.skeleton import bare_skeleton
 from rodent.physics.substeps import Substeps
+from rodent.scene.ground import GroundSensors
 
 _POSITIONS, _VELOCITIES = (int(s) for s in (mujoco.mjtStage.mjSTAGE_POS, mujoco.mjtStage.mjSTAGE_VEL))
 _HUGE = 1e10  # mjMAXVAL: MuJoCo's threshold of divergence
@@ -72,12 +73,15 @@ class HostState:
             they are the engine's memory, which the next step overwrites; see `HostEngine.copy`.
         serial: number of the call that returned the state; identifies states whose rows were overwritten.
         scales: factors on the world's quantities, see `Command`; each (num_envs,).
+        ground: mean forces of the ground on the paws and the rest during the step, N in the axes of the
+            world, shape (num_envs, parts, 3); None before any step, and of engines that do not sense them.
     """
 
     physics: PhysicsState
     rows: np.ndarray
     serial: int
     scales: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    ground: np.ndarray | None = None
 
 
 class HostEngine:
@@ -103,6 +107,8 @@ class HostEngine:
         root: index of the body that a command's wrench acts on; None for the first with a mass.
         fields: model fields that differ between environments, see `rodent.physics.fields`; `opt.timestep`
             among them.
+        ground: sensors of the ground's forces, whose model is stepped in place of the given one; None
+            not to sense them.
 
     Raises:
         InputError: the timesteps are not multiples, threads is negative, or fields cannot differ.
@@ -119,10 +125,11 @@ class HostEngine:
         bodies: np.ndarray | None = None,
         root: int | None = None,
         fields: Mapping[str, np.ndarray] = MappingProxyType({}),
+        ground: GroundSensors | None = None,
     ):
         require_threads(threads)
         self.num_envs = num_envs
-        self.model = copy.copy(model)
+        self.model = copy.copy(model if ground is None else ground.model)
         # a divergence must be reported, not silently reset
         self.model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         own = checked_fields(self.model, num_envs, fields)
@@ -134,6 +141,8 @@ class HostEngine:
         self._outputs = {
             name: self._batch.bind(name) for name in PhysicsState.__dataclass_fields__ if name != "xpos"
         }
+        self._ground, self._sensed = ground, self._outputs["sensordata"]
+        self._outputs["sensordata"] = self._sensed[:, : model.nsensordata]
         # after a step, xpos is that at the start of the last substep; positions at its end need only
         # kinematics of the chosen bodies, at a quarter of the cost for the whole model
         self._skeleton = bare_skeleton(model, np.arange(model.nbody) if bodies is None else bodies)
@@ -183,10 +192,13 @@ class HostEngine:
         ctrl = np.asarray(command.ctrl)
         self._batch.ctrl[:] = ctrl
         active = None if command.active is None else np.asarray(command.active)
+        forces, each = self._summed_forces()
         with _silenced():
-            raised = self._substeps.step(self._batch, active)
+            raised = self._substeps.step(self._batch, active, each)
         self._mark_diverged(before, ctrl, raised)
-        return self._next(self._physics(active), scales)
+        if forces is not None:
+            forces[np.isnan(self._outputs["qpos"]).any(1)] = np.nan
+        return self._next(self._physics(active), scales, forces)
 
     def copy(self, state: HostState) -> HostState:
         """A copy of the state that stays valid: it can be stored, written to a file, and stepped again."""
@@ -230,9 +242,23 @@ class HostEngine:
                 self._outputs[name][ids] = np.asarray(getattr(physics, name))[ids]
             self._warmstart[ids] = 0.0
 
-    def _next(self, physics: PhysicsState, scales: dict[str, np.ndarray]) -> HostState:
+    def _summed_forces(self) -> tuple[np.ndarray | None, Callable[[np.ndarray | slice], None] | None]:
+        """Mean forces of the ground in the step, and what adds those of a physics step to them."""
+        if (ground := self._ground) is None:
+            return None, None
+        mean = np.zeros((self.num_envs, len(ground.parts), 3))
+
+        def add(ids: np.ndarray | slice) -> None:
+            with np.errstate(over="ignore", invalid="ignore"):  # of diverged environments
+                mean[ids] += ground.forces(self._sensed[ids]) / self.substeps[ids, None, None]
+
+        return mean, add
+
+    def _next(
+        self, physics: PhysicsState, scales: dict[str, np.ndarray], ground: np.ndarray | None = None
+    ) -> HostState:
         self._serial += 1
-        return HostState(physics, self._rows, self._serial, scales)
+        return HostState(physics, self._rows, self._serial, scales, ground)
 
     def _physics(self, active: np.ndarray | None = None) -> PhysicsState:
         """A copy of the current state, float32; positions of bodies are those of before where not active."""

@@ -4,6 +4,8 @@ substeps = Substeps(control_timestep=0.02, timesteps=np.array([0.01, 0.005]))
 raised = substeps.step(batch)           # 2 steps of the first simulation, 4 of the second
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from mujoco.batch import Batch, SimulationError
 
@@ -50,12 +52,18 @@ class Substeps:
             for i, count in enumerate(counts)
         ]
 
-    def step(self, batch: Batch, active: np.ndarray | None = None) -> np.ndarray:
+    def step(
+        self,
+        batch: Batch,
+        active: np.ndarray | None = None,
+        each: Callable[[np.ndarray | slice], None] | None = None,
+    ) -> np.ndarray:
         """Make one control step.
 
         Args:
             batch: the simulations.
             active: those that are stepped, shape (num_envs,), bool; None for all.
+            each: called after every physics step with the indices of the simulations that made it.
 
         Returns:
             indices of simulations in which MuJoCo raised an error.
@@ -65,8 +73,12 @@ class Substeps:
             ids = group
             if active is not None and not active.all():
                 ids = np.flatnonzero(active) if group is None else group[active[group]]
-            try:
-                batch.step(ids, nstep=count)
-            except SimulationError as error:
-                raised.append(error.ids)
+            times, nstep = (1, count) if each is None else (count, 1)
+            for _ in range(times):
+                try:
+                    batch.step(ids, nstep=nstep)
+                except SimulationError as error:
+                    raised.append(error.ids)
+                if each is not None:
+                    each(slice(None) if ids is None else ids)
         return np.concatenate(raised) if raised else np.zeros(0, np.int32)

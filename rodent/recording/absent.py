@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rodent.errors import InputError, unknown
 from rodent.record_config import CONTENTS, Content
-from rodent.recording.channels import STANDARD
+from rodent.recording.channels import GROUND_FORCE, STANDARD
 from rodent.recording.controls import is_control
 from rodent.recording.gates import GATES
 
@@ -31,6 +31,8 @@ def absent(name: str, recorded: Sequence[str], content: Content, where: str) -> 
         return InputError(f"{where} has no reference: its task has no motion to imitate")
     if name in STANDARD:
         return InputError(f"{where} has no {name}: its body has no sensors for it")
+    if name == GROUND_FORCE:
+        return InputError(f"{where} is from before {name} was recorded; record it again with rodent rollout")
     if family == "units":
         layers = [one.removeprefix("units/") for one in recorded if one.startswith("units/")]
         return _with_hint(layer, layers, where)

@@ -59,6 +59,9 @@ STANDARD: Mapping[str, Channel] = {
 """The channels of every recording with frames, except `reference` for tasks without a reference, and
 `contact` for bodies without touch sensors. Their columns are named after the body's parts."""
 OPTIONAL = ("reference", "contact")
+GROUND_FORCE = "ground_force"
+"""Name of the channel of the ground's forces, see `rodent.recording.ground`: a recording describes its
+columns."""
 
 FAMILIES: Mapping[str, Channel] = {
     "reward": Channel("1", "reward of the step, by term; total is their sum", ()),

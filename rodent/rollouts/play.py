@@ -51,6 +51,8 @@ class RolloutStep(NamedTuple):
         force: actuator forces in the step.
         terms: reward terms of the step.
         report: what interventions have done so far; None without interventions.
+        ground: mean forces of the ground in the step, N, shape (n, parts, 3), see
+            `rodent.scene.ground`; None unless requested.
     """
 
     index: int
@@ -66,6 +68,7 @@ class RolloutStep(NamedTuple):
     force: np.ndarray
     terms: dict[str, np.ndarray]
     report: Report | None = None
+    ground: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +81,8 @@ class Show:
     """The gates of LSTM cells, among them."""
     observation: bool = False
     """The parts of what the policy was fed."""
+    ground: bool = False
+    """The forces of the ground on the paws."""
 
 
 _NOTHING_MORE = Show()
@@ -110,7 +115,7 @@ class RolloutRunner:
         self._keep = _kept_with_observation if show.observation else _kept
         self.task, self.agent, self.n = task.for_evaluation(), agent, n
         self._loop = Loop(agent, Exploration(sample), units=show.units, gates=show.gates, vary=vary)
-        self._threads = threads
+        self._threads, self._ground = threads, show.ground
 
     @classmethod
     def of(cls, policy: Policy, clips: ClipSet | None, n: int, **options: Any) -> "RolloutRunner":
@@ -160,13 +165,14 @@ class RolloutRunner:
         carried = (state, engine.begin(jax.tree.map(np.asarray, physics), scales))
         closed = ClosedLoop(loop, self.task, Actor(params, normalizer, plan), engine)
         steps = iterate(closed, carried, self._keep, manipulation)
-        for index, (_, step) in zip(range(count), steps, strict=False):
+        for index, ((_, stepped), step) in zip(range(count), steps, strict=False):
             kept = jax.tree.map(np.asarray, step.kept)
             yield RolloutStep(
                 index=index,
                 **kept,
                 force=step.physics.actuator_force,
                 terms=jax.tree.map(np.asarray, step.outcome.terms),
+                ground=stepped.ground,
             )
 
     @cached_property
@@ -175,7 +181,7 @@ class RolloutRunner:
         return self._new_engine(None)
 
     def _new_engine(self, plan: Plan | None) -> HostEngine:
-        return host_engine(self.task, self.n, self._threads, self._loop.vary, plan)
+        return host_engine(self.task, self.n, self._threads, self._loop.vary, plan, ground=self._ground)
 
 
 _initial_states = jax.jit(initial_states, static_argnums=0, static_argnames="vary")

@@ -17,6 +17,8 @@ from rodent.policy.policy import Policy
 from rodent.progress import progress
 from rodent.record_config import RecordConfig
 from rodent.recording import Channel, Header, RecordingWriter, RolloutMetadata, RolloutWriter
+from rodent.recording.channels import GROUND_FORCE
+from rodent.recording.ground import ground_channel
 from rodent.rollouts.controls import Controls
 from rodent.rollouts.episodes import Clips, Episode, policy_episodes, require_counts
 from rodent.rollouts.interventions import CHANGED, ENVIRONMENTS, Interventions
@@ -66,7 +68,7 @@ def record(
             sense for the policy, or has changed nothing.
         WorkError: the disk is full.
     """
-    out, units = Path(out), config.content == "units"
+    out, units, states = Path(out), config.content == "units", config.content != "outcomes"
     _check_policy(policy, config)
     require_counts(config, of_clips=clips is not None)
     task, episodes = policy_episodes(policy, clips, config.episodes)
@@ -74,7 +76,7 @@ def record(
     given = given_interventions(interventions)
     n = ENVIRONMENTS if given else min(_AT_ONCE, len(played))
     under = Interventions(given, policy, task, episodes, statistics) if given else None
-    show = Show(units=units, gates=config.gates, observation=config.observation)
+    show = Show(units=units, gates=config.gates, observation=config.observation, ground=states)
     runner = RolloutRunner(task, policy.agent, n, show=show, sample=config.sample)
     choices = {"seed": config.seed, "gates": config.gates, "sample": config.sample}
     added = Controls(policy, task, n, **choices) if config.controls else None
@@ -170,7 +172,11 @@ class _Files:
             1 / task.timestep,
             provenance=provenance,
             content=config.content,
-            channels={**task.own_channels, **(_observed(task) if config.observation else {})},
+            channels={
+                **task.own_channels,
+                **(_observed(task) if config.observation else {}),
+                GROUND_FORCE: ground_channel(task.scene),
+            },
             outcome_channels={
                 **outcome_channels(task.metrics),
                 **(CHANGED if origin["intervention"] else {}),
@@ -269,6 +275,7 @@ def _frames(block: list[RolloutStep], task: Task[Any]) -> Table:
         **row.channels,
         **{f"observation/{name}": values for name, values in row.observation.items()},
         "contact": row.physics.sensordata[..., task.scene.touch_rows],
+        GROUND_FORCE: row.ground.reshape(*row.ground.shape[:2], -1),
         **{f"reward/{name}": term for name, term in row.terms.items()},
         "reward/total": np.sum(list(row.terms.values()), axis=0),
         **{f"units/{layer}": values for layer, values in row.units.items()},

@@ -17,6 +17,9 @@ class Recorded(Rollout):
     def __init__(self, **arrays):
         self.arrays, self.n_frames = arrays, len(arrays["qpos"])
 
+    def has(self, name):
+        return name in self.arrays
+
     def read(self, name, frames=slice(None)):
         return self.arrays[name][frames]
 
@@ -36,7 +39,8 @@ def standing(body):
     data.qpos[:] = clip.qpos[0]
     data.qpos[2] += 0.005
     data.ctrl[:] = np.clip(body.setpoint_ctrl(clip.qpos[0]), -1, 1)
-    parts = [set(body.body_ids(names).tolist()) for names in PAWS.values()]
+    pairs = (("hand_L", "finger_L"), ("hand_R", "finger_R"), ("foot_L", "toe_L"), ("foot_R", "toe_R"))
+    parts = [set(body.body_ids(names).tolist()) for names in pairs]
     rows = {"qpos": [], "qvel": [], "actuator_force": [], "loads": []}
     for _ in range(100):
         mujoco.mj_forward(model, data)
@@ -77,6 +81,12 @@ def test_long_rollouts_are_taken_in_blocks(standing, body, monkeypatch):
     whole = paw_loads(standing, body)
     monkeypatch.setattr("analysis.events.paws._BLOCK", 33)
     np.testing.assert_allclose(paw_loads(standing, body), whole, atol=1e-9)
+
+
+def test_recorded_forces_are_taken_as_they_are(standing, body, rng):
+    forces = rng.random((100, 5, 3))
+    recorded = Recorded(**standing.arrays, ground_force=forces.reshape(100, -1))
+    np.testing.assert_array_equal(paw_loads(recorded, body), forces[:, :4, 2])
 
 
 def test_every_paw_touches_once_as_the_rat_lands(standing, body):
