@@ -44,6 +44,22 @@ def test_whole_rat_is_in_the_picture(camera, body, clips):
         assert np.abs(vertices @ right / depth).max() < 0.98 * height * SIZE[0] / SIZE[1]
 
 
+def test_the_mouth_is_closed_where_its_joint_is(body):
+    """Distance from the tip of the jaw to the skin of the skull."""
+    bones = {bone.body: bone for bone in read_skin()[2]}
+    jaw, skull = (bones[name].vertices[bones[name].weights > 0.9] for name in ("jaw", "skull"))
+    joint, gaps = body.joint_names.index("mandible"), []
+    with Renderer(body.config, SIZE) as scene:
+        for angle in body.joint_range[joint]:
+            qpos = body.model.qpos0.copy()
+            qpos[7 + joint] = angle
+            scene.pose(qpos, View(qpos[:3], 0, 0))
+            skin = np.asarray(scene.scene.skinvert).reshape(-1, 3)
+            tip = skin[jaw[skin[jaw, 0].argmax()]]
+            gaps.append(np.linalg.norm(skin[skull] - tip, axis=1).min())
+    assert gaps[0] < 0.002 and gaps[1] > 0.008
+
+
 def test_side_shows_the_flank_whichever_way_it_walks():
     for heading in (0.0, 1.0, 2.5, -2.0):
         qpos = np.zeros((50, 74))

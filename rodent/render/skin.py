@@ -11,11 +11,13 @@ import mujoco
 import numpy as np
 
 from rodent.body_config import BodyConfig
+from rodent.rotation import from_rotvec, multiply, rotate
 from rodent.scene.rat import mjcf_path, segment_size
 
 # sRGB, of the fur on the back, the fur on the belly, and bare skin
 _BACK, _BELLY, _BARE = (140, 115, 95), (206, 190, 170), (226, 174, 160)
 _TEXELS = 64
+_MOUTH = 0.3  # rad that dm_control's mouth is open in the joint's closed pose
 
 GHOST_RGBA = (0.25, 0.55, 1.0, 0.35)
 
@@ -45,6 +47,7 @@ def add_skin(spec: mujoco.MjSpec, config: BodyConfig, prefix: str = "", ghost: b
         ghost: translucent and of one colour, instead of fur.
     """
     vertices, faces, bones = read_skin()
+    bones = [_closed(bone, spec, config, prefix) if bone.body == "jaw" else bone for bone in bones]
     coordinates = _coat_coordinates(vertices, faces, bones)
     vertices, places = _fitted(vertices, bones, spec, config, prefix)
     material = spec.add_material(name=f"{prefix}coat", specular=0.1, shininess=0.1)
@@ -72,6 +75,18 @@ def add_skin(spec: mujoco.MjSpec, config: BodyConfig, prefix: str = "", ghost: b
         face=faces.ravel(),
         material=material.name,
     )
+
+
+def _closed(jaw: Bone, spec: mujoco.MjSpec, config: BodyConfig, prefix: str) -> Bone:
+    """The bone of the jaw, bound so that the mouth is closed where its joint cannot close further.
+
+    dm_control's skin has its mouth open in all poses. Motion capture does not track the jaw.
+    """
+    hinge = spec.joint(f"{prefix}mandible")
+    anchor = hinge.pos / segment_size("jaw", config)
+    turn = from_rotvec(_MOUTH * hinge.axis)
+    moved = rotate(jaw.quaternion, anchor - rotate(turn, anchor))
+    return dataclasses.replace(jaw, position=jaw.position + moved, quaternion=multiply(jaw.quaternion, turn))
 
 
 def _fitted(
