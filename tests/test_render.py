@@ -12,7 +12,7 @@ from rodent.errors import InputError, WorkError
 from rodent.recording import Header, RecordingWriter, RolloutMetadata
 from rodent.recording.channels import OUTCOMES, Channel
 from rodent.render import CAMERAS, Renderer, RenderOptions, render
-from rodent.render.film import Shot
+from rodent.render.shots import Shot
 from rodent.render.video import Caption
 
 SIZE = (96, 64)

@@ -32,6 +32,9 @@ class Render:
     """Distance of the camera, relative to the usual one: 5 shows a maze around the rat."""
     speed: float = 1.0
     """Playback speed; below 1 is slow motion: 0.25 takes four times as long."""
+    forces: bool = False
+    """Show the forces of the ground on the paws: vectors in the picture, and below it the upward force on
+    each paw over time, in newtons and body weights."""
     geoms: bool = False
     """Show the collision geoms instead of the skin."""
     json: bool = False
@@ -48,6 +51,7 @@ class Render:
             raise InputError(f"--size is {self.size!r}; expected width x height, such as 640x480")
         options = RenderOptions(
             ghost=self.ghost,
+            forces=self.forces,
             geoms=self.geoms,
             camera=self.camera,
             size=(int(sides[0]), int(sides[1])),

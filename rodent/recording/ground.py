@@ -13,7 +13,6 @@ import numpy as np
 
 from rodent.errors import InputError
 from rodent.recording.channels import GROUND_FORCE, Channel
-from rodent.recording.tables import Series
 from rodent.results import Result, new_axes
 from rodent.scene import Scene, make_scene
 from rodent.scene.ground import REST, animal_weight, ground_parts
@@ -29,8 +28,22 @@ REST_COLOR = "#666666"
 _UNSEEN = 1e-3  # body weights on the rest that are not drawn
 
 
-class Walked(Series, Protocol):
+class Walked(Protocol):
     """A rollout that knows its scene."""
+
+    @property
+    def name(self) -> str:
+        """Of the clip, or of the episode."""
+        ...
+
+    @property
+    def fps(self) -> float:
+        """Control steps per second."""
+        ...
+
+    def read(self, name: str, frames: slice = slice(None)) -> np.ndarray:
+        """Some frames of a channel, shape (frames, …)."""
+        ...
 
     @property
     def scene(self) -> SceneConfig:
@@ -102,7 +115,8 @@ class GroundForces(Result):
             if part != REST or self.newtons[:, i, 2].max(initial=0) > _UNSEEN * self.weight:
                 axes.plot(seconds, self.newtons[:, i, 2], color=color, linewidth=1, label=part)
         axes.set(xlabel="time, s", ylabel="upward force, N", xlim=(0, len(seconds) / self.fps))
-        axes.set_ylim(bottom=0)
+        highest = max(np.nanmax(self.newtons[..., 2], initial=0), 0.1 * self.weight)
+        axes.set_ylim(0, 1.3 * highest)  # room for the legend
         weights = axes.twinx()
         weights.set_ylim(*np.divide(axes.get_ylim(), self.weight))
         weights.set_ylabel("body weights")

@@ -9,30 +9,15 @@ import dataclasses
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from rodent.clips import ClipSet
 from rodent.errors import InputError
 from rodent.files import atomic_path
-from rodent.render.film import Rendered, RenderOptions, chosen, clip_shot, render, render_shots, rollout_shot
-from rodent.render.targets import Played
-from rodent.scene_config import SceneConfig
+from rodent.render.film import Rendered, RenderOptions, render, render_shots
+from rodent.render.shots import InScene, chosen, clip_shot, rollout_shot
 
 _SIZE = (480, 360)  # pixels of a film in a notebook
-
-
-class InScene(Played, Protocol):
-    """A rollout that knows its scene."""
-
-    @property
-    def fps(self) -> float:
-        """Control steps per second."""
-        ...
-
-    @property
-    def scene(self) -> SceneConfig:
-        """In which it was played."""
-        ...
 
 
 Source = Path | str | ClipSet | InScene | Mapping[str, InScene]
@@ -117,8 +102,8 @@ def _render(
         if not played:
             raise InputError("there is no rollout to show")
         for one in played:
-            for channel in ("qpos", "reference") if options.ghost else ("qpos",):
+            for channel in options.channels:
                 if not one.has(channel):
                     raise InputError(f"{one!r} has no {channel} to show")
-        config, shots = played[0].scene, [rollout_shot(one, one.fps) for one in played]
+        config, shots = played[0].scene, [rollout_shot(one) for one in played]
     return render_shots(config, chosen(shots, options.clips, repr(source)), path, options)

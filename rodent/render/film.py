@@ -4,9 +4,7 @@ The video shows one rollout or clip after the other, with its name and time. A f
 memory, and one rollout at a time is read.
 """
 
-import contextlib
 import dataclasses
-import functools
 import itertools
 import math
 import time
@@ -14,24 +12,27 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from rodent.clips import Clip, read_clips
 from rodent.clips.reading import clips_path
 from rodent.errors import InputError, unknown
 from rodent.files import atomic_path
 from rodent.progress import progress
-from rodent.recording import Recording, is_recording, open_recording
+from rodent.recording.channels import GROUND_FORCE
 from rodent.render.camera import CAMERAS, follow
+from rodent.render.force_strip import SMALLEST, ForceStrip, force_arrows, strip_height
 from rodent.render.renderer import Dots, Frame, Renderer, check_poses
-from rodent.render.targets import TARGET_COLOUR, TARGET_RADIUS, Played, recorded_targets
+from rodent.render.shots import Shot, open_shots
+from rodent.render.targets import TARGET_COLOUR, TARGET_RADIUS
 from rodent.render.video import Caption, Write, check_target, open_video, save_sheet
 from rodent.scene_config import BodyKind, SceneConfig
 
 SHEET = 6
 """Number of frames on a sheet."""
 
+_NEARER = 0.8  # distance of the camera in the low picture above a strip
 _AHEAD = 2  # frames that wait to be written
 _MAX_FPS = {".mp4": 120.0, ".gif": 25.0}  # largest default frame rate of a video
 
@@ -56,6 +57,8 @@ class RenderOptions:
     """Names of the rollouts or clips to show; none for all."""
     distance: float = 1.0
     """Distance of the camera, relative to the usual one."""
+    forces: bool = False
+    """Show the forces of the ground: vectors at the paws of a translucent rat, and a strip over time."""
 
     def __post_init__(self) -> None:
         if self.camera not in CAMERAS:
@@ -67,6 +70,17 @@ class RenderOptions:
         ):
             if value is not None and not low <= value <= high:
                 raise InputError(f"{name} is {value:g}; it must be in [{low:g}, {high:g}]")
+        if self.forces and any(side < least for side, least in zip(self.size, SMALLEST, strict=True)):
+            raise InputError(
+                f"the size is {self.size[0]}x{self.size[1]}; a film with forces needs at least "
+                f"{SMALLEST[0]}x{SMALLEST[1]} pixels"
+            )
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Channels of a recording that are shown."""
+        shown = {"qpos": True, "reference": self.ghost, GROUND_FORCE: self.forces}
+        return tuple(name for name, yes in shown.items() if yes)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,32 +93,6 @@ class Rendered:
     """Time to render it."""
     duration: float
     """Length of the video, seconds; zero for a sheet."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Shot:
-    """A motion to show; its arrays are read on demand."""
-
-    name: str
-    n_frames: int
-    fps: float
-    qpos: Callable[[], np.ndarray]
-    """Poses, shape (n_frames, nq)."""
-    reference: Callable[[], np.ndarray]
-    """Poses of the ghost, shape (n_frames, nq); called only if a ghost is shown."""
-    alive: Callable[[], np.ndarray]
-    """Frames without failure, bool, shape (n_frames,)."""
-    dots: tuple[Dots, ...] = ()
-    """Points to mark, of shapes (n_frames, n, 3); the rat is translucent, so that they are seen."""
-    targets: Callable[[], np.ndarray] | None = None
-    """Where the targets of the task are, m, shape (n_frames, n, 3); None for none."""
-
-    def frames_at(self, fps: float, speed: float) -> np.ndarray:
-        """The frame of the motion for each frame of a video, shape (video frames,)."""
-        step = speed * self.fps / fps
-        # a tolerance for rounding errors such as 0.1 + 0.2 > 0.3
-        count = max(1, math.ceil(self.n_frames / step - 1e-6))
-        return np.minimum((np.arange(count) * step + 1e-6).astype(int), self.n_frames - 1)
 
 
 def render(source: Path | str, out: Path | str, options: RenderOptions | None = None) -> Rendered:
@@ -122,8 +110,8 @@ def render(source: Path | str, out: Path | str, options: RenderOptions | None = 
     options = options or RenderOptions()
     source, out = clips_path(source), Path(out)
     check_target(out, options.size)
-    with _open_shots(source, options) as (body, shots):
-        return render_shots(body, chosen(shots, options.clips, source), out, options)
+    with open_shots(source, options.clips, options.channels) as (body, shots):
+        return render_shots(body, shots, out, options)
 
 
 def render_shots(
@@ -138,14 +126,15 @@ def render_shots(
     if out.suffix == ".png":
         plan = _thinned(plan, np.unique(((np.arange(SHEET) + 0.5) / SHEET * total).astype(int)))
         total = sum(len(frames) for _, frames in plan)
-    marked = any(shot.dots for shot in shots)
+    marked = options.forces or any(shot.dots for shot in shots)
+    width, height = options.size
     scene = Renderer(
         config,
-        options.size,
+        (width, height - strip_height(height) if options.forces else height),
         ghost=options.ghost,
         geoms=options.geoms,
         see_through=marked,
-        distance=options.distance,
+        distance=(_NEARER if options.forces else 1) * options.distance,
     )
     with atomic_path(out) as temporary, scene, progress("rendering", total, "frames") as advance:
         frames = _frames(scene, plan, options)
@@ -160,48 +149,58 @@ def render_shots(
     return Rendered(total, time.monotonic() - began, duration)
 
 
+class _Drawn(NamedTuple):
+    """A frame, its caption, the strip below it, and how often it is shown: in slow motion more than once."""
+
+    frame: Frame
+    text: str
+    strip: np.ndarray | None
+    times: int
+
+
 def _write(
-    frames: Iterator[tuple[Frame, str, int]],
-    options: RenderOptions,
-    write: Write,
-    advance: Callable[..., None],
+    frames: Iterator[_Drawn], options: RenderOptions, write: Write, advance: Callable[..., None]
 ) -> None:
     """Finish and write frames, while OpenGL renders the next one."""
     caption = Caption(options.size)
 
-    def finish(frame: Frame, text: str, times: int) -> None:
-        image = caption.write(frame.image(), text)
-        for _ in range(times):
+    def finish(drawn: _Drawn) -> None:
+        image = caption.write(drawn.frame.image(), drawn.text)
+        if drawn.strip is not None:
+            image = np.concatenate([image, drawn.strip])
+        for _ in range(drawn.times):
             write(image)
 
     pending: deque[Future[None]] = deque()
     with ThreadPoolExecutor(1) as worker:
-        for frame, text, times in frames:
-            pending.append(worker.submit(finish, frame, text, times))
+        for drawn in frames:
+            pending.append(worker.submit(finish, drawn))
             if len(pending) > _AHEAD:
                 pending.popleft().result()
-            advance(times, note=text)
+            advance(drawn.times, note=drawn.text)
         for last in pending:
             last.result()
 
 
-def _frames(
-    scene: Renderer, plan: list[tuple[Shot, np.ndarray]], options: RenderOptions
-) -> Iterator[tuple[Frame, str, int]]:
-    """Each frame, its caption, and how often it is shown: in slow motion more than once."""
+def _frames(scene: Renderer, plan: list[tuple[Shot, np.ndarray]], options: RenderOptions) -> Iterator[_Drawn]:
+    """The frames of all shots."""
     for shot, frames in plan:
         qpos, alive = _held(shot.qpos(), shot.name), shot.alive()
         check_poses(qpos.shape[1], scene.nq, shot.name)
         reference = _held(shot.reference(), shot.name) if options.ghost else None
         targets = None if shot.targets is None else shot.targets()
+        forces = shot.forces() if options.forces and shot.forces else None
+        strip = None if forces is None else ForceStrip(forces, options.size, scene.scale)
         camera = follow(qpos, shot.fps, scene.middle, options.camera)
         for frame, repeats in itertools.groupby(frames):
             ghost = None if reference is None else reference[frame]
             dots = [some._replace(points=some.points[frame]) for some in shot.dots]
             if targets is not None:
                 dots.append(Dots(targets[frame], TARGET_COLOUR, TARGET_RADIUS))
+            arrows = [] if forces is None else force_arrows(forces, frame, scene.scale)
             text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("" if alive[frame] else "   failed")
-            yield scene.frame(qpos[frame], camera[frame], ghost, dots), text, len(list(repeats))
+            image = scene.frame(qpos[frame], camera[frame], ghost, dots, arrows)
+            yield _Drawn(image, text, None if strip is None else strip.image(frame), len(list(repeats)))
 
 
 def _held(qpos: np.ndarray, name: str) -> np.ndarray:
@@ -212,59 +211,6 @@ def _held(qpos: np.ndarray, name: str) -> np.ndarray:
     # before the first finite pose, the first is shown
     frames = np.where(finite, np.arange(len(qpos)), np.argmax(finite))
     return qpos[np.maximum.accumulate(frames)]
-
-
-@contextlib.contextmanager
-def _open_shots(source: Path, options: RenderOptions) -> Iterator[tuple[SceneConfig | BodyKind, list[Shot]]]:
-    """The scene or body, and the shots, of a recording or a clip file."""
-    if is_recording(source):
-        with open_recording(source) as recording:
-            _require_poses(recording, options)
-            yield recording.scene, [rollout_shot(r, recording.fps) for r in recording.rollouts.values()]
-    elif options.ghost:
-        raise InputError(f"{source} has clips, which have no reference to show as a ghost; omit --ghost")
-    else:
-        clips = read_clips(source)
-        yield clips.body, [clip_shot(clip) for clip in clips]
-
-
-def _require_poses(recording: Recording, options: RenderOptions) -> None:
-    """Require, before rendering, that the data to show was recorded."""
-    for name, rollout in recording.rollouts.items():
-        if name in (options.clips or recording.rollouts):
-            rollout.require("qpos")
-            if options.ghost and not rollout.has("reference"):
-                where = f"rollout {name!r} of {recording.path}"
-                raise InputError(f"{where} has no reference to show as a ghost; omit --ghost")
-
-
-def rollout_shot(rollout: Played, fps: float) -> Shot:
-    """A rollout of a recording, or one in memory."""
-    qpos, reference, alive = (
-        functools.partial(rollout.read, name) for name in ("qpos", "reference", "alive")
-    )
-    return Shot(
-        rollout.name, rollout.n_frames, fps, qpos, reference, alive, targets=recorded_targets(rollout)
-    )
-
-
-def clip_shot(clip: Clip) -> Shot:
-    """A clip, which never fails and is its own reference."""
-    always = functools.partial(np.ones, clip.n_frames, bool)
-    return Shot(clip.name, clip.n_frames, clip.fps, lambda: clip.qpos, lambda: clip.qpos, always)
-
-
-def chosen(shots: list[Shot], names: tuple[str, ...], source: Path | str) -> list[Shot]:
-    """The shots of these names, in this order; all without names.
-
-    Raises:
-        InputError: a name is unknown.
-    """
-    known = {shot.name: shot for shot in shots}
-    for name in names:
-        if name not in known:
-            raise unknown("clip", name, known, str(source))
-    return [known[name] for name in names] or shots
 
 
 def _thinned(plan: list[tuple[Shot, np.ndarray]], chosen: np.ndarray) -> list[tuple[Shot, np.ndarray]]:

@@ -22,6 +22,7 @@ GHOST = "ghost/"
 _TRANSLUCENT = 0.45  # opacity of a translucent skin
 _RAT_LENGTH = 0.25  # metres, approximate length from nose to hip of dm_control's rat
 _DISTANCE = 0.7  # metres from camera to rat at scale 1, for images with an aspect ratio of 4:3 or more
+_ARROW = 0.003  # metres, half the thickness of an arrow at scale 1
 _HAZE = (0.93, 0.94, 0.96, 1.0)  # colour of the fog
 
 
@@ -37,6 +38,20 @@ class Dots(NamedTuple):
     points: np.ndarray
     rgba: tuple[float, float, float, float]
     radius: float = 0.003
+
+
+class Arrow(NamedTuple):
+    """An arrow that starts in the middle of a body and of all that hangs on it.
+
+    Attributes:
+        body: its name.
+        vector: m, shape (3,).
+        rgba: colour, 0 to 1.
+    """
+
+    body: str
+    vector: np.ndarray
+    rgba: tuple[float, float, float, float]
 
 
 class Frame(NamedTuple):
@@ -77,6 +92,7 @@ class Renderer:
         model: for rendering only; qpos is the rat's, then the ghost's.
         nq: numbers in a pose of the rat.
         middle: a point between snout and tail in the walker's frame, metres, shape (3,).
+        scale: size of the body relative to dm_control's rat.
     """
 
     def __init__(
@@ -105,6 +121,7 @@ class Renderer:
         geoms = geoms or not rat
         body = scene_body(scene)
         scale = scene.body.scale if isinstance(scene.body, BodyConfig) else relative_size(make_scene(scene))
+        self.scale = scale
         self.model = _drawing_model(body.spec, scene.body, scale, size, ghost)
         self.nq = self.model.nq // 2 if ghost else self.model.nq
         self._opacity = _TRANSLUCENT if see_through else 1.0
@@ -138,7 +155,12 @@ class Renderer:
         self._gl.free()
 
     def draw(
-        self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None, dots: Sequence[Dots] = ()
+        self,
+        qpos: np.ndarray,
+        view: View,
+        ghost: np.ndarray | None = None,
+        dots: Sequence[Dots] = (),
+        arrows: Sequence[Arrow] = (),
     ) -> np.ndarray:
         """An image of a pose.
 
@@ -147,19 +169,27 @@ class Renderer:
             view: of the camera.
             ghost: pose of the ghost, shape (nq,), if the renderer has one.
             dots: points to mark.
+            arrows: to draw at parts of the rat.
 
         Returns:
             uint8, shape (height, width, 3).
         """
-        return self.frame(qpos, view, ghost, dots).image()
+        return self.frame(qpos, view, ghost, dots, arrows).image()
 
     def frame(
-        self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None, dots: Sequence[Dots] = ()
+        self,
+        qpos: np.ndarray,
+        view: View,
+        ghost: np.ndarray | None = None,
+        dots: Sequence[Dots] = (),
+        arrows: Sequence[Arrow] = (),
     ) -> Frame:
         """What `draw` needs of OpenGL; the rest may run in another thread."""
         self.pose(qpos, view, ghost)
         for some in dots:
             self._mark(some)
+        for arrow in arrows:
+            self._point(arrow)
         width, height = self._size
         colors, depth = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.float32)
         rectangle = mujoco.MjrRect(0, 0, width, height)
@@ -181,6 +211,19 @@ class Renderer:
             mujoco.mjv_initGeom(geom, mujoco.mjtGeom.mjGEOM_SPHERE, size, point, upright, color)
             geom.category = mujoco.mjtCatBit.mjCAT_DECOR
             self.scene.ngeom += 1
+
+    def _point(self, arrow: Arrow) -> None:
+        """Add an arrow to the scene, which casts no shadow."""
+        first = self.model.body(arrow.body).id
+        whole = [b for b in range(first, self.model.nbody) if _hangs_on(self.model, b, first)]
+        start = self._data.geom_xpos[np.isin(self.model.geom_bodyid, whole)].mean(axis=0)
+        geom, kind = self.scene.geoms[self.scene.ngeom], mujoco.mjtGeom.mjGEOM_ARROW
+        color = np.array(arrow.rgba, np.float32)
+        mujoco.mjv_initGeom(geom, kind, np.zeros(3), np.zeros(3), np.eye(3).ravel(), color)
+        # OpenGL renders half of an arrow's length
+        mujoco.mjv_connector(geom, kind, _ARROW * self.scale, start, start + 2 * arrow.vector)
+        geom.category = mujoco.mjtCatBit.mjCAT_DECOR
+        self.scene.ngeom += 1
 
     def pose(self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None) -> None:
         """Update `scene` for a pose, without rendering it."""
@@ -204,6 +247,13 @@ class Renderer:
             if geom.category == mujoco.mjtCatBit.mjCAT_DYNAMIC
             and (geom.rgba[3] >= 1 or (geom.type == mujoco.mjtGeom.mjGEOM_SKIN and geom.objid == self._coat))
         ]
+
+
+def _hangs_on(model: mujoco.MjModel, body: int, first: int) -> bool:
+    """Whether a body is another, or hangs on it."""
+    while body > first:
+        body = int(model.body_parentid[body])
+    return body == first
 
 
 def _drawing_model(
