@@ -1,7 +1,7 @@
-"""How many frames of a rat and its ghost, skins and units' picture, reach a page on loopback a second.
+"""How many frames of a rat with reference, contacts and the units' chart reach a page on loopback a second.
 
 The page is drawn as fast as it goes, a client reads what the server sends, as the browser's
-page does, and counts the windows of messages in which the rat's skin has moved.
+page does, and counts the windows of messages in which the rat's bones have moved.
 """
 
 import json
@@ -23,15 +23,15 @@ from rodent.view.server import HOST, load_viser, open_server
 from rodent.view.session import Session
 
 SECONDS = 8.0
-BAR = 20.0  # frames per second
-SKIN = "/world/rat/coat_0"
+BAR = 30.0  # frames per second
+RAT, BONE = "/world/rat_0/body/0", "SetBonePositionMessage"
 
 
 class Client:
     """Reads windows of messages in a thread of its own.
 
     Attributes:
-        frames: windows in which the skin moved.
+        frames: windows in which the rat moved.
         size: bytes of all windows.
     """
 
@@ -48,7 +48,7 @@ class Client:
             self.size += len(window)
             packed = window[16 : 16 + int.from_bytes(window[8:16], "little")]
             messages = msgspec.msgpack.decode(zstandard.decompress(packed))["messages"]
-            self.frames += any(m.get("name") == SKIN and "vertices" in m.get("updates", {}) for m in messages)
+            self.frames += any(m["type"] == BONE and m["name"] == RAT for m in messages)
 
     def close(self) -> None:
         """Go."""
@@ -74,6 +74,7 @@ def main() -> int:
     with open_server() as server:
         session = Session(Source(scene.config, {clip.name: lambda: motion}))
         page = Page(server, session)
+        page._contacts.value = True
         page.step(0.0)
         client = Client(server.get_port())
         time.sleep(1.0)  # the whole scene has come

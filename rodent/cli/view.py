@@ -21,11 +21,13 @@ class View:
     Example: rodent view walk.h5
 
     The page is served on this machine only; Ctrl-C stops it. The units of the network are shown beside the
-    rat. With a live policy, the rat can be pushed, and its network changed by interventions.
+    rat. Several recordings of the same clips, such as intact and lesioned, stand side by side. The rat of a
+    live policy can be dragged and pushed, given commands if its task has any, and changed by interventions.
     """
 
-    source: tyro.conf.Positional[Path]
-    """A recording, clips in any format that `rodent clips import` reads, a run folder or a policy folder."""
+    source: tyro.conf.Positional[tuple[Path, ...]]
+    """A recording, clips in any format that `rodent clips import` reads, a run folder or a policy folder; or
+    several recordings or clips, to show those of the same names side by side."""
     clips: Path | None = None
     """Clips for a policy to imitate, in any of those formats; by default those of its run."""
     resample: float | None = None
@@ -46,11 +48,11 @@ class View:
         from rodent.view.server import address, load_viser, open_server
 
         load_viser()  # before the policy is compiled, so that a missing package is reported first
-        with self._open_source() as source, open_server(self.port) as server:
+        with self._open_sources() as sources, open_server(self.port) as server:
             from rodent.view import Session
             from rodent.view.page import watch
 
-            session = Session(source.subset(self.clip))
+            session = Session(*(source.subset(self.clip) for source in sources))
             print(address(server), flush=True)
             say("press Ctrl-C to stop")
             if self.open:
@@ -61,22 +63,30 @@ class View:
             watch(server, session)
 
     @contextlib.contextmanager
-    def _open_source(self) -> "Iterator[Source]":
+    def _open_sources(self) -> "Iterator[list[Source]]":
         from rodent.assets import built_in
         from rodent.view import open_source
 
-        if self.source.is_dir() or built_in(self.source, "policies"):
-            yield self._live_source()
+        if not self.source:
+            raise InputError("nothing to show; name a recording, clips or a policy: rodent view walk.h5")
+        policies = [path for path in self.source if path.is_dir() or built_in(path, "policies")]
+        if policies and len(self.source) > 1:
+            raise InputError(
+                f"{policies[0]} is a policy, which is shown alone; record it first: "
+                f"rodent rollout {policies[0]} --out recording.h5"
+            )
+        if policies:
+            yield [self._live_source(policies[0])]
             return
         if self.clips is not None or self.resample is not None or self.intervention:
             raise InputError(
-                f"{self.source} is a file to look at by itself; --clips, --resample and --intervention go "
+                f"{self.source[0]} is a file to look at by itself; --clips, --resample and --intervention go "
                 "with a policy"
             )
-        with open_source(self.source) as source:
-            yield source
+        with contextlib.ExitStack() as files:
+            yield [files.enter_context(open_source(path)) for path in self.source]
 
-    def _live_source(self) -> "Source":
+    def _live_source(self, folder: Path) -> "Source":
         from rodent.jax_setup import cache_compilations
         from rodent.pages.output import say
 
@@ -85,9 +95,9 @@ class View:
         from rodent.policy.policy import load_policy
         from rodent.view.live import live_source
 
-        policy, path, resample = load_policy(self.source), self.clips, self.resample
+        policy, path, resample = load_policy(folder), self.clips, self.resample
         if path is None and policy.task.needs_clips:
-            path, trained = _clips_of_run(self.source)
+            path, trained = _clips_of_run(folder)
             resample = trained if resample is None else resample
         clips = None if path is None else read_clips(path, resample=resample)
         if clips is not None and self.clip:

@@ -49,11 +49,14 @@ class Manipulation(NamedTuple):
         plan: returns the interventions. Their times count from the first step of all. Interventions on the
             body must be those of the engine. None for the interventions of the actor, for good.
         noise: returns the noise of latents and actions; None for that of the loop.
+        command: returns what is commanded, see `Task.commands`, shape (commands,); None for the commands of
+            the task.
     """
 
     wrench: Callable[[], np.ndarray | None] = lambda: None
     plan: Callable[[], Plan | None] | None = None
     noise: Callable[[], Noise | None] = lambda: None
+    command: Callable[[], np.ndarray | None] = lambda: None
 
 
 NO_MANIPULATION = Manipulation()
@@ -136,6 +139,8 @@ def iterate(
     for frame in itertools.count():
         if manipulation.plan is not None:
             actor, state = _replanned(actor, state, manipulation.plan(), frame)
+        if (given := manipulation.command()) is not None:
+            state = commanded(task, state, jnp.asarray(given, jnp.float32))
         state, kept, command = decided(loop, keep, task, actor, state, physics, manipulation.noise())
         push = manipulation.wrench()
         command = command if push is None else command._replace(wrench=push)
@@ -169,6 +174,14 @@ def decided(
 
 
 evaluated = jax.jit(evaluate_transition)
+
+
+@jax.jit
+def commanded(task: Task[Any], state: LoopState, command: jax.Array) -> LoopState:
+    """The state of n environments that are all given a command; see `Task.with_command`."""
+    return dataclasses.replace(
+        state, task=jax.vmap(task.with_command, in_axes=(0, None))(state.task, command)
+    )
 
 
 def scan(

@@ -19,7 +19,7 @@ from rodent.recording.trials import NONE, Trial, first_time
 from rodent.sensing.proprioception import Observed, proprioception, sensed
 from rodent.tasks.goal_settings import JoystickConfig
 from rodent.tasks.locomotion import Pace, WalkingTask, at_rest, effort, fall, smoothed_pace
-from rodent.tasks.task import PROPRIOCEPTION, Figure, Measure, Metric, Played
+from rodent.tasks.task import PROPRIOCEPTION, CommandRange, Figure, Measure, Metric, Played
 
 COMMAND = "command"
 _SCALES = {"speed": 0.15, "turn": 0.5, "head_height": 0.02}  # errors at which a reward has fallen to 1/e
@@ -128,13 +128,27 @@ class Joystick(WalkingTask[JoystickState]):
         return {COMMAND: self._command(state)}
 
     @property
+    def commands(self) -> Mapping[str, CommandRange]:
+        """Speed, turn and height of the head."""
+        config = self.config
+        return {
+            "speed": CommandRange("m/s", *config.speed),
+            "turn": CommandRange("rad/s", *config.turn),
+            "head height": CommandRange("m", *config.head_height),
+        }
+
+    def with_command(self, state: JoystickState, command: jax.Array) -> JoystickState:
+        """All commands of the episode are this one."""
+        return state._replace(commands=jnp.broadcast_to(command, state.commands.shape))
+
+    @property
     def own_channels(self) -> Mapping[str, Channel]:
         """The command."""
         return {
             COMMAND: Channel(
                 "1",
                 "m/s, rad/s and m: forward speed, turn and height of the head",
-                ("speed", "turn", "head height"),
+                tuple(self.commands),
             )
         }
 

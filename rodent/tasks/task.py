@@ -114,6 +114,19 @@ class Figure(NamedTuple):
     at: Literal["least", "most"] | None = None
 
 
+class CommandRange(NamedTuple):
+    """What a person can command of a task while it is played.
+
+    Attributes:
+        unit: of the command, an SI unit.
+        low, high: smallest and largest command of training.
+    """
+
+    unit: str
+    low: float
+    high: float
+
+
 @flax.struct.dataclass
 class Starts:
     """Places where episodes can begin, in order along groups such as clips; N places, C groups.
@@ -236,6 +249,23 @@ class Task(flax.struct.PyTreeNode, Generic[S]):
     def channels(self, state: S) -> dict[str, jax.Array]:
         """What a recording keeps of the task's state, by name: `reference`, or one of `own_channels`."""
         return {}
+
+    @property
+    def commands(self) -> Mapping[str, CommandRange]:
+        """What can be commanded while the task is played, by name; by default nothing.
+
+        A task with commands has a channel `command`, whose columns are these.
+        """
+        return {}
+
+    def with_command(self, state: S, command: jax.Array) -> S:
+        """The state with a command in the place of the task's own, from now to the end of the episode.
+
+        Args:
+            state: the task's.
+            command: in the order of `commands`, shape (commands,).
+        """
+        raise NotImplementedError
 
     @property
     def own_channels(self) -> Mapping[str, Channel]:

@@ -1,6 +1,6 @@
 """A live policy, such as one that imitates a clip: it is watched, pushed, and changed by interventions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -11,6 +11,7 @@ from rodent.loop import Manipulation
 from rodent.policy.policy import Policy
 from rodent.rollouts import Episode, RolloutRunner, Show, policy_episodes
 from rodent.rotation import rotate
+from rodent.tasks.task import CommandRange
 from rodent.view.interventions import LiveInterventions, Say, silent
 from rodent.view.motion import Moment, Source, stride
 
@@ -45,7 +46,7 @@ def live_source(
     if interventions:
         on.apply(interventions, say)
     motions = {one.name: partial(Live, runner, policy, one, i, on) for i, one in enumerate(episodes)}
-    return Source(policy.scene, motions)
+    return Source(policy.scene, motions, repr(policy))
 
 
 class Live:
@@ -70,13 +71,15 @@ class Live:
 
     def rewind(self) -> None:
         """Delete the stored frames and start again."""
-        self._wrench = np.zeros((1, 6))
+        self._impulse, self._pull = np.zeros((2, 3))
+        self._command: np.ndarray | None = None
+        self._force = np.zeros(3)  # of the last step
         self._rows = self._runner.play(
             self._policy.params,
             self._policy.normalizer,
             np.array([self._episode.group]),
             seed=self._seed,
-            manipulation=Manipulation(self._take_wrench, self._plan),
+            manipulation=Manipulation(self._wrench, self._plan, command=lambda: self._command),
             plan=self._plan(),
         )
         self._changed: list[int] = []
@@ -98,7 +101,16 @@ class Live:
                 self._units.append({layer: values[0] for layer, values in row.units.items()})
             reference = row.channels["reference"][0] if "reference" in row.channels else None
             self._changed.append(0 if row.report is None else int(row.report.changed.sum()))
-            self._moments.append(Moment(row.physics.qpos[0], reference, not row.failed[0]))
+            self._moments.append(
+                Moment(
+                    row.physics.qpos[0],
+                    reference,
+                    not row.failed[0],
+                    touch=row.physics.sensordata[0, self._runner.task.scene.touch_rows],
+                    force=self._force if self._force.any() else None,
+                    command=row.channels["command"][0] if self.commands else None,
+                )
+            )
         return self._moments[frame]
 
     def activity(self, layer: str) -> np.ndarray:
@@ -110,8 +122,20 @@ class Live:
 
     def push(self, direction: str, impulse: float) -> None:
         """Push the trunk in the next step, in one of DIRECTIONS relative to the heading; newton seconds."""
-        force = impulse * self.fps * world_direction(self._moments[-1].qpos, direction)
-        self._wrench[0, :3] += force
+        self._impulse += impulse * world_direction(self._moments[-1].qpos, direction)
+
+    def pull(self, force: np.ndarray) -> None:
+        """Pull the trunk from the next step on, newtons, shape (3,); zero ends it."""
+        self._pull = np.asarray(force, float)
+
+    @property
+    def commands(self) -> Mapping[str, CommandRange]:
+        """What can be commanded, by name."""
+        return self._runner.task.commands
+
+    def command(self, values: Sequence[float]) -> None:
+        """Command these values, in the order of `commands`, from the next step to the next `rewind`."""
+        self._command = np.asarray(values, np.float32)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -151,9 +175,11 @@ class Live:
     def _plan(self) -> Plan | None:
         return self._interventions.plan(self._seed)
 
-    def _take_wrench(self) -> np.ndarray:
-        taken, self._wrench = self._wrench, np.zeros((1, 6))
-        return taken
+    def _wrench(self) -> np.ndarray:
+        """The wrench of the next step; an impulse is spent in it."""
+        self._force = self._pull + self._impulse * self.fps
+        self._impulse = np.zeros(3)
+        return np.concatenate([self._force, np.zeros(3)])[None]
 
 
 def world_direction(qpos: np.ndarray, direction: str) -> np.ndarray:

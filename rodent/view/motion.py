@@ -26,11 +26,17 @@ class Moment(NamedTuple):
         qpos: pose of the rat, metres, w x y z, radians, shape (nq,); not finite if physics diverged.
         reference: pose of the reference, shape (nq,); None without a reference.
         alive: whether there is no failure.
+        touch: of the scene's touch sensors, newtons, shape (sensors,); None where they are not known.
+        force: that pushes the trunk in the step from this frame, newtons, shape (3,); None for none.
+        command: given to the rat, see `rodent.tasks.task.Task.commands`; None for a task without commands.
     """
 
     qpos: np.ndarray
     reference: np.ndarray | None
     alive: bool
+    touch: np.ndarray | None = None
+    force: np.ndarray | None = None
+    command: np.ndarray | None = None
 
 
 class Motion(Protocol):
@@ -79,6 +85,8 @@ class Source:
 
     scene: SceneConfig
     motions: Mapping[str, Callable[[], Motion]]
+    name: str = ""
+    """Shown beside the rat where there are several."""
 
     def subset(self, names: Iterable[str]) -> "Source":
         """Only the named motions, in the order of the names; all of them for no names.
@@ -106,6 +114,8 @@ class Recorded:
     """Poses of the reference, shape (frames, nq)."""
     alive: np.ndarray | None = None
     """Frames without failure, shape (frames,); None for all."""
+    touch: np.ndarray | None = None
+    """Of the touch sensors, newtons, shape (frames, sensors)."""
     rollout: Rollout | None = None
     """Rollout with the units."""
 
@@ -122,7 +132,8 @@ class Recorded:
     def at(self, frame: int) -> Moment:
         """See `Motion`."""
         reference = None if self.reference is None else self.reference[frame]
-        return Moment(self.qpos[frame], reference, self.alive is None or bool(self.alive[frame]))
+        touch = None if self.touch is None else self.touch[frame]
+        return Moment(self.qpos[frame], reference, self.alive is None or bool(self.alive[frame]), touch)
 
     def activity(self, layer: str) -> np.ndarray:
         """See `Motion`."""
@@ -157,17 +168,18 @@ def open_source(path: Path) -> Iterator[Source]:
                 name: partial(_of_rollout, rollout, recording.fps)
                 for name, rollout in recording.rollouts.items()
             }
-            yield Source(recording.scene, motions)
+            yield Source(recording.scene, motions, path.stem)
     else:
         clips = read_clips(path)
         scene = SceneConfig(body=clips.body)
-        yield Source(scene, {clip.name: partial(_of_clip, clip) for clip in clips})
+        yield Source(scene, {clip.name: partial(_of_clip, clip) for clip in clips}, path.stem)
 
 
 def _of_rollout(rollout: Rollout, fps: float) -> Recorded:
     qpos, alive = rollout["qpos"], rollout["alive"]
     reference = rollout["reference"] if rollout.has("reference") else None
-    return Recorded(rollout.name, fps, qpos, reference, alive, rollout)
+    touch = rollout["contact"] if rollout.has("contact") else None
+    return Recorded(rollout.name, fps, qpos, reference, alive, touch, rollout)
 
 
 def _of_clip(clip: Clip) -> Recorded:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rodent.body_config import BodyConfig
-from rodent.render.camera import CAMERAS
-from rodent.render.renderer import check_poses
-from rodent.render.skin import GHOST_RGBA
-from rodent.rotation import rotate
+from rodent.errors import InputError
 from rodent.scene import make_scene
-from rodent.view.figure import Figure, SkinFigure
-from rodent.view.geoms import GeomFigure, has_plane, surroundings
+from rodent.view.bones import together
+from rodent.view.command_panel import CommandPanel
 from rodent.view.intervention_panel import InterventionPanel
-from rodent.view.session import SPEEDS, Intervenable, Pushable, Session, glide
-from rodent.view.strip import mark, strip
+from rodent.view.joint_panel import JointPanel
+from rodent.view.push_panel import PushPanel
+from rodent.view.rat import REFERENCES, Look, Rat
+from rodent.view.session import SPEEDS, Commandable, Intervenable, Pushable, Session, glide
+from rodent.view.stage import Camera, build_surroundings
+from rodent.view.units_panel import UnitsPanel
 
 if TYPE_CHECKING:
     import viser
@@ -25,11 +25,8 @@ if TYPE_CHECKING:
 FRAME_RATE = 50.0
 """Largest number of frames per second that are sent."""
 
-_STRIP_SECONDS = 0.1  # interval between images of the units
-_DISTANCE, _FOV = 0.7, 30.0  # of the camera: metres from a rat of scale 1, and degrees
-# sRGB
-_EYE = (8, 5, 5)
-_FLOOR, _TILE, _SQUARE = (190, 188, 182), (165, 163, 158), (140, 138, 134)
+_LANE = 0.22  # from rat to rat beside each other, m at scale 1
+_WIDE = 1.6  # width by height of the usual page
 
 
 class Page:
@@ -38,143 +35,77 @@ class Page:
     Args:
         server: of the page.
         session: to show.
+
+    Raises:
+        InputError: sources are in different arenas, or a motion is not one of its source's body.
     """
 
     def __init__(self, server: "viser.ViserServer", session: Session):
         self._server, self._session = server, session
         # callbacks of controls run in other threads; their requests are handled between frames
         self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        scene = session.source.scene
-        rat = scene.body if isinstance(scene.body, BodyConfig) else None
-        self._figure: Figure = SkinFigure(rat) if rat else GeomFigure(make_scene(scene))
+        # to follow the rat, the world moves instead of the camera, so that the user can rotate the camera
+        self._world = server.scene.add_frame("/world", show_axes=False)
+        _require_one_arena(session)
+        build_surroundings(server, "/world", session.sources[0].scene)
+        several = len(session.sources) > 1
+        self._rats = [
+            Rat(server, f"/world/rat_{i}", source.scene, source.name if several else "")
+            for i, source in enumerate(session.sources)
+        ]
         self._center = np.zeros(2)
-        self._drawn: tuple[Any, ...] = ()
-        self._strip_of: tuple[Any, ...] = ()
-        self._strip_time = 0.0
-        self._build_scene()
+        first, moment = self._rats[0].figure, session.moment
+        self._camera = Camera(self._rats[0].pose(moment.qpos), first.middle, first.scale)
+        self._lane = _LANE * first.scale * self._camera.right
         self._build_controls()
         self._show_choice()
+        self._camera.place(server.initial_camera, self._width(), _WIDE)
+        server.on_client_connect(
+            lambda client: self._camera.place(client.camera, self._width(), client.camera.aspect)
+        )
 
     def step(self, seconds: float) -> None:
         """Handle inputs of the controls, advance the time, and update what changed."""
         while not self._requests.empty():
             self._requests.get()()
         self._session.advance(seconds)
-        target = self._target()  # may compile; before `atomic`, which would hold back that the page says so
+        target = self._target()  # may compile; before `together`, which would hold back that the page says so
         if self._follow.value:
             self._center = glide(self._center, target, seconds)
-        # viser sends the changes within `atomic` together, so that frames are consistent
-        with self._server.atomic():
-            self._draw()
-
-    # ----------------------------------------------------------------- scene
-
-    def _build_scene(self) -> None:
-        scene, figure = self._server.scene, self._figure
-        pose = figure.pose(figure.rest)
-        # to follow the rat, the world moves instead of the camera, so that the user can rotate the camera
-        self._world = scene.add_frame("/world", show_axes=False)
-        self._build_surroundings()
-        self._rat = scene.add_frame("/world/rat", show_axes=False)
-        self._coat = [
-            scene.add_mesh_simple(
-                f"/world/rat/coat_{i}", pose.skin[patch.vertices], patch.faces, color=patch.color
-            )
-            for i, patch in enumerate(figure.patches)
-        ]
-        self._eyes = [
-            scene.add_icosphere(f"/world/rat/eye_{i}", radius=figure.eye_radius, color=_EYE)
-            for i in range(len(pose.eyes))
-        ]
-        red, green, blue, opacity = GHOST_RGBA
-        self._ghost = scene.add_mesh_simple(
-            "/world/ghost",
-            pose.skin,
-            figure.faces,
-            color=(red, green, blue),
-            opacity=opacity,
-            cast_shadow=False,
-            receive_shadow=False,
-        )
-        self._place_camera()
-
-    def _build_surroundings(self) -> None:
-        scene, compiled = self._server.scene, make_scene(self._session.source.scene)
-        if has_plane(compiled):
-            scene.add_grid(
-                "/world/floor",
-                width=10,
-                height=10,
-                cell_size=0.05,
-                cell_color=_TILE,
-                section_size=0.5,
-                section_color=_SQUARE,
-                plane_color=_FLOOR,
-                plane_opacity=1.0,
-                fade_distance=4.0,
-                shadow_opacity=0.35,
-            )
-        for i, mesh in enumerate(surroundings(compiled)):
-            scene.add_mesh_simple(f"/world/arena_{i}", mesh.vertices, mesh.faces, color=mesh.color)
-
-    def _place_camera(self) -> None:
-        """Look at the body as in videos."""
-        turn, elevation = np.radians(CAMERAS["oblique"])
-        x, y, _ = rotate(self._pose_of_rat()[3:7], np.array([1.0, 0.0, 0.0]))
-        azimuth = np.arctan2(y, x) + turn
-        ahead = np.array([np.cos(azimuth), np.sin(azimuth), np.tan(elevation)]) * np.cos(elevation)
-        middle = np.array([0.0, 0.0, self._figure.middle])
-        camera = self._server.initial_camera
-        camera.look_at = middle
-        camera.position = middle - _DISTANCE * self._figure.scale * ahead
-        camera.fov = float(np.radians(_FOV))
-
-    def _target(self) -> np.ndarray:
-        """The point that the camera follows: the floor below the rat, metres, shape (2,)."""
-        position = self._session.moment.qpos[:2]
-        return position.astype(float) if np.isfinite(position).all() else self._center
-
-    def _pose_of_rat(self) -> np.ndarray:
-        """The rat's pose, or the rest pose if physics diverged; shape (nq,)."""
-        qpos = self._session.moment.qpos
-        return qpos if np.isfinite(qpos).all() else self._figure.rest
+        together(self._server, self._draw)
 
     # -------------------------------------------------------------- controls
 
     def _build_controls(self) -> None:
-        gui, session = self._server.gui, self._session
+        server, gui, session = self._server, self._server.gui, self._session
         gui.configure_theme(show_logo=False, show_share_button=False, control_width="large")
         gui.set_panel_label("Virtual rodent")
         gui.main_panel.dock_right()
-        self._clip = gui.add_dropdown("Clip", tuple(session.source.motions))
+        self._clip = gui.add_dropdown("Clip", session.names)
         self._time = gui.add_slider("Time (s)", 0.0, 1.0, 0.001, 0.0)
         self._status = gui.add_markdown("")
         self._pause = gui.add_button("Pause")
         again = gui.add_button("Start again")
         speed = gui.add_dropdown("Speed", tuple(SPEEDS), initial_value="1")
-        self._follow = gui.add_checkbox("Follow", True)
-        self._with_ghost = gui.add_checkbox("Reference", True)
+        self._follow = gui.add_checkbox("Follow", True, hint="Keep the rat in the middle")
+        self._contacts = gui.add_checkbox("Contacts", False, hint="Points of contact, and forces on the paws")
+        self._reference = gui.add_dropdown("Reference", REFERENCES)
 
         self._clip.on_update(self._on_user(lambda: session.choose(self._clip.value), self._show_choice))
         self._time.on_update(self._on_user(lambda: session.seek(self._time.value)))
         self._pause.on_click(self._on_user(lambda: session.play(not session.clock.playing)))
         again.on_click(self._on_user(session.restart))
         speed.on_update(self._on_user(lambda: session.set_speed(SPEEDS[speed.value])))
+        first = self._rats[0].figure
+        self._joints = JointPanel(gui, make_scene(session.sources[0].scene), self._on_user)
+        self._command = self._push = self._panel = None
+        if isinstance(session.motion, Commandable) and session.motion.commands:
+            self._command = CommandPanel(gui, session, self._on_user)
         if isinstance(session.motion, Pushable):
-            self._build_push(session.motion.directions)
-        self._panel = None
+            self._push = PushPanel(server, "/world", session, first.scale, self._on_user)
         if isinstance(session.motion, Intervenable):
             self._panel = InterventionPanel(gui, session, self._on_user)
-        self._layer = gui.add_dropdown("Units of layer", session.motion.layers or ("",))
-        self._strip = gui.add_image(np.zeros((1, 1, 3), np.uint8))
-
-    def _build_push(self, directions: tuple[str, ...]) -> None:
-        gui, session = self._server.gui, self._session
-        with gui.add_folder("Push"):
-            direction = gui.add_dropdown("Direction", directions)
-            impulse = gui.add_slider("Impulse (mN·s)", 5, 200, 5, 50)
-            push = gui.add_button("Push")
-        push.on_click(self._on_user(lambda: session.push(direction.value, 1e-3 * impulse.value)))
+        self._units = UnitsPanel(gui, session)
 
     def _on_user(self, *actions: Callable[[], None]) -> Callable[[Any], None]:
         """A callback that schedules actions before the next frame, for inputs of a user only."""
@@ -188,61 +119,70 @@ class Page:
         return callback
 
     def _show_choice(self) -> None:
-        """Update the controls for the current motion."""
-        motion = self._session.motion
-        check_poses(self._session.moment.qpos.shape[-1], len(self._figure.rest), motion.name)
+        """Update the controls for the current motions."""
+        session = self._session
+        for rat, motion, moment in zip(self._rats, session.motions, session.moments, strict=True):
+            rat.check(moment, motion.name)
         self._time.value = 0.0
-        self._time.max = (motion.n_frames - 1) / motion.fps
-        self._time.step = 1 / motion.fps
-        self._with_ghost.visible = self._session.moment.reference is not None
-        self._layer.visible = self._strip.visible = bool(motion.layers)
-        if motion.layers and self._layer.options != motion.layers:
-            self._layer.options = motion.layers
+        self._time.max = session.duration - 1 / session.motion.fps
+        self._time.step = 1 / session.motion.fps
+        self._reference.visible = any(moment.reference is not None for moment in session.moments)
+        self._units.choose()
         self._center = self._target()
 
     # --------------------------------------------------------------- drawing
 
+    def _target(self) -> np.ndarray:
+        """The point that the camera follows: the floor between the rats, metres, shape (2,)."""
+        places = np.array([moment.qpos[:2] for moment in self._session.moments], float)
+        sound = np.isfinite(places).all(axis=1)
+        return places[sound].mean(axis=0) if sound.any() else self._center
+
+    def _slots(self) -> int:
+        """Places for each rat in the row: one of its own, and one for a reference beside it."""
+        return 2 if self._reference.visible and self._reference.value == "beside" else 1
+
+    def _width(self) -> float:
+        """From the first to the last in the row, m."""
+        return float(np.linalg.norm(self._lane)) * (len(self._rats) * self._slots() - 1)
+
     def _draw(self) -> None:
         session = self._session
-        shown = (session.motion, session.frame, self._with_ghost.value)
-        if shown != self._drawn:
-            self._drawn = shown
-            self._draw_rats()
-            self._time.value = session.frame / session.motion.fps
+        self._time.value = session.clock.time
         self._world.position = (*-self._center, 0.0)
         self._pause.label = "Pause" if session.clock.playing else "Play"
-        if self._panel is not None:
-            self._panel.draw()
-        if session.motion.layers:
-            self._draw_strip()
+        slots, force = self._slots(), session.force()
+        for i, (rat, moment) in enumerate(zip(self._rats, session.moments, strict=True)):
+            if i == 0:
+                qpos = self._joints.pose(moment.qpos, not session.clock.playing)
+                moment = moment._replace(qpos=qpos)
+            rat.frame.position = i * slots * self._lane
+            pushed = force if i == 0 else None
+            rat.draw(moment, Look(self._reference.value, self._lane, self._contacts.value, pushed))
+        self._status.content = self._tracking()
+        if self._push is not None:
+            self._push.draw(self._rats[0].pose(session.moment.qpos))
+        for panel in (self._command, self._panel, self._units):
+            if panel is not None:
+                panel.draw()
 
-    def _draw_rats(self) -> None:
-        moment = self._session.moment
-        # a rat whose physics diverged is hidden
-        self._rat.visible = bool(np.isfinite(moment.qpos).all())
-        self._ghost.visible = moment.reference is not None and self._with_ghost.value
-        pose = self._figure.pose(self._pose_of_rat(), moment.reference if self._ghost.visible else None)
-        for mesh, patch in zip(self._coat, self._figure.patches, strict=True):
-            mesh.vertices = pose.skin[patch.vertices]
-        for eye, position in zip(self._eyes, pose.eyes, strict=True):
-            eye.position = position
-        if pose.ghost is not None:
-            self._ghost.vertices = pose.ghost
-        tracks = "tracks its reference" if moment.alive else "**lost its reference**"
-        self._status.content = "" if moment.reference is None else tracks
+    def _tracking(self) -> str:
+        """Which rats track their references."""
+        lines = []
+        for source, moment in zip(self._session.sources, self._session.moments, strict=True):
+            if moment.reference is not None:
+                text = "tracks its reference" if moment.alive else "**lost its reference**"
+                lines.append(text if len(self._rats) == 1 else f"{source.name} {text}")
+        return "  \n".join(lines)
 
-    def _draw_strip(self) -> None:
-        """Update the image of the units, which depends on layer, simulated frames and time."""
-        session, now = self._session, time.monotonic()
-        played = session.motion.played if isinstance(session.motion, Pushable) else session.motion.n_frames
-        content = (session.motion, self._layer.value, played)
-        shown = (*content, session.frame)
-        if shown == self._strip_of or now - self._strip_time < _STRIP_SECONDS:
-            return
-        if self._strip_of[:3] != content:
-            self._picture = strip(session.motion.activity(self._layer.value))
-        self._strip_of, self._strip_time = shown, now
-        self._strip.image = mark(self._picture, session.frame / session.motion.n_frames)
+
+def _require_one_arena(session: Session) -> None:
+    first = session.sources[0]
+    for source in session.sources[1:]:
+        if source.scene.arena != first.scene.arena:
+            raise InputError(
+                f"{source.name} is in another arena than {first.name}; show them one after the other"
+            )
 
 
 def watch(server: "viser.ViserServer", session: Session, ended: Callable[[], bool] = lambda: False) -> None:

@@ -1,12 +1,13 @@
 """Playback of a source: motion, time and speed; the logic behind the controls."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from rodent.errors import unknown
+from rodent.errors import InputError, unknown
+from rodent.tasks.task import CommandRange
 from rodent.view.interventions import Say, silent
 from rodent.view.motion import Moment, Motion, Source
 
@@ -14,6 +15,7 @@ SPEEDS = {"1/10": 0.1, "1/4": 0.25, "1/2": 0.5, "1": 1.0, "2": 2.0}
 """Speeds of playback."""
 
 _LONGEST = 0.1  # longest time step in seconds: a slow machine shows slow motion instead of jumps
+_SEEN = 0.3  # seconds for which a push is shown
 _GLIDE = 0.25  # time constant in seconds with which the camera follows the rat
 
 
@@ -62,6 +64,24 @@ class Pushable(Protocol):
         """Apply an impulse to the trunk in the next control step, newton seconds."""
         ...
 
+    def pull(self, force: np.ndarray) -> None:
+        """Apply a force to the trunk from now on, newtons, shape (3,); zero ends it."""
+        ...
+
+
+@runtime_checkable
+class Commandable(Pushable, Protocol):
+    """A live motion that takes commands, such as a speed."""
+
+    @property
+    def commands(self) -> Mapping[str, CommandRange]:
+        """What can be commanded, by name; empty where nothing can."""
+        ...
+
+    def command(self, values: Sequence[float]) -> None:
+        """Command the values, in the order of `commands`, until the motion starts again."""
+        ...
+
 
 @runtime_checkable
 class Intervenable(Pushable, Protocol):
@@ -87,19 +107,42 @@ class Intervenable(Pushable, Protocol):
 
 
 class Session:
-    """Playback of one motion of a source.
+    """Playback of one motion, or of the motions of one name in several sources, beside each other.
+
+    Args:
+        sources: what to show; a motion can be chosen if all of them have it.
 
     Attributes:
-        source: the source.
-        motion: the current motion.
-        clock: the time in this motion.
+        sources: the sources.
+        names: of the motions to choose from.
+        motions: the current ones, one of each source.
+        clock: the time in them.
+
+    Raises:
+        InputError: no motion is in all sources.
     """
 
-    def __init__(self, source: Source):
-        self.source = source
+    def __init__(self, *sources: Source):
+        self.sources = sources
+        self.names = tuple(name for name in sources[0].motions if all(name in one.motions for one in sources))
+        if not self.names:
+            raise InputError(
+                f"{' and '.join(one.name for one in sources)} have no rollout or clip of the same name; "
+                f"the first has {', '.join(list(sources[0].motions)[:3])}"
+            )
         self.clock = Clock()
-        self.motion: Motion
-        self.choose(next(iter(source.motions)))
+        self.motions: tuple[Motion, ...] = ()
+        self.choose(self.names[0])
+
+    @property
+    def motion(self) -> Motion:
+        """The motion of the first source, which is a live one where there is one."""
+        return self.motions[0]
+
+    @property
+    def duration(self) -> float:
+        """Of the longest motion, s."""
+        return max(motion.n_frames / motion.fps for motion in self.motions)
 
     def choose(self, name: str) -> None:
         """Choose another motion and start at its first frame.
@@ -107,14 +150,15 @@ class Session:
         Raises:
             InputError: there is no motion of this name.
         """
-        if name not in self.source.motions:
-            raise unknown("clip", name, self.source.motions)
-        self.motion = self.source.motions[name]()
+        if name not in self.names:
+            raise unknown("clip", name, self.names)
+        self.motions = tuple(one.motions[name]() for one in self.sources)
         self.seek(0.0)
 
     def seek(self, seconds: float) -> None:
         """Go to a time, within the motion."""
-        self._tick(time=min(max(seconds, 0.0), (self.motion.n_frames - 1) / self.motion.fps))
+        last = max((motion.n_frames - 1) / motion.fps for motion in self.motions)
+        self._tick(time=min(max(seconds, 0.0), last))
 
     def play(self, playing: bool) -> None:
         """Play or pause."""
@@ -126,7 +170,7 @@ class Session:
 
     def restart(self) -> None:
         """Start again; a live policy starts a new rollout."""
-        self.motion.rewind()
+        self._rewind()
         self.seek(0.0)
 
     def push(self, direction: str, impulse: float) -> None:
@@ -136,7 +180,22 @@ class Session:
         """
         if isinstance(self.motion, Pushable):
             self.motion.push(direction, impulse)
-            self.seek(self.motion.played / self.motion.fps)
+            self._go_to_present(self.motion)
+
+    def pull(self, force: np.ndarray) -> None:
+        """Pull the trunk of the rat of a live motion from now on, newtons, shape (3,); zero ends it.
+
+        Playback jumps to the latest simulated frame. A recorded motion does not change.
+        """
+        if isinstance(self.motion, Pushable):
+            self.motion.pull(force)
+            self._go_to_present(self.motion)
+
+    def command(self, values: Sequence[float]) -> None:
+        """Command a live motion, in the order of its `commands`; playback jumps to the latest frame."""
+        if isinstance(self.motion, Commandable):
+            self.motion.command(values)
+            self._go_to_present(self.motion)
 
     def intervene(self, texts: Sequence[str], say: Say = silent) -> None:
         """Put interventions on a live motion, in the place of those before; none take these off.
@@ -152,24 +211,47 @@ class Session:
         """
         if isinstance(self.motion, Intervenable):
             self.motion.intervene(texts, say)
-            self.seek(self.motion.played / self.motion.fps)
+            self._go_to_present(self.motion)
 
     def advance(self, seconds: float) -> None:
         """Advance the time by seconds of playback."""
         before = self.clock
-        self.clock = before.after(min(seconds, _LONGEST), self.motion.n_frames / self.motion.fps)
+        self.clock = before.after(min(seconds, _LONGEST), self.duration)
         if self.clock.time < before.time:
-            self.motion.rewind()
+            self._rewind()
 
     @property
     def frame(self) -> int:
-        """Index of the current frame."""
-        return self.clock.frame(self.motion.fps, self.motion.n_frames)
+        """Index of the current frame of the first motion."""
+        return self._frame(self.motion)
 
     @property
     def moment(self) -> Moment:
-        """The current frame."""
-        return self.motion.at(self.frame)
+        """The current frame of the first motion."""
+        return self.moments[0]
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """The current frame of every motion; one that is over stays at its last frame."""
+        return tuple(motion.at(self._frame(motion)) for motion in self.motions)
+
+    def force(self) -> np.ndarray | None:
+        """The last force on the trunk within the past moments, so that a short push can be seen; newtons."""
+        if not isinstance(self.motion, Pushable):
+            return None
+        first = max(0, self.frame - round(_SEEN * self.motion.fps))
+        past = (self.motion.at(frame).force for frame in range(self.frame, first - 1, -1))
+        return next((force for force in past if force is not None), None)
+
+    def _frame(self, motion: Motion) -> int:
+        return self.clock.frame(motion.fps, motion.n_frames)
+
+    def _go_to_present(self, motion: Pushable) -> None:
+        self.seek(motion.played / self.motion.fps)
+
+    def _rewind(self) -> None:
+        for motion in self.motions:
+            motion.rewind()
 
     def _tick(self, **changes: float) -> None:
         self.clock = dataclasses.replace(self.clock, **changes)

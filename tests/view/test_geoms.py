@@ -16,6 +16,7 @@ from rodent.view.page import Page
 from rodent.view.server import open_server
 from rodent.view.session import Session
 from tests.view.sources import moving_hopper
+from tests.view.test_figure import skinned
 
 
 @pytest.fixture(scope="module")
@@ -29,20 +30,22 @@ SMALL = SceneConfig(body=HOPPER)
 def test_geoms_go_where_the_body_goes(figure):
     moved = figure.rest.copy()
     moved[:2] += (0.3, -0.2)
-    here, there = figure.pose(figure.rest), figure.pose(figure.rest, moved)
-    assert here.ghost is None and len(here.eyes) == 0
-    shift = np.tile((0.3, -0.2, 0.0), (len(here.skin), 1))
-    np.testing.assert_allclose(there.ghost - there.skin, shift, atol=1e-6)
+    here, there = figure.pose(figure.rest), figure.pose(moved)
+    shift = np.tile((0.3, -0.2, 0.0), (len(here.positions), 1))
+    np.testing.assert_allclose(there.positions - here.positions, shift, atol=1e-9)
+    np.testing.assert_array_equal(there.quaternions, here.quaternions)
     # a trunk 6 cm long with a tail, whose feet of 8 mm stand on the floor
-    assert np.ptp(here.skin[:, 0]) == pytest.approx(0.088, abs=0.003)
-    assert here.skin[:, 2].min() == pytest.approx(0.03 - 0.022 - 0.009, abs=5e-4)
+    vertices = skinned(figure, figure.outline, figure.rest)
+    assert np.ptp(vertices[:, 0]) == pytest.approx(0.088, abs=0.003)
+    assert vertices[:, 2].min() == pytest.approx(0.03 - 0.022 - 0.009, abs=5e-4)
     assert 0.02 < figure.middle < 0.04
 
 
 def test_the_patches_are_the_whole_body(figure):
-    faces = np.concatenate([patch.vertices[patch.faces] for patch in figure.patches])
-    np.testing.assert_array_equal(np.unique(faces, axis=0), np.unique(figure.faces, axis=0))
-    assert figure.faces.max() == len(figure.pose(figure.rest).skin) - 1
+    assert sum(len(patch.faces) for patch in figure.patches) == len(figure.outline.faces)
+    assert len({patch.color for patch in figure.patches}) == len(figure.patches)
+    for patch in (*figure.patches, figure.outline):
+        assert (patch.weights.sum(axis=1) == 1).all() and patch.faces.max() == len(patch.vertices) - 1
 
 
 def test_an_arena_of_boxes_is_drawn():
@@ -58,6 +61,8 @@ def test_an_arena_of_boxes_is_drawn():
 def test_the_page_shows_a_body_without_a_skin():
     with open_server() as server:
         page = Page(server, Session(moving_hopper(SMALL)))
-        before = page._coat[0].vertices.copy()
+        page.step(0.0)
+        before = page._rats[0].puppet.shown.positions
         page.step(0.1)
-        assert np.abs(page._coat[0].vertices - before).max() > 1e-3
+        moved = page._rats[0].puppet.shown.positions - before
+        np.testing.assert_allclose(moved, np.tile((0.05, 0, 0), (len(before), 1)), atol=1e-9)

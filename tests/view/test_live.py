@@ -9,10 +9,11 @@ from rodent.loop import decided
 from rodent.rollouts import RolloutRunner
 from rodent.scene import make_scene
 from rodent.synthesis.stance import stance_clips
+from rodent.tasks.goal_settings import JoystickConfig
 from rodent.view import Session
 from rodent.view.live import DIRECTIONS, live_source, world_direction
 from rodent.view.session import Pushable
-from tests.policies import untrained_policy
+from tests.policies import untrained_on_task, untrained_policy
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,47 @@ def test_a_push_moves_the_rat_its_way_and_is_over_after_a_step(motion):
         # 0.03 N s on 0.26 kg is 0.1 m/s; the feet hold some of it
         assert moved[6] @ wanted > 2e-4, direction
         assert np.linalg.norm(moved[6]) < 0.01
-    assert not motion._wrench.any()
+    assert [motion.at(frame).force is None for frame in (4, 5, 6)] == [True, False, True]
+    np.testing.assert_allclose(motion.at(5).force, 0.03 * 50 * wanted, rtol=1e-6)
+
+
+def test_a_pull_lasts_until_it_ends(motion):
+    still = poses(motion)
+    motion.rewind()
+    motion.at(4)
+    motion.pull(np.array([0.0, 0.0, 3.0]))
+    motion.at(9)
+    motion.pull(np.zeros(3))
+    pulled = poses(motion)
+    forces = [motion.at(frame).force for frame in range(20)]
+    assert [frame for frame in range(20) if forces[frame] is not None] == list(range(5, 10))
+    np.testing.assert_array_equal(forces[7], (0, 0, 3))
+    np.testing.assert_array_equal(pulled[:6], still[:6])
+    assert pulled[10, 2] > still[10, 2] + 1e-3
+    motion.pull(np.ones(3))
+    motion.rewind()
+    np.testing.assert_array_equal(poses(motion), still)
+
+
+def test_a_command_takes_the_place_of_the_tasks(body):
+    task = JoystickConfig(seconds=1.0, every=0.4, settle=0.1)
+    motion = next(iter(live_source(untrained_on_task(body, task), None).motions.values()))()
+    assert list(motion.commands) == ["speed", "turn", "head height"]
+    assert [(one.low, one.high) for one in motion.commands.values()] == [
+        task.speed,
+        task.turn,
+        task.head_height,
+    ]
+    drawn = motion.at(10).command
+    motion.command((0.25, -0.5, 0.06))
+    for frame in (11, 30):  # the second after the task would have changed it
+        np.testing.assert_allclose(motion.at(frame).command, (0.25, -0.5, 0.06), rtol=1e-6)
+    motion.rewind()
+    np.testing.assert_array_equal(motion.at(10).command, drawn)
+
+
+def test_touch_is_that_of_the_sensors(motion, body):
+    assert motion.at(3).touch.shape == (4,) and (motion.at(3).touch >= 0).all()
 
 
 def test_directions_turn_with_the_rat_and_stay_level():

@@ -17,8 +17,10 @@ from rodent.cli import main
 from rodent.errors import InputError
 from rodent.policy.policy import save_policy
 from rodent.view import Session, Source, open_source
+from rodent.view.contacts import NEWTON
 from rodent.view.motion import Recorded
 from rodent.view.page import Page
+from rodent.view.rat import Look
 from rodent.view.server import HOST, address, open_server
 from tests.policies import untrained_policy
 from tests.view.chromium import find_chromium, open_tab
@@ -53,7 +55,7 @@ def test_the_server_answers_on_loopback_alone(server, capfd):
 
 
 def test_poses_of_another_body_are_refused(server, session):
-    small = Source(session.source.scene, {"small": lambda: Recorded("small", 50, np.zeros((3, 10)))})
+    small = Source(session.sources[0].scene, {"small": lambda: Recorded("small", 50, np.zeros((3, 10)))})
     with pytest.raises(InputError, match="small has poses of 10 numbers; expected 74"):
         Page(server, Session(small))
 
@@ -61,12 +63,13 @@ def test_poses_of_another_body_are_refused(server, session):
 def test_a_motion_without_a_reference_says_nothing_of_tracking(server, session):
     page = Page(server, session)
     page.step(0.0)
-    assert "reference" in page._status.content and page._ghost.visible
+    assert "reference" in page._status.content and page._rats[0].outline.frame.visible
     free = Recorded("free", 50, session.motion.at(0).qpos[None])
-    page._session = Session(Source(session.source.scene, {"free": lambda: free}))
+    page._session = Session(Source(session.sources[0].scene, {"free": lambda: free}))
     page._show_choice()
     page.step(0.0)
-    assert page._status.content == "" and not page._ghost.visible and not page._with_ghost.visible
+    assert page._status.content == "" and not page._reference.visible
+    assert not page._rats[0].outline.frame.visible
 
 
 def test_a_page_sends_its_scene(server, session):
@@ -112,18 +115,18 @@ def test_a_rat_whose_physics_broke_is_not_shown(server, session):
     for frame, visible, status in ((11, True, "tracks"), (12, True, "lost"), (15, False, "lost")):
         session.seek(frame / 50)
         page.step(0.0)
-        assert page._rat.visible == visible
-        assert page._ghost.visible
+        assert page._rats[0].puppet.frame.visible == visible
+        assert page._rats[0].outline.frame.visible
         assert status in page._status.content
 
 
 def test_a_motion_that_begins_broken(server, session, clips):
     qpos = np.full_like(clips[0].qpos, np.nan)
     broken = Recorded("broken", 50.0, qpos, clips[0].qpos)
-    page = Page(server, Session(Source(session.source.scene, {"broken": lambda: broken})))
+    page = Page(server, Session(Source(session.sources[0].scene, {"broken": lambda: broken})))
     page.step(0.1)
-    assert not page._rat.visible
-    assert np.isfinite(page._ghost.vertices).all()
+    assert not page._rats[0].puppet.frame.visible
+    assert np.isfinite(page._rats[0].outline.shown.positions).all()
 
 
 def test_the_camera_goes_with_the_rat(server, session):
@@ -135,6 +138,42 @@ def test_the_camera_goes_with_the_rat(server, session):
     session.seek(0.3)
     page.step(0.0)
     np.testing.assert_allclose(page._world.position[:2], -place, atol=1e-6)
+
+
+def test_a_reference_is_around_the_rat_beside_it_or_hidden(server, session):
+    page = Page(server, session)
+    rat = page._rats[0]
+    for way, around, beside in (("outline", True, False), ("beside", False, True), ("hidden", False, False)):
+        page._reference.value = way
+        page.step(0.02)
+        assert (rat.outline.frame.visible, rat.beside.frame.visible) == (around, beside)
+    away = rat.beside.frame.position
+    assert np.linalg.norm(away[:2]) > 0.15 and away[2] == 0
+
+
+def test_a_force_is_an_arrow_with_its_newtons(server, session):
+    rat, moment = Page(server, session)._rats[0], session.moment
+    force = np.array([0.0, 1.5, 0.0])
+    rat.draw(moment, Look("hidden", np.zeros(3), True, force))
+    (arrow,) = rat._force.points
+    np.testing.assert_allclose(arrow[1] - arrow[0], NEWTON * force, atol=1e-6)
+    # 0.26 kg
+    assert rat._force.visible and rat._newtons.text == "1.5 N, 0.6 body weights"
+    rat.draw(moment, Look("hidden", np.zeros(3), False))
+    assert not (rat._force.visible or rat._newtons.visible or rat._dots.visible)
+
+
+def test_recordings_stand_side_by_side(server, recording, tmp_path):
+    other = tmp_path / "lesioned.h5"
+    shutil.copy(recording, other)
+    with open_source(recording) as first, open_source(other) as second:
+        page = Page(server, Session(first, second))
+        page.step(0.5)
+        places = [rat.frame.position for rat in page._rats]
+        assert np.linalg.norm(places[1] - places[0]) == pytest.approx(0.2, abs=0.05)
+        assert [rat._label.text for rat in page._rats] == ["sway", "lesioned"]
+        assert page._status.content.splitlines()[1] == "lesioned tracks its reference"
+        assert [chart._image.visible for chart in page._units._charts] == [True, True]
 
 
 # ------------------------------------------------------------------ the command
@@ -154,7 +193,7 @@ def view(monkeypatch):
 
 
 def test_the_command_prints_the_address(view, recording, clip_file, capfd):
-    for words in ([recording], [clip_file], [recording, "--clip", "run_1"]):
+    for words in ([recording], [clip_file], [recording, recording], [recording, "--clip", "run_1"]):
         assert view(*words) == 130
         out, err = capfd.readouterr()
         assert out.startswith("http://127.0.0.1:")
@@ -182,7 +221,9 @@ def test_bad_input_ends_with_two_and_one_line(view, recording, tmp_path, capfd):
         other.listen()
         cases = {
             (tmp_path / "none.h5",): "no such file",
+            (): "nothing to show",
             (tmp_path,): "neither a policy folder nor a run",
+            (recording, tmp_path): "is a policy, which is shown alone; record it first",
             (recording, "--clip", "run_9"): "unknown clip 'run_9'",
             (recording, "--clips", recording): "--clips, --resample and --intervention go with a policy",
             (recording, "--port", other.getsockname()[1]): "in use; choose another --port",

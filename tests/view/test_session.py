@@ -32,6 +32,12 @@ class Moving(Counted):
     def push(self, direction, impulse):
         self.pushed = direction, impulse
 
+    def pull(self, force):
+        self.pulled = force
+
+    def at(self, frame):
+        return super().at(frame)._replace(force=np.ones(3) if frame == 2 else None)
+
 
 @pytest.fixture
 def session():
@@ -99,6 +105,42 @@ def test_a_push_leads_back_to_the_present():
     session.push("from the left", 0.05)
     assert session.motion.pushed == ("from the left", 0.05)
     assert session.frame == 4
+
+
+def test_a_push_is_seen_for_a_while():
+    session = Session(Source(SceneConfig(), {"a": lambda: Moving("a")}))
+    seen = []
+    for frame in range(10):
+        session.seek(frame / 10)
+        seen.append(session.force() is not None)
+    assert np.flatnonzero(seen).tolist() == [2, 3, 4, 5]
+    session.pull(np.ones(3))
+    assert session.motion.pulled.sum() == 3 and session.frame == 4
+
+
+def test_motions_of_one_name_side_by_side():
+    def source(names, fps=10.0, n_frames=10):
+        def motion(name):
+            one = Counted(name)
+            one.fps, one.n_frames = fps, n_frames
+            return one
+
+        return Source(SceneConfig(), {name: lambda name=name: motion(name) for name in names}, "".join(names))
+
+    session = Session(source("abc"), source("cb", fps=20.0, n_frames=15))
+    assert session.names == ("b", "c") and session.duration == 1.0
+    session.seek(0.6)
+    assert [moment.qpos[0] for moment in session.moments] == [6, 12]
+    session.seek(0.9)  # the second is over
+    assert [moment.qpos[0] for moment in session.moments] == [9, 14]
+    session.advance(0.1)
+    assert [motion.rewinds for motion in session.motions] == [1, 1]
+    session.choose("c")
+    assert [motion.name for motion in session.motions] == ["c", "c"]
+    with pytest.raises(
+        InputError, match="ab and cd have no rollout or clip of the same name; the first has a, b"
+    ):
+        Session(source("ab"), source("cd"))
 
 
 def test_what_is_over_cannot_be_pushed(session):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rodent.view.strip import mark, strip
+from rodent.view.strip import SIZE, chart, mark, strip
 
 
 def brightness(picture):
@@ -44,9 +44,33 @@ def test_a_unit_that_never_changes_is_pale():
     assert (brightness(strip(np.full((10, 2), 3.0), (10, 4))) > 740).all()
 
 
+def test_a_chart_has_axes_around_its_strip(rng):
+    activity = rng.normal(size=(50, 30))
+    names = [f"hip_{i}" for i in range(30)]
+    picture, (left, top, right, bottom) = chart(activity, 4.0, names, "unit")
+    assert picture.shape == (SIZE[1], SIZE[0], 3)
+    np.testing.assert_array_equal(
+        picture[top:bottom, left:right], strip(activity, (right - left, bottom - top))
+    )
+    ink = brightness(picture) < 400
+    # ticks at every second name, and names left of them; at 0, 1, 2, 3 and 4 s, and numbers below them
+    rows = np.flatnonzero(ink[top:bottom, left - 3])
+    assert len(rows) == 15 and ink[top:bottom, : left - 6].any()
+    columns = np.flatnonzero(ink[bottom + 2])
+    np.testing.assert_allclose(columns, left + np.arange(5) * (right - left) / 4, atol=1)
+    assert ink[bottom + 8 :].any()
+
+
+@pytest.mark.parametrize(("units", "seconds"), [(1, 0.02), (700, 3600.0)])
+def test_any_layer_and_time_fits_a_chart(units, seconds):
+    picture, (left, _, right, _) = chart(np.zeros((3, units)), seconds, [*map(str, range(units))], "unit")
+    assert right - left > 400 and brightness(picture).min() < 400
+
+
 @pytest.mark.parametrize(("part", "column"), [(0.0, 0), (0.5, 20), (0.999, 38)])
 def test_the_present_is_marked(part, column):
-    picture = np.zeros((4, 40, 3), np.uint8)
-    changed = (mark(picture, part) != picture).any(axis=(0, 2))
-    assert np.flatnonzero(changed).tolist() == [column, column + 1]
+    picture = np.zeros((14, 50, 3), np.uint8)
+    changed = (mark(picture, (8, 3, 48, 12), part) != picture).any(axis=2)
+    assert np.flatnonzero(changed.any(axis=0)).tolist() == [8 + column, 9 + column]
+    assert np.flatnonzero(changed.any(axis=1)).tolist() == list(range(3, 12))
     assert not picture.any()

@@ -1,0 +1,26 @@
+"""The view when a page is opened."""
+
+import types
+
+import numpy as np
+import pytest
+
+pytest.importorskip("trimesh", reason="trimesh is not installed: pip install 'virtual-rodent[viewer]'")
+
+from rodent.view.stage import Camera
+
+
+@pytest.mark.parametrize("aspect", [0.5, 1.0, 1.6])
+@pytest.mark.parametrize("width", [0.0, 0.4])
+def test_rats_in_a_row_are_all_seen(clips, aspect, width):
+    camera = Camera(clips[0].qpos[0], 0.02, 0.9)
+    view = types.SimpleNamespace()
+    camera.place(view, width, aspect)
+    ahead = view.look_at - view.position
+    depth = np.linalg.norm(ahead)
+    assert view.position[2] > 0.1
+    assert camera.right @ ahead == pytest.approx(0)
+    tangent = np.tan(view.fov / 2) * aspect
+    for end in (-0.12 * camera.right, (width + 0.12) * camera.right):
+        across = (end - view.look_at) @ camera.right
+        assert abs(across) < tangent * depth
