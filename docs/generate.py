@@ -1,6 +1,6 @@
-"""Pages made from the code when the docs are built: the help of every command, every setting, notebooks.
+"""Pages made when the docs are built: the help of every command, every setting, notebooks, cards of policies.
 
-python docs/generate.py              # writes pages/reference/commands.md and settings.md, and pages/notebooks
+python docs/generate.py      # writes commands.md and settings.md of pages/reference, pages/notebooks, pages/policies
 """
 
 import ast
@@ -29,6 +29,7 @@ from analysis.twin.settings import AdaptSettings, TwinSettings
 from rodent import __file__ as package
 from rodent.cli import main as rodent
 from rodent.parts import REWARD_TERMS
+from rodent.policy.catalogue import built_in_policies, listed_policies
 from rodent.tasks.settings import Term
 from training.config import TrainConfig
 
@@ -243,6 +244,35 @@ def write_notebooks(folder: Path) -> None:
         shutil.copyfile(notebook, folder / notebook.name)
 
 
+def policies_page() -> str:
+    """The built-in policies in one table, with links to their cards."""
+    rows = [row for row in listed_policies() if row["from"] == "built in"]
+    table = ["| policy | task | network | |", "|---|---|---|---|"]
+    table += [
+        f"| [`{r['name']}`]({r['name']}.md) | {r['task']} | {r['network']} | {r['about']} |" for r in rows
+    ]
+    return "\n\n".join(
+        [
+            "# Built-in policies",
+            "Use the names wherever a policy is expected, as in `rodent view rat-position --clips gaits`.\n"
+            "Each card has what the policy was trained on, how to train it again, and how well it does.\n"
+            "[Policies by name](../how-to/policies.md) adds those of a lab.",
+            "\n".join(table),
+        ]
+    )
+
+
+def write_policies(folder: Path) -> None:
+    """Write the cards of the built-in policies into a folder, and the page that lists them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "index.md").write_text(policies_page() + "\n")
+    for name, policy in built_in_policies().items():
+        for picture in policy.glob("*.svg"):
+            shutil.copyfile(picture, folder / f"{name}-{picture.name}")
+        card = (policy / "README.md").read_text()
+        (folder / f"{name}.md").write_text(card.replace("](learning.svg)", f"]({name}-learning.svg)"))
+
+
 def main(folder: Path) -> None:
     """Write both pages into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -254,3 +284,4 @@ if __name__ == "__main__":
     pages = Path(__file__).parent / "pages"
     main(pages / "reference")
     write_notebooks(pages / "notebooks")
+    write_policies(pages / "policies")

@@ -226,9 +226,9 @@ class TrainConfig:
     motion: MotionConfig = dataclasses.field(default_factory=MotionConfig)
     """New motion made from the clips while training."""
     start_from: str | None = None
-    """Policy to continue from, instead of from scratch: a run folder, a policy folder, or the name of a
-    built-in policy. Its network, actuation, senses, horizon, window and action scale are kept; its training
-    steps count."""
+    """Policy to continue from, instead of from scratch: a run folder, a policy folder, or a name that `rodent
+    policy list` shows. Its network, actuation, senses, horizon, window and action scale are kept; its
+    training steps count."""
     teacher: str | None = None
     """Policy whose controls are learnt before learning from rewards, see distillation: a run folder, a policy
     folder, or the name of a built-in policy. It must be for the same body; its network, setpoint and window

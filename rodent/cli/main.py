@@ -28,6 +28,7 @@ from rodent.cli.experiment import ExperimentCommand
 from rodent.cli.export import Export
 from rodent.cli.game import Game
 from rodent.cli.optional import OPTIONAL
+from rodent.cli.policy import PolicyCommand
 from rodent.cli.population import PopulationCommand
 from rodent.cli.register import Register
 from rodent.cli.render import Render
@@ -53,6 +54,7 @@ Command = (
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Export, tyro.conf.subcommand("export")]
+    | Annotated[PolicyCommand, tyro.conf.subcommand("policy")]
     | Annotated[Damage, tyro.conf.subcommand("damage")]
     | Annotated[Rollout, tyro.conf.subcommand("rollout")]
     | Annotated[ExperimentCommand, tyro.conf.subcommand("experiment")]

@@ -20,13 +20,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rodent.assets import path_or_built_in
 from rodent.configs import from_json, to_json
 from rodent.errors import InputError, one_line
 from rodent.files import atomic_path, existing_file, read_json
 from rodent.parts import TASKS
 from rodent.policy.agent import Agent
 from rodent.policy.card import POLICY, PolicyConfig
+from rodent.policy.catalogue import policy_path
 from rodent.policy.sizes import NetworkConfig
 from rodent.scene_config import SceneConfig
 from rodent.tasks.observation import Parts
@@ -120,7 +120,7 @@ def save_policy(policy: Policy, folder: Path) -> None:
 
 
 def load_policy(folder: Path | str) -> Policy:
-    """Read a policy folder, the policy of a run folder, or a built-in policy by its name.
+    """Read a policy folder, the policy of a run folder, or by its name one that is built in or published.
 
     Raises:
         InputError: there is no policy, it has an unsupported version, or its files do not match.
@@ -128,7 +128,7 @@ def load_policy(folder: Path | str) -> Policy:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    folder = _policy_folder(path_or_built_in(folder, "policies"))
+    folder = _policy_folder(policy_path(folder))
     path = folder / "policy.json"
     card = POLICY.upgraded(read_json(path), path)
     parts = [field.name for field in dataclasses.fields(PolicyConfig)]

@@ -240,7 +240,7 @@ def test_a_cache_that_is_read_only(entry, server, tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     # nobody may come through the parents of tmp_path, but from here
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("rodent.clips.catalogue.cache_folder", lambda: folder.parent.relative_to(tmp_path))
+    monkeypatch.setattr("rodent.published.cache_folder", lambda: folder.parent.relative_to(tmp_path))
     for path in (folder, folder.parent, tmp_path / "cache", tmp_path):
         path.chmod(0o555)
     try:

@@ -7,12 +7,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 GENERATED = ("commands.md", "settings.md")
-"""Pages of the reference that are made from the code, as are those in the folder `notebooks`."""
+"""Pages of the reference that are made from the code."""
+GENERATED_FOLDERS = ("notebooks", "policies")
+"""Folders of pages that are made from notebooks and from the cards of policies."""
 PAGES = (
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *sorted(
-        p for p in ROOT.glob("docs/pages/**/*.md") if p.name not in GENERATED and p.parent.name != "notebooks"
+        p
+        for p in ROOT.glob("docs/pages/**/*.md")
+        if p.name not in GENERATED and p.parent.name not in GENERATED_FOLDERS
     ),
 )
 WHOLE = ("README.md", "tutorial.md")

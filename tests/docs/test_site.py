@@ -20,14 +20,16 @@ import pytest
 from analysis.encoding.settings import EncodingSettings
 from rodent.cli.main import Command
 from rodent.clips.mimic import MIMIC_DEMO, demo_name
+from rodent.policy.catalogue import built_in_policies
 from tests.docs.notebooks import NOTEBOOKS
+from tests.docs.snippets import GENERATED, GENERATED_FOLDERS
 from training.config import TrainConfig
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(
     p
     for p in DOCS.glob("pages/**/*.md")
-    if p.name not in ("commands.md", "settings.md") and p.parent.name != "notebooks"
+    if p.name not in GENERATED and p.parent.name not in GENERATED_FOLDERS
 )
 
 
@@ -58,7 +60,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for module in ("zensical", "mkdocstrings_handlers.python", "latex2mathml"):
         pytest.importorskip(module, reason="the docs group of pyproject.toml is not installed")
     folder = tmp_path_factory.mktemp("docs") / "docs"
-    shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("site", ".cache", "__pycache__", "notebooks"))
+    shutil.copytree(
+        DOCS, folder, ignore=shutil.ignore_patterns("site", ".cache", "__pycache__", *GENERATED_FOLDERS)
+    )
     for command in (["generate.py"], ["-m", "zensical", "build", "--clean", "--strict"]):
         done = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True)
         output = done.stdout + done.stderr
@@ -105,6 +109,12 @@ def test_notebooks_are_pages_and_can_be_downloaded(site):
     for notebook in NOTEBOOKS:
         assert (site / "notebooks" / notebook.with_suffix(".html").name).is_file()
         assert (site / "notebooks" / notebook.name).read_bytes() == notebook.read_bytes()
+
+
+def test_every_built_in_policy_has_its_card(site):
+    for name in built_in_policies():
+        assert (site / "policies" / f"{name}-learning.svg").is_file()
+        assert f"policies/{name}.html" in (site / "index.html").read_text()
 
 
 def test_internal_links_resolve(site):

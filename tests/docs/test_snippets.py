@@ -47,7 +47,7 @@ NOT_RUN = {
 }
 PLACEHOLDERS = ("write_to", "advance", "streams", "performer", "network")
 """Functions of the reader's own, and objects that can be called, in examples of docstrings."""
-OTHERS = ("make", "cd", "pip", "tensorboard", "git", ".", "gh")
+OTHERS = ("make", "cd", "pip", "tensorboard", "git", ".", "gh", "export")
 """Programs whose lines are not run; targets of make are looked up."""
 
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from rodent.assets import path_or_built_in
 from rodent.clips.clip import ClipSet
 from rodent.clips.reading import clips_path, read_clips
 from rodent.configs import to_json
 from rodent.errors import InputError
 from rodent.files import read_json
 from rodent.json_fields import Field
+from rodent.policy.catalogue import policy_path
 from rodent.policy.policy import Policy, load_policy
 from training.runs import Run, digest, open_run, read_own_clips
 
@@ -140,7 +140,7 @@ def _tracking(name: Path, clips: Path | None, resample: float | None) -> Trackin
 def _attributes(name: Path) -> tuple[Run | None, dict[str, Any]]:
     """The run of a policy, None for a policy without one, and the attributes of its `Subject`."""
     policy = load_policy(name)
-    folder = path_or_built_in(name, "policies")
+    folder = policy_path(name)
     if (folder / "config.json").is_file():
         run = open_run(folder)
         return run, _of_run(name, run, policy)
