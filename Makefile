@@ -55,7 +55,7 @@ bench: $(STAMP) ## measure every performance claim, one script after the other
 UPGRADE ?= --upgrade
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet $(UPGRADE) --universal --python-version 3.11 \
   --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links \
-  --custom-compile-command "make lock" --extra gym --extra neuro --extra notebook --extra onnx --extra parquet --extra ray --extra slurm --extra viewer --group dev --group docs
+  --custom-compile-command "make lock" --extra gym --extra neuro --extra notebook --extra onnx --extra parquet --extra ray --extra slurm --extra viewer --extra wandb --group dev --group docs
 
 lock: | $(BIN)/uv ## renew requirements/*.txt: the newest versions that pyproject.toml allows
 	$(COMPILE) --output-file requirements/cpu.txt

@@ -1,6 +1,6 @@
 """Pages made when the docs are built: the help of every command, every setting, notebooks, cards of policies.
 
-python docs/generate.py      # writes commands.md and settings.md of pages/reference, pages/notebooks, pages/policies
+python docs/generate.py      # into pages: reference/commands.md, reference/settings.md, notebooks, policies
 """
 
 import ast

@@ -1,5 +1,6 @@
 """`rodent train`: train a policy on a task, such as imitating clips."""
 
+import contextlib
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
@@ -86,6 +87,9 @@ class Train:
     """Continue the run in --out with its configuration."""
     threads: int = 0
     """CPU threads that step the physics; 0 for one per core. Results do not depend on it."""
+    wandb: Annotated[str | None, tyro.conf.arg(metavar="PROJECT")] = None
+    """Also log to this project of Weights & Biases, which requires the extra `wandb`. Without an account, set
+    WANDB_MODE=offline."""
     json: bool = False
     """Print the result as one JSON object."""
     task: str = _DEFAULT_NAMES["task"]
@@ -118,14 +122,21 @@ class Train:
         cache_compilations()
         from rodent.cli.learning import attained_text, interruptible, progress_shown
         from rodent.cli.tensorboard import TensorBoardLog
+        from rodent.cli.weights_and_biases import WeightsAndBiasesLog, imported
         from training.callback import Until
         from training.runs import open_run
         from training.train import new_run, train
 
         until = Until(self.minutes, self.steps)
+        if self.wandb is not None:
+            imported()  # a missing package is reported before the run folder is made
         run = open_run(self.out) if self.resume else new_run(self.out, self.config, self.clips, self.threads)
-        with interruptible() as stop, progress_shown() as shown, TensorBoardLog(run.folder) as board:
-            result = train(run, until, callbacks=[stop, shown, board], threads=self.threads)
+        logs = [TensorBoardLog(run.folder)]
+        if self.wandb is not None:
+            logs.append(WeightsAndBiasesLog(run, self.wandb))
+        with interruptible() as stop, contextlib.ExitStack() as stack:
+            callbacks = [stop, *map(stack.enter_context, logs), stack.enter_context(progress_shown())]
+            result = train(run, until, callbacks=callbacks, threads=self.threads)
         if result.stopped:
             raise KeyboardInterrupt
         if self.json:

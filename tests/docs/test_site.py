@@ -23,6 +23,7 @@ from rodent.clips.mimic import MIMIC_DEMO, demo_name
 from rodent.policy.catalogue import built_in_policies
 from tests.docs.notebooks import NOTEBOOKS
 from tests.docs.snippets import GENERATED, GENERATED_FOLDERS
+from tests.view.chromium import find_chromium, open_tab
 from training.config import TrainConfig
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -138,6 +139,19 @@ def test_pages_load_nothing_from_elsewhere(site):
         assert not elsewhere, f"{path.name} loads {elsewhere}"
     for path in site.rglob("*.css"):
         assert "url(http" not in path.read_text(), path.name
+
+
+def test_the_search_works_on_pages_that_are_opened_from_the_disk(site, tmp_path):
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no Chromium is installed: apt install chromium-headless-shell")
+    found = "[...document.querySelectorAll('*')].some(e => /[0-9] results/.test(e.shadowRoot?.textContent))"
+    with open_tab(program, tmp_path, (site / "how-to" / "body.html").as_uri()) as tab:
+        tab.wait_for("document.querySelector('button.md-search__button') !== null")
+        tab.evaluate("document.querySelector('button.md-search__button').click()")
+        for letter in "registration":
+            tab.call("Input.dispatchKeyEvent", type="char", text=letter)
+        tab.wait_for(found)
 
 
 def test_formulas_are_drawn_without_a_script(site):
