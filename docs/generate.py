@@ -43,7 +43,7 @@ def commands_page() -> str:
     """The help of every command, a section each."""
     sections = [
         "# Commands",
-        "What `rodent COMMAND --help` prints. Results go to standard output, as one JSON object with\n"
+        "What `rodent COMMAND --help-all` prints. Results go to standard output, as one JSON object with\n"
         "`--json`; everything else goes to standard error. Exit code 0: done; 1: the work failed; 2: the\n"
         "input or the usage is wrong; 130: stopped by Ctrl-C.",
     ]
@@ -113,7 +113,7 @@ def _help(command: tuple[str, ...], width: int) -> str:
     os.environ["COLUMNS"] = str(width)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
-        rodent([*command, "--help"])
+        rodent([*command, "--help-all"])
     return printed.getvalue()
 
 

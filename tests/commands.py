@@ -6,6 +6,7 @@ import io
 import os
 import re
 import shlex
+import sys
 from collections.abc import Sequence
 from unittest import mock
 
@@ -59,14 +60,14 @@ def smaller(words: Sequence[str]) -> list[str]:
 
 
 def help_of(command: tuple[str, ...]) -> str:
-    """What `rodent COMMAND --help` prints, no line broken."""
+    """What `rodent COMMAND --help-all` prints, no line broken."""
     page = io.StringIO()
     with (
         mock.patch.dict(os.environ, {"COLUMNS": "400"}),
         contextlib.redirect_stdout(page),
         pytest.raises(SystemExit) as stop,
     ):
-        main([*command, "--help"])
+        sys.exit(main([*command, "--help-all"]))
     assert stop.value.code == 0
     return page.getvalue()
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 import tyro
 
 from rodent.cli import main
-from rodent.cli.main import parsed
+from rodent.cli.main import commands, parsed
+from rodent.cli.overview import GROUPS, overview
 from rodent.cli.train import Train
 from rodent.errors import InputError, WorkError
 from tests.commands import all_help, examples
@@ -84,6 +86,27 @@ def test_help_shows_what_an_option_takes_and_not_that_it_may_be_left_out(pages):
     assert "--clips PATH " in pages["train",]
     assert "--between FLOAT FLOAT " in pages["spikes",]
     assert "--tables {csv,parquet} " in pages["encode",]
+
+
+def test_help_shows_the_basic_options_and_help_all_every_one(pages, capsys):
+    basic = {}
+    for line in ("train --help", "train --task joystick --help"):
+        assert exit_code(f"rodent {line}") == 0
+        basic[line] = capsys.readouterr().out
+    for option in ("--out ", "--start-from ", "--device "):
+        assert option in basic["train --help"] and option in pages["train",]
+    for option in ("--ppo.num-envs ", "--teacher ", "--task.horizon "):
+        assert option not in basic["train --help"] and option in pages["train",]
+    assert "--task.head-height " in basic["train --task joystick --help"]
+    assert not any("default: None" in page for page in (*pages.values(), *basic.values()))
+
+
+def test_the_first_page_has_every_command_once():
+    assert sorted(name for group in GROUPS.values() for name in group) == sorted(commands())
+    page = overview(commands(), 80)
+    for name, command in commands().items():
+        assert re.search(rf"^  {name} +{str(command.__doc__).split()[0]} ", page, re.MULTILINE)
+    assert max(map(len, page.splitlines()[2:])) <= 110
 
 
 @pytest.mark.parametrize(

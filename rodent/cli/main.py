@@ -6,8 +6,10 @@ Command modules import nothing heavy at the top, so that `rodent --help` is fast
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
+import typing
 from collections.abc import Iterator
 from importlib import metadata
 from typing import Annotated
@@ -27,7 +29,8 @@ from rodent.cli.events import Events
 from rodent.cli.experiment import ExperimentCommand
 from rodent.cli.export import Export
 from rodent.cli.game import Game
-from rodent.cli.optional import OPTIONAL
+from rodent.cli.options import HELP, HELP_ALL, parse
+from rodent.cli.overview import overview
 from rodent.cli.policy import PolicyCommand
 from rodent.cli.population import PopulationCommand
 from rodent.cli.register import Register
@@ -87,6 +90,9 @@ def main(args: list[str] | None = None) -> int:
     if words == ["--version"]:
         print(f"rodent {metadata.version('virtual-rodent')}")
         return 0
+    if len(words) == 1 and words[0] in (*HELP, HELP_ALL):
+        print(overview(commands(), shutil.get_terminal_size().columns))
+        return 0
     try:
         command = parsed(words)
         with _ended_like_ctrl_c():
@@ -118,14 +124,13 @@ def parsed(words: list[str]) -> Command:
     words = _with_new_name(words)
     if words[:1] == ["train"]:
         return parsed_train(words[1:])
-    return tyro.cli(
-        Command,
-        prog="rodent",
-        description="The virtual rat: train it on real motion, record it, compare it with neurons. "
-        "`rodent --version` prints the version.",
-        args=words,
-        registry=OPTIONAL,
-    )
+    return parse(Command, words, prog="rodent")
+
+
+def commands() -> dict[str, type]:
+    """The class of each command, by name."""
+    parts = (typing.get_args(part) for part in typing.get_args(Command))
+    return {mark.name: kind for kind, mark in parts}
 
 
 def _with_new_name(words: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 
 import tyro
 
-from rodent.cli.optional import OPTIONAL
+from rodent.cli.options import parse
 from rodent.configs import with_all_rows
 from rodent.errors import InputError
 from rodent.parts import ARENAS, BODIES, NETWORKS, TASKS
@@ -72,6 +72,8 @@ class Train:
     Example: rodent train --clips clips.h5 --out runs/walk --minutes 25
 
     Ctrl-C saves and stops; `--resume` continues a run, also one that was killed.
+
+    `--help` shows the basic options, and with `--task NAME` those of a task; `--help-all` shows all settings.
     """
 
     out: Path
@@ -163,12 +165,12 @@ def parsed(words: Sequence[str]) -> Train:
     default = configured(names, DEFAULTS.get(device or "cpu", TrainConfig()))
     default = dataclasses.replace(default, task=with_all_rows(default.task))
     kind: Any = Train if type(default) is type(_DEFAULT) else _command_of(type(default))
-    command = tyro.cli(
+    command = parse(
         kind,
+        words,
+        shown=[part for part in PARTS if _given(words, part)],
         prog="rodent train",
-        args=list(words),
         default=kind(out=tyro.MISSING, config=default),
-        registry=OPTIONAL,
     )
     if not isinstance(command, Train):
         return command
