@@ -17,7 +17,9 @@ from rodent.cli import main
 from rodent.cli.main import commands, parsed
 from rodent.cli.overview import GROUPS, overview
 from rodent.cli.train import Train
+from rodent.cli.train import parsed as train
 from rodent.errors import InputError, WorkError
+from rodent.scene_config import FloorConfig, GapsConfig, LeverArenaConfig
 from tests.commands import all_help, examples
 from training.config import TrainConfig
 from training.defaults import DEFAULTS
@@ -60,6 +62,15 @@ def test_what_a_training_is_not_told_is_its_devices_default():
     assert on_gpu.config == dataclasses.replace(usual, seed=3, ppo=ppo)
     assert (on_gpu.minutes, str(on_gpu.clips)) == (4, "clips.h5")
     assert usual.ppo.num_envs == 4096 and usual.model_based.rollouts == 1024
+
+
+def test_a_task_is_trained_in_its_own_arena_unless_another_is_named():
+    line = ["--out", "run", "--minutes", "1"]
+    for task, arena in (("gaps", GapsConfig), ("lever", LeverArenaConfig), ("joystick", FloorConfig)):
+        assert type(train(["--task", task, *line]).config.arena) is arena
+    other = train(["--task", "gaps", "--arena", "gaps", "--arena.seed", "3", *line])
+    assert other.config.arena == GapsConfig(seed=3)
+    assert type(train(["--task", "gaps", "--arena", "floor", *line]).config.arena) is FloorConfig
 
 
 def test_the_commands_are_there(pages):

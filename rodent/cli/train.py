@@ -99,7 +99,8 @@ class Train:
     body: str = _DEFAULT_NAMES["body"]
     """Body: rat, or mjcf for your own body. Its settings are --body.*."""
     arena: str = _DEFAULT_NAMES["arena"]
-    """Arena: floor, lever, gaps, bowl, maze, mjcf for your own arena, or none. Its settings are --arena.*."""
+    """Arena: floor, lever, gaps, bowl, maze, mjcf for your own arena, or none; by default that of the task.
+    Its settings are --arena.*."""
     network: str = _DEFAULT_NAMES["network"]
     """Network. Its settings are --network.*."""
     config: Annotated[TrainConfig, tyro.conf.arg(name="", constructor=type(_DEFAULT))] = _DEFAULT
@@ -161,6 +162,8 @@ def parsed(words: Sequence[str]) -> Train:
         if word.startswith("--") and (renamed := new_name(option)):
             raise InputError(f"--{option.replace('_', '-')} is now --{renamed.replace('_', '-')}")
     names = {part: _given(words, part) or name for part, name in _DEFAULT_NAMES.items()}
+    if names["task"] != _DEFAULT_NAMES["task"] and not _given(words, "arena"):
+        names["arena"] = getattr(TASKS.config(names["task"], "--task"), "usual_arena", names["arena"])
     device = _given(words, "device")
     default = configured(names, DEFAULTS.get(device or "cpu", TrainConfig()))
     default = dataclasses.replace(default, task=with_all_rows(default.task))
@@ -170,7 +173,7 @@ def parsed(words: Sequence[str]) -> Train:
         words,
         shown=[part for part in PARTS if _given(words, part)],
         prog="rodent train",
-        default=kind(out=tyro.MISSING, config=default),
+        default=kind(out=tyro.MISSING, config=default, arena=names["arena"]),
     )
     if not isinstance(command, Train):
         return command

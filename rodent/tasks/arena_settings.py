@@ -23,9 +23,10 @@ A = TypeVar("A")
 
 @dataclasses.dataclass(frozen=True)
 class BowlTaskConfig:
-    """Escape from a bowl: leave it over the rim; needs --arena bowl."""
+    """Escape from a bowl: leave it over the rim; in the arena `bowl`."""
 
     needs_clips: ClassVar[bool] = False
+    usual_arena: ClassVar[str] = "bowl"
 
     start: float = 0.1
     """Farthest from the middle that an episode begins, along x and y, m; it faces any direction."""
@@ -65,9 +66,10 @@ class BowlTaskConfig:
 
 @dataclasses.dataclass(frozen=True)
 class GapsTaskConfig:
-    """Run along a track and cross its gaps; needs --arena gaps."""
+    """Run along a track and cross its gaps; in the arena `gaps`."""
 
     needs_clips: ClassVar[bool] = False
+    usual_arena: ClassVar[str] = "gaps"
 
     hold: float = 0.3
     """Time for which all paws must have been beyond a gap for it to be crossed, s."""
@@ -125,9 +127,10 @@ class GapsTaskConfig:
 
 @dataclasses.dataclass(frozen=True)
 class MazeTaskConfig:
-    """Collect targets in a maze, by sight; needs --arena maze."""
+    """Collect targets in a maze, by sight; in the arena `maze`."""
 
     needs_clips: ClassVar[bool] = False
+    usual_arena: ClassVar[str] = "maze"
 
     targets: int = 3
     """Number of targets in the maze; one that is reached vanishes, and another appears in any room."""

@@ -54,8 +54,9 @@ class PairConfig:
 
 @dataclasses.dataclass(frozen=True)
 class LeverConfig(PairConfig):
-    """Press a lever twice, 700 ms apart; requires the arena `lever`."""
+    """Press a lever twice, 700 ms apart; in the arena `lever`."""
 
+    usual_arena: ClassVar[str] = "lever"
     kind: ClassVar[str] = "press"
 
     press: float = 0.006

@@ -20,7 +20,10 @@ _RAT = 0.9  # scale of the rat that the limits are of
 
 
 class TaskKind(Protocol):
-    """The configuration of a task: a frozen dataclass."""
+    """The configuration of a task: a frozen dataclass.
+
+    A task that needs another arena than the floor has its name as `usual_arena`, and `rodent train` takes it.
+    """
 
     needs_clips: ClassVar[bool]
     """Whether it is a task of following clips."""
