@@ -45,9 +45,10 @@ class Puppet:
         self.frame = server.scene.add_frame(name, show_axes=False)
         self._bones = {f"{name}/{i}": patch.bones for i, patch in enumerate(patches)}
         self.shown = Bones(np.full_like(bind.positions, np.nan), np.full_like(bind.quaternions, np.nan))
+        self._meshes = []
         for part, patch in zip(self._bones, patches, strict=True):
             options: dict[str, Any] = {"color": patch.color, **look}
-            server.scene.add_mesh_skinned(
+            mesh = server.scene.add_mesh_skinned(
                 part,
                 patch.vertices,
                 patch.faces,
@@ -56,6 +57,12 @@ class Puppet:
                 skin_weights=patch.weights,
                 **options,
             )
+            self._meshes.append(mesh)
+
+    def see_through(self, opacity: float | None) -> None:
+        """Have all patches this opaque, 0 to 1; None for opaque."""
+        for mesh in self._meshes:
+            mesh.opacity = opacity
 
     def move(self, bones: Bones) -> None:
         """Send the places of the bones that have changed."""

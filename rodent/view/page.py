@@ -26,6 +26,7 @@ FRAME_RATE = 50.0
 """Largest number of frames per second that are sent."""
 
 _LANE = 0.22  # from rat to rat beside each other, m at scale 1
+_APART = 0.3  # room between rats beside each other that go different ways, m
 _WIDE = 1.6  # width by height of the usual page
 
 
@@ -143,8 +144,9 @@ class Page:
         return 2 if self._reference.visible and self._reference.value == "beside" else 1
 
     def _width(self) -> float:
-        """From the first to the last in the row, m."""
-        return float(np.linalg.norm(self._lane)) * (len(self._rats) * self._slots() - 1)
+        """From the first to the last in the row, with room for rats that go different ways, m."""
+        row = float(np.linalg.norm(self._lane)) * (len(self._rats) * self._slots() - 1)
+        return row + (_APART if len(self._rats) > 1 else 0.0)
 
     def _draw(self) -> None:
         session = self._session
@@ -156,12 +158,13 @@ class Page:
             if i == 0:
                 qpos = self._joints.pose(moment.qpos, not session.clock.playing)
                 moment = moment._replace(qpos=qpos)
-            rat.frame.position = i * slots * self._lane
+            # the row of rats and references stands around the middle
+            rat.frame.position = (i * slots - (len(self._rats) * slots - 1) / 2) * self._lane
             pushed = force if i == 0 else None
             rat.draw(moment, Look(self._reference.value, self._lane, self._contacts.value, pushed))
         self._status.content = self._tracking()
         if self._push is not None:
-            self._push.draw(self._rats[0].pose(session.moment.qpos))
+            self._push.draw(self._rats[0].pose(session.moment.qpos), self._rats[0].frame.position)
         for panel in (self._command, self._panel, self._units):
             if panel is not None:
                 panel.draw()

@@ -80,10 +80,16 @@ class PushPanel:
 
         self._grip.on_drag("left")(dragged)
 
-    def draw(self, qpos: np.ndarray) -> None:
-        """Have the rat where it can be taken hold of; pose of shape (nq,)."""
+    def draw(self, qpos: np.ndarray, place: np.ndarray) -> None:
+        """Have what is taken hold of around the rat.
+
+        Args:
+            qpos: pose of the rat, shape (nq,).
+            place: of the rat's world in the page, metres, shape (3,).
+        """
         self._grip.wxyz = qpos[3:7]
-        self._grip.position = qpos[:3] + rotate(qpos[3:7], np.array([self._scale * _FORWARD, 0.0, 0.0]))
+        middle = rotate(qpos[3:7], np.array([self._scale * _FORWARD, 0.0, 0.0]))
+        self._grip.position = place + qpos[:3] + middle
 
     def _push(self) -> None:
         self._session.push(self._direction.value, 1e-3 * self._impulse.value)

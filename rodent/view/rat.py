@@ -24,7 +24,8 @@ REFERENCES: tuple[Reference, ...] = get_args(Reference)
 
 _FORCE, _TOUCH, _CONTACT = (214, 48, 32), (240, 140, 20), (250, 200, 40)  # sRGB
 _THIN, _THICK = 0.0015, 0.003  # radii of arrows, m at scale 1
-_DOT = 0.005  # m at scale 1
+_DOT = 0.008  # m at scale 1
+_TRANSLUCENT = 0.5  # opacity of a rat whose contacts are shown
 _BELOW = -0.01  # height of the label, m at scale 1
 
 
@@ -107,6 +108,7 @@ class Rat:
         self._draw_force(qpos, look.force if sound else None)
 
     def _draw_contacts(self, qpos: np.ndarray, touch: np.ndarray | None, shown: bool) -> None:
+        self.puppet.see_through(_TRANSLUCENT if shown else None)
         self._dots.visible = shown
         self._touch.visible = shown and touch is not None and bool((touch > 0).any())
         if shown:

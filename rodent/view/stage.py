@@ -63,7 +63,7 @@ class Camera:
     def place(
         self, camera: "viser.CameraHandle | viser.InitialCameraConfig", width: float, aspect: float
     ) -> None:
-        """Look at everything that stands in a row to the right of the first rat.
+        """Look at a row of rats, from left to right around the middle.
 
         Args:
             camera: of a page, or of all pages that will be opened.
@@ -73,7 +73,7 @@ class Camera:
         tangent = np.tan(np.radians(_FOV) / 2)
         half = self._scale * _HALF_WIDTH + width / 2
         distance = max(_DISTANCE * self._scale + width / 2, half / (tangent * aspect))
-        look_at = width / 2 * self.right + np.array([0.0, 0.0, self._middle])
+        look_at = np.array([0.0, 0.0, self._middle])
         # viser moves the point that a camera looks at with its position
         camera.position = look_at - distance * self._ahead
         camera.look_at = look_at

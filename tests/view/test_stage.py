@@ -21,6 +21,6 @@ def test_rats_in_a_row_are_all_seen(clips, aspect, width):
     assert view.position[2] > 0.1
     assert camera.right @ ahead == pytest.approx(0)
     tangent = np.tan(view.fov / 2) * aspect
-    for end in (-0.12 * camera.right, (width + 0.12) * camera.right):
-        across = (end - view.look_at) @ camera.right
+    for end in (-width / 2 - 0.12, width / 2 + 0.12):
+        across = (end * camera.right - view.look_at) @ camera.right
         assert abs(across) < tangent * depth
