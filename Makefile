@@ -64,7 +64,8 @@ lock: | $(BIN)/uv ## renew requirements/*.txt: the newest versions that pyprojec
 
 clean: ## remove caches, builds, the docs as built and the demo's output
 	rm -rf demo dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache MUJOCO_LOG.TXT
-	rm -rf docs/site docs/.cache docs/pages/notebooks docs/pages/policies docs/pages/reference/{commands,settings}.md
+	rm -rf docs/site docs/.cache docs/pages/notebooks docs/pages/policies
+	rm -f docs/pages/reference/{commands,settings,licences}.md
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 
 distclean: clean ## remove .venv as well

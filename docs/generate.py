@@ -1,6 +1,6 @@
-"""Pages made when the docs are built: the help of every command, every setting, notebooks, cards of policies.
+"""Pages made when the docs are built: help of every command, every setting, licences, notebooks, cards.
 
-python docs/generate.py      # into pages: reference/commands.md, reference/settings.md, notebooks, policies
+python docs/generate.py   # pages/reference: commands, settings, licences; pages/notebooks; pages/policies
 """
 
 import ast
@@ -28,6 +28,7 @@ from analysis.similarity.settings import SimilaritySettings
 from analysis.twin.settings import AdaptSettings, TwinSettings
 from rodent import __file__ as package
 from rodent.cli import main as rodent
+from rodent.doctor.licences import licences
 from rodent.parts import REWARD_TERMS
 from rodent.policy.catalogue import built_in_policies, listed_policies
 from rodent.tasks.settings import Term
@@ -95,6 +96,19 @@ def settings_page() -> str:
         "## spikes",
         f"{inspect.getdoc(QualitySettings)} Options of `rodent spikes`, `encode`, `rsa` and `events`.",
         _table(QualitySettings),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def licences_page() -> str:
+    """The licence of every package that is required, as installed here."""
+    rows = [f"| {one.package} | {one.version} | {one.terms} |" for one in licences()]
+    sections = [
+        "# Licences",
+        "This project is licensed under Apache-2.0. These are the packages that it and its extras require,\n"
+        "directly or not, with the versions that this page was built with and the licences that they state.\n"
+        "`rodent doctor --licences` lists those of your installation.",
+        "\n".join(["| package | version | licence |", "|---|---|---|", *rows]),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -274,10 +288,11 @@ def write_policies(folder: Path) -> None:
 
 
 def main(folder: Path) -> None:
-    """Write both pages into a folder."""
+    """Write the pages of the reference into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "commands.md").write_text(commands_page())
     (folder / "settings.md").write_text(settings_page())
+    (folder / "licences.md").write_text(licences_page())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import errno
 import gzip
 import json
 import os
+import platform
+import re
 import shutil
 import tokenize
 import tomllib
@@ -31,17 +33,21 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path`, a file or folder, that takes its name on success.
 
     The temporary keeps the suffix, because writers choose a format by it. On any error
-    it is removed and whatever stood at `path` before is untouched.
+    it is removed and whatever stood at `path` before is untouched. What a killed process
+    of this machine has left of an earlier try is removed, too.
 
     Raises:
-        InputError: the parent folder is missing or cannot be written.
+        InputError: the path has no name, or the parent folder is missing or cannot be written.
         WorkError: the disk is full.
     """
     path = Path(path)
+    if not path.name:
+        raise InputError(f"cannot write {path}: name a file or folder in it")
     _require_parent(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}@{platform.node()}.part{path.suffix}")
     try:
         with explain_os_errors(path):
+            _remove_leftovers(path)
             yield temporary
             if temporary.is_dir() and path.is_dir():
                 _swap_folders(temporary, path)
@@ -111,24 +117,26 @@ def read_json(path: Path) -> Any:
     """What a JSON file holds.
 
     Raises:
-        InputError: missing, or not JSON.
+        InputError: missing, not JSON, or not readable.
     """
-    try:
-        return json.loads(existing_file(path).read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not JSON: {error}") from error
+    with reading(existing_file(path)):
+        try:
+            return json.loads(path.read_text())
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} is not JSON: {error}") from error
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """What a TOML file holds.
 
     Raises:
-        InputError: missing, or not TOML.
+        InputError: missing, not TOML, or not readable.
     """
-    try:
-        return tomllib.loads(existing_file(path).read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {one_line(error)}") from error
+    with reading(existing_file(path)):
+        try:
+            return tomllib.loads(path.read_text())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} is not TOML: {one_line(error)}") from error
 
 
 @contextlib.contextmanager
@@ -199,8 +207,28 @@ def open_hdf5(path: Path, schema: str | None = None, version: int | None = None)
             raise InputError(f"{path} is truncated or damaged: {error}") from error
 
 
+def _remove_leftovers(path: Path) -> None:
+    """Remove temporaries of `path` whose process, of this machine, is no more."""
+    parts = (re.escape(part) for part in (path.stem, platform.node(), path.suffix))
+    temporary = re.compile(r"\.{}\.(\d+)@{}\.(?:part|old){}".format(*parts))
+    for entry in os.scandir(path.parent):
+        found = temporary.fullmatch(entry.name)
+        if found and not _runs(int(found[1])):
+            _remove(Path(entry.path))
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is of another user
+        return True
+    return True
+
+
 def _swap_folders(new: Path, old: Path) -> None:
-    retired = old.with_name(f".{old.name}.{os.getpid()}.old")
+    retired = new.with_name(new.name.removesuffix(old.suffix).removesuffix(".part") + ".old" + old.suffix)
     os.replace(old, retired)
     os.replace(new, old)
     shutil.rmtree(retired)

@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from rodent.cli import main
-from rodent.doctor import Finding, examine, installation, machine, storage
+from rodent.doctor import Finding, examine, gpu, installation, licences, machine, storage
 from rodent.doctor.trial import Outcome, Trial
 
 FAILED = Outcome(None, "ImportError: no libEGL")
@@ -155,11 +155,53 @@ def test_python_versions():
 
 def test_the_gpu_extra_fits_the_driver(tmp_path):
     version = tmp_path / "version"
-    assert installation.nvidia_driver(version, tmp_path) is None
+    assert gpu.nvidia_driver(version, tmp_path) is None
     version.write_text("575.57.08\n")
-    assert installation.nvidia_driver(version, tmp_path / "no-device") is None
-    assert installation.nvidia_driver(version, tmp_path) == 575
-    assert [installation.gpu_extra(driver) for driver in (575, 580, None)] == ["cuda12", "cuda13", "cuda12"]
+    assert gpu.nvidia_driver(version, tmp_path / "no-device") is None
+    assert gpu.nvidia_driver(version, tmp_path) == 575
+    assert [gpu.gpu_extra(driver) for driver in (575, 580, None)] == ["cuda12", "cuda13", "cuda12"]
+
+
+@pytest.mark.parametrize(
+    ("driver", "card", "cuda", "state", "mend"),
+    [
+        (None, False, (), "ok", None),
+        (None, True, (), "note", "install"),
+        (470, True, (), "note", "install"),
+        (550, True, ("cuda13",), "note", "install for GPU"),
+        (550, True, ("cuda12",), "ok", None),
+        (580, True, ("cuda13",), "ok", None),
+    ],
+)
+def test_the_gpu_driver(driver, card, cuda, state, mend):
+    found = gpu.driver_finding(driver, card, cuda, "install for GPU")
+    assert found.state == state
+    assert (found.mend is None) == (mend is None) and (mend or "") in (found.mend or "")
+
+
+def test_a_card_is_seen_without_a_driver(tmp_path):
+    assert not gpu.has_nvidia_card(tmp_path / "none")
+    for name, vendor, kind in (("a", "0x8086", "0x030000"), ("b", "0x10de", "0x040300")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "vendor").write_text(f"{vendor}\n")
+        (tmp_path / name / "class").write_text(f"{kind}\n")
+    assert not gpu.has_nvidia_card(tmp_path)
+    (tmp_path / "a" / "vendor").write_text("0x10de\n")
+    assert gpu.has_nvidia_card(tmp_path)
+
+
+def test_rendering_in_software_beside_a_gpu_is_noted():
+    (note,) = machine.gl_findings({"egl": DRAWS}, "egl", "linux", driver=580)
+    assert (note.state, note.mend) == ("note", "sudo apt install libnvidia-gl-580")
+
+
+def test_licences_are_those_that_packages_state(capsys):
+    found = {one.package: one for one in licences.licences()}
+    assert found["numpy"].version == np.__version__ and "BSD-3-Clause" in found["numpy"].terms
+    assert found["jaxlib"].terms == "Apache-2.0"  # required by jax, not by this project
+    assert "virtual-rodent" not in found
+    assert main(["doctor", "--licences", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["licences"]) == len(found) > 60
 
 
 def test_the_data_folder(tmp_path, monkeypatch):

@@ -1,6 +1,9 @@
 """Files are written whole or not at all, and what cannot be read is said in one line."""
 
 import errno
+import subprocess
+import sys
+from pathlib import Path
 
 import h5py
 import pytest
@@ -55,6 +58,43 @@ def test_a_folder_replaces_a_folder(tmp_path):
             (temporary / name).touch()
     assert [p.name for p in (tmp_path / "f").iterdir()] == ["two"]
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+_WRITER = (
+    "import os, sys; from pathlib import Path; from rodent.files import atomic_path\n"
+    "with atomic_path(Path(sys.argv[1])) as part:\n"
+    "    part.write_text('half'); os.kill(os.getpid(), int(sys.argv[2]))"
+)
+
+
+def _written_elsewhere(path, signal):
+    """The exit code of a process that writes a file and gives itself a signal meanwhile; 0 is none."""
+    return subprocess.run([sys.executable, "-c", _WRITER, str(path), str(signal)]).returncode
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a"])
+def test_what_a_killed_process_left_is_removed(tmp_path, name):
+    assert _written_elsewhere(tmp_path / name, 9) == -9
+    (left,) = tmp_path.iterdir()
+    # nothing is known of the processes of another machine
+    other = tmp_path / left.name.replace("@", "@not-")
+    other.touch()
+    _write(tmp_path / name, "whole")
+    assert sorted(tmp_path.iterdir()) == sorted([other, tmp_path / name])
+
+
+def test_what_another_process_is_writing_is_left_alone(tmp_path):
+    with atomic_path(tmp_path / "a.txt") as temporary:
+        temporary.write_text("last")
+        assert _written_elsewhere(tmp_path / "a.txt", 0) == 0
+        assert (tmp_path / "a.txt").read_text() == "half"
+    assert (tmp_path / "a.txt").read_text() == "last"
+
+
+def test_a_place_without_a_name_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"cannot write \.: name a file"), atomic_path(Path()):
+        pass
 
 
 def test_hdf5_of_another_kind_is_refused(tmp_path):

@@ -9,8 +9,9 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rodent.clips.clip import ClipSet
@@ -93,9 +94,16 @@ def begin_run(
     config: TrainConfig,
     clips: Path | None,
     split: dict[str, list[str]],
-    start: Policy | None = None,
+    others: Mapping[str, Policy] = MappingProxyType({}),
 ) -> Run:
-    """Create a run folder, with a copy of the policy that it starts from.
+    """Create a run folder, whole or not at all, with copies of the policies that it builds on.
+
+    Args:
+        folder: to create.
+        config: of the run.
+        clips: file of reference motion; None for a task without clips.
+        split: names of the clips by part.
+        others: the policies that it builds on, by role: start, teacher, primitives.
 
     Raises:
         InputError: the folder exists and is not empty.
@@ -104,14 +112,16 @@ def begin_run(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists already; continue it with --resume, or choose another --out")
     run = Run(folder, config, clips and clips.absolute(), digest(clips) if clips else "", split)
-    with explain_os_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "versions.json", versions())
-    _write(folder / "split.json", split)
     origin = {"clips": run.clips and str(run.clips), "clips_digest": run.clips_digest}
-    if start is not None:
-        save_policy(start, run.start)
-    _write(folder / "config.json", RUN.head() | origin | {"config": to_json(config)})
+    with explain_os_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(folder) as temporary:
+        temporary.mkdir()
+        for role, policy in others.items():
+            save_policy(policy, temporary / role)
+        _write(temporary / "versions.json", versions())
+        _write(temporary / "split.json", split)
+        _write(temporary / "config.json", RUN.head() | origin | {"config": to_json(config)})
     return run
 
 
@@ -236,6 +246,6 @@ class MetricsLog:
 
 
 def _write(path: Path, value: Any) -> None:
-    with atomic_path(path) as temporary, temporary.open("w") as file:
+    with path.open("w") as file:
         json.dump(value, file, indent=2, default=os.fspath)
         file.write("\n")

@@ -74,19 +74,16 @@ def new_run(out: Path | str, config: TrainConfig, clips: Path | str | None = Non
     if config.device == "gpu":
         warp_devices(config.ppo.num_envs)
     held_out = [*split["test"], *split.get("validation", ())]
-    if policy := starting_policy(config, held_out):
-        config = with_policy_settings(config, policy)
+    if start := starting_policy(config, held_out):
+        config = with_policy_settings(config, start)
     primitives, teacher = primitives_of(config), teaching_policy(config, held_out)
     config = with_primitives(config, primitives)
     network = dataclasses.replace(config.network, image=task.image)
     config = dataclasses.replace(config, network=network)
     require_parts(config.ppo.optimizer, config.network.agent(task.action_size), task.image)
-    run = begin_run(Path(out), config, path, split, policy)
-    if primitives is not None:
-        save_policy(primitives, run.primitives)
-    if teacher is not None:
-        save_policy(teacher, run.teacher)
-    return run
+    others = {"start": start, "teacher": teacher, "primitives": primitives}
+    given = {role: policy for role, policy in others.items() if policy is not None}
+    return begin_run(Path(out), config, path, split, given)
 
 
 def train(

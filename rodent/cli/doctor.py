@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 @dataclasses.dataclass(frozen=True)
 class Doctor:
-    """Check this machine: Python, packages, physics, JAX, OpenGL, folders, disk.
+    """Check this machine: Python, packages, physics, GPU driver, JAX, OpenGL, folders, disk.
 
     Each problem is printed with a command that fixes it. The exit code is 1 if something required does not
     work; notes do not count.
@@ -16,11 +16,31 @@ class Doctor:
     Example: rodent doctor
     """
 
+    licences: bool = False
+    """Instead list the licences of all packages that are installed for this project."""
     json: bool = False
     """Print one JSON object instead of lines."""
 
     def run(self) -> None:
         """Run all checks, then print."""
+        if self.licences:
+            self._list_licences()
+        else:
+            self._check()
+
+    def _list_licences(self) -> None:
+        """Print every package with its licence."""
+        from rodent.doctor.licences import licences
+        from rodent.pages.output import print_json, print_table
+
+        found = [dataclasses.asdict(one) for one in licences()]
+        if self.json:
+            print_json({"licences": found})
+        else:
+            print_table(list(found[0]), [list(one.values()) for one in found])
+
+    def _check(self) -> None:
+        """Print every finding."""
         from rodent.errors import WorkError
         from rodent.pages.output import print_json
         from rodent.progress import progress

@@ -66,6 +66,7 @@ class Export:
         cache_compilations()
         from rodent.errors import InputError
         from rodent.files import atomic_path
+        from rodent.pages.drawing import save_figure
         from rodent.pages.output import say
         from rodent.policy.policy import load_policy
 
@@ -81,7 +82,7 @@ class Export:
             shutil.copytree(self.policy / "policy", folder)  # copied unchanged: they name their versions
             (folder / "README.md").write_text(text)
             if curve is not None:
-                curve.savefig(folder / "learning.svg")
+                save_figure(curve, folder / "learning.svg", "svg", {"Date": None})
         say(f"wrote {self.out}; the card is {self.out / 'README.md'}")
 
     def _tracking_card(self) -> "tuple[str, Figure | None]":

@@ -5,7 +5,6 @@ import shlex
 import sys
 from collections.abc import Iterable
 from importlib import metadata
-from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -14,7 +13,6 @@ from rodent.doctor.finding import Finding
 from rodent.versions import PACKAGES, versions
 
 PROJECT = "virtual-rodent"
-_NVIDIA = Path("/sys/module/nvidia/version")
 _EXTRAS = {
     "neuro": "rodent encode and rodent demo",
     "notebook": "tables and arrays of results in Python",
@@ -81,18 +79,6 @@ def package_findings() -> list[Finding]:
             for extra, use in _EXTRAS.items()
         ),
     ]
-
-
-def nvidia_driver(version_file: Path = _NVIDIA, device: Path = Path("/dev/nvidiactl")) -> int | None:
-    """Major version of the NVIDIA driver; None without a usable NVIDIA GPU."""
-    if not (device.exists() and version_file.is_file()):
-        return None
-    return int(version_file.read_text().partition(".")[0])
-
-
-def gpu_extra(driver: int | None) -> str:
-    """The extra for a driver: CUDA 13 requires version 580 or newer."""
-    return "cuda13" if driver is not None and driver >= 580 else "cuda12"
 
 
 def install_command(extra: str = "") -> str:

@@ -76,9 +76,16 @@ def chosen_backend(environment: Mapping[str, str], platform: str = sys.platform)
 
 
 def gl_findings(
-    outcomes: Mapping[str, Outcome], required: str, platform: str = sys.platform
+    outcomes: Mapping[str, Outcome], required: str, platform: str = sys.platform, driver: int | None = None
 ) -> list[Finding]:
-    """One finding per backend; only a failure of the required one is a fault."""
+    """One finding per backend; only a failure of the required one is a fault.
+
+    Args:
+        outcomes: of the trial `DRAW`, by backend.
+        required: the backend that renders videos.
+        platform: of this machine.
+        driver: major version of the NVIDIA driver, None without an NVIDIA GPU.
+    """
     drawing = [name for name, outcome in outcomes.items() if outcome.values is not None]
     if drawing:
         mend = f"export MUJOCO_GL={drawing[0]}"
@@ -90,7 +97,13 @@ def gl_findings(
     for name, outcome in outcomes.items():
         subject, use = f"OpenGL {name}", "used for videos; " if name == required else ""
         if outcome.values is not None:
-            findings.append(Finding(subject, "ok", f"{use}renders with {outcome.values['renderer']}"))
+            found = f"{use}renders with {outcome.values['renderer']}"
+            if driver is not None and name == "egl" and "llvmpipe" in found:
+                # the driver's OpenGL is a package of its own, which containers often lack
+                found += ", in software, although there is an NVIDIA GPU"
+                findings.append(Finding(subject, "note", found, f"sudo apt install libnvidia-gl-{driver}"))
+            else:
+                findings.append(Finding(subject, "ok", found))
         elif name == required:
             findings.append(Finding(subject, "fault", f"{use}cannot render: {outcome.reason}", mend))
         else:

@@ -15,7 +15,6 @@ A worker needs the folder and the number of a shard, and nothing else.
 """
 
 import dataclasses
-import fcntl
 import functools
 import json
 from collections.abc import Mapping, Sequence
@@ -29,11 +28,11 @@ from rodent.configs import Format, from_json, to_json
 from rodent.errors import InputError
 from rodent.experiment.donors import read_alignments, read_donors, write_alignments, write_donors
 from rodent.experiment.inputs import Inputs, digest_of
-from rodent.experiment.shards import Shards
+from rodent.experiment.shards import Shards, making, require_room_for_shards
 from rodent.experiment.spec import ExperimentConfig
 from rodent.experiment.subject import Subject, subjects_of
 from rodent.experiment.unit_tables import read_tables, write_tables
-from rodent.files import atomic_path, read_json, require_room_for_folder
+from rodent.files import atomic_path, read_json
 from rodent.intervention import Statistics
 from rodent.intervention.statistics import UnitStatistics
 from rodent.intervention.tuning import Tuning
@@ -95,16 +94,12 @@ def create_experiment(folder: Path | str, config: ExperimentConfig, inputs: Inpu
         WorkError: the disk is full.
     """
     folder, digest = Path(folder), digest_of(config, inputs)
-    require_room_for_folder(folder)
     if (folder / _FILE).exists():
         return _continued(folder, digest)
-    if folder.exists() and any(path.name != "claims" for path in folder.iterdir()):
-        raise InputError(f"{folder} has other files than those of an experiment; name a new folder")
+    require_room_for_shards(folder, "an experiment")
     subjects = subjects_of(config, inputs)
-    folder.mkdir(exist_ok=True)
-    with (folder / "claims").open("ab") as claims:
-        fcntl.flock(claims, fcntl.LOCK_EX)  # another driver may begin the same
-        if not (folder / _FILE).exists():
+    with making(folder, _FILE) as needed:
+        if needed:
             _write(folder, config, digest, subjects, inputs)
     return _continued(folder, digest)
 

@@ -20,15 +20,54 @@ from typing import Literal
 
 import numpy as np
 
-from rodent.errors import WorkError, one_line
-from rodent.files import atomic_path, explain_os_errors
+from rodent.errors import InputError, WorkError, one_line
+from rodent.files import atomic_path, explain_os_errors, require_room_for_folder
 from rodent.npz import read_npz
 
 Columns = Mapping[str, np.ndarray]
 Work = Callable[[int], Columns]
 """The pure function of the number of a shard that returns its arrays."""
+_CLAIMS = "claims"
 Done = Literal["written", "present", "claimed"]
 """What became of a shard: written now, there before, or being done by another process."""
+
+
+def require_room_for_shards(folder: Path, kind: str) -> None:
+    """Ask before long work whether a folder can be made for shards, or was begun for them.
+
+    Args:
+        folder: that need not be there yet.
+        kind: of folder, with its article, for the message.
+
+    Raises:
+        InputError: its parent is missing, a file has its name, or it has other files.
+    """
+    require_room_for_folder(folder)
+    # `making` writes the file of claims first
+    if folder.exists() and any(folder.iterdir()) and not (folder / _CLAIMS).exists():
+        raise InputError(f"{folder} has other files than those of {kind}; name a new folder")
+
+
+@contextlib.contextmanager
+def making(folder: Path, card: str) -> Iterator[bool]:
+    """Make a folder of shards, or go on where a killed process stopped making it; one process at a time.
+
+    Args:
+        folder: that is made.
+        card: name of the file that is written last.
+
+    Yields:
+        whether the card is still to be written.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    with explain_os_errors(folder):
+        folder.mkdir(exist_ok=True)
+        file = (folder / _CLAIMS).open("ab")
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield not (folder / card).exists()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,7 +155,7 @@ class Shards:
     @contextlib.contextmanager
     def _claim(self, number: int) -> Iterator[bool]:
         """Hold the lock of a shard; yields whether it is held."""
-        path = self.folder / "claims"
+        path = self.folder / _CLAIMS
         with explain_os_errors(path):
             file = path.open("ab")
         with file:

@@ -6,7 +6,7 @@ write_figures({"curve": figure}, folder)
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -219,15 +219,33 @@ def write_figures(figures: Mapping[str, "Figure"], folder: Path) -> None:
         InputError: they cannot be written there.
         WorkError: the disk is full.
     """
-    import matplotlib
-
     for name, figure in figures.items():
         for kind, metadata in (("svg", {"Date": None}), ("png", {})):
-            with (
-                atomic_path(folder / f"{name}.{kind}") as temporary,
-                matplotlib.rc_context({"svg.hashsalt": "rodent", "svg.fonttype": "none"}),
-            ):
-                figure.savefig(temporary, format=kind, dpi=150, bbox_inches="tight", metadata=metadata)
+            with atomic_path(folder / f"{name}.{kind}") as temporary:
+                save_figure(figure, temporary, kind, metadata)
+
+
+def save_figure(figure: "Figure", file: Path | IO[bytes], kind: str, metadata: Mapping[str, Any]) -> None:
+    """Draw a figure into a file, reproducibly. Names with `$` stand as they are: they begin no formula.
+
+    Args:
+        figure: to draw.
+        file: its path, or open for writing.
+        kind: format, `svg` or `png`.
+        metadata: of the file; None leaves out what matplotlib writes by itself.
+    """
+    import matplotlib
+    from matplotlib.text import Text
+    from matplotlib.ticker import LogFormatter
+
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if isinstance(axis.get_major_formatter(), LogFormatter):  # powers are written as formulas
+            for text in (*axis.get_majorticklabels(), *axis.get_minorticklabels()):
+                text.set_parse_math(True)
+    with matplotlib.rc_context({"svg.hashsalt": "rodent", "svg.fonttype": "none"}):
+        figure.savefig(file, format=kind, dpi=150, bbox_inches="tight", metadata=dict(metadata))
 
 
 def empty(height: float) -> "tuple[Figure, Axes]":

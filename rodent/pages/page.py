@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rodent.files import atomic_path
+from rodent.pages.drawing import save_figure
 from rodent.versions import versions
 
 if TYPE_CHECKING:
@@ -76,13 +77,9 @@ class Drawing:
     @cached_property
     def svg(self) -> str:
         """The figure as a reproducible SVG element with the colours of the page."""
-        import matplotlib
-
-        buffer = io.StringIO()
-        omitted = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        with matplotlib.rc_context({"svg.hashsalt": "rodent", "svg.fonttype": "none"}):
-            self.figure.savefig(buffer, format="svg", bbox_inches="tight", metadata=omitted)
-        text = buffer.getvalue()
+        buffer = io.BytesIO()
+        save_figure(self.figure, buffer, "svg", dict.fromkeys(("Date", "Creator", "Format", "Type")))
+        text = buffer.getvalue().decode()
         head = f'<svg role="img" aria-label="{html.escape(self.description)}"'
         text = head + text[text.index("<svg") + len("<svg") :]
         # nothing refers to groups by name, and two figures on a page must not have the same

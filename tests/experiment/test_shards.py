@@ -9,6 +9,7 @@ import pytest
 
 from rodent.errors import InputError, WorkError
 from rodent.experiment import Finished, LocalExecutor, run_shards
+from rodent.experiment.shards import making, require_room_for_shards
 from tests.stand_in import contents, driver, expected, new_shards, work
 
 
@@ -52,6 +53,21 @@ def test_a_shard_that_another_process_does_is_left_to_it(tmp_path):
     assert shards.complete(0, work) == "claimed"
     assert shards.complete(1, work) == "written" and shards.complete(1, work) == "present"
     assert process.wait() == 0
+
+
+def test_a_folder_that_a_killed_process_was_making_is_made(tmp_path):
+    folder = tmp_path / "lesions"
+    with making(folder, "card.json"):
+        (folder / "shards").mkdir()  # and no card
+    for missing in (True, False):
+        require_room_for_shards(folder, "an experiment")
+        with making(folder, "card.json") as needed:
+            assert needed is missing
+            (folder / "card.json").touch()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.txt").touch()
+    with pytest.raises(InputError, match="mine has other files than those of an experiment"):
+        require_room_for_shards(tmp_path / "mine", "an experiment")
 
 
 def test_a_full_disk_is_named_and_what_is_done_is_kept(tmp_path):

@@ -88,11 +88,18 @@ def test_a_page_is_whole_and_tells_what_it_shows(tmp_path, figure):
 
 def test_text_from_outside_is_only_text(tmp_path, figure):
     evil = '<script>alert("x")</script>"\'&'
+    figure.axes[0].set_title(evil)
     table = Table([evil, "b"], [[evil, evil]], evil)
     section = Section(evil, evil, (Drawing(figure, evil, alt=evil), table))
     text = written(tmp_path / "p.html", section)
     check_page(text)
-    assert text.count("&lt;script&gt;") == 9
+    assert text.count("&lt;script&gt;") == 10
+
+
+def test_names_with_dollars_are_no_formulas_but_powers_of_ten_are(figure):
+    figure.axes[0].set(title="$\\frac$ $", yscale="log", ylim=(1, 1000))
+    svg = re.sub("<!--.*?-->", "", Drawing(figure).svg)
+    assert ">$\\frac$ $<" in svg and "mathdefault" not in svg
 
 
 def test_figures_take_ink_and_ground_of_the_page(figure):

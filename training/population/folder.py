@@ -16,12 +16,14 @@ import hashlib
 import json
 from pathlib import Path
 
+from rodent.clips.clip import ClipSet
 from rodent.clips.file import write_clips
 from rodent.clips.reading import read_clips
 from rodent.configs import Format, from_json, to_json
 from rodent.errors import InputError
 from rodent.experiment import Shards
-from rodent.files import atomic_path, read_json, require_room_for_folder
+from rodent.experiment.shards import making, require_room_for_shards
+from rodent.files import atomic_path, read_json
 from rodent.versions import versions
 from training.population.draw import member_config
 from training.population.spec import PopulationConfig
@@ -75,29 +77,33 @@ def create_population(folder: Path | str, config: PopulationConfig) -> Populatio
         InputError: the specification makes no sense, or the folder has another population or other files.
     """
     folder = Path(folder)
-    require_room_for_folder(folder)
+    if not (folder / _FILE).exists():
+        require_room_for_shards(folder, "a population")
     clips = read_clips(config.clips)
     clips = clips.subset(config.clip) if config.clip else clips
     for number in range(config.members):
         member_config(config, number)
     plain = to_json(config) | {"clips": clips.digest(), "clip": None}
     digest = hashlib.sha256(json.dumps(plain, sort_keys=True, default=list).encode()).hexdigest()[:16]
-    if (folder / _FILE).exists():
-        if (found := open_population(folder)).digest != digest:
-            raise InputError(
-                f"{folder} has another population: its digest is {found.digest}, that of this specification "
-                f"is {digest}; name a new folder"
-            )
-        return found
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"{folder} has other files than those of a population; name a new folder")
+    with making(folder, _FILE) as needed:
+        if needed:
+            _write(folder, config, digest, clips)
+    if (found := open_population(folder)).digest != digest:
+        raise InputError(
+            f"{folder} has another population: its digest is {found.digest}, that of this specification "
+            f"is {digest}; name a new folder"
+        )
+    return found
+
+
+def _write(folder: Path, config: PopulationConfig, digest: str, clips: ClipSet) -> None:
+    """All files of a new population; population.json comes last."""
     for name in ("runs", "policies", "shards", "failures"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).mkdir(exist_ok=True)
     write_clips(clips, folder / "clips.h5")
     card = {**CARD.head(), "digest": digest, "config": to_json(config), "versions": versions()}
     with atomic_path(folder / _FILE) as temporary:
         temporary.write_text(json.dumps(card, indent=2) + "\n")
-    return open_population(folder)
 
 
 def open_population(folder: Path | str) -> Population:
