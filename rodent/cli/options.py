@@ -64,7 +64,7 @@ def _rules(hidden: bool, shown: Collection[str]) -> ConstructorRegistry:
     inside: list[StructTypeInfo] = []
 
     @rules.struct_rule
-    def _struct(info: StructTypeInfo) -> StructConstructorSpec | None:
+    def _struct(info: StructTypeInfo) -> Any:
         if not dataclasses.is_dataclass(info.type) or info in inside:
             return None
         inside.append(info)  # the usual rule is asked

@@ -35,6 +35,7 @@ ONLY_PARSED = {
     "linear-track.md": "takes minutes; tests/analysis/neural/test_linear_track.py checks its files",
     "generalise.md": "takes hours, and its steps run on other pages",
     "how-to/gpu.md": "needs a GPU",
+    "questions/own-animal.md": "needs a public recording, which a user downloads, and half an hour",
     "how-to/mouse.md": "needs two public recordings of mice, which a user downloads",
 }
 NOT_RUN = {
