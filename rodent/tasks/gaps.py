@@ -25,7 +25,8 @@ from rodent.tasks.stance import standing_at
 from rodent.tasks.task import PROPRIOCEPTION, Figure, Measure, Metric, Played
 
 TRACK = "track"
-_AHEAD, _SPEED, _CROSSED = 0.4, 0.5, 3.0  # weight of moving ahead, m/s that earns the most; for a gap
+_AHEAD, _SPEED, _CROSSED = 0.4, 0.25, 3.0  # weight of moving ahead, m/s that earns the most; for a gap
+_TILT, _DIP, _DEPTH = 1.0, 1.0, 0.02  # costs where a fall begins, and of a paw in a gap, at this depth, m
 _SEEN, _BEHIND = 0.5, 0.1  # metres: farthest edge that is seen; a gap is the next until it is so far behind
 _CENTIMETRE = 0.01
 
@@ -135,11 +136,14 @@ class Gaps(WalkingTask[GapsState]):
         action: jax.Array,
         previous: jax.Array,
     ) -> dict[str, jax.Array]:
-        """For moving along the track, and for gaps crossed; costs of effort."""
+        """For moving along the track and for gaps crossed; costs of tilt, of paws in a gap, and of effort."""
         now, before = state.ahead
+        depth = -physics.xpos[self.scene.end_effector_rows[:-1], 2] / _DEPTH
         return {
             "ahead": _AHEAD * jnp.clip((now - before) / (self.timestep * _SPEED), -1.0, 1.0),
             "crossed": _CROSSED * state.new,
+            "tilt": -_TILT * jnp.square(jnp.minimum(fall(physics.qpos[3:7]), 1.0)),
+            "dip": -_DIP * jnp.mean(jnp.clip(depth, 0.0, 1.0)),
             **effort(action, previous),
         }
 

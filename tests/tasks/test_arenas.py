@@ -188,10 +188,10 @@ def test_a_gap_is_crossed_once_all_paws_have_been_beyond_it_without_a_break(gaps
 def test_moving_along_the_track_is_rewarded_and_the_next_gaps_are_seen(gaps):
     state = gaps.initial_state(jnp.int32(0), KEY)._replace(ahead=jnp.array([0.2, 0.2]))
     near, _ = np.asarray(gaps.gaps[0])
-    for step in (0.005, -0.005):
+    for step in (0.0025, -0.0025):
         physics = _root_at(gaps, (0.2 + step, 0.1, 0.07))
         moved = gaps.update(state, physics)
-        assert _earned(gaps, moved, physics)["ahead"] == pytest.approx(40 * step, rel=1e-3)
+        assert _earned(gaps, moved, physics)["ahead"] == pytest.approx(80 * step, rel=1e-3)
     physics = _root_at(gaps, (near - 0.1, 0.1, 0.07))
     seen = np.asarray(gaps.observe(state, physics)["track"])
     second = min(0.5, float(gaps.gaps[1, 0] - near + 0.1))
@@ -200,6 +200,22 @@ def test_moving_along_the_track_is_rewarded_and_the_next_gaps_are_seen(gaps):
     np.testing.assert_allclose(seen[4:], [0.1, 1.0, 0.0], atol=1e-5)
     last = np.asarray(gaps.observe(state, _root_at(gaps, (9.0, 0.0, 0.07)))["track"])
     assert np.isfinite(last).all()
+
+
+def test_paws_in_a_gap_and_tilt_cost(gaps):
+    state = gaps.initial_state(jnp.int32(0), KEY)
+    upright = _moved(gaps, (0.0, 0.0, 0.0))
+    paws = upright.xpos[gaps.scene.end_effector_rows[:-1], 2]
+    earned = _earned(gaps, state, upright)
+    assert earned["dip"] == 0 and earned["tilt"] == pytest.approx(0, abs=0.1)
+    # half of the depth that costs the most, for the highest paw
+    lower = _earned(gaps, state, _moved(gaps, (0.0, 0.0, -float(paws.max()) - 0.01)))
+    assert -1 < lower["dip"] <= -0.5
+    assert _earned(gaps, state, _moved(gaps, (0.0, 0.0, -0.2)))["dip"] == -1
+    on_side = dataclasses.replace(
+        upright, qpos=upright.qpos.at[3:7].set(jnp.array([0.5**0.5, 0.5**0.5, 0, 0]))
+    )
+    assert _earned(gaps, state, on_side)["tilt"] == -1
 
 
 def test_figures_of_the_track_are_by_size(gaps):
