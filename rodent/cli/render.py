@@ -24,8 +24,8 @@ class Render:
     """Names of the rollouts or clips to show, in this order; by default all of them."""
     fps: float | None = None
     """Frames per second of the video; by default those of the motion."""
-    size: Annotated[str, tyro.conf.arg(metavar="WxH")] = "640x480"
-    """Width and height, pixels."""
+    size: Annotated[str | None, tyro.conf.arg(metavar="WxH")] = None
+    """Width and height, pixels; by default 640x480, and 2400x800 for a poster."""
     camera: Literal["oblique", "side", "front", "back", "top"] = "oblique"
     """Position of the camera relative to the rat's mean heading. It follows the rat and does not rotate."""
     distance: float = 1.0
@@ -37,6 +37,11 @@ class Render:
     each paw over time, in newtons and body weights."""
     geoms: bool = False
     """Show the collision geoms instead of the skin."""
+    poster: Literal["path", "row"] | None = None
+    """One picture (.png) of several moments of one clip, for a paper. `path`: the rat where it was, as on a
+    plate that was exposed several times; `row`: side by side, for movements in place."""
+    times: tuple[float, ...] = ()
+    """Moments of a poster, seconds since the clip's first frame; by default evenly spaced."""
     json: bool = False
     """Print one JSON object on standard output."""
 
@@ -46,9 +51,10 @@ class Render:
         from rodent.pages.output import print_json, say
         from rodent.render import RenderOptions, render
 
-        sides = self.size.lower().split("x")
+        size = self.size or ("2400x800" if self.poster else "640x480")
+        sides = size.lower().split("x")
         if len(sides) != 2 or not all(s.isdecimal() for s in sides):
-            raise InputError(f"--size is {self.size!r}; expected width x height, such as 640x480")
+            raise InputError(f"--size is {size!r}; expected width x height, such as 640x480")
         options = RenderOptions(
             ghost=self.ghost,
             forces=self.forces,
@@ -59,6 +65,8 @@ class Render:
             speed=self.speed,
             clips=self.clip,
             distance=self.distance,
+            poster=self.poster,
+            times=self.times,
         )
         done = render(self.source, self.out, options)
         rate = done.frames / done.seconds

@@ -8,9 +8,11 @@ with Renderer(scene.config, size=(640, 480)) as renderer:
 
 from rodent.render.camera import CAMERAS, View
 from rodent.render.embedded import Film
-from rodent.render.film import Rendered, RenderOptions, render, render_shots
+from rodent.render.film import render, render_shots
 from rodent.render.gl import NoOpenGLError
-from rodent.render.renderer import Arrow, Dots, Renderer
+from rodent.render.marks import Arrow, Dots
+from rodent.render.options import Rendered, RenderOptions
+from rodent.render.renderer import Renderer
 from rodent.render.shots import Shot
 from rodent.render.targets import recorded_targets
 

@@ -48,6 +48,25 @@ class Follow:
         return View(self.path[frame], self.azimuth, self.elevation)
 
 
+def heading(qpos: np.ndarray) -> float:
+    """Mean heading of a motion, degrees counter-clockwise from x; poses of shape (frames, nq)."""
+    forward = rotate(qpos[:, 3:7], np.array([1.0, 0.0, 0.0])).sum(axis=0)
+    return float(np.degrees(np.arctan2(forward[1], forward[0])))
+
+
+def camera_angles(qpos: np.ndarray, camera: str) -> tuple[float, float]:
+    """Azimuth and elevation of a camera for a motion, degrees; see `View`.
+
+    Args:
+        qpos: poses, all finite, shape (frames, nq).
+        camera: a name in CAMERAS.
+    """
+    if camera not in CAMERAS:
+        raise unknown("camera", camera, CAMERAS)
+    turn, elevation = CAMERAS[camera]
+    return heading(qpos) + turn, elevation
+
+
 def follow(qpos: np.ndarray, fps: float, middle: np.ndarray, camera: str = "oblique") -> Follow:
     """The camera for a motion.
 
@@ -57,12 +76,6 @@ def follow(qpos: np.ndarray, fps: float, middle: np.ndarray, camera: str = "obli
         middle: the point in the walker's frame in the centre of the image, metres, shape (3,).
         camera: a name in CAMERAS.
     """
-    if camera not in CAMERAS:
-        raise unknown("camera", camera, CAMERAS)
-    turn, elevation = CAMERAS[camera]
-    position, quaternion = qpos[:, :3], qpos[:, 3:7]
-    forward = rotate(quaternion, np.array([1.0, 0.0, 0.0])).sum(axis=0)
-    heading = float(np.degrees(np.arctan2(forward[1], forward[0])))
-    path = position + rotate(quaternion, middle)
+    path = qpos[:, :3] + rotate(qpos[:, 3:7], middle)
     path = ndimage.gaussian_filter1d(path, _SMOOTHING * fps, axis=0, mode="nearest")
-    return Follow(path, heading + turn, elevation)
+    return Follow(path, *camera_angles(qpos, camera))

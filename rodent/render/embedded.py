@@ -14,7 +14,8 @@ from typing import Any
 from rodent.clips import ClipSet
 from rodent.errors import InputError
 from rodent.files import atomic_path
-from rodent.render.film import Rendered, RenderOptions, render, render_shots
+from rodent.render.film import render, render_shots
+from rodent.render.options import Rendered, RenderOptions
 from rodent.render.shots import InScene, chosen, clip_shot, rollout_shot
 
 _SIZE = (480, 360)  # pixels of a film in a notebook

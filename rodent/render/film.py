@@ -4,7 +4,6 @@ The video shows one rollout or clip after the other, with its name and time. A f
 memory, and one rollout at a time is read.
 """
 
-import dataclasses
 import itertools
 import math
 import time
@@ -17,15 +16,15 @@ from typing import NamedTuple
 import numpy as np
 
 from rodent.clips.reading import clips_path
-from rodent.errors import InputError, unknown
 from rodent.files import atomic_path
 from rodent.progress import progress
-from rodent.recording.channels import GROUND_FORCE
-from rodent.render.camera import CAMERAS, follow
-from rodent.render.force_strip import SMALLEST, ForceStrip, force_arrows, strip_height
-from rodent.render.renderer import Dots, Frame, Renderer, check_poses
+from rodent.render.camera import follow
+from rodent.render.force_strip import ForceStrip, strip_height
+from rodent.render.loaded import Loaded
+from rodent.render.options import Rendered, RenderOptions
+from rodent.render.poster import render_poster
+from rodent.render.renderer import Frame, Renderer, check_poses
 from rodent.render.shots import Shot, open_shots
-from rodent.render.targets import TARGET_COLOUR, TARGET_RADIUS
 from rodent.render.video import Caption, Write, check_target, open_video, save_sheet
 from rodent.scene_config import BodyKind, SceneConfig
 
@@ -35,64 +34,6 @@ SHEET = 6
 _NEARER = 0.8  # distance of the camera in the low picture above a strip
 _AHEAD = 2  # frames that wait to be written
 _MAX_FPS = {".mp4": 120.0, ".gif": 25.0}  # largest default frame rate of a video
-
-
-@dataclasses.dataclass(frozen=True)
-class RenderOptions:
-    """Options of a video."""
-
-    ghost: bool = False
-    """Show the reference of a recording as a translucent second rat."""
-    geoms: bool = False
-    """Show the geoms that collide instead of the skin."""
-    camera: str = "oblique"
-    """A name in `rodent.render.CAMERAS`."""
-    size: tuple[int, int] = (640, 480)
-    """Width and height, pixels."""
-    fps: float | None = None
-    """Frames per second of the video; None for those of the motion, up to 120 (.mp4) or 25 (.gif)."""
-    speed: float = 1.0
-    """Below 1 is slow motion."""
-    clips: tuple[str, ...] = ()
-    """Names of the rollouts or clips to show; none for all."""
-    distance: float = 1.0
-    """Distance of the camera, relative to the usual one."""
-    forces: bool = False
-    """Show the forces of the ground: vectors at the paws of a translucent rat, and a strip over time."""
-
-    def __post_init__(self) -> None:
-        if self.camera not in CAMERAS:
-            raise unknown("camera", self.camera, CAMERAS)
-        for name, value, low, high in (
-            ("fps", self.fps, 1, 240),
-            ("speed", self.speed, 0.01, 100),
-            ("distance", self.distance, 0.3, 30),
-        ):
-            if value is not None and not low <= value <= high:
-                raise InputError(f"{name} is {value:g}; it must be in [{low:g}, {high:g}]")
-        if self.forces and any(side < least for side, least in zip(self.size, SMALLEST, strict=True)):
-            raise InputError(
-                f"the size is {self.size[0]}x{self.size[1]}; a film with forces needs at least "
-                f"{SMALLEST[0]}x{SMALLEST[1]} pixels"
-            )
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """Channels of a recording that are shown."""
-        shown = {"qpos": True, "reference": self.ghost, GROUND_FORCE: self.forces}
-        return tuple(name for name, yes in shown.items() if yes)
-
-
-@dataclasses.dataclass(frozen=True)
-class Rendered:
-    """Summary of a rendered file."""
-
-    frames: int
-    """Frames in the file."""
-    seconds: float
-    """Time to render it."""
-    duration: float
-    """Length of the video, seconds; zero for a sheet."""
 
 
 def render(source: Path | str, out: Path | str, options: RenderOptions | None = None) -> Rendered:
@@ -119,6 +60,8 @@ def render_shots(
 ) -> Rendered:
     """Render shots, one after another; see `render`. The names in `options.clips` are ignored."""
     check_target(out, options.size)
+    if options.poster:
+        return render_poster(config, shots, out, options)
     began = time.monotonic()
     fps = options.fps or min(shots[0].fps, _MAX_FPS.get(out.suffix, math.inf))
     plan = [(shot, shot.frames_at(fps, options.speed)) for shot in shots]
@@ -185,32 +128,14 @@ def _write(
 def _frames(scene: Renderer, plan: list[tuple[Shot, np.ndarray]], options: RenderOptions) -> Iterator[_Drawn]:
     """The frames of all shots."""
     for shot, frames in plan:
-        qpos, alive = _held(shot.qpos(), shot.name), shot.alive()
-        check_poses(qpos.shape[1], scene.nq, shot.name)
-        reference = _held(shot.reference(), shot.name) if options.ghost else None
-        targets = None if shot.targets is None else shot.targets()
-        forces = shot.forces() if options.forces and shot.forces else None
-        strip = None if forces is None else ForceStrip(forces, options.size, scene.scale)
-        camera = follow(qpos, shot.fps, scene.middle, options.camera)
+        motion = Loaded(shot, options)
+        check_poses(motion.qpos.shape[1], scene.nq, shot.name)
+        strip = None if motion.forces is None else ForceStrip(motion.forces, options.size, scene.scale)
+        camera = follow(motion.qpos, shot.fps, scene.middle, options.camera)
         for frame, repeats in itertools.groupby(frames):
-            ghost = None if reference is None else reference[frame]
-            dots = [some._replace(points=some.points[frame]) for some in shot.dots]
-            if targets is not None:
-                dots.append(Dots(targets[frame], TARGET_COLOUR, TARGET_RADIUS))
-            arrows = [] if forces is None else force_arrows(forces, frame, scene.scale)
-            text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("" if alive[frame] else "   failed")
-            image = scene.frame(qpos[frame], camera[frame], ghost, dots, arrows)
-            yield _Drawn(image, text, None if strip is None else strip.image(frame), len(list(repeats)))
-
-
-def _held(qpos: np.ndarray, name: str) -> np.ndarray:
-    """The poses, with poses that are not finite replaced by the last finite one."""
-    finite = np.isfinite(qpos).all(axis=1)
-    if not finite.any():
-        raise InputError(f"{name} has no finite pose to show")
-    # before the first finite pose, the first is shown
-    frames = np.where(finite, np.arange(len(qpos)), np.argmax(finite))
-    return qpos[np.maximum.accumulate(frames)]
+            text = f"{shot.name}   {frame / shot.fps:.2f} s" + ("" if motion.alive[frame] else "   failed")
+            below = None if strip is None else strip.image(frame)
+            yield _Drawn(motion.draw(scene, frame, camera[frame]), text, below, len(list(repeats)))
 
 
 def _thinned(plan: list[tuple[Shot, np.ndarray]], chosen: np.ndarray) -> list[tuple[Shot, np.ndarray]]:

@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from rodent.recording.ground import GroundForces
-from rodent.render.renderer import Arrow
+from rodent.render.marks import Arrow
 
 SMALLEST = (320, 240)
 """Width and height of a film with forces, pixels, at least."""

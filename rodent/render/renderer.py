@@ -10,48 +10,17 @@ from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.render.camera import View
 from rodent.render.gl import open_gl
-from rodent.render.shadow import SIDE, Shadow, Space, cast_shadow
-from rodent.render.skin import GHOST_RGBA, add_skin
+from rodent.render.marks import Arrow, Dots, add_arrow, add_dots
+from rodent.render.model import GHOST, body_size, drawing_model
+from rodent.render.shadow import Shadow, Space, cast_shadow
 from rodent.render.smooth import smooth_edges
 from rodent.render.tail import Tail
-from rodent.scene import Scene, make_scene, scene_body
-from rodent.scene.scene import ARENA
+from rodent.rotation import rotate
+from rodent.scene import scene_body
 from rodent.scene_config import BodyKind, SceneConfig, as_scene_config
 
-GHOST = "ghost/"
 _TRANSLUCENT = 0.45  # opacity of a translucent skin
-_RAT_LENGTH = 0.25  # metres, approximate length from nose to hip of dm_control's rat
 _DISTANCE = 0.7  # metres from camera to rat at scale 1, for images with an aspect ratio of 4:3 or more
-_ARROW = 0.003  # metres, half the thickness of an arrow at scale 1
-_HAZE = (0.93, 0.94, 0.96, 1.0)  # colour of the fog
-
-
-class Dots(NamedTuple):
-    """Points to mark in an image.
-
-    Attributes:
-        points: metres, shape (n, 3); points that are not finite are omitted.
-        rgba: their colour, 0 to 1.
-        radius: of the spheres, m.
-    """
-
-    points: np.ndarray
-    rgba: tuple[float, float, float, float]
-    radius: float = 0.003
-
-
-class Arrow(NamedTuple):
-    """An arrow that starts in the middle of a body and of all that hangs on it.
-
-    Attributes:
-        body: its name.
-        vector: m, shape (3,).
-        rgba: colour, 0 to 1.
-    """
-
-    body: str
-    vector: np.ndarray
-    rgba: tuple[float, float, float, float]
 
 
 class Frame(NamedTuple):
@@ -120,9 +89,11 @@ class Renderer:
         rat = isinstance(scene.body, BodyConfig)
         geoms = geoms or not rat
         body = scene_body(scene)
-        scale = scene.body.scale if isinstance(scene.body, BodyConfig) else relative_size(make_scene(scene))
-        self.scale = scale
-        self.model = _drawing_model(body.spec, scene.body, scale, size, ghost)
+        self.scale = scale = body_size(scene)
+        self.model = drawing_model(body.spec, scene.body, scale, size, ghost)
+        # a distant camera looks through as little fog as a near one
+        self.model.vis.map.fogstart *= max(1.0, distance)
+        self.model.vis.map.fogend *= max(1.0, distance)
         self.nq = self.model.nq // 2 if ghost else self.model.nq
         self._opacity = _TRANSLUCENT if see_through else 1.0
         if see_through:
@@ -140,7 +111,7 @@ class Renderer:
         self._option.sitegroup[:] = 0  # sensors are no part of the picture
         self._option.flags[mujoco.mjtVisFlag.mjVIS_SKIN] = not geoms
         self._camera = mujoco.MjvCamera()
-        self._camera.distance = distance * _DISTANCE * scale * max(1.0, 4 / 3 * size[1] / size[0])
+        self._camera.distance = distance * usual_distance(scale, size)
 
     def __enter__(self) -> Self:
         self._gl, self._context = open_gl(self.model, self._size)
@@ -187,43 +158,20 @@ class Renderer:
         """What `draw` needs of OpenGL; the rest may run in another thread."""
         self.pose(qpos, view, ghost)
         for some in dots:
-            self._mark(some)
+            add_dots(self.scene, some)
         for arrow in arrows:
-            self._point(arrow)
+            add_arrow(self.scene, arrow, self._data, self.scale)
         width, height = self._size
         colors, depth = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.float32)
         rectangle = mujoco.MjrRect(0, 0, width, height)
         self._gl.make_current()
         mujoco.mjr_render(rectangle, self.scene, self._context)
         mujoco.mjr_readPixels(colors, depth, rectangle, self._context)
-        space = Space(view.lookat, self.model.stat.extent)
+        space = Space(qpos[:3] + rotate(qpos[3:7], self.middle), self.model.stat.extent)
         shadow = cast_shadow(
             self.scene, self._context, self._casters, space, depth.shape, opacity=self._opacity
         )
         return Frame(colors, depth, shadow)
-
-    def _mark(self, dots: Dots) -> None:
-        """Add spheres to the scene, which cast no shadow."""
-        size, upright = np.full(3, dots.radius), np.eye(3).ravel()
-        for point in dots.points[np.isfinite(dots.points).all(axis=1)]:
-            geom = self.scene.geoms[self.scene.ngeom]
-            color = np.array(dots.rgba, np.float32)
-            mujoco.mjv_initGeom(geom, mujoco.mjtGeom.mjGEOM_SPHERE, size, point, upright, color)
-            geom.category = mujoco.mjtCatBit.mjCAT_DECOR
-            self.scene.ngeom += 1
-
-    def _point(self, arrow: Arrow) -> None:
-        """Add an arrow to the scene, which casts no shadow."""
-        first = self.model.body(arrow.body).id
-        whole = [b for b in range(first, self.model.nbody) if _hangs_on(self.model, b, first)]
-        start = self._data.geom_xpos[np.isin(self.model.geom_bodyid, whole)].mean(axis=0)
-        geom, kind = self.scene.geoms[self.scene.ngeom], mujoco.mjtGeom.mjGEOM_ARROW
-        color = np.array(arrow.rgba, np.float32)
-        mujoco.mjv_initGeom(geom, kind, np.zeros(3), np.zeros(3), np.eye(3).ravel(), color)
-        # OpenGL renders half of an arrow's length
-        mujoco.mjv_connector(geom, kind, _ARROW * self.scale, start, start + 2 * arrow.vector)
-        geom.category = mujoco.mjtCatBit.mjCAT_DECOR
-        self.scene.ngeom += 1
 
     def pose(self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None) -> None:
         """Update `scene` for a pose, without rendering it."""
@@ -249,60 +197,6 @@ class Renderer:
         ]
 
 
-def _hangs_on(model: mujoco.MjModel, body: int, first: int) -> bool:
-    """Whether a body is another, or hangs on it."""
-    while body > first:
-        body = int(model.body_parentid[body])
-    return body == first
-
-
-def _drawing_model(
-    spec: mujoco.MjSpec, body: BodyKind, scale: float, size: tuple[int, int], ghost: bool
-) -> mujoco.MjModel:
-    """The model for rendering a body in its arena; scale is the size relative to dm_control's rat."""
-    rat = body if isinstance(body, BodyConfig) else None
-    if rat:
-        for eye in ("eye_L_collision", "eye_R_collision"):
-            # the skin leaves holes for the eyes
-            spec.geom(eye).group, spec.geom(eye).rgba = 0, (0.03, 0.02, 0.02, 1)
-    if ghost:
-        second = body.build().spec
-        for part in (*second.actuators, *second.sensors, *second.tendons, *second.excludes):
-            second.delete(part)
-        for geom in second.geoms:
-            geom.rgba = GHOST_RGBA
-        spec.attach(second, frame=spec.worldbody.add_frame(), prefix=GHOST)
-        if rat:
-            add_skin(spec, rat, GHOST, ghost=True)
-    if rat:
-        add_skin(spec, rat)
-    if not spec.lights:
-        _add_sun(spec)
-    visual = spec.visual
-    visual.global_.offwidth, visual.global_.offheight = (max(side, SIDE) for side in size)
-    visual.global_.fovy = 30
-    visual.quality.offsamples = 0
-    visual.headlight.ambient, visual.headlight.diffuse = (0.42,) * 3, (0.22,) * 3
-    visual.headlight.specular = (0, 0, 0)
-    # the lengths below are in units of the extent
-    spec.stat.extent = 0.5 * scale
-    visual.map.znear, visual.map.zfar, visual.map.haze = 0.05, 48, 0.825
-    visual.map.fogstart, visual.map.fogend = 3, 11
-    visual.rgba.fog = visual.rgba.haze = _HAZE
-    return spec.compile()
-
-
-def _add_sun(spec: mujoco.MjSpec) -> None:
-    """Add the light of the built-in arenas to a scene without a light."""
-    sun = spec.worldbody.add_light(name=f"{ARENA}sun", type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL)
-    sun.pos, sun.dir, sun.castshadow = (0, 0, 2), (0.35, 0.25, -1), True
-    sun.diffuse, sun.specular = (0.55, 0.55, 0.52), (0.1, 0.1, 0.1)
-
-
-def relative_size(scene: Scene) -> float:
-    """Size of a body relative to dm_control's rat, by the length that its geoms span."""
-    model, data = scene.model, mujoco.MjData(scene.model)
-    mujoco.mj_kinematics(model, data)
-    moving = np.flatnonzero(model.body_weldid[model.geom_bodyid])
-    centres, radii = data.geom_xpos[moving], model.geom_rbound[moving, None]
-    return float(((centres + radii).max(0) - (centres - radii).min(0)).max()) / _RAT_LENGTH
+def usual_distance(scale: float, size: tuple[int, int]) -> float:
+    """Distance from the camera to the rat, m, for a relative size of the body and an image in pixels."""
+    return _DISTANCE * scale * max(1.0, 4 / 3 * size[1] / size[0])

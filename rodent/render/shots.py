@@ -19,7 +19,7 @@ from rodent.errors import InputError, unknown
 from rodent.recording import Rollout, is_recording, open_recording
 from rodent.recording.channels import GROUND_FORCE
 from rodent.recording.ground import GroundForces, ground_forces
-from rodent.render.renderer import Dots
+from rodent.render.marks import Dots
 from rodent.render.targets import Played, recorded_targets
 from rodent.scene_config import BodyKind, SceneConfig
 

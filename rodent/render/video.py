@@ -134,28 +134,40 @@ def save_sheet(path: Path, images: Sequence[np.ndarray], columns: int = 3) -> No
     imageio.imwrite(path, sheet)
 
 
+_INK, _HALO = (40, 40, 48), (238, 240, 244)
+
+
+def letter_size(size: tuple[int, int]) -> int:
+    """Size of letters on an image of a width and height, pixels."""
+    return max(8, size[1] // 26)
+
+
+def draw_text(picture: Image.Image, position: tuple[float, float], text: str, size: int, anchor: str) -> None:
+    """Write a line on a picture, readable on any ground; the anchor is Pillow's."""
+    ImageDraw.Draw(picture).text(
+        position,
+        text,
+        fill=_INK,
+        font=ImageFont.load_default(size),
+        anchor=anchor,
+        stroke_width=max(1, size // 9),
+        stroke_fill=_HALO,
+    )
+
+
 class Caption:
     """Writes a line into the lower left corner of images of one size."""
 
     def __init__(self, size: tuple[int, int]):
-        self._size = max(8, size[1] // 26)
+        self._size = letter_size(size)
         self._rows = min(size[1], 2 * self._size)
-        self._font = ImageFont.load_default(self._size)
 
     def write(self, image: np.ndarray, text: str) -> np.ndarray:
         """A copy of the image with the text on it."""
         image = image.copy()
         picture = Image.fromarray(image[-self._rows :])
         position = (self._size * 0.6, picture.height - self._size * 0.6)
-        ImageDraw.Draw(picture).text(
-            position,
-            text,
-            fill=(40, 40, 48),
-            font=self._font,
-            anchor="ls",
-            stroke_width=max(1, self._size // 9),
-            stroke_fill=(238, 240, 244),
-        )
+        draw_text(picture, position, text, self._size, "ls")
         image[-self._rows :] = picture
         return image
 

@@ -10,7 +10,7 @@ from itertools import groupby
 import mujoco
 import numpy as np
 
-from rodent.render.renderer import relative_size
+from rodent.render.model import relative_size
 from rodent.rotation import rotate
 from rodent.scene import Scene
 from rodent.view.figure import Bones, Patch, joined, rigid
