@@ -80,6 +80,10 @@ def test_the_viewer_stands_in_a_notebook_until_it_is_closed():
         assert f'<iframe src="{viewer.address}"' in viewer._repr_html_()
         assert urllib.request.urlopen(viewer.address).status == 200
     assert viewer.closed and "Viewer(closed)" in viewer._repr_html_()
+    with rodent.open_viewer(["gaits", "gaits"]) as viewer:
+        assert not viewer.closed
+    with pytest.raises(InputError, match="the list of recordings is empty"):
+        rodent.open_viewer([])
     with pytest.raises(InputError, match="clips go with a policy"):
         rodent.open_viewer("gaits", [])
 

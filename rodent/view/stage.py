@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import viser
 
 _DISTANCE, _FOV = 0.7, 30.0  # of the camera: metres from a rat of scale 1, and degrees
+_RAISED = 0.55  # how far above the middle of a narrow page rats are, 0 to 1
 _HALF_WIDTH = 0.17  # m at scale 1, of what a narrow page shows of a rat to either side
 # sRGB
 _FLOOR, _TILE, _SQUARE = (190, 188, 182), (165, 163, 158), (140, 138, 134)
@@ -73,7 +74,10 @@ class Camera:
         tangent = np.tan(np.radians(_FOV) / 2)
         half = self._scale * _HALF_WIDTH + width / 2
         distance = max(_DISTANCE * self._scale + width / 2, half / (tangent * aspect))
-        look_at = np.array([0.0, 0.0, self._middle])
+        # controls cover the lower part of a narrow page, so rats are in its upper part
+        up = np.cross(self.right, self._ahead)
+        lower = _RAISED * distance * tangent if aspect < 1 else 0.0
+        look_at = np.array([0.0, 0.0, self._middle]) - lower * up
         # viser moves the point that a camera looks at with its position
         camera.position = look_at - distance * self._ahead
         camera.look_at = look_at
