@@ -1,4 +1,4 @@
-"""`rodent export`: a run's policy with its card, for others to use; or one step of a policy as ONNX."""
+"""`rodent export`: a run's policy with its card, one step of a policy as ONNX, a recording as NWB."""
 
 import dataclasses
 import shutil
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Export:
-    """Copy a run's policy to a new folder with a card that describes it, or write a policy as ONNX.
+    """Write what others can use: a policy with its card, a policy as ONNX, or a recording as NWB.
 
     The card states the body, the network, the clips with their sources and licences, the command that
     reproduces the policy, the tracking errors of every clip, and the learning curve. Of a task without clips,
@@ -23,15 +23,19 @@ class Export:
     An ONNX file computes one step of the policy, with its mean action, in programs without JAX:
     rodent export rat-position --format onnx --out rat-position.onnx
 
+    An NWB file has poses, forces, rewards and every unit of a recording as time series, rollouts as epochs,
+    and trials: rodent export walk.h5 --format nwb --out walk.nwb
+
     Example: rodent export runs/walk --out rat-walk --note "Trained on walks alone: it cannot rear."
     """
 
     policy: tyro.conf.Positional[Path]
-    """A run folder; for ONNX, a policy folder or a built-in policy will do."""
+    """A run folder; for ONNX, a policy folder or a built-in policy will do; for NWB, a recording."""
     out: Path
-    """Folder to create, whose name becomes the name of the policy; or the .onnx file to write."""
-    format: Literal["folder", "onnx"] = "folder"
-    """A folder with policy and card, or one file of ONNX, which requires the extra `onnx`."""
+    """Folder to create, whose name becomes the name of the policy; or the .onnx or .nwb file to write."""
+    format: Literal["folder", "onnx", "nwb"] = "folder"
+    """A folder with policy and card; one file of ONNX, which requires the extra `onnx`; or a recording as
+    NWB, which requires the extra `neuro`."""
     clips: Path | None = None
     """New location of the run's clips, if they moved; of a folder."""
     episodes: int = 24
@@ -43,21 +47,39 @@ class Export:
         """Write the folder or the file; see the class."""
         if self.format == "onnx":
             self._write_onnx()
+        elif self.format == "nwb":
+            self._write_nwb()
         else:
             self._write_folder()
 
     def _write_onnx(self) -> None:
         """Write one step of the policy."""
-        from rodent.errors import InputError
         from rodent.pages.output import say
         from rodent.policy.onnx import write_onnx
         from rodent.policy.policy import load_policy
 
-        for option in ("clips", "episodes"):
-            if getattr(self, option) != getattr(Export, option):
-                raise InputError(f"--{option} is for --format folder; an ONNX file has no card with figures")
+        self._refuse("clips", "episodes")
         write_onnx(load_policy(self.policy), self.out, self.note)
         say(f"wrote {self.out}")
+
+    def _write_nwb(self) -> None:
+        """Write a recording as NWB."""
+        from rodent.pages.output import say
+        from rodent.recording import open_recording
+        from rodent.recording.session_nwb import write_recording_nwb
+
+        self._refuse("clips", "episodes", "note")
+        with open_recording(self.policy) as recording:
+            write_recording_nwb(recording, self.out)
+        say(f"wrote {self.out}")
+
+    def _refuse(self, *options: str) -> None:
+        """Refuse options of a folder with a card."""
+        from rodent.errors import InputError
+
+        for option in options:
+            if getattr(self, option) != getattr(Export, option):
+                raise InputError(f"--{option} is for --format folder; {self.format} has no card with figures")
 
     def _write_folder(self) -> None:
         """Evaluate the policy and write its folder."""

@@ -10,6 +10,7 @@ not happen are NaN.
 import datetime
 import hashlib
 import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from rodent.errors import InputError
 from rodent.files import atomic_path
-from rodent.recording.reader import Recording
+from rodent.recording.reader import Recording, Rollout
 from rodent.recording.trials import KIND, OUTCOME, ROLLOUT, TIMES, Trials
 
 _BOUNDS = ("start", "stop")
@@ -53,12 +54,17 @@ def write_trials_nwb(recording: Recording, path: Path) -> None:
         InputError: the recording has no trials, or the file cannot be written there.
         WorkError: the disk is full.
     """
-    import pynwb
-
-    trials = session_trials(recording)
-    if not len(trials):
+    if not len(recording.trials):
         raise InputError(f"{recording.path} has no trials; expected a recording of a task with trials")
-    file = _nwb_file(recording, trials)
+    played = dict.fromkeys(session_trials(recording)[ROLLOUT].tolist())
+    file = new_nwb_file(recording, [recording.rollouts[name] for name in played], "Trials")
+    add_trials(file, recording)
+    write_nwb_file(file, path)
+
+
+def add_trials(file: Any, recording: Recording) -> None:
+    """Add the trials of a recording to an NWB file that is not written yet."""
+    trials = session_trials(recording)
     for name in TIMES:
         if name not in _BOUNDS:
             file.add_trial_column(f"{name}_time", f"{trials.channels[name].description}, s")
@@ -71,6 +77,11 @@ def write_trials_nwb(recording: Recording, path: Path) -> None:
     for row in trials.rows():
         times = {f"{name}_time": row[name] for name in TIMES}
         file.add_trial(**times, **{name: row[name] for name in (*_TEXTS, *own)})
+
+
+def write_nwb_file(file: Any, path: Path) -> None:
+    """Write an NWB file atomically."""
+    pynwb = imported_pynwb()
     with atomic_path(path) as temporary, warnings.catch_warnings():
         # the temporary name does not end in .nwb
         warnings.simplefilter("ignore", UserWarning)
@@ -78,22 +89,24 @@ def write_trials_nwb(recording: Recording, path: Path) -> None:
             output.write(file)
 
 
-def _nwb_file(recording: Recording, trials: Trials) -> Any:
-    """The file without its trials."""
-    import pynwb
-    from pynwb.file import Subject
+def new_nwb_file(recording: Recording, rollouts: Sequence[Rollout], what: str) -> Any:
+    """An NWB file about the simulated rat, without data.
 
-    rollouts = [recording.rollouts[name] for name in dict.fromkeys(trials[ROLLOUT].tolist())]
-    tasks = sorted({str(rollout.metadata.task) for rollout in rollouts})
+    Args:
+        recording: the recording, whose time of writing is the session's.
+        rollouts: those that the file is about.
+        what: it holds, such as `Trials`.
+    """
+    pynwb = imported_pynwb()
+    tasks = sorted({_task_name(rollout) for rollout in rollouts})
     made = datetime.datetime.fromtimestamp(recording.path.stat().st_mtime, datetime.UTC)
-    new_file: Any = pynwb.NWBFile
-    return new_file(
-        session_description=f"Trials of a simulated rat in the task {', '.join(tasks)}",
-        identifier=hashlib.sha256(repr(trials.rows()).encode()).hexdigest(),
+    return pynwb.NWBFile(
+        session_description=f"{what} of a simulated rat in the task {', '.join(tasks)}",
+        identifier=hashlib.sha256(f"{what} {recording.path.name} {made} {tasks}".encode()).hexdigest(),
         session_start_time=made,
         experiment_description="Rollouts of a policy that controls a biomechanical rat in MuJoCo",
         keywords=["simulation", *tasks],
-        subject=Subject(
+        subject=pynwb.file.Subject(
             subject_id="virtual-rodent",
             species="Rattus norvegicus",
             description="a biomechanical model of a rat, not an animal",
@@ -101,3 +114,21 @@ def _nwb_file(recording: Recording, trials: Trials) -> Any:
             age="P90D/",
         ),
     )
+
+
+def imported_pynwb() -> Any:
+    """The package pynwb.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        import pynwb
+    except ImportError:
+        raise InputError("NWB files need pynwb: pip install 'virtual-rodent[neuro]'") from None
+    return pynwb
+
+
+def _task_name(rollout: Rollout) -> str:
+    task = rollout.metadata.task
+    return str(task.get("name", task)) if isinstance(task, Mapping) else str(task)
