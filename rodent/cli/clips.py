@@ -80,7 +80,7 @@ class Clips:
     Example: rodent clips info clips.h5
     """
 
-    action: tyro.conf.OmitSubcommandPrefixes[
+    action: Annotated[
         Annotated[List, tyro.conf.subcommand("list")]
         | Annotated[Fetch, tyro.conf.subcommand("fetch")]
         | Annotated[Info, tyro.conf.subcommand("info")]
@@ -90,7 +90,8 @@ class Clips:
         | Annotated[PiecesCommand, tyro.conf.subcommand("pieces")]
         | Annotated[Retarget, tyro.conf.subcommand("retarget")]
         | Annotated[Synth, tyro.conf.subcommand("synth")]
-        | Annotated[Vary, tyro.conf.subcommand("vary")]
+        | Annotated[Vary, tyro.conf.subcommand("vary")],
+        tyro.conf.arg(name=""),
     ]
 
     def run(self) -> None:

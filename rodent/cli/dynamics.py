@@ -125,9 +125,10 @@ class DynamicsCommand:
     Example: rodent dynamics fit spikes.npz --model pca
     """
 
-    action: tyro.conf.OmitSubcommandPrefixes[
+    action: Annotated[
         Annotated[DynamicsFit, tyro.conf.subcommand("fit")]
-        | Annotated[DynamicsCompare, tyro.conf.subcommand("compare")]
+        | Annotated[DynamicsCompare, tyro.conf.subcommand("compare")],
+        tyro.conf.arg(name=""),
     ]
 
     def run(self) -> None:

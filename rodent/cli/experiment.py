@@ -141,11 +141,12 @@ class ExperimentCommand:
     Example: rodent experiment plan lesions.toml
     """
 
-    action: tyro.conf.OmitSubcommandPrefixes[
+    action: Annotated[
         Annotated[ExperimentPlan, tyro.conf.subcommand("plan")]
         | Annotated[ExperimentRun, tyro.conf.subcommand("run")]
         | Annotated[ExperimentStatus, tyro.conf.subcommand("status")]
-        | Annotated[ExperimentReport, tyro.conf.subcommand("report")]
+        | Annotated[ExperimentReport, tyro.conf.subcommand("report")],
+        tyro.conf.arg(name=""),
     ]
 
     def run(self) -> None:

@@ -107,10 +107,11 @@ class PolicyCommand:
     Example: rodent policy list
     """
 
-    action: tyro.conf.OmitSubcommandPrefixes[
+    action: Annotated[
         Annotated[List, tyro.conf.subcommand("list")]
         | Annotated[Fetch, tyro.conf.subcommand("fetch")]
-        | Annotated[Entry, tyro.conf.subcommand("entry")]
+        | Annotated[Entry, tyro.conf.subcommand("entry")],
+        tyro.conf.arg(name=""),
     ]
 
     def run(self) -> None:

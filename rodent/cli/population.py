@@ -123,9 +123,10 @@ class PopulationCommand:
     Example: rodent population train walks.toml --out walks
     """
 
-    action: tyro.conf.OmitSubcommandPrefixes[
+    action: Annotated[
         Annotated[PopulationTrain, tyro.conf.subcommand("train")]
-        | Annotated[PopulationReport, tyro.conf.subcommand("report")]
+        | Annotated[PopulationReport, tyro.conf.subcommand("report")],
+        tyro.conf.arg(name=""),
     ]
 
     def run(self) -> None:

@@ -62,9 +62,10 @@ class StudyCommand:
     Example: rodent study new lesions-of-walking
     """
 
-    action: tyro.conf.OmitSubcommandPrefixes[
+    action: Annotated[
         Annotated[StudyNew, tyro.conf.subcommand("new")]
-        | Annotated[StudyStatus, tyro.conf.subcommand("status")]
+        | Annotated[StudyStatus, tyro.conf.subcommand("status")],
+        tyro.conf.arg(name=""),
     ]
 
     def run(self) -> None:

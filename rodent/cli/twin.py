@@ -174,7 +174,7 @@ class TwinCommand:
     Example: rodent twin truth --out truth.html
     """
 
-    action: tyro.conf.OmitSubcommandPrefixes[
+    action: Annotated[
         Annotated[TwinFit, tyro.conf.subcommand("fit")]
         | Annotated[TwinAdapt, tyro.conf.subcommand("adapt")]
         | Annotated[TwinScore, tyro.conf.subcommand("score")]
@@ -182,7 +182,8 @@ class TwinCommand:
         | Annotated[TwinWiring, tyro.conf.subcommand("wiring")]
         | Annotated[TwinExcite, tyro.conf.subcommand("excite")]
         | Annotated[TwinExperiment, tyro.conf.subcommand("experiment")]
-        | Annotated[TwinTruth, tyro.conf.subcommand("truth")]
+        | Annotated[TwinTruth, tyro.conf.subcommand("truth")],
+        tyro.conf.arg(name=""),
     ]
 
     def run(self) -> None:
