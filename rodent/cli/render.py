@@ -12,12 +12,15 @@ class Render:
     """Render a video of a recording or of clips.
 
     Example: rodent render walk.h5 --out walk.mp4 --ghost
+
+    A film of every clip, in several processes: rodent render walk.h5 --out films/{clip}.mp4
     """
 
     source: tyro.conf.Positional[Path]
     """A recording, or clips in any format that `rodent clips import` reads."""
     out: Path
-    """The file to write: .mp4 or .gif for a video, .png for a sheet of six frames."""
+    """The file to write: .mp4 or .gif for a video, .png for a sheet of six frames. With {clip} in its name a
+    file for every clip, such as films/{clip}.mp4."""
     ghost: bool = False
     """Show the reference of a recording as a translucent second rat."""
     clip: tuple[str, ...] = ()
@@ -42,6 +45,8 @@ class Render:
     plate that was exposed several times; `row`: side by side, for movements in place."""
     times: tuple[float, ...] = ()
     """Moments of a poster, seconds since the clip's first frame; by default evenly spaced."""
+    workers: int = 0
+    """Processes that render the files of {clip}; 0: one per core."""
     json: bool = False
     """Print one JSON object on standard output."""
 
@@ -49,7 +54,8 @@ class Render:
         """Render, then print how long it took."""
         from rodent.errors import InputError
         from rodent.pages.output import print_json, say
-        from rodent.render import RenderOptions, render
+        from rodent.render import RenderOptions, render, render_each
+        from rodent.render.each import CLIP
 
         size = self.size or ("2400x800" if self.poster else "640x480")
         sides = size.lower().split("x")
@@ -68,9 +74,17 @@ class Render:
             poster=self.poster,
             times=self.times,
         )
-        done = render(self.source, self.out, options)
+        if CLIP in self.out.name:
+            done = render_each(self.source, self.out, options, self.workers)
+        elif self.workers:
+            raise InputError(
+                f"--workers renders several files; name them with {CLIP}, such as films/{CLIP}.mp4"
+            )
+        else:
+            done = render(self.source, self.out, options)
         rate = done.frames / done.seconds
         if self.json:
             print_json({"out": str(self.out), **dataclasses.asdict(done), "frames_per_second": rate})
         else:
-            say(f"{self.out}: {done.frames} frames in {done.seconds:.1f} s, {rate:.0f} frames/s")
+            files = f"{len(done.files)} files, " if CLIP in self.out.name else ""
+            say(f"{self.out}: {files}{done.frames} frames in {done.seconds:.1f} s, {rate:.0f} frames/s")

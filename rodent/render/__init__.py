@@ -7,6 +7,7 @@ with Renderer(scene.config, size=(640, 480)) as renderer:
 """
 
 from rodent.render.camera import CAMERAS, View
+from rodent.render.each import render_each
 from rodent.render.embedded import Film
 from rodent.render.film import render, render_shots
 from rodent.render.gl import NoOpenGLError
@@ -29,5 +30,6 @@ __all__ = [
     "View",
     "recorded_targets",
     "render",
+    "render_each",
     "render_shots",
 ]

@@ -89,7 +89,7 @@ def render_shots(
             with open_video(temporary, fps, options.size) as write:
                 _write(frames, options, write, advance)
     duration = 0.0 if out.suffix == ".png" else total / fps
-    return Rendered(total, time.monotonic() - began, duration)
+    return Rendered(total, time.monotonic() - began, duration, (str(out),))
 
 
 class _Drawn(NamedTuple):

@@ -6,11 +6,7 @@ strip.image(frame)          # uint8, (strip_height(480), 640, 3)
 
 from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgba
-from matplotlib.figure import Figure
 
 from rodent.recording.ground import GroundForces
 from rodent.render.marks import Arrow
@@ -40,6 +36,8 @@ def force_arrows(forces: GroundForces, frame: int, scale: float) -> list[Arrow]:
         frame: its number.
         scale: size of the body relative to dm_control's rat.
     """
+    from matplotlib.colors import to_rgba
+
     found = []
     for part, vectors in list(forces.body_weights.items())[:-1]:
         vector = np.nan_to_num(vectors[frame])
@@ -83,6 +81,10 @@ class ForceStrip:
         return image
 
     def _draw(self, number: int) -> _Page:
+        import matplotlib
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
         height, width = self._shape
         dpi = _DPI * width / _WIDTH
         with matplotlib.rc_context(_STYLE):

@@ -81,4 +81,6 @@ class Rendered:
     seconds: float
     """Time to render it."""
     duration: float
-    """Length of the video, seconds; zero for a sheet."""
+    """Length of the video, seconds; zero for a picture."""
+    files: tuple[str, ...]
+    """What was written."""

@@ -78,7 +78,7 @@ def render_poster(
                 advance(1)
         texts = [f"{frame / fps:.2f} s" for frame in moments]
         imageio.imwrite(temporary, labelled(composite(frames), found, texts), extension=".png")
-    return Rendered(len(moments), time.monotonic() - began, 0.0)
+    return Rendered(len(moments), time.monotonic() - began, 0.0, (str(out),))
 
 
 class Axes(NamedTuple):
