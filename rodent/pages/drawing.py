@@ -113,7 +113,7 @@ def activity(seconds: np.ndarray, units: np.ndarray, spikes: np.ndarray, bin_sec
     z = (live - live.mean(0)) / live.std(0)
     z = z[:, np.argsort(np.argmax(z, axis=0), kind="stable")]
     end = float(seconds[-1])
-    above.imshow(
+    picture = above.imshow(
         z.T,
         aspect="auto",
         cmap="RdBu_r",
@@ -122,6 +122,8 @@ def activity(seconds: np.ndarray, units: np.ndarray, spikes: np.ndarray, bin_sec
         extent=(0, end, z.shape[1], 0),
         rasterized=True,
     )
+    # beside both, so that their times stay one above the other
+    figure.colorbar(picture, ax=(above, below), label="activation, standard deviations", pad=0.01, aspect=40)
     above.set(ylabel="unit", xticklabels=[])
     bins, neurons = np.nonzero(spikes)
     below.scatter((bins + 0.5) * bin_seconds, neurons, s=4 * spikes[bins, neurons], color="black", marker="|")
