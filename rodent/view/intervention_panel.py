@@ -53,7 +53,7 @@ class InterventionPanel:
         on_user: Callable[[Callable[[], None]], Callable[[Any], None]],
     ):
         self._session, self._error = session, ""
-        with gui.add_folder("Intervention"):
+        with gui.add_folder("Intervention", expand_by_default=bool(self._motion.interventions)):
             self._site = gui.add_dropdown("Layer", self._motion.sites)
             self._units = gui.add_text("Units", "all", hint="Such as 0:32, 3,5,9, 10% or top 8 weight")
             self._act = gui.add_dropdown("Act", ACTS)
