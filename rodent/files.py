@@ -3,7 +3,7 @@
 with atomic_path(out) as temporary:      # renamed to `out` only if the block succeeds
     write_to(temporary)
 with open_hdf5(path, "virtual-rodent/clips", version=1) as file:
-    ...
+    ...                                  # written by `rodent.hdf5`
 """
 
 import contextlib
@@ -27,17 +27,27 @@ from rodent.errors import InputError, WorkError, one_line
 if TYPE_CHECKING:
     import h5py
 
+_REFUSED = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENOENT),
+    errno.ENOTEMPTY,  # a new folder, which another process has made meanwhile
+)
+
 
 @contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, new: bool = False) -> Iterator[Path]:
     """Yield a temporary sibling of `path`, a file or folder, that takes its name on success.
 
     The temporary keeps the suffix, because writers choose a format by it. On any error
     it is removed and whatever stood at `path` before is untouched. What a killed process
     of this machine has left of an earlier try is removed, too.
 
+    Args:
+        path: to write.
+        new: whether a folder replaces an empty one alone: of two processes that make it, one succeeds.
+
     Raises:
-        InputError: the path has no name, or the parent folder is missing or cannot be written.
+        InputError: the path has no name, the parent folder is missing or cannot be written, or a new folder
+            is there already.
         WorkError: the disk is full.
     """
     path = Path(path)
@@ -49,7 +59,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         with explain_os_errors(path):
             _remove_leftovers(path)
             yield temporary
-            if temporary.is_dir() and path.is_dir():
+            if temporary.is_dir() and path.is_dir() and not new:
                 _swap_folders(temporary, path)
             else:
                 os.replace(temporary, path)
@@ -61,7 +71,7 @@ def require_room_for_files(*paths: Path | None) -> None:
     """Ask before long work whether results can be written to files, those that are given.
 
     Raises:
-        InputError: a parent folder is missing, or a folder has the name of a file.
+        InputError: a parent folder is missing or cannot be written, or a folder has the name of a file.
     """
     for path in filter(None, paths):
         _require_parent(path)
@@ -73,16 +83,25 @@ def require_room_for_folder(path: Path) -> None:
     """Ask before long work whether results can be put into a folder, which need not be there yet.
 
     Raises:
-        InputError: its parent is missing, or a file has its name.
+        InputError: its parent is missing or cannot be written, or a file has its name.
     """
+    if path.is_dir():
+        _require_permission(path, path)
+        return
     _require_parent(path)
-    if path.exists() and not path.is_dir():
+    if path.exists():
         raise InputError(f"cannot write to {path}: it is a file, and a folder is expected; name another")
 
 
 def _require_parent(path: Path) -> None:
     if not path.parent.is_dir():
         raise InputError(f"cannot write {path}: the folder {path.parent} does not exist; create it first")
+    _require_permission(path, path.parent)
+
+
+def _require_permission(path: Path, folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"cannot write {path}: no permission to write in the folder {folder}")
 
 
 @contextlib.contextmanager
@@ -94,7 +113,7 @@ def explain_os_errors(path: Path) -> Iterator[None]:
         number = getattr(error, "errno", None)
         if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error):
             raise WorkError(f"disk full while writing {path}; free some space and run again") from error
-        if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENOENT):
+        if number in _REFUSED:
             raise InputError(f"cannot write {path}: {os.strerror(number)}") from error
         raise
 

@@ -93,7 +93,10 @@ class Field:
             return math.nan
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
             raise self._wrong(f"is {_kind(self.value)}; expected a number")
-        return float(self.value)
+        try:
+            return float(self.value)
+        except OverflowError:
+            raise self._wrong("has more digits than any number here") from None
 
     def square(self, n: int) -> np.ndarray:
         """Rows of numbers, shape (n, n)."""

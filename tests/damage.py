@@ -113,6 +113,8 @@ def _changed_json(text: str, rng: np.random.Generator) -> str:
     if rng.integers(20) == 0:
         return DEEP
     places = list(_places(content))
+    if not places:
+        return json.dumps(_one(ODD_VALUES, rng))
     holder, key = _one(places, rng)
     if rng.integers(4) == 0:
         del holder[key]
@@ -150,7 +152,7 @@ def _changed_csv(text: str, rng: np.random.Generator) -> str:
     rows = list(csv.reader(io.StringIO(text)))
     at = int(rng.integers(len(rows)))
     column = int(rng.integers(max(len(rows[at]), 1)))
-    kind = rng.integers(4)
+    kind = rng.integers(4) if rows[at] else 1
     if kind == 0:
         rows[at] = rows[at][:column]
     elif kind == 1:
@@ -200,8 +202,9 @@ def _change_safetensors(path: Path, rng: np.random.Generator) -> None:
         head = file.metadata()
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     if head and rng.integers(2) == 0:
-        head = {key: _changed_json(text, rng) if text[:1] in "{[" else text for key, text in head.items()}
-        head[_one(list(head), rng)] = _one(("", "x", "[]", "{}", "null", DEEP), rng)
+        key = _one(list(head), rng)
+        is_json = head[key].startswith(("{", "["))
+        head[key] = _changed_json(head[key], rng) if is_json else _one(("", "x", "null", DEEP), rng)
     else:
         name = _one(list(tensors), rng)
         del tensors[name]

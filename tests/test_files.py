@@ -1,6 +1,7 @@
 """Files are written whole or not at all, and what cannot be read is said in one line."""
 
 import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import h5py
 import pytest
 
 from rodent.errors import InputError, WorkError
-from rodent.files import atomic_path, existing_file, open_hdf5
+from rodent.files import atomic_path, existing_file, open_hdf5, require_room_for_files
 
 
 def _write(path, text, error=None):
@@ -32,6 +33,12 @@ def test_an_error_leaves_what_was_there(tmp_path):
         _write(tmp_path / "a.txt", "two", KeyError("x"))
     assert (tmp_path / "a.txt").read_text() == "one"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_without_permission_is_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)  # tests may run as root, who may write everywhere
+    with pytest.raises(InputError, match="no permission to write in the folder"):
+        require_room_for_files(None, tmp_path / "a.txt")
 
 
 @pytest.mark.parametrize(
@@ -95,6 +102,15 @@ def test_a_place_without_a_name_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"cannot write \.: name a file"), atomic_path(Path()):
         pass
+
+
+def test_a_new_folder_replaces_no_other(tmp_path):
+    full = pytest.raises(InputError, match=r"cannot write .*f: Directory not empty")
+    with full, atomic_path(tmp_path / "f", new=True) as temporary:
+        temporary.mkdir()
+        (tmp_path / "f").mkdir()
+        (tmp_path / "f" / "of another process").touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["f", "of another process"]
 
 
 def test_hdf5_of_another_kind_is_refused(tmp_path):

@@ -286,6 +286,11 @@ def replaced(tree, value, *keys):
     [
         (read_encoding, RSA, "has schema 'virtual-rodent/rsa'; expected 'virtual-rodent/encoding'"),
         (read_encoding, [], "has schema None"),
+        (
+            read_similarity,
+            replaced(RSA, {"lower": 10**400, "upper": 1}, "noise_ceiling"),
+            "lower has more digits",
+        ),
         (read_encoding, without(ENCODING, "layers"), "lacks 'layers'"),
         (read_encoding, replaced(ENCODING, [], "layers"), "layers is empty"),
         (read_encoding, replaced(ENCODING, {}, "layers"), "layers is an object; expected a list"),

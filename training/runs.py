@@ -115,7 +115,7 @@ def begin_run(
     origin = {"clips": run.clips and str(run.clips), "clips_digest": run.clips_digest}
     with explain_os_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(folder) as temporary:
+    with atomic_path(folder, new=True) as temporary:
         temporary.mkdir()
         for role, policy in others.items():
             save_policy(policy, temporary / role)
@@ -142,7 +142,7 @@ def open_run(folder: Path) -> Run:
         raise InputError(f"{folder / 'config.json'} lacks {', '.join(missing)}")
     split = read_json(folder / "split.json")
     parts = [split.get(part) for part in ("train", "test")] if isinstance(split, dict) else []
-    if not parts or not all(isinstance(names, list) for names in split.values()):
+    if not parts or not all(isinstance(names, list) for names in (*parts, *split.values())):
         raise InputError(f"{folder / 'split.json'} lacks the lists train and test")
     for part in ("test", "validation"):
         if both := [name for name in split["train"] if name in split.get(part, ())]:

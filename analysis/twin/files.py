@@ -154,6 +154,8 @@ def load_readouts(path: Path) -> AdaptedReadouts:
             "training sessions"
         )
     given: dict[str, Any] = {name: tensors.get(name, card.get(name)) for name in fields}
+    if not isinstance(given["neurons"], list) or not all(isinstance(one, str) for one in given["neurons"]):
+        raise InputError(f"{path}: neurons is {given['neurons']!r}; a list of names is expected")
     given["neurons"] = tuple(given["neurons"])
     return AdaptedReadouts(**given)
 

@@ -45,6 +45,8 @@ def read(path: Path, options: ImportOptions) -> RawClips:
 def _clip(name: str, group: Any, path: Path) -> RawClip:
     here = f"{path}: {name}/{WALKER}"
     walker = group[WALKER]
+    if not hasattr(walker, "keys"):
+        raise InputError(f"{here} is a dataset; a group of position, quaternion and joints is expected")
     arrays = [_array(walker, part, size, here) for part, size in PARTS.items()]
     frames = {len(array) for array in arrays}
     if len(frames) > 1:

@@ -22,7 +22,8 @@ from rodent.body_config import RAT_PROPORTIONS, Proportions
 from rodent.clips.clip import Clip, ClipSet
 from rodent.clips.validate import check_clip_set
 from rodent.errors import InputError, naming
-from rodent.files import atomic_path, open_hdf5, reading
+from rodent.files import open_hdf5, reading
+from rodent.hdf5 import new_hdf5
 
 if TYPE_CHECKING:
     import h5py
@@ -44,12 +45,10 @@ def write_clips(clip_set: ClipSet, path: str | Path, body: "Scene | None" = None
     Raises:
         InputError: the clips are not sound, or the path cannot be written.
     """
-    import h5py
-
     path = Path(path)
     check_clip_set(clip_set, f"cannot write {path}", body)
     # since HDF5 1.8 metadata have checksums, so that damage is noticed and not read
-    with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v108", "v108")) as file:
+    with new_hdf5(path, libver=("v108", "v108")) as file:
         file.attrs.update(schema=SCHEMA, version=VERSION, scale=float(clip_set.scale))
         file.attrs["joint_names"] = _fixed(clip_set.joint_names)
         if clip_set.proportions != RAT_PROPORTIONS:

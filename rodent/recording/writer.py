@@ -10,7 +10,7 @@ import numpy as np
 
 from rodent.configs import to_json
 from rodent.errors import InputError, unknown
-from rodent.files import atomic_path
+from rodent.hdf5 import new_hdf5
 from rodent.record_config import Content
 from rodent.recording.channels import (
     FAMILIES,
@@ -87,8 +87,7 @@ class RecordingWriter:
         import h5py
 
         with contextlib.ExitStack() as stack:
-            temporary = stack.enter_context(atomic_path(self.path))
-            self._file = stack.enter_context(h5py.File(temporary, "w"))
+            self._file = stack.enter_context(new_hdf5(self.path))
             for name, value in self._attributes.items():
                 # a body may have no touch sensors, and HDF5 needs a type for an empty list
                 kind = h5py.string_dtype() if value == [] else None

@@ -133,3 +133,13 @@ def test_sets_of_the_same_names_are_joined_with_prefixes(clips, tmp_path, capsys
     capsys.readouterr()
     assert main(["clips", "join", days[0], days[0], "--out", str(tmp_path / "no.h5")]) == 2
     assert "give one set a prefix with --name" in capsys.readouterr().err
+
+
+def test_mocap_whose_walker_is_no_group_is_refused(clips, body, tmp_path):
+    path = tmp_path / "a.hdf5"
+    write_mocap(path, list(clips)[:1], body)
+    with h5py.File(path, "r+") as file:
+        del file["clip_0/walkers/walker_0"]
+        file["clip_0/walkers/walker_0"] = np.zeros(3)
+    with pytest.raises(InputError, match=r"is a dataset; a group of position, quaternion and joints"):
+        import_clips(path, GIVEN)

@@ -35,6 +35,9 @@ def test_readouts_come_back_and_belong_to_one_core(twin, sessions, tmp_path):
     other = Twin(dataclasses.replace(SMALL, core="streams", steps=1)).fit(sessions[:2])
     with pytest.raises(InputError, match=rf"belong to core {twin.digest}, and this is core {other.digest}"):
         found.predict(other, sessions[2])
+    save_readouts(dataclasses.replace(readouts, neurons=len(readouts.neurons)), tmp_path / "r.safetensors")
+    with pytest.raises(InputError, match=r"neurons is \d+; a list of names is expected"):
+        load_readouts(tmp_path / "r.safetensors")
 
 
 def test_readouts_of_training_sessions_are_no_adapted_ones(folder):
