@@ -3,8 +3,8 @@
 with new_hdf5(path) as file:             # an h5py.File, which appears at `path` if the block succeeds
     file["qpos"] = qpos
 
-HDF5 crashes the process if it cannot write while it closes a file. So it writes to an object that keeps an
-error of this time, which is raised when the file is closed.
+HDF5 crashes the process if it cannot write while it closes a file or a dataset. So it writes to an object
+that keeps the first error, which is raised when the file is closed.
 """
 
 import contextlib
@@ -35,13 +35,12 @@ def new_hdf5(path: Path, **options: Any) -> Iterator["h5py.File"]:
 
     with atomic_path(path) as temporary, temporary.open("w+b", buffering=0) as stream:
         target = _Target(stream)
-        with h5py.File(target, "w", **options) as file:
-            try:
+        try:
+            with h5py.File(target, "w", **options) as file:
                 yield file
-            finally:
-                target.closing = True
-        if target.error is not None:
-            raise target.error
+        finally:
+            if target.error is not None:
+                raise target.error
 
 
 class _Target:
@@ -51,12 +50,12 @@ class _Target:
         stream: the file, open for reading and writing without a buffer.
 
     Attributes:
-        closing: whether errors are kept, not raised.
-        error: the first one.
+        error: the first one; None if there was none.
     """
 
     def __init__(self, stream: io.FileIO):
-        self._stream, self.closing, self.error = stream, False, None
+        self._stream = stream
+        self.error: OSError | None = None
         self.seek, self.tell = stream.seek, stream.tell
         self.read, self.readinto = stream.read, stream.readinto
 
@@ -84,5 +83,3 @@ class _Target:
             act()
         except OSError as error:
             self.error = error
-            if not self.closing:
-                raise

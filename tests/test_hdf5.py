@@ -9,6 +9,7 @@ import pytest
 
 from rodent.errors import WorkError
 from rodent.hdf5 import new_hdf5
+from tests.recordings import block, writer
 
 
 @contextmanager
@@ -41,4 +42,11 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, numbers, size):
     full = pytest.raises(WorkError, match=r"disk full while writing .*a\.h5; free some space")
     with full_disk(size), full, new_hdf5(tmp_path / "a.h5") as file:
         _fill(file, numbers)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_amid_a_recording_is_one_line_and_leaves_nothing(tmp_path):
+    full = pytest.raises(WorkError, match=r"disk full while writing .*a\.h5; free some space")
+    with full_disk(40_000), full, writer(tmp_path / "a.h5") as recording:
+        recording.rollout("a").append(block(0, 300))
     assert not list(tmp_path.iterdir())
