@@ -23,7 +23,7 @@ class Encode(EncodeConfig):
     json: bool = False
     """Print one JSON object instead of tables."""
     out: Path | None = None
-    """Folder for encoding.json and the figures, SVG and PNG; created if missing."""
+    """Folder for encoding.json and the figures, SVG, PNG and numbers as CSV; created if missing."""
     tables: Literal["csv", "parquet"] | None = None
     """Also write tables to --out, in this format: `neurons`, every score; `rates`, spikes and held-out
     predicted rates of every bin; `coefficients` of every fold, per standardised unit of the feature; and

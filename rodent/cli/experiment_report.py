@@ -31,7 +31,7 @@ class ExperimentReport(EffectReportConfig):
     out: Path | None = None
     """The HTML file to write; by default only a table is printed."""
     figures: Path | None = None
-    """Folder for the figures of the page, SVG and PNG; created if missing."""
+    """Folder for the figures of the page, SVG, PNG and numbers as CSV; created if missing."""
     films: bool = False
     """Show films of the intact rat, the strongest arm and its control side by side on the page. They play one
     clip again."""
@@ -58,7 +58,7 @@ class ExperimentReport(EffectReportConfig):
             say(f"{self.out}: {self.out.stat().st_size / 1e6:.1f} MB; open it in a browser")
         if self.figures is not None:
             self._draw(report, self.figures)
-            say(f"{self.figures}: figures, as SVG and PNG")
+            say(f"{self.figures}: figures, as SVG and PNG, and their numbers as CSV")
         if self.json:
             print_json(to_json(report))
         else:

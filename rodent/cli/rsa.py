@@ -19,7 +19,7 @@ class Rsa(RsaConfig):
     json: bool = False
     """Print one JSON object instead of a table."""
     out: Path | None = None
-    """Folder for rsa.json and the figures, SVG and PNG; created if missing."""
+    """Folder for rsa.json and the figures, SVG, PNG and numbers as CSV; created if missing."""
 
     def run(self) -> None:
         """Read, compare and print."""

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from rodent.files import atomic_path
+from rodent.pages.numbers import write_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -211,7 +212,7 @@ def _line(i: int) -> dict[str, Any]:
 
 
 def write_figures(figures: Mapping[str, "Figure"], folder: Path) -> None:
-    """Write figures as NAME.svg and NAME.png, each atomically.
+    """Write figures as NAME.svg and NAME.png, and their numbers as NAME.figure.csv, each atomically.
 
     Args:
         figures: by name.
@@ -222,6 +223,7 @@ def write_figures(figures: Mapping[str, "Figure"], folder: Path) -> None:
         WorkError: the disk is full.
     """
     for name, figure in figures.items():
+        write_numbers(figure, folder / f"{name}.figure.csv")
         for kind, metadata in (("svg", {"Date": None}), ("png", {})):
             with atomic_path(folder / f"{name}.{kind}") as temporary:
                 save_figure(figure, temporary, kind, metadata)

@@ -188,7 +188,7 @@ def test_command_scores_what_layers_add(files, capsys, tmp_path):
         *(
             f"{name}.{kind}"
             for name in ("scores", "corrected", "neurons", "unique")
-            for kind in ("svg", "png")
+            for kind in ("svg", "png", "figure.csv")
         ),
     }
     layer = page["layers"][0]

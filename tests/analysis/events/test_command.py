@@ -102,7 +102,7 @@ def test_command_prints_one_json_object(files, tmp_path, capsys):
     figures = [f"touch-hand_L.{of}" for of in ("by-latency", "decoder-layer_0", "neurons")]
     tables = ["events.json", "rates.csv", "responses.csv"]
     assert sorted(file.name for file in out.iterdir()) == sorted(
-        [*(f"{name}.{kind}" for name in figures for kind in ("png", "svg")), *tables]
+        [*(f"{name}.{kind}" for name in figures for kind in ("figure.csv", "png", "svg")), *tables]
     )
     svg = (out / "touch-hand_L.neurons.svg").read_text()
     assert "p = 0.01, q = 0.02" in svg and "events" in svg

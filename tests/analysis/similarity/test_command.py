@@ -56,7 +56,8 @@ def test_command_prints_one_json_object(files, tmp_path, capsys):
     assert any("one session" in note for note in found["notes"]) and "one session" in err
     assert json.loads((out / "rsa.json").read_text()) == found
     assert sorted(file.name for file in out.iterdir()) == [
-        *("dissimilarities.png", "dissimilarities.svg", "rsa.json", "similarity.png", "similarity.svg"),
+        *("dissimilarities.figure.csv", "dissimilarities.png", "dissimilarities.svg", "rsa.json"),
+        *("similarity.figure.csv", "similarity.png", "similarity.svg"),
     ]
     assert "decoder/layer_0" in (out / "similarity.svg").read_text()
 
