@@ -44,7 +44,7 @@ def write_numbers(figure: "Figure", path: Path) -> None:
 def _rows(axes: "Axes") -> Iterator[Row]:
     for line in axes.lines:
         if line.get_transform() == axes.transData:  # not those that span the panel
-            yield from _points("line", line, line.get_xydata())
+            yield from _points("line", line, np.asarray(line.get_xydata()))
     for drawn in axes.collections:
         yield from _of_collection(drawn)
     for bar in (patch for group in axes.containers for patch in getattr(group, "patches", ())):
