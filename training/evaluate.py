@@ -105,14 +105,15 @@ def task_figures(task: Task[Any], traces: Sequence[Trace]) -> list[dict[str, Any
     return [figure._asdict() for figure in task.figures(played)]
 
 
-def attainment(figures: Sequence[Mapping[str, Any]]) -> float | None:
-    """How far a policy has come with its task: mean share of the bars of its figures, each at most 1.
+def attainment(figures: Sequence[Mapping[str, Any]], most: float = 1.0) -> float | None:
+    """How far a policy has come with its task: mean share of the bars of its figures.
 
     The share is value / bar of a figure that should be at least its bar, and bar / value of one that should
     be at most its bar; 0 where there is no value, such as the mean interval of no presses.
 
     Args:
         figures: rows of `task_figures`.
+        most: how much a share counts at most; above 1 for how far the bars are surpassed.
 
     Returns:
         None for a task whose figures have no bars.
@@ -125,9 +126,9 @@ def attainment(figures: Sequence[Mapping[str, Any]]) -> float | None:
         if np.isnan(value):
             shares.append(0.0)
         elif row["at"] == "least":
-            shares.append(min(1.0, max(0.0, value / bar)))
+            shares.append(min(most, max(0.0, value / bar)))
         else:
-            shares.append(1.0 if value <= bar else bar / value)
+            shares.append(most if most * value <= bar else bar / value)
     return float(np.mean(shares)) if shares else None
 
 

@@ -112,3 +112,5 @@ def test_attainment_is_the_mean_share_of_the_bars():
     assert attainment([_figure(0.2, 0.1, "most"), _figure(7.0, None, None)]) == 0.5
     assert attainment([_figure(np.nan, 0.1, "most"), _figure(2.0, 0.9, "least")]) == 0.5
     assert attainment([_figure(7.0, None, None)]) is None
+    assert attainment([_figure(1.35, 0.9, "least"), _figure(0.04, 0.1, "most")], most=2.0) == 1.75
+    assert attainment([_figure(0.0, 0.1, "most"), _figure(0.2, 0.1, "most")], most=2.0) == 1.25

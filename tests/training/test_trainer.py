@@ -12,6 +12,7 @@ def kept(
     clips: int,
     success_rates: list[float],
     attained: list[float] | None = None,
+    surpassed: list[float] | None = None,
 ) -> int:
     """Which of the policies evaluated one after the other, with these success rates, is kept."""
     trainer = object.__new__(Trainer)
@@ -26,7 +27,7 @@ def kept(
             "tracking/root_position_error_mm_all_frames": 5.0,
         }
         if attained is not None:
-            found["attained"] = attained[number]
+            found |= {"attained": attained[number], "surpassed": (surpassed or attained)[number]}
         monkeypatch.setattr(trainer, "_averaged", lambda number=number: number)
         monkeypatch.setattr(trainer, "_track", lambda policy, found=found: found)
         assert trainer.evaluate() == found
@@ -48,3 +49,8 @@ def test_of_more_clips_the_latest_that_is_not_clearly_worse_is_kept(monkeypatch)
 
 def test_of_a_task_with_figures_the_one_that_is_closest_to_their_bars_is_kept(monkeypatch):
     assert kept(monkeypatch, 24, [1.0, 0.9, 0.8], attained=[0.1, 0.6, 0.5]) == 1
+
+
+def test_of_policies_that_reach_all_bars_the_one_that_surpasses_them_most_is_kept(monkeypatch):
+    surpassed = [1.1, 1.5, 1.3, 1.9]
+    assert kept(monkeypatch, 24, [1.0] * 4, attained=[1.0, 1.0, 1.0, 0.9], surpassed=surpassed) == 1
