@@ -113,6 +113,8 @@ def explain_os_errors(path: Path) -> Iterator[None]:
         number = getattr(error, "errno", None)
         if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error):
             raise WorkError(f"disk full while writing {path}; free some space and run again") from error
+        if isinstance(error, FileExistsError):
+            raise InputError(f"cannot write {path}: {error.filename} is a file, not a folder") from error
         if number in _REFUSED:
             raise InputError(f"cannot write {path}: {os.strerror(number)}") from error
         raise

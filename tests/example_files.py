@@ -20,9 +20,11 @@ from analysis.twin.twin import Twin
 from rodent.clips import ClipSet, write_clips
 from rodent.experiment import Inputs, create_experiment, read_experiment
 from rodent.kinematics.skeleton import Skeleton
+from rodent.policy.catalogue import entry_text
 from rodent.policy.policy import Policy, save_policy
 from rodent.policy.policy_set import Member, PolicySet, write_policy_set
 from rodent.record_config import RecordConfig
+from rodent.recording.channels import GROUND_FORCE
 from rodent.registration import read_markers
 from rodent.rollouts import record
 from rodent.scene import Scene
@@ -51,6 +53,8 @@ def write_files(body: Scene, folder: Path) -> None:
     _write_experiment(folder)
     _write_twin(body, folder)
     _write_population(policy, folder)
+    save_policy(policy, folder / "rat-walk")
+    (folder / "policies.toml").write_text(entry_text(folder / "rat-walk", "file:rat-walk", "", ""))
     new_study(folder / "rearing")
 
 
@@ -133,6 +137,7 @@ def _write_recordings(body: Scene, policy: Policy, clips: ClipSet, folder: Path)
         for rollout in file["rollouts"].values():
             # it hops, so that its paws come down
             rollout["qpos"][:, 2] += 0.02 * (np.arange(FRAMES) % 30 < 15)
+            del rollout[GROUND_FORCE]  # which are computed from these states
     shutil.copy(folder / "walk.h5", folder / "session-recording.h5")
     bouts = zip(stance_clips(body, frames=50, n=12), ("Walk", "Rear", "RGroom") * 4, strict=True)
     day = tuple(dataclasses.replace(clip, behavior=behavior) for clip, behavior in bouts)

@@ -193,9 +193,9 @@ class Trainer:
         found = scores(traces)
         mean = {f"tracking/{k}": v for k, v in found["mean"].items() if isinstance(v, int | float)}
         figures = task_figures(self.task, traces)
-        attained, surpassed = attainment(figures), attainment(figures, _SURPASSED)
+        shares = {"attained": attainment(figures), "surpassed": attainment(figures, _SURPASSED)}
         own = {f"task/{row['figure']}": row["value"] for row in figures}
-        share = {} if attained is None else {"attained": attained, "surpassed": surpassed}
+        share = {name: value for name, value in shares.items() if value is not None}
         return {"success_rate": found["success_rate"], **share, **mean, **own}
 
     def policy(self, provenance: dict[str, Any]) -> Policy:

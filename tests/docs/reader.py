@@ -27,6 +27,7 @@ from rodent.cli import main
 from rodent.cli.demo import pipeline
 from rodent.clips import ClipSet, catalogue, read_clips
 from rodent.clips.mimic import MIMIC_DEMO
+from rodent.policy.catalogue import CATALOGUE_VARIABLE
 from rodent.scene import Scene
 from rodent.synthesis.stance import stance_clips
 from tests.clips.test_importers import mimic
@@ -104,6 +105,8 @@ def prepare(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
         public[name] = dataclasses.replace(entry, file="clips.json.gz", sha256=digest, size=len(here))
     monkeypatch.setattr(catalogue, "catalogue", lambda: public)
     monkeypatch.setenv("RODENT_DATA", str(data))
+    if (policies := data / "policies.toml").is_file():
+        monkeypatch.setenv(CATALOGUE_VARIABLE, str(policies))
 
     def leave(server: Any, session: Any) -> None:
         raise KeyboardInterrupt

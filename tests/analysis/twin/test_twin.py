@@ -107,7 +107,7 @@ def test_neurons_that_are_silent_in_the_given_minutes_are_refused(twin, sessions
 
 def test_pieces_that_are_too_short_are_refused(sessions, twin):
     glued = dataclasses.replace(sessions[2], piece=np.arange(sessions[2].n_bins) // 3)
-    with pytest.raises(InputError, match=r"no piece is longer.*--settings.lag-seconds"):
+    with pytest.raises(InputError, match=r"no piece is longer.*--lag-seconds"):
         twin.windows(glued)
 
 
