@@ -66,13 +66,18 @@ def _run(script: Path, *words: object, first: Path = Path(sys.executable).parent
     return done.stdout
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_a_recipe_is_a_training_of_its_policy(folder, tmp_path, monkeypatch, name):
-    shim = tmp_path / "rodent"
-    shim.write_text(SHIM)
-    shim.chmod(0o755)
+@pytest.fixture
+def shim(tmp_path, monkeypatch) -> Path:
+    """A folder with the `rodent` that tells what it was asked."""
+    (tmp_path / "rodent").write_text(SHIM)
+    (tmp_path / "rodent").chmod(0o755)
     monkeypatch.setenv("RODENT_DATA", str(tmp_path))
-    *_, last = _run(RECIPES / f"{name}.sh", folder, "--minutes", "3", first=tmp_path).splitlines()
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_recipe_is_a_training_of_its_policy(folder, shim, name):
+    *_, last = _run(RECIPES / f"{name}.sh", folder, "--minutes", "3", first=shim).splitlines()
     found = json.loads(last)
     config = found["config"]
     assert (found["out"], found["minutes"]) == (str(folder / name), 3)
@@ -83,9 +88,18 @@ def test_a_recipe_is_a_training_of_its_policy(folder, tmp_path, monkeypatch, nam
     assert bool(config["network"]["prior"]) == (name == "rat-primitives")
 
 
+def test_foraging_is_learnt_on_primitives_and_then_by_ppo_alone(tmp_path, shim):
+    first, last = map(
+        json.loads, _run(RECIPES / "rat-forage.sh", tmp_path, "--seed", "3", first=shim).splitlines()
+    )
+    assert (first["config"]["primitives"], last["config"]["start_from"]) == ("rat-primitives", first["out"])
+    assert last["config"]["model_based"]["updates"] == 0 and last["config"]["seed"] == 3
+    assert {found["config"]["task"]["name"] for found in (first, last)} == {"forage"}
+
+
 def test_every_recipe_is_here():
     others = {"settings", "motion", "figures"}
-    assert {file.stem for file in RECIPES.glob("*.sh")} - others == set(SETTINGS)
+    assert {file.stem for file in RECIPES.glob("*.sh")} - others == {*SETTINGS, "rat-forage"}
 
 
 def test_the_benchmark_of_a_generalist(folder):
