@@ -413,8 +413,8 @@ def test_the_commands(files, capsys):
     [
         (
             ["nowhere", "--clips", "clips.h5"],
-            "no such file or folder: nowhere; built in are: rat-go-to, rat-joystick, rat-lstm, rat-neutral, "
-            "rat-position, rat-primitives, rat-torque",
+            "no such file or folder: nowhere; built in are: rat-forage, rat-go-to, rat-joystick, rat-lstm, "
+            "rat-neutral, rat-position, rat-primitives, rat-torque",
         ),
         (["clips.h5", "--clips", "clips.h5"], "neither a policy folder nor a run"),
         (["policy", "--clips", "nowhere.h5"], "no such file"),

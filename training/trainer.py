@@ -34,7 +34,7 @@ from training.robust import AS_IT_IS
 from training.start import warm_started
 from training.update import Algorithm, TrainState, begin
 
-_EVALUATED, _EVALUATED_FRAMES = 24, 500
+_EVALUATED, _EVALUATED_FRAMES = 24, 500  # episodes, and frames of a clip
 _SURPASSED = 2.0  # times its bar that a figure counts at most between policies that reach all bars
 _SAMPLE_NOISE = 0.14  # two standard errors of a difference between success rates of 0.94 in 24 clips
 
@@ -189,7 +189,9 @@ class Trainer:
         return f"tracking/{deciding_metric(self.task.metrics)}"
 
     def _track(self, policy: tuple[Any, Any]) -> dict[str, float]:
-        traces = trace_episodes(self._runner, *policy, self._evaluated, frames=_EVALUATED_FRAMES)
+        # a fall late in an episode counts as well as an early one, so episodes of a task are played whole
+        frames = _EVALUATED_FRAMES if self.config.task.needs_clips else None
+        traces = trace_episodes(self._runner, *policy, self._evaluated, frames=frames)
         found = scores(traces)
         mean = {f"tracking/{k}": v for k, v in found["mean"].items() if isinstance(v, int | float)}
         figures = task_figures(self.task, traces)

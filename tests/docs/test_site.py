@@ -149,6 +149,7 @@ def test_the_search_works_on_pages_that_are_opened_from_the_disk(site, tmp_path)
     with open_tab(program, tmp_path, (site / "how-to" / "body.html").as_uri()) as tab:
         tab.wait_for("document.querySelector('button.md-search__button') !== null")
         tab.evaluate("document.querySelector('button.md-search__button').click()")
+        tab.wait_for("document.activeElement !== document.body")  # its field takes letters
         for letter in "registration":
             tab.call("Input.dispatchKeyEvent", type="char", text=letter)
         tab.wait_for(found)

@@ -45,6 +45,7 @@ def test_a_policy_of_version_2_opens_and_keeps_its_digest(tmp_path):
 @pytest.mark.parametrize(
     ("name", "digest"),
     [
+        ("rat-forage", "c10078e9a447ec30"),
         ("rat-go-to", "9709e1dd56a2b97c"),
         ("rat-joystick", "bb4883c5d1d3f0bf"),
         ("rat-lstm", "63de951b006c73b4"),

@@ -65,3 +65,11 @@ def test_it_goes_to_a_target():
     task, _ = policy_episodes(policy, None, 6)
     (reached,) = task_figures(task, trace_policy(policy, None, count=6))
     assert reached["value"] >= 5 / 6
+
+
+def test_it_forages():
+    policy = load_policy("rat-forage")
+    task, _ = policy_episodes(policy, None, 4)
+    rows = task_figures(task, trace_policy(policy, None, count=4))
+    found = {row["figure"]: row["value"] for row in rows}
+    assert found["targets per minute, share of the oracle's"] > 1.5

@@ -185,8 +185,8 @@ def test_no_policy_there(tmp_path, folder):
         load_policy(tmp_path / "nowhere")
     with pytest.raises(
         InputError,
-        match="folder: nobody; built in are: rat-go-to, rat-joystick, rat-lstm, rat-neutral, rat-position, "
-        "rat-primitives, rat-torque",
+        match="folder: nobody; built in are: rat-forage, rat-go-to, rat-joystick, rat-lstm, rat-neutral, "
+        "rat-position, rat-primitives, rat-torque",
     ):
         load_policy("nobody")
     (tmp_path / "empty").mkdir()

@@ -146,7 +146,7 @@ def test_what_is_said_must_be_as_the_policy_has_it(policy, changes, message):
 
 def test_a_policy_that_is_not_there():
     with pytest.raises(
-        InputError, match="no such file or folder: rat-positon; built in are: rat-go-to, rat-joystick"
+        InputError, match="no such file or folder: rat-positon; built in are: rat-forage, rat-go-to"
     ):
         starting_policy(_config(start_from="rat-positon"))
 
