@@ -48,9 +48,14 @@ def without_film(monkeypatch):
 def test_the_page_compares_runs_of_a_task(runs, without_film, monkeypatch, capsys):
     monkeypatch.chdir(runs)
     assert main(["report", "a", "b", "c", "--episodes", "2", "--out", "page.html", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["task"] == "go_to" and [one["run"] for one in told["runs"]] == ["a", "b", "c"]
-    assert told["runs"][0]["metrics"][0] == {"figure": "within 5 cm", "value": 0.0, "bar": 0.9, "at": "least"}
+    found = json.loads(capsys.readouterr().out)
+    assert found["task"] == "go_to" and [one["run"] for one in found["runs"]] == ["a", "b", "c"]
+    assert found["runs"][0]["metrics"][0] == {
+        "figure": "within 5 cm",
+        "value": 0.0,
+        "bar": 0.9,
+        "at": "least",
+    }
     text = (runs / "page.html").read_text()
     check_page(text)
     words = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", text))

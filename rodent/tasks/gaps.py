@@ -20,7 +20,7 @@ import numpy as np
 from rodent.physics.engine import PhysicsState
 from rodent.sensing.proprioception import Observed, proprioception, sensed
 from rodent.tasks.arena_settings import GapsTaskConfig
-from rodent.tasks.locomotion import WalkingTask, effort, fall, heading, on_floor, sunk
+from rodent.tasks.locomotion import WalkingTask, effort, fall, heading, on_floor, sunk, tilt
 from rodent.tasks.stance import standing_at
 from rodent.tasks.task import PROPRIOCEPTION, Figure, Measure, Metric, Played
 
@@ -142,7 +142,7 @@ class Gaps(WalkingTask[GapsState]):
         return {
             "ahead": _AHEAD * jnp.clip((now - before) / (self.timestep * _SPEED), -1.0, 1.0),
             "crossed": _CROSSED * state.new,
-            "tilt": -_TILT * jnp.square(jnp.minimum(fall(physics.qpos[3:7]), 1.0)),
+            "tilt": -_TILT * tilt(physics.qpos[3:7]),
             "dip": -_DIP * jnp.mean(jnp.clip(depth, 0.0, 1.0)),
             **effort(action, previous),
         }

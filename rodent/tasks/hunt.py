@@ -15,7 +15,7 @@ import numpy as np
 
 from rodent.physics.engine import PhysicsState
 from rodent.recording.channels import Channel
-from rodent.tasks.locomotion import WalkingTask, effort, fall, on_floor
+from rodent.tasks.locomotion import WalkingTask, effort, fall, on_floor, tilt
 from rodent.tasks.targets import Field, Pursuer, pursued, scattered, visited, ways
 from rodent.tasks.task import Figure, Measure, Metric, Played
 
@@ -107,7 +107,7 @@ class Hunt(WalkingTask[S]):
         return {
             "closer": _CLOSER * jnp.clip(state.closer / (self.timestep * _SPEED), -1.0, 1.0),
             "reached": _REACHED * state.targets.reached,
-            "tilt": -_TILT * jnp.square(jnp.minimum(fall(physics.qpos[3:7]), 1.0)),
+            "tilt": -_TILT * tilt(physics.qpos[3:7]),
             **effort(action, previous),
         }
 

@@ -88,6 +88,11 @@ def fall(quaternion: jax.Array) -> jax.Array:
     return jnp.maximum(jnp.abs(left) / _ON_SIDE, -up / _ON_BACK)
 
 
+def tilt(quaternion: jax.Array) -> jax.Array:
+    """Square of how near a body is to having fallen, at most 1, shape (...); see `fall`."""
+    return jnp.square(jnp.minimum(fall(quaternion), 1.0))
+
+
 def sunk(scene: Scene, physics: PhysicsState) -> jax.Array:
     """How deep a body has sunk below the ground or beside it, as a fraction of the limit, shape ()."""
     return -height_above_ground(scene, physics.xpos[scene.root_row]) / _BELOW

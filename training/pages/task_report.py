@@ -26,8 +26,6 @@ from training.survival import alive_by_frame
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_OWN = ("seed", "out")  # settings that differ between repeats of one training
-
 
 @dataclasses.dataclass(frozen=True)
 class Performed:
@@ -161,7 +159,7 @@ def _repeats(runs: Sequence[Subject]) -> Iterator[tuple[str, list[Path]]]:
     """Run folders that differ by their seed alone, two or more, by the first of their names."""
     groups: dict[str, list[Path]] = {}
     for run in runs:
-        settings = {key: value for key, value in run.settings.items() if key not in _OWN}
+        settings = {key: value for key, value in run.settings.items() if key != "seed"}
         groups.setdefault(repr(sorted(settings.items())), []).append(Path(run.name))
     for folders in groups.values():
         if len(folders) > 1 and all((folder / TABLE).is_file() for folder in folders):
