@@ -1,8 +1,8 @@
 """Sliders of what a live policy takes as commands, such as a speed."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from rodent.view.callbacks import OnUser
 from rodent.view.session import Commandable, Session
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ class CommandPanel:
     Args:
         gui: of the server.
         session: with a live motion that takes commands.
-        on_user: makes a callback of an action, see `rodent.view.page.Page`.
+        on_user: makes what a control calls.
     """
 
     def __init__(
         self,
         gui: "viser.GuiApi",
         session: Session,
-        on_user: Callable[[Callable[[], None]], Callable[[Any], None]],
+        on_user: OnUser,
     ):
         self._session = session
         assert isinstance(session.motion, Commandable)

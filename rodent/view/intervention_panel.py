@@ -1,10 +1,10 @@
 """The controls of the page that put interventions on a live policy."""
 
 import html
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rodent.errors import InputError
+from rodent.view.callbacks import OnUser
 from rodent.view.session import Intervenable, Session
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ class InterventionPanel:
     Args:
         gui: of the server.
         session: with a live motion.
-        on_user: makes a callback of an action, see `rodent.view.page.Page`.
+        on_user: makes what a control calls.
     """
 
     def __init__(
         self,
         gui: "viser.GuiApi",
         session: Session,
-        on_user: Callable[[Callable[[], None]], Callable[[Any], None]],
+        on_user: OnUser,
     ):
         self._session, self._error = session, ""
         with gui.add_folder("Intervention", expand_by_default=bool(self._motion.interventions)):

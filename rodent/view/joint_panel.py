@@ -1,11 +1,11 @@
 """Sliders of the joints of a rat that stands still."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rodent.scene import Scene
+from rodent.view.callbacks import OnUser
 
 if TYPE_CHECKING:
     import viser
@@ -19,14 +19,14 @@ class JointPanel:
     Args:
         gui: of the server.
         scene: of the rat.
-        on_user: makes a callback of an action, see `rodent.view.page.Page`.
+        on_user: makes what a control calls.
     """
 
     def __init__(
         self,
         gui: "viser.GuiApi",
         scene: Scene,
-        on_user: Callable[[Callable[[], None]], Callable[[Any], None]],
+        on_user: OnUser,
     ):
         names = scene.joint_names[: scene.body_joints]
         self._column = {name: _ROOT + i for i, name in enumerate(names)}

@@ -1,12 +1,12 @@
 """Controls of pushes: a button, and a drag of the rat itself."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rodent.rotation import rotate
+from rodent.view.callbacks import OnUser
 from rodent.view.session import Pushable, Session
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class PushPanel:
         world: name of the node of the scene that the rat moves in.
         session: with a live motion.
         scale: of the rat, relative to dm_control's.
-        on_user: makes a callback of an action, see `rodent.view.page.Page`.
+        on_user: makes what a control calls.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class PushPanel:
         world: str,
         session: Session,
         scale: float,
-        on_user: Callable[[Callable[[], None]], Callable[[Any], None]],
+        on_user: OnUser,
     ):
         self._session, self._scale = session, scale
         assert isinstance(session.motion, Pushable)
