@@ -3,8 +3,6 @@
 write_page(out, title, effect_sections(report))
 """
 
-import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +26,7 @@ from rodent.pages.drawing import intervals
 from rodent.pages.page import Drawing, Section, Table
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 _ANIMALS = ("animals", "animals_low", "animals_high")
 
@@ -45,16 +43,6 @@ def effect_sections(report: Report) -> list[Section]:
     sections += [shapley_section(report, outcome) for outcome in report.shapley]
     sections += [phases_section(report, series) for series in report.phases]
     return sections
-
-
-def figures_of(sections: Sequence[Section]) -> dict[str, "Figure"]:
-    """The figures of sections by names for files: those of their headings."""
-    found = {}
-    for section in sections:
-        drawings = [part for part in section.parts if isinstance(part, Drawing)]
-        name = re.sub(r"[^a-z0-9]+", "-", section.heading.lower()).strip("-")
-        found |= {f"{name}-{i}" if i else name: one.figure for i, one in enumerate(drawings)}
-    return found
 
 
 def _overview(report: Report) -> Section:

@@ -65,9 +65,10 @@ class ExperimentReport(EffectReportConfig):
             print_summary(report)
 
     def _draw(self, report: "Report", folder: Path) -> None:
-        from analysis.effects.page import effect_sections, figures_of
+        from analysis.effects.page import effect_sections
         from rodent.files import explain_os_errors
         from rodent.pages.drawing import write_figures
+        from rodent.pages.page import figures_of
 
         with explain_os_errors(folder):
             folder.mkdir(exist_ok=True)

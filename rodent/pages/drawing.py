@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from rodent.files import atomic_path
-from rodent.pages.numbers import write_numbers
+from rodent.pages.numbers import numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -223,7 +223,8 @@ def write_figures(figures: Mapping[str, "Figure"], folder: Path) -> None:
         WorkError: the disk is full.
     """
     for name, figure in figures.items():
-        write_numbers(figure, folder / f"{name}.figure.csv")
+        with atomic_path(folder / f"{name}.figure.csv") as temporary:
+            temporary.write_text(numbers(figure), encoding="utf-8", newline="")
         for kind, metadata in (("svg", {"Date": None}), ("png", {})):
             with atomic_path(folder / f"{name}.{kind}") as temporary:
                 save_figure(figure, temporary, kind, metadata)

@@ -1,18 +1,16 @@
 """The numbers of a figure as a table, so that others can draw it again.
 
-    write_numbers(figure, Path("curve.csv"))
+    Path("curve.csv").write_text(numbers(figure))
 
 A row is a point, a corner of a band, a bar, or a pixel of a map.
 """
 
 import csv
+import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from rodent.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,22 +21,19 @@ Row = tuple[str, str, float, float, float | str]
 """Kind, label, x, y, and the value of a pixel; else empty."""
 
 
-def write_numbers(figure: "Figure", path: Path) -> None:
-    """Write the numbers of all panels of a figure as CSV, atomically.
+def numbers(figure: "Figure") -> str:
+    """The numbers of all panels of a figure as CSV.
 
     Columns: panel (its title, or its number from 1), labels of its axes, kind (line, point, band, segment,
     bar or pixel), label of what is drawn, x, y, and the value of a pixel.
-
-    Raises:
-        InputError: it cannot be written there.
-        WorkError: the disk is full.
     """
-    with atomic_path(path) as temporary, temporary.open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
-        for number, axes in enumerate(figure.axes, 1):
-            head = (axes.get_title() or str(number), axes.get_xlabel(), axes.get_ylabel())
-            table.writerows((*head, *row) for row in _rows(axes))
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(COLUMNS)
+    for number, axes in enumerate(figure.axes, 1):
+        head = (axes.get_title() or str(number), axes.get_xlabel(), axes.get_ylabel())
+        table.writerows((*head, *row) for row in _rows(axes))
+    return text.getvalue()
 
 
 def _rows(axes: "Axes") -> Iterator[Row]:

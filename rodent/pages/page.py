@@ -10,12 +10,15 @@
     )
 
 Figures are embedded as SVG and films as MP4, and nothing is fetched from anywhere: the page
-can be mailed, and opened in years. It follows the reader's choice of light or dark; printed it
-is black on white, with frames of the videos. Figures have alternative text for screen readers.
+can be mailed, and opened in years. Below each figure, it and its numbers can be saved. It follows
+the reader's choice of light or dark; printed it is black on white, with frames of the videos.
+Figures have alternative text for screen readers.
 """
 
 import base64
+import collections
 import dataclasses
+import gzip
 import html
 import io
 import re
@@ -26,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from rodent.files import atomic_path
 from rodent.pages.drawing import save_figure
+from rodent.pages.numbers import numbers
 from rodent.versions import versions
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 
 _CONTENTS = 6  # a page of more sections begins with a list of them
 _STILLS, _STILL_WIDTH = 3, 320  # pictures of a film on paper; pixels
+_PLAIN = 100_000  # bytes of numbers beyond which they are compressed
 _NUMBER = re.compile(r"[+\-−]?\d[\d,]*(\.\d+)?(e[+\-]?\d+)?( ?%)?|nan|[-–]?")
 
 
@@ -77,14 +82,28 @@ class Drawing:
     @cached_property
     def svg(self) -> str:
         """The figure as a reproducible SVG element with the colours of the page."""
-        buffer = io.BytesIO()
-        save_figure(self.figure, buffer, "svg", dict.fromkeys(("Date", "Creator", "Format", "Type")))
-        text = buffer.getvalue().decode()
         head = f'<svg role="img" aria-label="{html.escape(self.description)}"'
-        text = head + text[text.index("<svg") + len("<svg") :]
+        text = head + self._file[self._file.index("<svg") + len("<svg") :]
         # nothing refers to groups by name, and two figures on a page must not have the same
         text = re.sub(r'<g id="[^"]*"', "<g", text)
         return text.replace("#000000", "var(--ink)").replace("#ffffff", "var(--ground)")
+
+    @property
+    def files(self) -> dict[str, str]:
+        """What of it can be saved, by suffix: the figure, and its numbers, as data URLs."""
+        table = numbers(self.figure).encode()
+        if len(table) > _PLAIN:
+            saved = {".csv.gz": _address("application/gzip", gzip.compress(table, mtime=0))}
+        else:
+            saved = {".csv": _address("text/csv", table)}
+        return {".svg": _address("image/svg+xml", self._file.encode()), **saved}
+
+    @cached_property
+    def _file(self) -> str:
+        """The figure as a reproducible SVG file."""
+        buffer = io.BytesIO()
+        save_figure(self.figure, buffer, "svg", dict.fromkeys(("Date", "Creator", "Format", "Type")))
+        return buffer.getvalue().decode()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,6 +145,23 @@ class Section:
     def paragraphs(self) -> list[str]:
         """The paragraphs of the text."""
         return [part.strip() for part in self.text.split("\n\n") if part.strip()]
+
+    @property
+    def named_parts(self) -> "list[tuple[str, Table | Drawing | Film]]":
+        """Its parts with names for files: the heading, and from the second of a kind on a number."""
+        name = re.sub(r"[^a-z0-9]+", "-", self.heading.lower()).strip("-") or "figure"
+        named, count = [], collections.Counter[type]()
+        for part in self.parts:
+            before = count[type(part)]
+            named.append((f"{name}-{before}" if before else name, part))
+            count[type(part)] += 1
+        return named
+
+
+def figures_of(sections: Sequence[Section]) -> "dict[str, Figure]":
+    """The figures of sections by names for files; see `Section.named_parts`."""
+    parts = (named for section in sections for named in section.named_parts)
+    return {name: part.figure for name, part in parts if isinstance(part, Drawing)}
 
 
 def write_page(out: Path, title: str, sections: Sequence[Section]) -> None:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from analysis.effects.config import EffectReportConfig
-from analysis.effects.page import effect_sections, figures_of
+from analysis.effects.page import effect_sections
 from analysis.effects.report import Report
 from analysis.effects.settings import EffectSettings
 from rodent.experiment import Inputs, LocalExecutor, create_experiment, read_experiment, run_experiment
+from rodent.pages.page import figures_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "pages" / "experiments"

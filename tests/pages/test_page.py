@@ -1,6 +1,10 @@
 """Pages: whole in themselves, and readable by those who cannot see them."""
 
+import base64
+import csv
+import gzip
 import html.parser
+import io
 import re
 
 import numpy as np
@@ -84,6 +88,23 @@ def test_a_page_is_whole_and_tells_what_it_shows(tmp_path, figure):
     assert '<td class="number">250</td>' in text
     assert "<p>A.</p>" in text and "<p>B.</p>" in text
     assert "prefers-color-scheme: dark" in text and "@media print" in text
+
+
+def test_figures_and_their_numbers_can_be_saved(tmp_path, figure):
+    many = line(np.arange(9000.0), np.arange(9000.0), "seconds", "lowest paw, mm")
+    text = written(tmp_path / "p.html", Section("How it walks", "", (Drawing(figure), Drawing(many))))
+    saved = dict(re.findall(r'<a href="data:[^"]*;base64,([^"]*)" download="([^"]*)"', text))
+    files = {name: base64.b64decode(content) for content, name in saved.items()}
+    assert list(files) == [
+        "how-it-walks.svg",
+        "how-it-walks.csv",
+        "how-it-walks-1.svg",
+        "how-it-walks-1.csv.gz",
+    ]
+    assert files["how-it-walks.svg"].startswith(b"<?xml")
+    rows = list(csv.DictReader(io.StringIO(files["how-it-walks.csv"].decode())))
+    assert [float(row["y"]) for row in rows] == list(range(9))
+    assert gzip.decompress(files["how-it-walks-1.csv.gz"]).count(b"line") == 9000
 
 
 def test_text_from_outside_is_only_text(tmp_path, figure):
