@@ -1,4 +1,4 @@
-"""Targets of a task in films of its recordings."""
+"""Targets of a task, where they are shown: in films and in the viewer."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -39,22 +39,28 @@ class Played(Protocol):
         ...
 
 
-def recorded_targets(rollout: Played, frames: slice = slice(None)) -> Callable[[], np.ndarray] | None:
-    """How to read where the targets of a task are, m, shape (frames, n, 3); None if none were recorded.
+def target_channel(channels: Mapping[str, Channel]) -> str | None:
+    """The name of the channel that has a task's targets; None if none has."""
+    return next((name for name in _NAMES if name in channels), None)
 
-    Targets that are given by their places on the floor lie on it.
+
+def target_places(values: np.ndarray, channel: Channel) -> np.ndarray:
+    """Where the targets are, m, shape (frames, n, 3); those given by their places on the floor lie on it.
+
+    Args:
+        values: of the channel, shape (frames, columns).
+        channel: that of `target_channel`.
     """
-    found = [name for name in _NAMES if rollout.has(name)]
-    if not found:
+    axes = 3 if any(column.startswith("z") for column in channel.columns or ()) else 2
+    places = values.reshape(len(values), -1, axes)
+    if axes == 3:
+        return places
+    return np.concatenate([places, np.full_like(places[..., :1], TARGET_RADIUS)], axis=-1)
+
+
+def recorded_targets(rollout: Played, frames: slice = slice(None)) -> Callable[[], np.ndarray] | None:
+    """How to read where the targets of a task are, m, shape (frames, n, 3); None if none were recorded."""
+    name = target_channel(rollout.channels)
+    if name is None:
         return None
-    name = found[0]
-    axes = 3 if any(column.startswith("z") for column in rollout.channels[name].columns or ()) else 2
-
-    def read() -> np.ndarray:
-        values = rollout.read(name, frames)
-        places = values.reshape(len(values), -1, axes)
-        if axes == 3:
-            return places
-        return np.concatenate([places, np.full_like(places[..., :1], TARGET_RADIUS)], axis=-1)
-
-    return read
+    return lambda: target_places(rollout.read(name, frames), rollout.channels[name])

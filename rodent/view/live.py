@@ -9,6 +9,7 @@ from rodent.clips import ClipSet
 from rodent.intervention import Plan
 from rodent.loop import Manipulation
 from rodent.policy.policy import Policy
+from rodent.render.targets import target_channel, target_places
 from rodent.rollouts import Episode, RolloutRunner, Show, policy_episodes
 from rodent.rotation import rotate
 from rodent.tasks.task import CommandRange
@@ -109,6 +110,7 @@ class Live:
                     touch=row.physics.sensordata[0, self._runner.task.scene.touch_rows],
                     force=self._force if self._force.any() else None,
                     command=row.channels["command"][0] if self.commands else None,
+                    targets=self._targets(row.channels),
                 )
             )
         return self._moments[frame]
@@ -171,6 +173,12 @@ class Live:
             self._interventions.clear()
         if any(plan is not None and plan.body for plan in (before, self._plan())):
             self.rewind()
+
+    def _targets(self, channels: Mapping[str, np.ndarray]) -> np.ndarray | None:
+        """Of the task, see `Moment`."""
+        described = self._runner.task.own_channels
+        name = target_channel(described)
+        return None if name is None else target_places(channels[name], described[name])[0]
 
     def _plan(self) -> Plan | None:
         return self._interventions.plan(self._seed)

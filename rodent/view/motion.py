@@ -13,6 +13,7 @@ from rodent.clips import Clip, read_clips
 from rodent.clips.reading import clips_path
 from rodent.errors import unknown
 from rodent.recording import Rollout, is_recording, open_recording
+from rodent.render.targets import recorded_targets
 from rodent.scene_config import SceneConfig
 
 COLUMNS = 400
@@ -29,6 +30,7 @@ class Moment(NamedTuple):
         touch: of the scene's touch sensors, newtons, shape (sensors,); None where they are not known.
         force: that pushes the trunk in the step from this frame, newtons, shape (3,); None for none.
         command: given to the rat, see `rodent.tasks.task.Task.commands`; None for a task without commands.
+        targets: where those of the task are, m, shape (targets, 3); None for a task without targets.
     """
 
     qpos: np.ndarray
@@ -37,6 +39,7 @@ class Moment(NamedTuple):
     touch: np.ndarray | None = None
     force: np.ndarray | None = None
     command: np.ndarray | None = None
+    targets: np.ndarray | None = None
 
 
 class Motion(Protocol):
@@ -116,6 +119,8 @@ class Recorded:
     """Frames without failure, shape (frames,); None for all."""
     touch: np.ndarray | None = None
     """Of the touch sensors, newtons, shape (frames, sensors)."""
+    targets: np.ndarray | None = None
+    """Of the task, m, shape (frames, targets, 3)."""
     rollout: Rollout | None = None
     """Rollout with the units."""
 
@@ -131,9 +136,9 @@ class Recorded:
 
     def at(self, frame: int) -> Moment:
         """See `Motion`."""
-        reference = None if self.reference is None else self.reference[frame]
-        touch = None if self.touch is None else self.touch[frame]
-        return Moment(self.qpos[frame], reference, self.alive is None or bool(self.alive[frame]), touch)
+        seen = {"reference": self.reference, "touch": self.touch, "targets": self.targets}
+        known = {name: None if values is None else values[frame] for name, values in seen.items()}
+        return Moment(self.qpos[frame], alive=self.alive is None or bool(self.alive[frame]), **known)
 
     def activity(self, layer: str) -> np.ndarray:
         """See `Motion`."""
@@ -179,7 +184,10 @@ def _of_rollout(rollout: Rollout, fps: float) -> Recorded:
     qpos, alive = rollout["qpos"], rollout["alive"]
     reference = rollout["reference"] if rollout.has("reference") else None
     touch = rollout["contact"] if rollout.has("contact") else None
-    return Recorded(rollout.name, fps, qpos, reference, alive, touch, rollout)
+    targets = recorded_targets(rollout)
+    return Recorded(
+        rollout.name, fps, qpos, reference, alive, touch, None if targets is None else targets(), rollout
+    )
 
 
 def _of_clip(clip: Clip) -> Recorded:

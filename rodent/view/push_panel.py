@@ -10,6 +10,7 @@ from rodent.view.callbacks import OnUser
 from rodent.view.session import Pushable, Session
 
 if TYPE_CHECKING:
+    import trimesh
     import viser
 
 STIFFNESS = 15.0
@@ -63,13 +64,8 @@ class PushPanel:
             button = gui.add_button("Push")
         button.on_click(on_user(self._push))
         # a node that is not seen, because the browser finds skins only where they were when first clicked
-        self._grip = server.scene.add_icosphere(
-            f"{world}/grip",
-            radius=1.0,
-            scale=(scale * _LONG, scale * _THICK, scale * _THICK),
-            opacity=0.0,
-            cast_shadow=False,
-            receive_shadow=False,
+        self._grip = server.scene.add_mesh_trimesh(
+            f"{world}/grip", _unseen(scale), cast_shadow=False, receive_shadow=False
         )
 
         # events of one drag come in order only to a coroutine
@@ -93,3 +89,16 @@ class PushPanel:
 
     def _push(self) -> None:
         self._session.push(self._direction.value, 1e-3 * self._impulse.value)
+
+
+def _unseen(scale: float) -> "trimesh.Trimesh":
+    """What can be taken hold of, of a material that hides nothing behind it, as an opacity of 0 would."""
+    from trimesh.creation import icosphere
+    from trimesh.visual import TextureVisuals
+    from trimesh.visual.material import PBRMaterial
+
+    shape = icosphere(subdivisions=2)
+    shape.apply_scale(scale * np.array([_LONG, _THICK, _THICK]))
+    clear = PBRMaterial(baseColorFactor=(255, 255, 255, 0), alphaMode="BLEND")
+    shape.visual = TextureVisuals(material=clear)
+    return shape

@@ -7,6 +7,7 @@ import numpy as np
 from rodent.body_config import BodyConfig
 from rodent.render.renderer import check_poses
 from rodent.render.skin import GHOST_RGBA
+from rodent.render.targets import TARGET_COLOUR, TARGET_RADIUS
 from rodent.scene import Scene, make_scene
 from rodent.scene_config import SceneConfig
 from rodent.view.bones import Puppet
@@ -23,6 +24,7 @@ Reference = Literal["outline", "beside", "hidden"]
 REFERENCES: tuple[Reference, ...] = get_args(Reference)
 
 _FORCE, _TOUCH, _CONTACT = (214, 48, 32), (240, 140, 20), (250, 200, 40)  # sRGB
+_TARGET = (round(255 * TARGET_COLOUR[0]), round(255 * TARGET_COLOUR[1]), round(255 * TARGET_COLOUR[2]))
 _THIN, _THICK = 0.0015, 0.003  # radii of arrows, m at scale 1
 _DOT = 0.008  # m at scale 1
 _TRANSLUCENT = 0.5  # opacity of a rat whose contacts are shown
@@ -76,6 +78,9 @@ class Rat:
         self._dots = api.add_point_cloud(
             f"{name}/contacts", np.zeros((0, 3)), _CONTACT, point_size=size * _DOT, point_shape="circle"
         )
+        self._targets = api.add_point_cloud(
+            f"{name}/targets", np.zeros((0, 3)), _TARGET, point_size=2 * TARGET_RADIUS, point_shape="circle"
+        )
         self._force = _arrows(server, f"{name}/force", _FORCE, size * _THICK)
         self._newtons = api.add_label(f"{name}/newtons", "", visible=False, anchor="bottom-center")
         self._label = api.add_label(f"{name}/label", label, visible=bool(label), anchor="top-center")
@@ -104,6 +109,9 @@ class Rat:
             if shown and reference is not None:
                 ghost.move(self.figure.pose(self.pose(reference)))
         self.beside.frame.position = look.beside
+        if moment.targets is not None:
+            self._targets.points = moment.targets
+        self._targets.visible = moment.targets is not None
         self._draw_contacts(qpos, moment.touch, look.contacts and sound)
         self._draw_force(qpos, look.force if sound else None)
 

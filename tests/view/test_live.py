@@ -6,12 +6,13 @@ import pytest
 from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.loop import decided
-from rodent.rollouts import RolloutRunner
+from rodent.rollouts import RolloutRunner, record
 from rodent.scene import make_scene
 from rodent.synthesis.stance import stance_clips
-from rodent.tasks.goal_settings import JoystickConfig
+from rodent.tasks.goal_settings import GoToConfig, JoystickConfig
 from rodent.view import Session
 from rodent.view.live import DIRECTIONS, live_source, world_direction
+from rodent.view.motion import open_source
 from rodent.view.session import Pushable
 from tests.policies import untrained_on_task, untrained_policy
 
@@ -115,6 +116,19 @@ def test_a_command_takes_the_place_of_the_tasks(body):
         np.testing.assert_allclose(motion.at(frame).command, (0.25, -0.5, 0.06), rtol=1e-6)
     motion.rewind()
     np.testing.assert_array_equal(motion.at(10).command, drawn)
+
+
+def test_targets_of_the_task_are_shown_live_and_from_its_recording(body, tmp_path):
+    policy = untrained_on_task(body, GoToConfig(seconds=0.2))
+    live = next(iter(live_source(policy, None).motions.values()))()
+    path = tmp_path / "go.h5"
+    record(policy, None, path)
+    with open_source(path) as source:
+        recorded = next(iter(source.motions.values()))()
+        for motion in (live, recorded):
+            targets = motion.at(3).targets
+            assert targets.shape == (1, 3) and targets[0, 2] > 0
+            assert np.linalg.norm(targets[0, :2]) == pytest.approx(1.0, abs=0.02)  # from the rat
 
 
 def test_touch_is_that_of_the_sensors(motion, body):
