@@ -23,8 +23,8 @@ from scipy.interpolate import CubicSpline
 from analysis.game.config import GameConfig
 from analysis.game.equalise import equalised
 from analysis.game.match import Match, Sides, motion_match
-from analysis.game.motion import MotionSet
 from analysis.game.truth import random_motion, with_tremor
+from analysis.motion import MotionSet
 from rodent.errors import InputError
 from rodent.jax_setup import cache_compilations
 from rodent.scene import make_scene

@@ -22,6 +22,7 @@ from typing import Any
 from analysis.dynamics.settings import DynamicsSettings, LfadsSettings
 from analysis.encoding.settings import EncodingSettings
 from analysis.events.settings import EventSettings, RatEventSettings
+from analysis.gait.settings import GaitSettings
 from analysis.game.settings import ActivitySettings, BlindSettings, GameSettings
 from analysis.neural.settings import QualitySettings
 from analysis.similarity.settings import SimilaritySettings
@@ -75,6 +76,9 @@ def settings_page() -> str:
         "## events of the rat",
         f"{inspect.getdoc(RatEventSettings)}\n\nOptions of `rodent events`, without a prefix.",
         _table(RatEventSettings),
+        "## gait",
+        f"{inspect.getdoc(GaitSettings)} These are options of `rodent gait`, without a prefix.",
+        _table(GaitSettings),
         "## game",
         f"{inspect.getdoc(GameSettings)} These are options of `rodent game`, without a prefix.",
         _table(GameSettings),

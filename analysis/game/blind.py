@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.game.motion import MotionSet
 from analysis.game.settings import BlindSettings
 from analysis.game.windows import Described
+from analysis.motion import MotionSet
 from rodent.clips.behavior import most_common
 from rodent.errors import InputError
 from rodent.files import atomic_path, explain_os_errors

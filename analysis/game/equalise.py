@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.game.motion import Motion, MotionSet
+from analysis.motion import Motion, MotionSet
 from rodent.errors import InputError
 from rodent.kinematics.floor import floor_shift
 from rodent.kinematics.poses import poses_between

@@ -13,12 +13,12 @@ from threadpoolctl import threadpool_limits
 
 from analysis.game.config import GameConfig
 from analysis.game.equalise import equalised
-from analysis.game.motion import MotionSet, read_motions
 from analysis.game.play import Game, alone, importance, play
 from analysis.game.scores import Score
 from analysis.game.settings import GameSettings
 from analysis.game.spectra import Spectrum, spectrum_of
 from analysis.game.windows import Described, Windows, are_labelled, describe, group_of_clips
+from analysis.motion import MotionSet, read_motions
 from rodent.errors import InputError
 
 _MOST_SESSIONS = 3  # of the ceiling, each against the others

@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-from analysis.game.motion import Motion
+from analysis.motion import Motion
 from rodent.kinematics.forward import torso_positions
 from rodent.kinematics.paws import STANDING, Paws
 from rodent.kinematics.poses import velocities

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from analysis.game.motion import MotionSet
+from analysis.motion import MotionSet
 
 _SECONDS = 2.0  # of the pieces of which spectra are averaged
 _PART = 0.95

@@ -11,7 +11,7 @@ import dataclasses
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from analysis.game.motion import Motion, MotionSet
+from analysis.motion import Motion, MotionSet
 from rodent.kinematics.posture import Trunk, posed
 from rodent.scene import Scene
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from analysis.game.features import in_windows, motion_features
-from analysis.game.motion import MotionSet
 from analysis.game.signals import Signals, signals_of
+from analysis.motion import MotionSet
 from rodent.clips.behavior import behaviors, most_common
 from rodent.errors import InputError
 

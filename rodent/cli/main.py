@@ -28,6 +28,7 @@ from rodent.cli.evaluate import Evaluate
 from rodent.cli.events import Events
 from rodent.cli.experiment import ExperimentCommand
 from rodent.cli.export import Export
+from rodent.cli.gait import GaitCommand
 from rodent.cli.game import Game
 from rodent.cli.options import HELP, HELP_ALL, parse
 from rodent.cli.overview import overview
@@ -65,6 +66,7 @@ Command = (
     | Annotated[TrialsCommand, tyro.conf.subcommand("trials")]
     | Annotated[Render, tyro.conf.subcommand("render")]
     | Annotated[View, tyro.conf.subcommand("view")]
+    | Annotated[GaitCommand, tyro.conf.subcommand("gait")]
     | Annotated[Spikes, tyro.conf.subcommand("spikes")]
     | Annotated[Encode, tyro.conf.subcommand("encode")]
     | Annotated[Rsa, tyro.conf.subcommand("rsa")]

@@ -8,7 +8,7 @@ GROUPS = {
     "Begin": ("doctor", "demo"),
     "Motion": ("clips", "register"),
     "Policies": ("policy", "task", "train", "evaluate", "export", "damage"),
-    "Rollouts": ("rollout", "trials", "render", "view"),
+    "Rollouts": ("rollout", "trials", "render", "view", "gait"),
     "Many of them": ("experiment", "population", "study", "drift"),
     "Neurons": ("spikes", "encode", "rsa", "events", "dynamics", "twin", "game"),
     "Pages": ("report",),

@@ -7,8 +7,8 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from analysis.game.equalise import equalised, unevenness
-from analysis.game.motion import read_motions
 from analysis.game.truth import random_motion
+from analysis.motion import read_motions
 from rodent.body_config import BodyConfig
 from rodent.errors import InputError
 from rodent.kinematics.floor import lowest_paw

@@ -8,8 +8,8 @@ import pytest
 
 from analysis.game.config import GameConfig
 from analysis.game.match import Sides, motion_match
-from analysis.game.motion import read_motions
 from analysis.game.settings import GameSettings
+from analysis.motion import read_motions
 from rodent.cli import main
 from rodent.clips import ClipSet, write_clips
 from rodent.clips.clip import Clip

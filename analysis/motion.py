@@ -1,4 +1,4 @@
-"""Motion of the two sides of a game, from recordings and clips.
+"""Motion of animals and models, from recordings and clips.
 
     model = read_motions(Path("walk.h5"), animal=False)     # the simulated rat of a recording
     rat = read_motions(Path("clips.h5"), animal=True)       # clips, or the reference of a recording
@@ -83,7 +83,7 @@ def read_motions(path: Path, animal: bool) -> MotionSet:
         clips = read_clips(path)
         found = MotionSet(str(path), tuple(map(_of_clip, clips)), make_scene(clips.body))
     if not Paws.are_of(found.scene):
-        raise InputError(f"{path} is of a body without the rat's paws; the game compares rats")
+        raise InputError(f"{path} is of a body without the rat's paws, by which rats are compared")
     rates = sorted({one.fps for one in found.motions})
     if len(rates) > 1:
         named = " and ".join(f"{fps:g}" for fps in rates)
