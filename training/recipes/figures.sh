@@ -5,7 +5,6 @@ set -eu
 policy=$1
 out=$2
 nine=$RODENT_DATA/mocap/rat_clips_9.npz
-rodent clips mirror "$nine" --out "$out/mirrored.h5"
 rodent evaluate "$policy" --clips "$nine" --robust --json > "$out/nine.json"
 rodent evaluate "$policy" --clips "$out/mirrored.h5" --robust --change none --json > "$out/mirrored.json"
 rodent evaluate "$policy" --clips "$out/rat7m.h5" --robust --json > "$out/rat7m.json"

@@ -17,8 +17,13 @@ for mouse in first second; do
   rodent clips retarget "$out/mouse_$mouse.h5" --scale 0.9 --out "$out/$mouse.h5"
 done
 
+# the nine clips of a real rat, their mirror images, and three variants of each
+rodent clips mirror "$data/rat_clips_9.npz" --out "$out/mirrored.h5"
+rodent clips join "$data/rat_clips_9.npz" "$out/mirrored.h5" --out "$out/both.h5"
+rodent clips vary "$out/both.h5" --copies 3 --out "$out/varied.h5"
+
 rodent clips synth --walks 24 --rears 24 --out "$out/random.h5"
-rodent clips join "$data/rat_clips_9.npz" "$out/dannce.h5" "$out/first.h5" "$out/second.h5" gaits \
+rodent clips join "$out/both.h5" "$out/varied.h5" "$out/dannce.h5" "$out/first.h5" "$out/second.h5" gaits \
   "$out/random.h5" --out "$out/motion.h5"
 
 # kept out: the walking rat of Rat7M, another animal tracked by another method
