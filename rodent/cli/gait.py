@@ -14,9 +14,9 @@ from rodent.errors import InputError
 class GaitCommand:
     """Measure strides: length, duration, stance and swing, duty factor, lift, and phases of the paws.
 
-    Of several files, such as `rodent gait clips.h5 walk.h5`, each is compared with the first one, so name that
-    of the animal first. A paw stands while its pad is low and slow, by the same rule for animals and models.
-    Frames after a model's failure are left out.
+    Of several files, such as `rodent gait clips.h5 walk.h5`, each is compared with the first one, so name
+    that of the animal first. A paw stands while its pad is low and slow, by the same rule for animals and
+    models. Frames after a model's failure are left out.
 
     Example: rodent gait gaits --out gait.html
     """

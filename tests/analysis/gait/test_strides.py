@@ -87,7 +87,7 @@ def test_phases_about_zero_are_not_split():
         n = len(phases)
         table = {column: np.ones(n) for column in COLUMNS}
         table |= {"paw": np.full(n, PAW_NAMES.index("fore_R")), "phase": np.array(phases)}
-        return Gait(name, MotionSet(name, (), None), table)  # ty: ignore[invalid-argument-type]
+        return Gait(name, MotionSet(name, (), None), table)
 
     first, other = gait("a", [0.95, 0.97, 0.02, 0.04] * 3), gait("b", [0.99, 0.01] * 5)
     rows = {row.measure.name: row.summaries for row in compared([first, other], SETTINGS)}
