@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rodent.pages.drawing import COLORS, empty
+from rodent.pages.drawing import COLORS, GREY, empty
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_GREY = "#98A2B3"
 _MOST_LATENTS = 6
 _SHOWN_SECONDS = 20.0
 
@@ -57,7 +56,7 @@ def dimension_figure(curve: Mapping[int, float], chosen: int, unit: str) -> "Fig
     """Co-smoothing for each number of latent variables, the chosen one marked."""
     figure, axes = empty(2.6)
     axes.plot(list(curve), list(curve.values()), color=COLORS[0], marker="o", markersize=4)
-    axes.axvline(chosen, color=_GREY, linestyle="--", linewidth=1)
+    axes.axvline(chosen, color=GREY, linestyle="--", linewidth=1)
     axes.set(xlabel="latent variables", ylabel=unit, xticks=list(curve))
     return figure
 
@@ -111,7 +110,7 @@ def comparison_figure(layers: Sequence[str], values: np.ndarray, null: np.ndarra
     """A dot per layer, and an empty one for its null."""
     figure, axes = empty(0.9 + 0.3 * len(layers))
     at = np.arange(len(layers))
-    axes.axvline(0, color=_GREY, linewidth=1)
+    axes.axvline(0, color=GREY, linewidth=1)
     axes.scatter(values, at, s=28, color=COLORS[0], label="found")
     axes.scatter(null, at, s=28, color="none", edgecolor=COLORS[0], label="shifted in time")
     axes.set(xlabel=unit, yticks=at, yticklabels=layers, ylim=(len(layers) - 0.5, -0.5))

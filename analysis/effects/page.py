@@ -3,8 +3,6 @@
 write_page(out, title, effect_sections(report))
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from analysis.effects.cells import animals_text, named, number, p_text, signed, value_text
@@ -24,9 +22,6 @@ from analysis.effects.report import Report
 from analysis.encoding.inference import LEVEL
 from rodent.pages.drawing import intervals
 from rodent.pages.page import Drawing, Section, Table
-
-if TYPE_CHECKING:
-    pass
 
 _ANIMALS = ("animals", "animals_low", "animals_high")
 

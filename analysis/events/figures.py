@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.encoding.inference import LEVEL
-from rodent.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS, GREY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _INCH = 25.4  # mm
 _WIDTH = 183 / _INCH  # of two columns of a journal
 _FONT = 7  # points
-_GREY, _DARK = "#98A2B3", "#475467"
+_DARK = "#475467"
 _ACROSS = 3  # panels in a row
 _MOST_EVENTS = 120  # drawn in a raster, evenly spaced; of more, single rows cannot be seen
 _MOST_MARKS = 3000  # of a raster that are drawn each by itself; more become a picture
@@ -146,7 +146,7 @@ def rate(axes: "Axes", curve: Curve, color: str = COLORS[0]) -> "Axes":
         color: of line and interval.
     """
     milliseconds = 1000 * curve.middles
-    axes.axhline(curve.baseline, color=_GREY, linewidth=0.8, linestyle=(0, (4, 2)))
+    axes.axhline(curve.baseline, color=GREY, linewidth=0.8, linestyle=(0, (4, 2)))
     axes.fill_between(milliseconds, curve.low, curve.high, color=color, alpha=0.25, linewidth=0)
     axes.plot(milliseconds, curve.mean, color=color, linewidth=1.2)
     axes.axvline(0, color=_DARK, linewidth=0.6)

@@ -8,18 +8,16 @@ import numpy as np
 from analysis.game.play import ALL, Game
 from analysis.game.scores import Score
 from analysis.game.spectra import Spectrum
-from rodent.pages.drawing import COLORS, empty
+from rodent.pages.drawing import COLORS, GREY, empty
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_GREY = "#98A2B3"
 
 
 def lengths_figure(games: Mapping[float, Game]) -> "Figure":
     """Balanced accuracy by length of the windows: all classifiers together with intervals, and each."""
     figure, axes = empty(3.4)
-    axes.axhline(0.5, color=_GREY, linewidth=1, linestyle="--")
+    axes.axhline(0.5, color=GREY, linewidth=1, linestyle="--")
     order = sorted(games)
     names = [name for name in games[order[0]].scores if name != ALL]
     for color, name in zip(COLORS[1:], names, strict=False):
@@ -46,7 +44,7 @@ def lengths_figure(games: Mapping[float, Game]) -> "Figure":
 def scores_figure(scores: Mapping[str, Score], x_label: str = "balanced accuracy") -> "Figure":
     """Balanced accuracies with their intervals, one below the other."""
     figure, axes = empty(0.9 + 0.28 * len(scores))
-    axes.axvline(0.5, color=_GREY, linewidth=1, linestyle="--")
+    axes.axvline(0.5, color=GREY, linewidth=1, linestyle="--")
     at = np.arange(len(scores))
     found = list(scores.values())
     axes.hlines(at, [one.low for one in found], [one.high for one in found], color=COLORS[0], linewidth=1.5)
@@ -64,10 +62,10 @@ def importance_figure(importance: Mapping[str, float], alone: Mapping[str, Score
     figure = Figure(figsize=(8.0, 0.9 + 0.26 * len(importance)), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     at = np.arange(len(importance))
-    left.axvline(0, color=_GREY, linewidth=1)
+    left.axvline(0, color=GREY, linewidth=1)
     left.barh(at, list(importance.values()), height=0.7, color=COLORS[0])
     left.set(xlabel="importance: drop of probability", yticks=at, yticklabels=list(importance))
-    right.axvline(0.5, color=_GREY, linewidth=1, linestyle="--")
+    right.axvline(0.5, color=GREY, linewidth=1, linestyle="--")
     scores = [alone[name] for name in importance]
     right.hlines(at, [s.low for s in scores], [s.high for s in scores], color=COLORS[1], linewidth=1.5)
     right.scatter([s.balanced_accuracy for s in scores], at, s=22, color=COLORS[1], zorder=3)
@@ -83,7 +81,7 @@ def spectra_figure(spectra: Mapping[str, Spectrum], lowpass: float) -> "Figure":
     figure, axes = empty(3.0)
     for color, (name, one) in zip(COLORS, spectra.items(), strict=False):
         axes.plot(one.frequency[1:], one.power[1:], color=color, label=name)
-    axes.axvline(lowpass, color=_GREY, linestyle="--", linewidth=1)
+    axes.axvline(lowpass, color=GREY, linestyle="--", linewidth=1)
     axes.set(
         xlabel="frequency, Hz", ylabel="power of joint velocities, (rad/s)²/Hz", yscale="log", xlim=(0, None)
     )

@@ -7,14 +7,13 @@ import numpy as np
 
 from analysis.population.constraints import Constraint
 from analysis.population.lesions import Breakage
-from rodent.pages.drawing import COLORS, empty
+from rodent.pages.drawing import COLORS, GREY, empty
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH = 8.0  # inches
 _ACROSS = 3  # panels in a row
-_GREY = "#98A2B3"
 
 
 def shares(found: Sequence[Constraint]) -> "Figure":
@@ -65,7 +64,7 @@ def losses(found: Sequence[Breakage]) -> "Figure":
     names = [f"{one.site}, {one.dose:g} %" for one in found]
     axes.set(xlabel="share of frames lost", yticks=range(len(found)), yticklabels=names)
     axes.set(ylim=(len(found) - 0.5, -0.5), xlim=(None, 1.02))
-    axes.axvline(0, color=_GREY, linewidth=0.8)
+    axes.axvline(0, color=GREY, linewidth=0.8)
     return figure
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from analysis.similarity.drift import Drift, drift
 from analysis.similarity.drift_settings import DriftSettings
 from rodent.errors import InputError
-from rodent.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS, GREY
 from rodent.pages.output import write_json
 from rodent.pages.page import Drawing, Section, Table, write_page
 from rodent.recording import open_recording
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCHEMA, VERSION = "virtual-rodent/drift", 1
-_GREY = "#98A2B3"
 _TEXT = (
     "Debiased linear CKA of a layer at the same moments of the same episodes, between random halves of its "
     "units at two checkpoints. Ceiling: of the two halves at one checkpoint. Null: one is turned in time."
@@ -207,7 +206,7 @@ def draw_fall(axes: "Axes", steps: Sequence[int], found: Drift) -> "Axes":
     rows = found.by_distance(steps)
     apart = [row["distance"] / 1e6 for row in rows]
     for name, color, marker in (
-        ("ceiling", _GREY, "_"),
+        ("ceiling", GREY, "_"),
         ("null", COLORS[1], "x"),
         ("similarity", COLORS[0], "o"),
     ):

@@ -11,14 +11,14 @@ import numpy as np
 
 from analysis.encoding.inference import LEVEL
 from analysis.similarity.scores import LayerScore
-from rodent.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS, GREY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH = 8.0  # inches; a page scales it to its own
 _ACROSS = 4  # matrices in a row
-_GREY, _BAND = "#98A2B3", "#D5DAE3"
+_BAND = "#D5DAE3"
 
 
 def matrices(conditions: Sequence[str], rdms: Mapping[str, np.ndarray]) -> "Figure":
@@ -67,7 +67,7 @@ def similarities(layers: Sequence[LayerScore], noise_ceiling: tuple[float, float
     figure = Figure(figsize=(_WIDTH, 1.3 + 0.28 * len(layers)), layout="constrained")
     axes = figure.subplots()
     axes.axvspan(*noise_ceiling, color=_BAND, linewidth=0, zorder=0, label="noise ceiling")
-    axes.axvline(0, color=_GREY, linewidth=1)
+    axes.axvline(0, color=GREY, linewidth=1)
     at = np.arange(len(layers))
     found, low, high, null = (
         np.array([getattr(layer, field) for layer in layers], float)

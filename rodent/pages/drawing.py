@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 # distinct to every kind of colour vision (Okabe & Ito, Color universal design, 2008)
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 _DASHES = ("-", "--", ":", "-.")
-_GREY, _SHADE = "#98A2B3", "#7A8496"
+GREY = "#98A2B3"
+"""Of lines that others are compared with."""
+_SHADE = "#7A8496"
 _WIDTH = 8.0  # inches; a page scales it to its own
 _MOST_DOTS = 1500  # drawn each by itself; more become a picture
 
@@ -29,7 +31,7 @@ def curve(x: np.ndarray, y: np.ndarray, x_label: str, y_label: str, top: float |
     """One metric over time; `top` adds a line at the best possible value."""
     figure, axes = empty(3.0)
     if top is not None:
-        axes.axhline(top, color=_GREY, linestyle="--", linewidth=1)
+        axes.axhline(top, color=GREY, linestyle="--", linewidth=1)
     axes.plot(x, y, color=COLORS[0], marker="o", markersize=4)
     axes.set(xlabel=x_label, ylabel=y_label, ylim=(0, None))
     return figure
@@ -42,7 +44,7 @@ def courses(panels: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], x
         panels: by metric: for every run, x and y of shape (n,).
         x_label: label of x.
     """
-    figure, stack = _stack([2.2] * len(panels))
+    figure, stack = stacked([2.2] * len(panels))
     for axes, (y_label, runs) in zip(stack, panels.items(), strict=True):
         for i, (name, (x, y)) in enumerate(runs.items()):
             axes.plot(x, y, **_line(i), linewidth=1.4, label=name)
@@ -109,7 +111,7 @@ def activity(seconds: np.ndarray, units: np.ndarray, spikes: np.ndarray, bin_sec
         spikes: counts, shape (bins, neurons), beginning with the first frame.
         bin_seconds: length of a bin.
     """
-    figure, (above, below) = _stack((2.6, 1.4))
+    figure, (above, below) = stacked((2.6, 1.4))
     live = units[:, units.std(0) > 0]
     z = (live - live.mean(0)) / live.std(0)
     z = z[:, np.argsort(np.argmax(z, axis=0), kind="stable")]
@@ -140,7 +142,7 @@ def scores(found: Mapping[str, np.ndarray], null: Mapping[str, np.ndarray], unit
         unit: of the scores.
     """
     figure, axes = empty(3.2)
-    axes.axhline(0, color=_GREY, linewidth=1)
+    axes.axhline(0, color=GREY, linewidth=1)
     labels = []
     for color, kind in zip(COLORS, found, strict=False):
         columns = ((kind, color, found[kind]), (f"{kind},\nshifted in time", "none", null[kind]))
@@ -165,7 +167,7 @@ def layer_scores(
         unit: of the scores.
     """
     figure, axes = empty(0.9 + 0.45 * len(layers))
-    axes.axvline(0, color=_GREY, linewidth=1)
+    axes.axvline(0, color=GREY, linewidth=1)
     many = sum(map(len, found)) > _MOST_DOTS
     for kind, color, at, values in (("score", COLORS[0], -0.17, found), ("null", "none", 0.17, null)):
         edge = COLORS[0] if kind == "score" else _SHADE
@@ -197,7 +199,7 @@ def intervals(
         x_label: what they are.
     """
     figure, axes = empty(0.9 + 0.28 * len(names))
-    axes.axvline(0, color=_GREY, linewidth=1)
+    axes.axvline(0, color=GREY, linewidth=1)
     at = np.arange(len(names))
     known = np.isfinite(low) & np.isfinite(high)
     axes.hlines(at[known], low[known], high[known], color=COLORS[0], linewidth=1.5)
@@ -255,17 +257,26 @@ def save_figure(figure: "Figure", file: Path | IO[bytes], kind: str, metadata: M
 
 def empty(height: float) -> "tuple[Figure, Axes]":
     """An empty figure of this height, inches, and its axes."""
-    figure, (axes,) = _stack((height,))
+    figure, (axes,) = stacked((height,))
     return figure, axes
 
 
-def _stack(heights: Sequence[float]) -> "tuple[Figure, list[Axes]]":
+def stacked(heights: Sequence[float]) -> "tuple[Figure, list[Axes]]":
     """An empty figure of axes one above the other; heights in inches."""
+    return _grid(len(heights), 1, sum(heights), height_ratios=heights)
+
+
+def beside(count: int, height: float) -> "tuple[Figure, list[Axes]]":
+    """An empty figure of axes side by side; height in inches."""
+    return _grid(1, count, height)
+
+
+def _grid(rows: int, columns: int, height: float, **how: Any) -> "tuple[Figure, list[Axes]]":
+    """An empty figure and its axes, from left to right and from top to bottom."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH, sum(heights)), layout="constrained")
-    grid = figure.subplots(len(heights), squeeze=False, height_ratios=heights)
-    axes = list(grid[:, 0])
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    axes = list(figure.subplots(rows, columns, squeeze=False, **how).flat)
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
     return figure, axes
