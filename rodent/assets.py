@@ -1,5 +1,6 @@
 """Where the files that the simulator loads are found."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rodent.errors import InputError
@@ -44,10 +45,26 @@ def path_or_built_in(path: Path | str, folder: str, suffix: str = "") -> Path:
     path = Path(path)
     if found := built_in(path, folder, suffix):
         return found
-    if path.parent == Path() and not path.suffix and not path.exists():
-        known = ", ".join(sorted(_named(folder, suffix)))
-        raise InputError(f"no such file or folder: {path}; built in are: {known}")
+    require_known(path, {folder: suffix})
     return path
+
+
+def require_known(path: Path, folders: Mapping[str, str]) -> None:
+    """Refuse a bare name that neither a file nor an asset has.
+
+    Args:
+        path: a path or a name.
+        folders: below `assets/`, where names are looked up, with the suffix of the assets that have names.
+
+    Raises:
+        InputError: the message lists the assets.
+    """
+    if path.parent != Path() or path.suffix or path.exists():
+        return
+    assets = {name for folder, suffix in folders.items() for name in _named(folder, suffix)}
+    if path.name not in assets:
+        known = ", ".join(sorted(assets))
+        raise InputError(f"no such file or folder: {path}; built in are: {known}")
 
 
 def _named(folder: str, suffix: str) -> dict[str, Path]:

@@ -117,10 +117,11 @@ def test_the_card_names_the_policy_that_training_learnt_from(run, body, tmp_path
     taught = dataclasses.replace(untrained_policy(body), provenance={"teacher": {"digest": "abc"}})
     save_policy(taught, run.folder / "policy")
     file = run.folder / "config.json"
-    file.write_text(file.read_text().replace('"teacher": null', '"teacher": "rat-position"'))
+    file.write_text(file.read_text().replace('"teacher": null', '"teacher": "/somewhere/rat-position"'))
     assert main(["export", str(run.folder), "--out", str(tmp_path / "later")]) == 0
     card = (tmp_path / "later" / "README.md").read_text()
     assert "| learnt the controls of | rat-position (abc) |" in card
+    assert "--teacher rat-position" in card and "somewhere" not in card
 
 
 def test_a_run_without_metrics_has_no_learning_curve(run, tmp_path):

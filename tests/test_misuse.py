@@ -112,6 +112,7 @@ SWAPPED = [
     f"train --clips clips.h5 --out {POLICY} --steps 1",
     "render spikes.npz --out new.mp4",
     "render clips.h5 --out new.mp4 --ghost",
+    "view rat-positon",
     "view spikes.npz",
     "view clips.h5 --clips clips.h5",
     "encode spikes.npz walk.h5 --layer decoder/layer_0",

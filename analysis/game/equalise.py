@@ -57,9 +57,8 @@ def equalised(sides: Sequence[MotionSet], lowpass: float, fps: float | None) -> 
             f"--lowpass is {lowpass:g} Hz; expected at most {_OF_RATE:g} of the frame rate of {rate:g} Hz, "
             f"{_OF_RATE * rate:g} Hz"
         )
-    for side in sides:
-        _require_measured(side, rate)
-    return [_on_floor(_at_rate(side, rate, lowpass)) for side in _without_untracked(sides)]
+    measured = [_measured(side, rate) for side in sides]
+    return [_on_floor(_at_rate(side, rate, lowpass)) for side in _without_untracked(measured)]
 
 
 def _without_untracked(sides: Sequence[MotionSet]) -> list[MotionSet]:
@@ -119,8 +118,8 @@ def unevenness(motions: MotionSet) -> tuple[float, int]:
     return worst, cycle
 
 
-def _require_measured(side: MotionSet, fps: float) -> None:
-    """Refuse interpolated frames, unless the game is at half their rate or below."""
+def _measured(side: MotionSet, fps: float) -> MotionSet:
+    """The side; interpolated frames are refused, unless the game is at half their rate or below."""
     ratio, cycle = unevenness(side)
     if ratio > _UNEVEN and fps > side.fps / 2:
         raise InputError(
@@ -129,6 +128,14 @@ def _require_measured(side: MotionSet, fps: float) -> None:
             f"{side.fps:g} Hz, which would give it away; compare both sides at the rate at which it was "
             f"measured or below, such as --fps {side.fps / 2:g} --lowpass {_OF_RATE * side.fps / 2:g}"
         )
+    n = sum(len(one.qpos) for one in side.motions)
+    if n >= _FEWEST * max(_CYCLES) or fps <= side.fps / 2:
+        return side
+    return side.replaced(
+        side.motions,
+        f"{side.place} has {n} frames, too few to tell whether some are interpolated "
+        f"({_FEWEST * max(_CYCLES)} would be enough); if they are, that gives the side away",
+    )
 
 
 def _require_same_body(model: MotionSet, rat: MotionSet) -> None:

@@ -31,9 +31,9 @@ def require_body(clip_set: ClipSet, body: Scene) -> None:
     have, want = clip_set.scale, body.scale
     if abs(have - want) > 1e-6:
         raise InputError(
-            f"the clips were registered on a body of scale {have:g}, the body has scale {want:g}; "
-            f"use a body of scale {have:g} or clips registered at {want:g} (--body.scale {have:g}, or rodent "
-            f"register --scale {want:g})"
+            f"the clips were registered on a body of scale {have:g}, the body has scale {want:g}; bring the "
+            f"clips to that body (rodent clips retarget FILE --scale {want:g}, or rodent register --scale "
+            f"{want:g}), or train a policy for theirs (rodent train --body.scale {have:g})"
         )
     if clip_set.proportions != body.proportions:
         raise InputError(

@@ -8,6 +8,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rodent.clips.clip import Clip
@@ -61,11 +62,17 @@ def command(subject: Subject) -> str:
         words += ["--steps", str(subject.history[-1]["steps"])]
     for key, value in subject.settings.items():
         if value != defaults.get(key) and (clips or key != _TASK):
-            words += list(_option(key, value))
+            words += list(_option(key, _built_on(subject, key) if key in _BUILT_ON else value))
     return shlex.join(words)
 
 
 _TASK = f"task.{TAG}"
+_BUILT_ON = ("start_from", "teacher", "primitives")
+
+
+def _built_on(subject: Subject, role: str) -> str:
+    """Name of a policy that this one builds on; where its folder lay means nothing elsewhere."""
+    return Path(subject.settings[role]).name
 
 
 def _defaults(subject: Subject) -> dict[str, Any]:
@@ -95,7 +102,7 @@ def body_facts(subject: Subject) -> list[list[str]]:
         ["network", _network(network)],
     ]
     if subject.primitives is not None:
-        text = f"`{subject.settings['primitives']}` ({subject.primitives.digest()}), frozen"
+        text = f"`{_built_on(subject, 'primitives')}` ({subject.primitives.digest()}), frozen"
         rows.append(["primitives", text])
     if subject.policy.observation:
         rows.append(["observation", _observation(subject.policy.observation)])
@@ -120,14 +127,14 @@ def training_facts(subject: Subject) -> list[list[str]]:
     start = subject.policy.provenance.get("start", {})
     before = start.get("steps", 0)
     if start:
-        policy = f"{subject.settings['start_from']} ({start['digest']})"
+        policy = f"{_built_on(subject, 'start_from')} ({start['digest']})"
         trained_on = start.get("trained_on", ())
         on = f" on {len(trained_on)} clips" if trained_on else ""
         rows.append(["started from", f"{policy}, after {before:,} control steps{on}"])
         if damage := start.get("damage"):
             rows.append(["damage before", "; ".join(f"`{from_table(one)}`" for one in damage)])
     if teacher := subject.policy.provenance.get("teacher"):
-        rows.append(["learnt the controls of", f"{subject.settings['teacher']} ({teacher['digest']})"])
+        rows.append(["learnt the controls of", f"{_built_on(subject, 'teacher')} ({teacher['digest']})"])
     if subject.history:
         steps = subject.history[-1]["steps"] - before
         rows.append(["training", f"{steps:,} control steps in {subject.minutes[-1]:.0f} minutes"])

@@ -48,6 +48,17 @@ def test_half_the_rate_is_fair_to_repeated_frames(process):
     assert len(model.motions[0].qpos) == len(rat.motions[0].qpos) == 75
 
 
+def test_frames_too_few_to_be_judged_are_said_to_be(process):
+    model, rat = process
+    few = model.replaced(model.motions[:1])
+    model, rat = equalised([few, rat], 15.0, None)
+    n = len(few.motions[0].qpos)
+    assert any(
+        f"has {n} frames, too few to tell whether some are interpolated" in note for note in model.notes
+    )
+    assert not any("interpolated" in note for note in rat.notes)
+
+
 def test_motion_as_measured_is_even(process):
     assert unevenness(process[0])[0] < 1.15
 
