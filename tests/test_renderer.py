@@ -157,3 +157,14 @@ def test_no_opengl(tmp_path):
     assert done.stdout.startswith("no OpenGL context (disable")
     assert "libegl1" in done.stdout
     assert "MUJOCO_GL=osmesa" in done.stdout
+
+
+def test_the_sky_is_there_whatever_was_drawn_before(body):
+    """A sky that is out of sight is not rendered; it is back when the camera looks up."""
+    qpos = body.model.qpos0
+    down, up = (View(qpos[:3], 0, elevation) for elevation in (-60, 5))
+    with Renderer(body.config, SIZE) as renderer:
+        first, below = renderer.draw(qpos, up), renderer.draw(qpos, down)
+        for view, expected in ((down, below), (up, first), (up, first), (down, below)):
+            np.testing.assert_array_equal(renderer.draw(qpos, view), expected)
+    assert first[0].min() > 150  # the uppermost row is bright

@@ -112,6 +112,7 @@ class Renderer:
         self._option.flags[mujoco.mjtVisFlag.mjVIS_SKIN] = not geoms
         self._camera = mujoco.MjvCamera()
         self._camera.distance = distance * usual_distance(scale, size)
+        self._sky = True  # whether any is in sight
 
     def __enter__(self) -> Self:
         self._gl, self._context = open_gl(self.model, self._size)
@@ -163,15 +164,25 @@ class Renderer:
             add_arrow(self.scene, arrow, self._data, self.scale)
         width, height = self._size
         colors, depth = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.float32)
-        rectangle = mujoco.MjrRect(0, 0, width, height)
         self._gl.make_current()
-        mujoco.mjr_render(rectangle, self.scene, self._context)
-        mujoco.mjr_readPixels(colors, depth, rectangle, self._context)
+        self._render(colors, depth)
+        in_sight = bool((depth == 1).any())
+        if in_sight and not self._sky:
+            self._sky = True
+            self._render(colors, depth)
+        self._sky = in_sight
         space = Space(qpos[:3] + rotate(qpos[3:7], self.middle), self.model.stat.extent)
         shadow = cast_shadow(
             self.scene, self._context, self._casters, space, depth.shape, opacity=self._opacity
         )
         return Frame(colors, depth, shadow)
+
+    def _render(self, colors: np.ndarray, depth: np.ndarray) -> None:
+        """Render the scene; the sky, a fifth of the time, only where it was in sight before."""
+        rectangle = mujoco.MjrRect(0, 0, *self._size)
+        self.scene.flags[mujoco.mjtRndFlag.mjRND_SKYBOX] = self._sky
+        mujoco.mjr_render(rectangle, self.scene, self._context)
+        mujoco.mjr_readPixels(colors, depth, rectangle, self._context)
 
     def pose(self, qpos: np.ndarray, view: View, ghost: np.ndarray | None = None) -> None:
         """Update `scene` for a pose, without rendering it."""

@@ -79,7 +79,7 @@ class _Map(NamedTuple):
 
     Attributes:
         cover: fraction of the light that is held off, shape (v, u); 0 at the border.
-        first: w of the first surface, m, also a little beside it; shape (v, u).
+        first: w of the first surface, m, also a little beside it, infinite elsewhere; shape (v, u).
         left, bottom: its first u and v.
     """
 
@@ -88,18 +88,18 @@ class _Map(NamedTuple):
     left: int
     bottom: int
 
-    def nearest(self, values: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """Values, cover or first, at the nearest texels."""
-        height, width = values.shape
+    def nearest_first(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """The first surface at the nearest texels."""
+        height, width = self.first.shape
         column = np.clip(u + np.float32(0.5), 0, width - 1).astype(np.int32)
         row = np.clip(v + np.float32(0.5), 0, height - 1).astype(np.int32)
-        return values.ravel()[row * width + column]
+        return self.first.ravel()[row * width + column]
 
-    def between(self, values: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """Values between texels, bilinear; none beyond the border."""
+    def cover_between(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Cover between texels, bilinear; not beyond the border."""
         column, row = u.astype(np.int32), v.astype(np.int32)
         u, v = u - column, v - row
-        width, values = values.shape[1], values.ravel()
+        width, values = self.cover.shape[1], self.cover.ravel()
         texel = row * width + column
         low = values[texel] * (1 - u) + values[texel + 1] * u
         high = values[texel + width] * (1 - u) + values[texel + width + 1] * u
@@ -154,6 +154,7 @@ class Shadow(NamedTuple):
         covered, depth = (np.pad(part[box].astype(np.float32), _MARGIN) for part in (covered, self.depth))
         cover, first = (ndimage.gaussian_filter(x, _BLUR, truncate=3) for x in (covered, covered * depth))
         first *= 2 * _HALF * self.extent / np.maximum(cover, 1e-6)
+        first[cover == 0] = np.inf
         return _Map(cover, first, columns[0] - _MARGIN, rows[0] - _MARGIN)
 
     def _coordinates(
@@ -178,9 +179,9 @@ class Shadow(NamedTuple):
     def _covered(self, soft: _Map, depth: np.ndarray, box: tuple[slice, slice]) -> tuple[np.ndarray, ...]:
         """Pixels of a box behind a body: x, y, how far behind it, m, and how much of it is before them."""
         u, v, w = self._coordinates(soft, depth, *box)
-        behind = w - soft.nearest(soft.first, u, v) - _BIAS * self.extent
-        row, column = np.nonzero((behind > 0) & (soft.nearest(soft.cover, u, v) > 0))
-        cover = soft.between(soft.cover, u[row, column], v[row, column])
+        behind = w - soft.nearest_first(u, v) - _BIAS * self.extent
+        row, column = np.nonzero(behind > 0)
+        cover = soft.cover_between(u[row, column], v[row, column])
         return column + box[1].start, row + box[0].start, behind[row, column], cover
 
 
