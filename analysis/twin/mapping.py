@@ -6,13 +6,15 @@
 A linear discriminant with a shrunken covariance (Ledoit and Wolf, J. Multivariate Anal. 88, 365, 2004) is
 fitted to all animals but one, and classifies the neurons of that one. Values come in blocks, such as lags and
 weights, of the same total variance, so that a large block does not drown a small one. The accuracy is
-balanced: the mean over classes. The null permutes labels within animals.
+balanced: the mean over classes. The null permutes labels within animals; or, if each animal has neurons of one
+class only, as where a line of animals marks a cell type, the classes of whole animals.
 
 What the log rate and its square explain of the values is taken off first, so that a label that only goes with
 the rate is not found. A classifier that has nothing but the rate is scored beside it.
 """
 
 import dataclasses
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -154,7 +156,7 @@ def decode(
         rate: log rate, which is taken off the values first, shape (neurons,); None for nothing.
         labels: shape (neurons,).
         animals: shape (neurons,).
-        permutations: of labels within animals, for the null.
+        permutations: of labels, for the null.
         seed: of these.
     """
     folds = [_Fold.of(blocks, rate, animals == one) for one in np.unique(animals)]
@@ -238,12 +240,20 @@ def _predicted(folds: Sequence[_Fold], labels: np.ndarray) -> np.ndarray:
         model = LinearDiscriminantAnalysis(
             solver="lsqr", covariance_estimator=LedoitWolf(store_precision=False), priors=even
         )
-        predicted[fold.left_out] = model.fit(fold.train, of_others).predict(fold.test)
+        with warnings.catch_warnings():
+            # a class with a single neuron adds nothing to the covariance, which is what it should add
+            warnings.filterwarnings("ignore", message="Only one sample available")
+            model.fit(fold.train, of_others)
+        predicted[fold.left_out] = model.predict(fold.test)
     return predicted
 
 
 def _permuted(labels: np.ndarray, animals: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Labels permuted within animals; of whole animals, if none has neurons of two classes."""
+    _, first, animal = np.unique(animals, return_index=True, return_inverse=True)
+    if (labels == labels[first][animal]).all():
+        return random.permutation(labels[first])[animal]
     drawn = labels.copy()
-    for one in np.unique(animals):
-        drawn[animals == one] = random.permutation(labels[animals == one])
+    for one in range(len(first)):
+        drawn[animal == one] = random.permutation(labels[animal == one])
     return drawn

@@ -51,7 +51,7 @@ def test_a_policy_of_version_2_opens_and_keeps_its_digest(tmp_path):
         ("rat-lstm", "63de951b006c73b4"),
         ("rat-neutral", "82f25bb59bf5a6cc"),
         ("rat-position", "44ddf29feef6fe99"),
-        ("rat-primitives", "0cf9ea76982e361f"),
+        ("rat-primitives", "6fc54823a1e913eb"),
         ("rat-torque", "281375dc1b925bf4"),
     ],
 )

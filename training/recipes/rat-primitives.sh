@@ -5,5 +5,5 @@
 set -eu
 . "$(dirname "$0")/settings.sh"
 generalist rat-primitives "$@" --task.setpoint neutral \
-  --task.window reference --network.prior 128 --ppo.latent-kl 0.001 \
+  --task.window reference --network.prior 128 --ppo.latent-kl 0.004 \
   --teacher rat-position --distillation.steps 100000000 --model-based.updates 0

@@ -64,3 +64,19 @@ def test_labels_that_cannot_be_told_are_refused():
         one.labels["type"][:] = "a"
     with pytest.raises(InputError, match=r"all neurons are 'a'"):
         map_labels(samples, "type", 1, 0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_classes_of_whole_animals_are_permuted_where_each_has_one():
+    """Lines of animals with one marked cell type each; one of them has a single neuron."""
+    samples = []
+    for seed in range(8):
+        one, kind = sample(seed), "ab"[seed % 2]
+        of_animal = np.full(NEURONS, kind)
+        values = one.blocks[READOUTS][0] + 4.0 * (kind == "b")
+        samples.append(Sample(one.animal, {READOUTS: (values,)}, one.rate, {"type": of_animal}))
+    few = Sample("rat 9", {READOUTS: (values[:1] - 40.0,)}, one.rate[:1], {"type": np.array(["c"])})
+    samples += [few, Sample("rat 10", few.blocks, few.rate, few.labels)]
+    found = map_labels(samples, "type", permutations=19, seed=0).decodings[READOUTS]
+    assert found.accuracy > 0.9 and found.p == 0.05
+    assert len(np.unique(found.null)) > 5
