@@ -6,8 +6,8 @@
 A linear discriminant with a shrunken covariance (Ledoit and Wolf, J. Multivariate Anal. 88, 365, 2004) is
 fitted to all animals but one, and classifies the neurons of that one. Values come in blocks, such as lags and
 weights, of the same total variance, so that a large block does not drown a small one. The accuracy is
-balanced: the mean over classes. The null permutes labels within animals; or, if each animal has neurons of one
-class only, as where a line of animals marks a cell type, the classes of whole animals.
+balanced: the mean over classes. The null permutes labels within animals; or, if each animal has neurons of
+one class only, as where a line of animals marks a cell type, the classes of whole animals.
 
 What the log rate and its square explain of the values is taken off first, so that a label that only goes with
 the rate is not found. A classifier that has nothing but the rate is scored beside it.
