@@ -16,7 +16,7 @@ from analysis.effects.dose import DoseResponse
 from analysis.effects.outcomes import Outcome
 from analysis.effects.survival import Survival
 from rodent.experiment.spec import INTACT
-from rodent.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS, unboxed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -202,7 +202,7 @@ def animals_needed_figure(
 
     figure = Figure(figsize=(_WIDTH, 0.9 + 0.28 * len(names)), layout="constrained")
     axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
+    unboxed(axes)
     at = np.arange(len(names))
     axes.hlines(at, np.minimum(low, most), np.minimum(high, most), color=_ARM, linewidth=1.5)
     axes.scatter(np.minimum(animals, most), at, s=28, color=_ARM, zorder=3)
@@ -221,7 +221,7 @@ def _grid(n: int) -> "tuple[Figure, list[Axes]]":
     figure = Figure(figsize=(_WIDTH, 0.5 + 2.3 * rows), layout="constrained")
     axes = figure.subplots(rows, across, squeeze=False, sharey=True).ravel().tolist()
     for ax in axes:
-        ax.spines[["top", "right"]].set_visible(False)
+        unboxed(ax)
         ax.title.set_fontsize(9)
     for ax in axes[n:]:
         ax.set_visible(False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rodent.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS, GREY, unboxed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +76,7 @@ def draw_paired_scores(
     """
     at, values = np.arange(len(models)), np.stack(scores)
     spread = _apart(values.shape[1])
-    axes.axvline(0, color="#98A2B3", linewidth=1, zorder=1)
+    axes.axvline(0, color=GREY, linewidth=1, zorder=1)
     if len(models) > 1 and values.shape[1] <= _MOST_LINES:
         axes.plot(values, at[:, None] + spread, color="#CBD2DC", linewidth=0.6, zorder=1)
     for i, (dots, found) in enumerate(zip(values, significant, strict=True)):
@@ -105,7 +105,7 @@ def draw_differences(axes: "Axes", pairs: Sequence[Pair], unit: str) -> "Axes":
         unit: of the differences.
     """
     at = np.arange(len(pairs))
-    axes.axvline(0, color="#98A2B3", linewidth=1, zorder=1)
+    axes.axvline(0, color=GREY, linewidth=1, zorder=1)
     for i, pair in enumerate(pairs):
         spread = _apart(len(pair.values))
         axes.scatter(
@@ -136,7 +136,7 @@ def _folded(name: str) -> str:
 
 def _beside(axes: "Axes", at: np.ndarray, texts: Sequence[str]) -> None:
     """Texts to the right of the axes, one for each row."""
-    axes.spines[["top", "right"]].set_visible(False)
+    unboxed(axes)
     right = axes.secondary_yaxis("right")
     right.set_yticks(at, texts, fontsize="small")
     right.tick_params(length=0)
@@ -168,11 +168,11 @@ def lag_curves(
         above, below = panels[at, i % columns], panels[at + 1, i % columns]
         for axes in (above, below):
             axes.set_visible(True)
-            axes.spines[["top", "right"]].set_visible(False)
+            unboxed(axes)
             axes.axvline(0, color="#CBD2DC", linewidth=1, zorder=0)
             axes.tick_params(labelbottom=axes is below)
         bound = np.quantile(mean[:, 1:].max(0), 0.95)
-        above.axhline(bound, color="#98A2B3", linestyle="--", linewidth=1, label="95 % of time shifts")
+        above.axhline(bound, color=GREY, linestyle="--", linewidth=1, label="95 % of time shifts")
         above.plot(
             lags,
             mean[:, 0],

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.encoding.inference import LEVEL
-from rodent.pages.drawing import COLORS, GREY
+from rodent.pages.drawing import COLORS, GREY, unboxed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -219,7 +219,7 @@ def panels(shown: Sequence[Panel], event: str) -> "Figure":
             below.set_xlabel(f"time from {event} (ms)")
             above.tick_params(labelbottom=False)
             for axes in (above, below):
-                axes.spines[["top", "right"]].set_visible(False)
+                unboxed(axes)
                 axes.set_xlim(1000 * panel.window[0], 1000 * panel.window[1])
     return figure
 

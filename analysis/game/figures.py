@@ -8,7 +8,7 @@ import numpy as np
 from analysis.game.play import ALL, Game
 from analysis.game.scores import Score
 from analysis.game.spectra import Spectrum
-from rodent.pages.drawing import COLORS, GREY, empty
+from rodent.pages.drawing import COLORS, GREY, empty, unboxed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,7 +72,7 @@ def importance_figure(importance: Mapping[str, float], alone: Mapping[str, Score
     right.set(xlabel="balanced accuracy of these alone", xlim=(0, 1.02))
     left.invert_yaxis()
     for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
+        unboxed(axes)
     return figure
 
 

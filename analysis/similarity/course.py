@@ -16,7 +16,7 @@ import numpy as np
 from analysis.similarity.drift import Drift, drift
 from analysis.similarity.drift_settings import DriftSettings
 from rodent.errors import InputError
-from rodent.pages.drawing import COLORS, GREY
+from rodent.pages.drawing import COLORS, GREY, unboxed
 from rodent.pages.output import write_json
 from rodent.pages.page import Drawing, Section, Table, write_page
 from rodent.recording import open_recording
@@ -197,7 +197,7 @@ def course_figure(course: Course, found: Drift) -> "Figure":
         values = [one.metrics.get(name, np.nan) for one in course.checkpoints]
         axes.plot(million, values, color=COLORS[0], marker="o", markersize=4)
         axes.set(xlabel="million control steps", ylabel=name)
-        axes.spines[["top", "right"]].set_visible(False)
+        unboxed(axes)
     return figure
 
 
@@ -214,7 +214,7 @@ def draw_fall(axes: "Axes", steps: Sequence[int], found: Drift) -> "Axes":
     axes.set(
         xlabel="million control steps apart", ylabel="debiased CKA", ylim=(min(-0.05, *found.null.flat), 1.05)
     )
-    axes.spines[["top", "right"]].set_visible(False)
+    unboxed(axes)
     axes.legend(frameon=False, fontsize=8)
     return axes
 

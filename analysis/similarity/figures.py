@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.encoding.inference import LEVEL
 from analysis.similarity.scores import LayerScore
-from rodent.pages.drawing import COLORS, GREY
+from rodent.pages.drawing import COLORS, GREY, unboxed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -80,6 +80,6 @@ def similarities(layers: Sequence[LayerScore], noise_ceiling: tuple[float, float
     )
     axes.set(xlabel="similarity to the neurons' structure", yticks=at, ylim=(len(layers) - 0.5, -0.5))
     axes.set_yticklabels([f"{layer.layer}{' *' if layer.p_holm <= LEVEL else ''}" for layer in layers])
-    axes.spines[["top", "right"]].set_visible(False)
+    unboxed(axes)
     axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return figure

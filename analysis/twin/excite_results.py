@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.twin.excite import Excited, Movement, Search
 from rodent.clips.clip import Clip, ClipSet
 from rodent.kinematics.poses import velocities
-from rodent.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS, GREY
 from rodent.pages.output import print_table
 from rodent.pages.page import Drawing, Section, Table
 from rodent.versions import versions
@@ -83,10 +83,10 @@ def excite_figure(found: Sequence[Excited], neurons: Sequence[str]) -> "Figure":
     from rodent.pages.drawing import empty
 
     figure, axes = empty(1.0 + 0.22 * len(found))
-    marks = {"real": ("o", "#98A2B3"), "gradient": ("x", COLORS[1]), "performed": ("o", COLORS[0])}
+    marks = {"real": ("o", GREY), "gradient": ("x", COLORS[1]), "performed": ("o", COLORS[0])}
     for i, one in enumerate(found):
         rates = {kind: one.hz(movement) for kind, movement in _kinds(one).items()}
-        axes.plot([rates["real"], rates["performed"]], [i, i], color="#98A2B3", linewidth=1, zorder=1)
+        axes.plot([rates["real"], rates["performed"]], [i, i], color=GREY, linewidth=1, zorder=1)
         for kind, hz in rates.items():
             mark, color = marks[kind]
             axes.scatter(hz, i, marker=mark, color=color, s=30, zorder=2, label=kind if i == 0 else None)

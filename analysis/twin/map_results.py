@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.twin.mapping import LabelMap, adjusted_p
-from rodent.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS, GREY
 from rodent.pages.output import print_table
 from rodent.pages.page import Drawing, Section, Table
 from rodent.versions import versions
@@ -74,7 +74,7 @@ def draw_map(axes: "Axes", found: LabelMap) -> "Axes":
     """Accuracy of every model as a dot, that of each animal as a small one, and the null as a bar."""
     for i, one in enumerate(found.decodings.values()):
         low, high = np.quantile(one.null, (0.025, 0.975))
-        axes.barh(i, high - low, left=low, height=0.6, color="#98A2B3", alpha=0.5, zorder=1)
+        axes.barh(i, high - low, left=low, height=0.6, color=GREY, alpha=0.5, zorder=1)
         each = list(one.by_animal.values())
         axes.scatter(each, [i] * len(each), s=8, color=COLORS[0], alpha=0.5, zorder=2)
         axes.scatter(one.accuracy, i, s=36, color=COLORS[0], zorder=3)

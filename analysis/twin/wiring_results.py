@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from analysis.twin.wiring import PairedMean, Slope
-from rodent.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS, GREY
 from rodent.pages.output import print_table
 from rodent.pages.page import Drawing, Section, Table
 from rodent.versions import versions
@@ -63,7 +63,7 @@ def slopes_figure(slopes: Sequence[Slope]) -> "Figure":
 
 def draw_slopes(axes: "Axes", slopes: Sequence[Slope]) -> "Axes":
     """Slopes with their intervals; filled where q is 0.05 or less."""
-    axes.axvline(0, color="#98A2B3", linewidth=1)
+    axes.axvline(0, color=GREY, linewidth=1)
     for i, one in enumerate(slopes):
         axes.plot([one.low, one.high], [i, i], color=COLORS[0], linewidth=1.4)
         face = COLORS[0] if one.q <= 0.05 else "white"

@@ -278,5 +278,10 @@ def _grid(rows: int, columns: int, height: float, **how: Any) -> "tuple[Figure, 
     figure = Figure(figsize=(_WIDTH, height), layout="constrained")
     axes = list(figure.subplots(rows, columns, squeeze=False, **how).flat)
     for ax in axes:
-        ax.spines[["top", "right"]].set_visible(False)
+        unboxed(ax)
     return figure, axes
+
+
+def unboxed(axes: "Axes") -> None:
+    """Leave the axes without lines at the top and on the right."""
+    axes.spines[["top", "right"]].set_visible(False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rodent.pages.drawing import COLORS
+from rodent.pages.drawing import COLORS, unboxed
 from training.survival import limit_fractions, limits
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _clip_errors(axes: "Axes", trace: "Trace") -> None:
     if lifespan < n:
         axes.axvspan(lifespan, n, color=_FAILED, linewidth=0)
     axes.tick_params(labelsize=7)
-    axes.spines[["top", "right"]].set_visible(False)
+    unboxed(axes)
 
 
 def _empty() -> "tuple[Figure, Axes]":
@@ -116,7 +116,7 @@ def _empty() -> "tuple[Figure, Axes]":
 
     figure = Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")
     axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
+    unboxed(axes)
     return figure, axes
 
 
