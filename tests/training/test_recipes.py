@@ -22,6 +22,8 @@ SETTINGS = {
     "rat-position": {"setpoint": "reference", "window": "body"},
     "rat-neutral": {"setpoint": "neutral", "window": "body"},
     "rat-primitives": {"setpoint": "neutral", "window": "reference"},
+    "rat-lstm": {"setpoint": "reference", "window": "body"},
+    "rat-torque": {"window": "body"},
 }
 
 
@@ -86,6 +88,8 @@ def test_a_recipe_is_a_training_of_its_policy(folder, shim, name):
     assert config["motion"]["pieces"] > 0
     assert config["randomisation"]["friction"][0] < 0.5
     assert bool(config["network"]["prior"]) == (name == "rat-primitives")
+    assert (config["network"]["decoder_kind"] == "lstm") == (name == "rat-lstm")
+    assert (config["body"]["actuation"] == "torque") == (name == "rat-torque")
 
 
 def test_foraging_is_learnt_on_primitives_and_then_by_ppo_alone(tmp_path, shim):
