@@ -48,7 +48,7 @@ def test_a_policy_of_version_2_opens_and_keeps_its_digest(tmp_path):
         ("rat-forage", "c10078e9a447ec30"),
         ("rat-go-to", "9709e1dd56a2b97c"),
         ("rat-joystick", "bb4883c5d1d3f0bf"),
-        ("rat-lstm", "63de951b006c73b4"),
+        ("rat-lstm", "b9fc69173b1541ac"),
         ("rat-neutral", "82f25bb59bf5a6cc"),
         ("rat-position", "44ddf29feef6fe99"),
         ("rat-primitives", "6fc54823a1e913eb"),
