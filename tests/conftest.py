@@ -1,7 +1,7 @@
 """Shared fixtures: the folder of real data, and a body that is compiled once.
 
 What tests compile is kept between runs, see tests/environment.py; a worker
-that holds much memory lets go of it between files.
+that holds much memory lets go of it between files, and collects only the garbage of tests.
 """
 
 import tests.environment  # noqa: F401 - before anything that imports JAX
@@ -27,8 +27,19 @@ from rodent.scene import Scene, make_scene
 from rodent.synthesis.stance import stance_clips
 from tests.motions import glide
 
-MUCH_MEMORY = 1.5e9
-"""Bytes of a worker beyond which it lets go of compiled functions after a file."""
+MUCH_MEMORY = (1.5e9, 3e9)
+"""Bytes that a worker may hold after a file: on a machine of little memory, and at most."""
+SHARE = 0.6
+"""Of the machine's memory, what all workers together may hold after their files."""
+
+# nothing that imports and collection make is garbage: a tenth of their time would be looking for it
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What there is now stays to the end, so that looking for garbage takes no half second."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,17 +50,32 @@ def compilations() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def bounded_memory() -> Iterator[None]:
-    """Compiled functions stay for the next file, until a worker holds much."""
+    """Compiled functions stay for the next file, until a worker holds much, its garbage left out."""
     yield
-    if sys.platform == "linux" and _resident() > MUCH_MEMORY:
-        jax.clear_caches()
-        gc.collect()
-        ctypes.CDLL(None).malloc_trim(0)
+    if sys.platform == "linux" and _resident() > _much():
+        _return_memory()
+        if _resident() > _much():
+            jax.clear_caches()
+            _return_memory()
+
+
+def _return_memory() -> None:
+    """Give the system what Python and the C library hold and nobody uses."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
 
 
 def _resident() -> float:
     """Bytes of memory that this process holds."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _much() -> float:
+    """Bytes that this worker may hold; below, the next file has all that was compiled for the others."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    least, most = MUCH_MEMORY
+    return min(max(least, SHARE * memory / workers), most)
 
 
 @pytest.fixture(scope="session")
