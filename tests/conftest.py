@@ -23,6 +23,7 @@ from rodent.body_config import BodyConfig
 from rodent.clips import ClipSet, write_clips
 from rodent.errors import WorkError
 from rodent.jax_setup import cache_compilations
+from rodent.registration import alternation, scale
 from rodent.scene import Scene, make_scene
 from rodent.synthesis.stance import stance_clips
 from tests.motions import glide
@@ -137,6 +138,18 @@ def poses(body: Scene) -> np.ndarray:
 def rng() -> np.random.Generator:
     """Seeded randomness."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def rough_fits() -> Iterator[None]:
+    """Fits of bodies to keypoints end early, for tests of what is around them.
+
+    How well bodies are fitted is tested in tests/registration/test_fit.py and test_scale.py.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alternation, "_ROUNDS", 4)
+        patch.setattr(scale, "_COUNT", 9)
+        yield
 
 
 @pytest.fixture(scope="session")

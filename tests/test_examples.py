@@ -40,7 +40,7 @@ def test_the_help_shows_them_all():
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_example(line, example_files, tmp_path, monkeypatch, request, capfd):
+def test_example(line, example_files, rough_fits, tmp_path, monkeypatch, request, capfd):
     words = shlex.split(line)
     if "render" in words:
         request.getfixturevalue("drawing")

@@ -359,7 +359,7 @@ def test_there_are_enough_of_them():
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_misuse(line, files, tmp_path, monkeypatch, capfd):
+def test_misuse(line, files, rough_fits, tmp_path, monkeypatch, capfd):
     shutil.copytree(files, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.parent / f"{tmp_path.name}-cache"))

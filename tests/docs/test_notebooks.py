@@ -16,7 +16,7 @@ def test_there_are_six():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs(path, drawing, tmp_path, monkeypatch):
+def test_a_notebook_runs(path, drawing, rough_fits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RODENT_SMALL", "1")
     shown = run(path)["shown"]

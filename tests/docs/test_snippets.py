@@ -104,7 +104,7 @@ def public(body: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_page_runs_from_the_first_line_to_the_last(name, public, drawing, tmp_path, monkeypatch):
+def test_page_runs_from_the_first_line_to_the_last(name, public, drawing, rough_fits, tmp_path, monkeypatch):
     (page,) = (p for p in PAGES if name_of(p) == name)
     prepare(monkeypatch, public)
     monkeypatch.chdir(tmp_path)
@@ -130,7 +130,7 @@ OTHER_PAGES = [p for p in PAGES if name_of(p) not in (*WHOLE, *ONLY_PARSED) and 
 
 
 @pytest.mark.parametrize("page", OTHER_PAGES, ids=name_of)
-def test_what_is_cheap_runs(page, example_files, tmp_path, monkeypatch):
+def test_what_is_cheap_runs(page, example_files, rough_fits, tmp_path, monkeypatch):
     shutil.copytree(example_files, tmp_path, dirs_exist_ok=True)
     prepare(monkeypatch, example_files)
     monkeypatch.chdir(tmp_path)

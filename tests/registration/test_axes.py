@@ -144,6 +144,7 @@ def test_missing_points_stay_missing_along_other_axes(keypoints):
     np.testing.assert_array_equal(other.points[0, 0], keypoints.points[0, 0, [1, 0, 2]] * [-1, 1, 1])
 
 
+@pytest.mark.usefixtures("rough_fits")
 def test_the_option_of_the_error_is_all_that_is_missing(keypoints, tmp_path, capsys):
     file, out = tmp_path / "rat.npz", tmp_path / "clips.h5"
     points = keypoints.along("x,-z,-y").points  # mirrored, y down

@@ -13,6 +13,8 @@ from rodent.clips.behavior import behaviors, most_common
 from rodent.kinematics.skeleton import Skeleton
 from rodent.registration import read_markers
 
+pytestmark = pytest.mark.usefixtures("rough_fits")
+
 
 @pytest.fixture(scope="module")
 def file(body, tmp_path_factory):
