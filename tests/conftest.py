@@ -23,7 +23,7 @@ from rodent.body_config import BodyConfig
 from rodent.clips import ClipSet, write_clips
 from rodent.errors import WorkError
 from rodent.jax_setup import cache_compilations
-from rodent.registration import alternation, scale
+from rodent.registration import alternation, sample, scale
 from rodent.scene import Scene, make_scene
 from rodent.synthesis.stance import stance_clips
 from tests.motions import glide
@@ -149,6 +149,7 @@ def rough_fits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alternation, "_ROUNDS", 4)
         patch.setattr(scale, "_COUNT", 9)
+        patch.setattr(sample, "_SAMPLE", 40)
         yield
 
 
