@@ -140,17 +140,15 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-@pytest.fixture(scope="module")
-def rough_fits() -> Iterator[None]:
+@pytest.fixture
+def rough_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fits of bodies to keypoints end early, for tests of what is around them.
 
     How well bodies are fitted is tested in tests/registration/test_fit.py and test_scale.py.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alternation, "_ROUNDS", 4)
-        patch.setattr(scale, "_COUNT", 9)
-        patch.setattr(sample, "_SAMPLE", 40)
-        yield
+    monkeypatch.setattr(alternation, "_ROUNDS", 4)
+    monkeypatch.setattr(scale, "_COUNT", 9)
+    monkeypatch.setattr(sample, "_SAMPLE", 40)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from rodent.clips import read_clips
 from rodent.errors import InputError
 from rodent.keypoints import Keypoints
 from rodent.kinematics.skeleton import Skeleton
-from rodent.registration import Registered, Registration, read_markers
+from rodent.registration import Registered, Registration, read_markers, sample
 from rodent.scene import make_scene
 
 FAR = Path(__file__).with_name("far_markers.toml")
@@ -67,8 +67,9 @@ def test_scale_and_offsets_are_recovered(fitted, truth):
     assert np.median(before) > 0.0025
 
 
-def test_a_larger_rat_is_told(truth):
-    """tests/registration/test_scale.py has a smaller one."""
+def test_a_larger_rat_is_told(truth, monkeypatch):
+    """Of half the usual frames; tests/registration/test_scale.py has a smaller one."""
+    monkeypatch.setattr(sample, "_SAMPLE", 100)
     (markers, qpos), scale = truth, 1.1
     poses = qpos.copy()
     poses[:, :3] *= scale / SCALE
@@ -114,7 +115,7 @@ def test_poses_follow_their_keypoints(fitted, keypoints):
     assert np.abs(np.diff(found.qpos[:200, 7:], axis=0)).max() < 0.8
 
 
-def test_a_given_scale_is_kept(keypoints):
+def test_a_given_scale_is_kept(keypoints, rough_fits):
     few = dataclasses.replace(keypoints, points=keypoints.points[:60])
     fitted = Registration(read_markers(FAR), scale=0.88).fit(few)
     assert fitted.scale_ == 0.88
