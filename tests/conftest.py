@@ -37,7 +37,8 @@ SHARE = 0.6
 gc.disable()
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
     """What there is now stays to the end, so that looking for garbage takes no half second."""
     gc.freeze()
     gc.enable()
