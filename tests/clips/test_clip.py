@@ -141,7 +141,9 @@ def test_a_missing_folder_is_named(clip_set, tmp_path):
 
 def test_clips_and_body_must_be_of_one_scale(clip_set, body):
     require_body(clip_set, body)
-    with pytest.raises(InputError, match=r"scale 0\.9.*scale 1; bring the clips to that body.*--body\.scale 0\.9"):
+    with pytest.raises(
+        InputError, match=r"scale 0\.9.*scale 1; bring the clips to that body.*--body\.scale 0\.9"
+    ):
         require_body(clip_set, make_scene(BodyConfig(scale=1.0)))
     renamed = dataclasses.replace(clip_set, joint_names=("tail", *clip_set.joint_names[1:]))
     with pytest.raises(InputError, match="joint 0 is 'tail'"):
