@@ -107,9 +107,10 @@ def _require_permission(path: Path, folder: Path) -> None:
 @contextlib.contextmanager
 def explain_os_errors(path: Path) -> Iterator[None]:
     """Turn what the operating system says while `path` is written into one clear line."""
+    path = _lasting(path)
     try:
         yield
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:  # orbax says ValueError
         number = getattr(error, "errno", None)
         if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error):
             raise WorkError(f"disk full while writing {path}; free some space and run again") from error
@@ -118,6 +119,12 @@ def explain_os_errors(path: Path) -> Iterator[None]:
         if number in _REFUSED:
             raise InputError(f"cannot write {path}: {os.strerror(number)}") from error
         raise
+
+
+def _lasting(path: Path) -> Path:
+    """The path that a temporary one of `atomic_path` gets; any other as it is."""
+    found = re.fullmatch(r"\.(.+)\.\d+@.*\.part(\.\w+)?", path.name)
+    return path.with_name(found[1] + (found[2] or "")) if found else path
 
 
 def existing_file(path: Path) -> Path:

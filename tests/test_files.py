@@ -42,12 +42,25 @@ def test_a_folder_without_permission_is_refused_before_the_work(tmp_path, monkey
 
 
 @pytest.mark.parametrize(
-    "error", [OSError(errno.ENOSPC, "full"), RuntimeError("write: No space left on device")]
+    "error",
+    [
+        OSError(errno.ENOSPC, "full"),
+        RuntimeError("write: No space left on device"),
+        ValueError("RESOURCE_EXHAUSTED: Failed to write: No space left on device [os_error_code='28']"),
+    ],
 )
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path, error):
     with pytest.raises(WorkError, match=r"disk full while writing .*a.txt"):
         _write(tmp_path / "a.txt", "half", error)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_within_a_file_that_is_written_is_named_as_it_will_be(tmp_path):
+    with (
+        pytest.raises(WorkError, match=r"disk full while writing .*/a.html;"),
+        atomic_path(tmp_path / "a.html") as temporary,
+    ):
+        _write(temporary, "half", OSError(errno.ENOSPC, "full"))
 
 
 def test_places_that_cannot_be_written(tmp_path):

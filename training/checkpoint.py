@@ -8,6 +8,7 @@ A state is any pytree of arrays. After a kill at any time, the last complete che
 """
 
 import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from rodent.errors import InputError
+from rodent.errors import InputError, WorkError
 from rodent.files import explain_os_errors
 
 
@@ -23,7 +24,7 @@ class Checkpoints:
     """The checkpoints of one run; the two newest are kept."""
 
     def __init__(self, folder: Path):
-        logging.getLogger("absl").setLevel(logging.ERROR)
+        logging.getLogger("absl").setLevel(logging.CRITICAL)  # what orbax logs as errors, it also raises
         self.folder = Path(folder).absolute()
         options = ocp.CheckpointManagerOptions(
             max_to_keep=2,
@@ -44,8 +45,13 @@ class Checkpoints:
         """
         if iteration in self._manager.all_steps():
             return
-        with explain_os_errors(self.folder):
-            self._manager.save(iteration, args=ocp.args.StandardSave(_leaves(state)))
+        try:
+            with explain_os_errors(self.folder):
+                self._manager.save(iteration, args=ocp.args.StandardSave(_leaves(state)))
+        except WorkError:
+            # a full disk has better use for the part that was written
+            shutil.rmtree(self.folder / f"{iteration}.orbax-checkpoint-tmp", ignore_errors=True)
+            raise
 
     def restore(self, like: Any) -> tuple[int, Any]:
         """The newest iteration and its state, in the structure of `like`.
