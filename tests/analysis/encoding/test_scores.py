@@ -80,6 +80,9 @@ def test_the_noise_ceiling_divides_out_noise():
     # a model that knows half of the rate's variance reaches the root of a half
     worse = rate + rate.std(0) * rng.normal(size=rate.shape)
     np.testing.assert_allclose(noise_ceiling(counts, worse).cc_norm, np.sqrt(0.5), atol=0.03)
+    # and none of the variance that can be explained: its errors have as much
+    np.testing.assert_allclose(found.feve, 1, atol=0.02)
+    np.testing.assert_allclose(noise_ceiling(counts, worse).feve, 0, atol=0.08)
     # the sum of two trials, by hand
     two = noise_ceiling(counts[:2], rate)
     signal = (counts[:2].sum(0).var(0, ddof=1) - counts[:2].var(1, ddof=1).sum(0)) / 2
@@ -89,7 +92,7 @@ def test_the_noise_ceiling_divides_out_noise():
 def test_trials_with_nothing_in_common_have_no_ceiling():
     counts = np.array([[[0], [1], [0], [1]], [[1], [0], [1], [0]]])
     found = noise_ceiling(counts, np.arange(4.0)[:, None])
-    assert np.isnan(found.cc_max).all() and np.isnan(found.cc_norm).all()
+    assert np.isnan(found.cc_max).all() and np.isnan(found.cc_norm).all() and np.isnan(found.feve).all()
 
 
 def test_repeats_are_the_same_frames_of_the_same_clip():
