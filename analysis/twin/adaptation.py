@@ -1,7 +1,7 @@
 """Fit readouts to a new animal while the core stays as it is.
 
     neurons = adapt(twin, session, AdaptSettings(), minutes=4.0)
-    neurons.predict(twin, session)              # expected counts of the rows, (rows, neurons)
+    neurons.predict(twin, session)              # expected counts, or signals, of the rows, (rows, neurons)
     neurons.weights, neurons.place, neurons.lag # what each neuron reads, where and when
 
 The given minutes are the first ones that can be predicted. What follows them is not looked at.
@@ -11,9 +11,11 @@ import dataclasses
 
 import numpy as np
 
-from analysis.twin.convex import ConvexFit, choosing
+from analysis.twin.convex import choosing
+from analysis.twin.likelihood import mean_of, require_signals
 from analysis.twin.session import TwinSession
-from analysis.twin.settings import AdaptSettings
+from analysis.twin.settings import AdaptSettings, LikelihoodName
+from analysis.twin.signal_fit import convex_fit
 from analysis.twin.twin import Twin
 from rodent.errors import InputError
 
@@ -36,9 +38,11 @@ class AdaptedReadouts:
             (components + slow + 1, neurons).
         center: mean of the features in the given minutes, shape (components + slow,).
         range: least and greatest of the features less the center, shape (2, components + slow).
-        limits: least and greatest log expected count, shape (2, neurons).
-        mean: mean count in the given minutes, shape (neurons,).
+        limits: least and greatest linear prediction, such as a log expected count, shape (2, neurons).
+        mean: mean count or signal in the given minutes, shape (neurons,).
         strength: chosen, shape (neurons,).
+        likelihood: of the signals.
+        scale: of the signals, shape (neurons,); 1 for spikes.
     """
 
     session: str
@@ -54,9 +58,11 @@ class AdaptedReadouts:
     limits: np.ndarray
     mean: np.ndarray
     strength: np.ndarray
+    likelihood: LikelihoodName = "poisson"
+    scale: np.ndarray = dataclasses.field(default_factory=lambda: np.ones(1))
 
     def predict(self, twin: Twin, session: TwinSession) -> np.ndarray:
-        """Expected counts of `twin.windows(session).rows`, shape (rows, neurons).
+        """Expected counts or signals of `twin.windows(session).rows`, shape (rows, neurons).
 
         Raises:
             InputError: the readouts belong to another core, or the streams or bins to another twin.
@@ -65,10 +71,10 @@ class AdaptedReadouts:
         return self.rates(twin.features(session, self.components))
 
     def rates(self, features: np.ndarray) -> np.ndarray:
-        """Expected counts of rows of which the twin's features are known, shape (rows, neurons)."""
+        """The same of rows of which the twin's features are known, shape (rows, neurons)."""
         features = np.clip(features - self.center, *self.range)
-        log_counts = features @ self.coefficients[:-1] + self.coefficients[-1]
-        return np.exp(np.clip(log_counts, *self.limits))
+        linear = features @ self.coefficients[:-1] + self.coefficients[-1]
+        return self.scale * mean_of(np.clip(linear, *self.limits), self.likelihood)
 
     def tensor(self, twin: Twin) -> np.ndarray:
         """The readouts as weights of every lag, part and channel, shape (neurons, lags, parts, channels)."""
@@ -83,6 +89,11 @@ class AdaptedReadouts:
         Raises:
             InputError: it is another one.
         """
+        if twin.settings.likelihood != self.likelihood:
+            raise InputError(
+                f"the readouts of session {self.session} have likelihood {self.likelihood}, and the twin has "
+                f"{twin.settings.likelihood}; adapt the session to this twin with `rodent twin adapt`"
+            )
         if twin.digest != self.twin:
             raise InputError(
                 f"the readouts of session {self.session} belong to core {self.twin}, and this is core "
@@ -102,7 +113,7 @@ def adapt(
         minutes: at the beginning of the session to fit to; None for all of it.
 
     Raises:
-        InputError: other streams or bins, too few minutes, or a neuron is silent in them.
+        InputError: other streams or bins, too few minutes, or as of `require_signals`.
     """
     return adapt_features(twin, session, twin.features(session, settings.components), settings, minutes)
 
@@ -114,9 +125,10 @@ def adapt_features(
     rows = twin.windows(session).rows
     given = rows_of(rows, session, minutes)
     features, counts = features[:given], session.counts[rows[:given]]
-    require_heard(session, counts, minutes)
+    require_signals(session, rows[:given], twin.settings.likelihood, in_first(minutes))
     block = round(settings.block_seconds / session.bin_seconds)
-    fitted = ConvexFit(settings.strengths, per_spike=True).fit(features, counts, choosing(given, block))
+    fitted = convex_fit(twin.settings.likelihood, settings.strengths, prior=True)
+    fitted.fit(features, counts, choosing(given, block))
     return AdaptedReadouts(
         session=session.name,
         animal=session.animal,
@@ -127,10 +139,12 @@ def adapt_features(
         components=min(settings.components, twin.basis_.shape[-1]),
         coefficients=np.concatenate([fitted.coef_, fitted.intercept_[None]]),
         center=fitted.center_,
-        range=fitted.encoder_.range_,
-        limits=fitted.encoder_.limits_,
+        range=fitted.range_,
+        limits=fitted.limits_,
         mean=fitted.mean_,
         strength=fitted.strength_,
+        likelihood=twin.settings.likelihood,
+        scale=fitted.scale_,
     )
 
 
@@ -154,22 +168,6 @@ def rows_of(rows: np.ndarray, session: TwinSession, minutes: float | None) -> in
     return given
 
 
-def require_heard(session: TwinSession, counts: np.ndarray, minutes: float | None) -> None:
-    """Refuse neurons that are silent in the minutes that they are fitted to.
-
-    Args:
-        session: of the neurons.
-        counts: in these minutes, shape (rows, neurons).
-        minutes: how many; None for all.
-
-    Raises:
-        InputError: there is one.
-    """
-    silent = counts.sum(0) == 0
-    if silent.any():
-        names = [name for name, is_silent in zip(session.neurons, silent, strict=True) if is_silent]
-        when = "" if minutes is None else f" in the first {minutes:g} minutes"
-        raise InputError(
-            f"session {session.name}: {len(names)} of {len(silent)} neurons have no spikes{when}, such as "
-            f"{names[0]}; leave them out (--select), or give more minutes"
-        )
+def in_first(minutes: float | None) -> str:
+    """Which minutes are meant, for messages; None for all."""
+    return "in the bins used" if minutes is None else f"in the first {minutes:g} minutes"

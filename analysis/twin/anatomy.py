@@ -40,8 +40,9 @@ def samples_of(
         advance: called with the number of sessions done.
 
     Raises:
-        InputError: as of `adapt`, or a session is one that the core was fitted to.
+        InputError: as of `adapt`, a session is one that the core was fitted to, or the twin is of calcium.
     """
+    twin.require_spikes("the comparison of readouts with rates")
     for session in sessions:
         if session.name in twin.sessions_:
             raise InputError(

@@ -1,8 +1,8 @@
-"""Twin and controls side by side: bits per spike against the minutes that readouts were fitted to.
+"""Twin and controls side by side: scores against the minutes that readouts were fitted to.
 
     twins = fit_with_controls(sessions, TwinSettings())     # the core, and control cores
     curves = compare(twins, new_sessions, minutes=(1.0, 4.0), settings=AdaptSettings(), test_minutes=6.0)
-    curves[0].model, curves[0].minutes, curves[0].bits
+    curves[0].model, curves[0].minutes, curves[0].score     # bits per spike; R² of calcium
 
 Every model is fitted to the same minutes and scored on the same bins, the last ones of each session.
 """
@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from analysis.twin.adaptation import AdaptedReadouts, adapt_features, require_heard, rows_of
+from analysis.twin.adaptation import AdaptedReadouts, adapt_features, in_first, rows_of
 from analysis.twin.glm import glm_rates
+from analysis.twin.likelihood import require_signals
 from analysis.twin.scores import Scores, Summary, over_animals, score_rates
 from analysis.twin.session import TwinSession
-from analysis.twin.settings import AdaptSettings, Training, TwinSettings
+from analysis.twin.settings import AdaptSettings, LikelihoodName, Training, TwinSettings
 from analysis.twin.twin import Twin
 from rodent.errors import InputError
 
@@ -33,9 +34,11 @@ class CurvePoint:
         minutes: that it was fitted to.
         scores: by session.
         animals: whose session each is.
-        bits: bits per spike over animals.
+        bits: bits per spike over animals; NaN for calcium.
+        r2: of single trials, over animals.
         correlations: by window in seconds, over animals.
         predicted: fraction of neurons with p of 0.05 or less.
+        likelihood: of the signals.
     """
 
     model: str
@@ -43,8 +46,15 @@ class CurvePoint:
     scores: dict[str, Scores]
     animals: dict[str, str]
     bits: Summary
+    r2: Summary
     correlations: dict[float, Summary]
     predicted: float
+    likelihood: LikelihoodName
+
+    @property
+    def score(self) -> Summary:
+        """Bits per spike of spikes, R² of calcium."""
+        return self.bits if self.likelihood == "poisson" else self.r2
 
 
 def fit_with_controls(
@@ -94,9 +104,11 @@ def compare(
         advance: called with the number of fits done, of models × minutes × sessions.
 
     Raises:
-        InputError: a session is too short or has other streams, or a neuron is silent.
+        InputError: a session is too short or has other streams, twins have several likelihoods, or as of
+            `require_signals`.
     """
     first = next(iter(twins.values()))
+    likelihood = likelihood_of(twins)
     places = {session.name: _Split.of(first, session, max(minutes), test_minutes) for session in sessions}
     points = []
     for model in (GLM, *twins):
@@ -107,11 +119,24 @@ def compare(
             for given in minutes:
                 predicted, mean = fitted(given)
                 scores[given][session.name] = score_rates(
-                    test, predicted[split.test], mean, session.bin_seconds, seed
+                    test, predicted[split.test], mean, session.bin_seconds, seed, likelihood
                 )
                 advance(1)
-        points += [_point(model, given, scores[given], sessions, seed) for given in minutes]
+        points += [_point(model, given, scores[given], sessions, seed, likelihood) for given in minutes]
     return points
+
+
+def likelihood_of(twins: Mapping[str, Twin]) -> LikelihoodName:
+    """The likelihood of twins that are compared.
+
+    Raises:
+        InputError: they have several.
+    """
+    found = {name: twin.settings.likelihood for name, twin in twins.items()}
+    if len(set(found.values())) > 1:
+        each = ", ".join(f"{name} {likelihood}" for name, likelihood in found.items())
+        raise InputError(f"twins have several likelihoods ({each}); compare twins of one")
+    return next(iter(found.values()))
 
 
 def score_readouts(
@@ -144,8 +169,10 @@ def score_readouts(
             "none are left to score; adapt with fewer --minutes"
         )
     predicted, counts = readouts.predict(twin, session)[first:], session.counts[rows[first:]]
-    found = score_rates(counts, predicted, readouts.mean, session.bin_seconds, seed)
-    point = _point(twin_name(twin.settings), readouts.minutes, {session.name: found}, sessions, seed)
+    likelihood = twin.settings.likelihood
+    found = score_rates(counts, predicted, readouts.mean, session.bin_seconds, seed, likelihood)
+    scores = {session.name: found}
+    point = _point(twin_name(twin.settings), readouts.minutes, scores, sessions, seed, likelihood)
     return [point]
 
 
@@ -167,7 +194,7 @@ class _Split:
                 f"session {session.name} has {usable:.2f} minutes that can be used; {minutes:g} to fit to "
                 f"and {test_minutes:g} to score need more: give fewer --minutes or --test-minutes"
             )
-        require_heard(session, session.counts[rows[-scored:]], None)
+        require_signals(session, rows[-scored:], twin.settings.likelihood, "in the bins that are scored")
         return cls(rows, slice(len(rows) - scored, len(rows)))
 
 
@@ -184,17 +211,23 @@ def _fit_of(
 
         return adapted
     rows, reach = first.windows(session).rows, int(first.plan.lags[-1])
+    likelihood = first.settings.likelihood
 
     def regressed(minutes: float) -> tuple[np.ndarray, np.ndarray]:
         given = rows_of(rows, session, minutes)
-        require_heard(session, session.counts[rows[:given]], minutes)
-        return glm_rates(session, rows, given, reach, settings)
+        require_signals(session, rows[:given], likelihood, in_first(minutes))
+        return glm_rates(session, rows, given, reach, settings, likelihood)
 
     return regressed
 
 
 def _point(
-    model: str, minutes: float, scores: dict[str, Scores], sessions: Sequence[TwinSession], seed: int
+    model: str,
+    minutes: float,
+    scores: dict[str, Scores],
+    sessions: Sequence[TwinSession],
+    seed: int,
+    likelihood: LikelihoodName,
 ) -> CurvePoint:
     animals = {session.name: session.animal for session in sessions}
     values = list(scores.values())
@@ -211,9 +244,11 @@ def _point(
         scores=scores,
         animals=animals,
         bits=pooled({name: one.bits_per_spike for name, one in scores.items()}),
+        r2=pooled({name: one.r2 for name, one in scores.items()}),
         correlations={
             seconds: pooled({name: one.correlations[seconds] for name, one in scores.items()})
             for seconds in values[0].correlations
         },
         predicted=float(np.mean(np.concatenate([one.p_values for one in values]) <= 0.05)),
+        likelihood=likelihood,
     )

@@ -37,6 +37,9 @@ class ConvexFit:
         coef_: shape (features, neurons).
         intercept_: shape (neurons,).
         mean_: mean training count, shape (neurons,).
+        scale_: of the signals, 1 for spikes, shape (neurons,).
+        range_: least and greatest training value of the features less the center, shape (2, features).
+        limits_: least and greatest log expected count, shape (2, neurons).
     """
 
     def __init__(self, strengths: tuple[float, ...], per_spike: bool = False):
@@ -58,6 +61,7 @@ class ConvexFit:
         encoder = PoissonEncoder(strength, tolerance=ROUGHLY).fit(features, counts)
         self.encoder_ = encoder
         self.coef_, self.intercept_, self.mean_ = encoder.coef_, encoder.intercept_, encoder.mean_
+        self.range_, self.limits_, self.scale_ = encoder.range_, encoder.limits_, np.ones(len(encoder.mean_))
         return self
 
     def predict(self, features: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ file of readouts has the digest of its core, and is refused with another one.
 
 import dataclasses
 import json
+import typing
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -23,10 +24,10 @@ import numpy as np
 from analysis.twin.adaptation import AdaptedReadouts
 from analysis.twin.comparison import twin_name
 from analysis.twin.perspective import Perspective
-from analysis.twin.settings import TwinSettings
+from analysis.twin.settings import LikelihoodName, TwinSettings
 from analysis.twin.twin import Twin
 from rodent.configs import Format, from_json, to_json
-from rodent.errors import InputError
+from rodent.errors import InputError, unknown
 from rodent.files import atomic_path, existing_file, read_json, reading
 from rodent.versions import versions
 
@@ -147,13 +148,20 @@ def load_readouts(path: Path) -> AdaptedReadouts:
     """
     tensors, head = _read_tensors(path)
     card = READOUTS.upgraded(head, path)
-    fields = {field.name for field in dataclasses.fields(AdaptedReadouts)}
-    if missing := sorted(fields - tensors.keys() - card.keys()):
+    fields = dataclasses.fields(AdaptedReadouts)
+    needed = {field.name for field in fields if field.default_factory is field.default is dataclasses.MISSING}
+    if missing := sorted(needed - tensors.keys() - card.keys()):
         raise InputError(
             f"{path} lacks {', '.join(missing)}; readouts of `rodent twin adapt` are expected, not those of "
             "training sessions"
         )
-    given: dict[str, Any] = {name: tensors.get(name, card.get(name)) for name in fields}
+    given: dict[str, Any] = {
+        field.name: tensors.get(field.name, card.get(field.name))
+        for field in fields
+        if field.name in tensors or field.name in card
+    }
+    if (likelihood := given.get("likelihood", "poisson")) not in typing.get_args(LikelihoodName):
+        raise unknown("likelihood", str(likelihood), typing.get_args(LikelihoodName), str(path))
     if not isinstance(given["neurons"], list) or not all(isinstance(one, str) for one in given["neurons"]):
         raise InputError(f"{path}: neurons is {given['neurons']!r}; a list of names is expected")
     given["neurons"] = tuple(given["neurons"])
@@ -164,13 +172,15 @@ def card_text(twin: Twin, provenance: Mapping[str, Any]) -> str:
     """The card of a twin, in Markdown."""
     neurons = sum(len(names) for names in twin.sessions_.values())
     streams = ", ".join(dict.fromkeys(stream for stream, *_ in twin.layout_))
+    signal = "spikes are" if twin.settings.likelihood == "poisson" else "calcium is"
     lines = [
         f"# Twin {twin.digest}",
         "",
         f"- Core: {twin.settings.core}, fitted: {twin.settings.training}.",
+        f"- Likelihood: {twin.settings.likelihood}.",
         f"- Streams: {streams}; bins of {twin.bin_seconds_:g} s.",
         f"- {neurons} neurons of {len(twin.sessions_)} sessions: {', '.join(twin.sessions_)}.",
-        "- A score says how well spikes are predicted from behavior. No noise ceiling is known.",
+        f"- A score says how well {signal} predicted from behavior. No noise ceiling is known.",
         "",
         "## Sources",
         "",

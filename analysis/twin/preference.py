@@ -3,7 +3,8 @@
     found = share_better(counts, of_twin, of_glm, block=600, seed=0)
     found.share, found.low, found.high
 
-A neuron is predicted better where the Poisson log-likelihood of its spikes is higher.
+A neuron is predicted better where the log-likelihood of its spikes is higher, or the squared error of its
+calcium lower.
 """
 
 import dataclasses
@@ -11,6 +12,7 @@ import dataclasses
 import numpy as np
 
 from analysis.encoding.inference import DRAWS
+from analysis.twin.settings import LikelihoodName
 from rodent.errors import InputError
 
 _LEAST_BLOCKS = 2
@@ -33,7 +35,12 @@ class Share:
 
 
 def share_better(
-    counts: np.ndarray, predicted: np.ndarray, other: np.ndarray, block: int, seed: int
+    counts: np.ndarray,
+    predicted: np.ndarray,
+    other: np.ndarray,
+    block: int,
+    seed: int,
+    likelihood: LikelihoodName = "poisson",
 ) -> Share:
     """The share of neurons that `predicted` describes better than `other`.
 
@@ -42,11 +49,12 @@ def share_better(
     rather too wide.
 
     Args:
-        counts: spikes that were not fitted to, shape (bins, neurons).
-        predicted: expected counts of one model, shape (bins, neurons).
+        counts: spikes or calcium that were not fitted to, shape (bins, neurons).
+        predicted: expected counts or signals of one model, shape (bins, neurons).
         other: those of the other model.
         block: length of a block, bins; what is left at the end belongs to the last block.
         seed: of the draws.
+        likelihood: of the signals; any but `poisson` compares squared errors.
 
     Raises:
         InputError: there are fewer than two blocks.
@@ -57,8 +65,11 @@ def share_better(
             f"{len(counts)} bins are {n_blocks} blocks of {block}; at least {_LEAST_BLOCKS} are needed: "
             "score more minutes, or take shorter blocks"
         )
-    nats = counts * np.log(predicted / other) - (predicted - other)
-    gains = np.add.reduceat(nats, block * np.arange(n_blocks), axis=0)
+    if likelihood == "poisson":
+        gain = counts * np.log(predicted / other) - (predicted - other)
+    else:
+        gain = np.square(counts - other) - np.square(counts - predicted)
+    gains = np.add.reduceat(gain, block * np.arange(n_blocks), axis=0)
     random = np.random.default_rng(seed)
     times = random.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), size=DRAWS)
     better = times @ gains > 0

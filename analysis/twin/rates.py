@@ -59,9 +59,10 @@ class RateModel:
         """Of readouts that are fitted to the core of this twin.
 
         Raises:
-            InputError: the readouts belong to another core.
+            InputError: the readouts belong to another core, or are of calcium.
         """
         readouts.require_twin(twin)
+        twin.require_spikes("a function of movement to rates")
         basis = twin.basis_[..., : readouts.components]
         used = basis.shape[-1]
         memory = round(MEMORY_SECONDS / twin.bin_seconds_) if twin.settings.core == "gru" else 0

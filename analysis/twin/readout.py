@@ -1,6 +1,6 @@
 """Readouts: where on the body and at which lag a neuron reads the features, and with which weights.
 
-    log_rates = read(readouts, features, plan, noise_key)   # (animals, windows, bins, neurons)
+    linear = read(readouts, features, slow, plan, key)      # (windows, bins, neurons), log rates of spikes
     tensor = coefficients(readouts, plan)                   # (neurons, lags, parts, channels)
 
 A neuron reads every body part with a weight that is a Gaussian of its distance from the neuron's place on the
@@ -42,25 +42,25 @@ class ReadoutPlan:
 
 
 def initial_readouts(
-    random: np.random.Generator, mean_counts: np.ndarray, channels: int, slow: int, noise: tuple[float, float]
+    random: np.random.Generator, constant: np.ndarray, channels: int, slow: int, noise: tuple[float, float]
 ) -> Readouts:
     """Readouts before training, near the middle of the body and lag 0.
 
     Args:
         random: of weights and places.
-        mean_counts: spikes per bin, positive, shape (neurons,).
+        constant: linear prediction of the mean signal, such as the log of the mean count, shape (neurons,).
         channels: number of features.
         slow: number of slow features.
         noise: standard deviations of the noise of places, units of the body plan, and of lags, bins.
     """
-    n = len(mean_counts)
+    n = len(constant)
     found = {
         "weights": 0.05 * random.standard_normal((n, channels)),
         "place": 0.1 * random.standard_normal((n, 2)),
         "lag": 0.1 * random.standard_normal(n),
         "noise": np.tile(np.log(noise), (n, 1)),
         "slow": np.zeros((n, slow)),
-        "constant": np.log(mean_counts),
+        "constant": constant,
     }
     return {name: jnp.asarray(values, jnp.float32) for name, values in found.items()}
 
@@ -93,7 +93,9 @@ def read(
     plan: ReadoutPlan,
     key: jax.Array | None = None,
 ) -> jax.Array:
-    """Log expected counts of one animal's chunks, without the bins at the ends that lack a lag.
+    """Linear predictions of one animal's chunks, without the bins at the ends that lack a lag.
+
+    They are log expected counts of spikes; see `analysis.twin.likelihood` for calcium.
 
     Args:
         readouts: of n neurons.

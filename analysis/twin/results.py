@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCHEMA, VERSION = "virtual-rodent/twin-scores", 1
-_COLUMNS = ["model", "minutes", "bits/spike", "95 %", "r at 50 ms", "r at 200 ms", "predicted"]
 UNSEEN_COLUMNS = ["model", "bits/spike", "95 %", "held out", "95 %", "share"]
 _TEXT = (
-    "Bits per spike against the mean of the minutes that were fitted, and correlations of single trials, on "
+    "{score} against the mean of the minutes that were fitted, and correlations of single trials, on "
     "minutes that were not. Medians over animals of medians over neurons, with intervals over animals "
     "(bootstrap). Predicted: fraction of neurons whose correlation is among the highest 5 % of time-shifted "
-    "predictions. There are no repeats, so no noise ceiling is known."
+    "predictions. No noise ceiling is known without repeats."
 )
 
 
@@ -33,7 +32,9 @@ def curves_to_json(points: Sequence[CurvePoint]) -> list[dict[str, Any]]:
         {
             "model": point.model,
             "minutes": point.minutes,
+            "likelihood": point.likelihood,
             "bits_per_spike": dataclasses.asdict(point.bits),
+            "r2": dataclasses.asdict(point.r2),
             "correlations": {f"{s:g}": dataclasses.asdict(one) for s, one in point.correlations.items()},
             "predicted": point.predicted,
             "sessions": {
@@ -41,6 +42,7 @@ def curves_to_json(points: Sequence[CurvePoint]) -> list[dict[str, Any]]:
                     "animal": point.animals[name],
                     "bits_per_spike": one.bits_per_spike,
                     "bits_per_spike_nlb": one.bits_of_nlb,
+                    "r2": one.r2,
                     "correlations": {f"{s:g}": values for s, values in one.correlations.items()},
                     "null_correlations": one.null_correlations,
                     "p": one.p_values,
@@ -100,26 +102,27 @@ def print_unseen(found: Unseen) -> None:
 
 def print_curves(points: Sequence[CurvePoint]) -> None:
     """A row for every model and number of minutes."""
-    print_table(_COLUMNS, _rows(points))
+    print_table(_columns(points), _rows(points))
 
 
 def curves_section(points: Sequence[CurvePoint], true_bits: Summary | None = None) -> Section:
     """Curves and their table; with the score of the true rates where they are known."""
     known = f" The true rates score {true_bits.median:.3f} bits per spike." if true_bits else ""
-    parts = (Drawing(curves_figure(points, true_bits), ""), Table(_COLUMNS, _rows(points)))
-    return Section("Minutes of a new animal", _TEXT + known, parts)
+    parts = (Drawing(curves_figure(points, true_bits), ""), Table(_columns(points), _rows(points)))
+    text = _TEXT.format(score="Bits per spike" if points[0].likelihood == "poisson" else "R² of calcium")
+    return Section("Minutes of a new animal", text + known, parts)
 
 
 def curves_figure(points: Sequence[CurvePoint], true_bits: Summary | None = None) -> "Figure":
-    """Bits per spike against minutes, a line for each model, with intervals over animals."""
+    """Bits per spike, or R² of calcium, against minutes, a line for each model; intervals over animals."""
     from rodent.pages.drawing import empty
 
     figure, axes = empty(3.4)
     for model in dict.fromkeys(point.model for point in points):
         mine = [point for point in points if point.model == model]
         minutes = [point.minutes for point in mine]
-        middle = np.array([point.bits.median for point in mine])
-        bounds = np.array([[point.bits.low, point.bits.high] for point in mine]).T
+        middle = np.array([point.score.median for point in mine])
+        bounds = np.array([[point.score.low, point.score.high] for point in mine]).T
         away = np.nan_to_num(np.abs(bounds - middle))
         axes.errorbar(minutes, middle, away, marker="o", markersize=4, capsize=2, label=model)
     if true_bits is not None:
@@ -129,7 +132,7 @@ def curves_figure(points: Sequence[CurvePoint], true_bits: Summary | None = None
     axes.set_xticks(ticks, [f"{one:g}" for one in ticks])
     axes.minorticks_off()
     axes.set_xlabel("minutes that readouts are fitted to")
-    axes.set_ylabel("bits per spike")
+    axes.set_ylabel("bits per spike" if points[0].likelihood == "poisson" else "R²")
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure
 
@@ -156,13 +159,18 @@ def met(claim: Mapping[str, Any]) -> bool:
     return bool(claim["value"] >= claim["bar"])
 
 
+def _columns(points: Sequence[CurvePoint]) -> list[str]:
+    score = "bits/spike" if points[0].likelihood == "poisson" else "R²"
+    return ["model", "minutes", score, "95 %", "r at 50 ms", "r at 200 ms", "predicted"]
+
+
 def _rows(points: Sequence[CurvePoint]) -> list[list[Any]]:
     return [
         [
             point.model,
             f"{point.minutes:g}",
-            f"{point.bits.median:.4f}",
-            _interval(point.bits),
+            f"{point.score.median:.4f}",
+            _interval(point.score),
             *(f"{one.median:.3f}" for one in point.correlations.values()),
             f"{point.predicted:.0%}",
         ]

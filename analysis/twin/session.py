@@ -1,4 +1,4 @@
-"""One session as a twin sees it: streams of behavior and spikes on the same bins.
+"""One session as a twin sees it: streams of behavior and spikes, or calcium, on the same bins.
 
     session = TwinSession.of(opened, read_bands(("joints", "velocities"), opened.timeline, opened.recording))
     session.columns                     # (bins, columns): all streams side by side
@@ -50,19 +50,20 @@ class Stream:
 
 @dataclasses.dataclass(frozen=True)
 class TwinSession:
-    """Behavior and spikes of one animal.
+    """Behavior and spikes, or calcium, of one animal.
 
     Attributes:
         name: of the session.
         animal: whose it is; sessions of one animal share it.
         streams: of behavior.
-        counts: spikes, shape (bins, neurons).
+        counts: spikes, or calcium, such as dF/F or deconvolved activity, in any unit; shape (bins, neurons).
+            The likelihood of the twin says which of them is expected.
         neurons: their names.
         bin_seconds: length of a bin, seconds.
         piece: which uninterrupted piece of time each bin belongs to, -1 for bins that are not used, shape
             (bins,).
         table: what is known of the neurons, an entry each, by column.
-        behavior: name of the behavior in each bin, shape (bins,); None if it is not known.
+        behavior: name of the behavior, or of the stimulus, in each bin, shape (bins,); None if unknown.
 
     Raises:
         InputError: lengths differ, a value is not finite, or there are no neurons or no bins.
@@ -97,6 +98,12 @@ class TwinSession:
                     f"session {self.name}: stream {stream.name!r} is not finite in bin "
                     f"{int(np.argmax(bad))}; fill the gap, or mark the bin as not used"
                 )
+        bad = ~np.isfinite(self.counts).all(1) & (self.piece >= 0)
+        if bad.any():
+            raise InputError(
+                f"session {self.name}: the signal of a neuron is not finite in bin {int(np.argmax(bad))}; "
+                "fill the gap, or mark the bin as not used (piece -1)"
+            )
 
     @classmethod
     def of(

@@ -9,6 +9,7 @@ from rodent.errors import check_setting
 
 CoreName = Literal["linear", "mlp", "gru", "streams"]
 Training = Literal["core", "readouts", "shuffled"]
+LikelihoodName = Literal["poisson", "gaussian", "elu"]
 
 _check = functools.partial(check_setting, "twin setting")
 
@@ -24,12 +25,18 @@ class TwinSettings:
     training: Training = "core"
     """What is fitted. `core`: core and readouts. `readouts`: only readouts, of a core with random weights.
     `shuffled`: both, to animals whose spikes are turned in time: what is left is no relation to neurons."""
+    likelihood: LikelihoodName = "poisson"
+    """Likelihood of the signals. `poisson`: spikes. `gaussian`: calcium, such as dF/F, which may be negative.
+    `elu`: deconvolved calcium, which may not; predictions are ELU + 1 and so positive."""
     channels: int = 24
     """Features of each body part; the core `streams` has its own number."""
     hidden: int = 48
     """Units of a hidden layer."""
     lag_seconds: float = 0.2
     """Largest lag of a readout, either way, seconds."""
+    slow_state: bool = True
+    """Whether readouts have the slow state: how much the animal moved in the last seconds, up to a minute. It
+    reaches over the edges of pieces. Switch it off for trials that do not touch."""
     steps: int = 3000
     """Steps of the optimiser (Adam)."""
     chunk_seconds: float = 4.0

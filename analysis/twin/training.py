@@ -19,10 +19,11 @@ import optax
 from analysis.encoding.scores import mean_count
 from analysis.ring import random_turn, turned
 from analysis.twin.core import MEMORY_SECONDS, Parts
+from analysis.twin.likelihood import linear_of, nats_of, scale_of
 from analysis.twin.perspective import Perspective
 from analysis.twin.readout import ReadoutPlan, Readouts, initial_readouts, read
 from analysis.twin.session import TwinSession
-from analysis.twin.settings import TwinSettings
+from analysis.twin.settings import LikelihoodName, TwinSettings
 from analysis.twin.windows import Windows
 from rodent.errors import WorkError
 
@@ -39,8 +40,9 @@ class TrainingData:
 
     Attributes:
         columns: standardised, shape (bins, columns) each.
-        slow: slow state, shape (bins, slow) each.
-        counts: shape (bins, most neurons) each, filled up with zeros, also in bins that are not used.
+        slow: slow state, shape (bins, slow) each; none without `slow_state`.
+        counts: spikes, or calcium over its standard deviation, shape (bins, most neurons) each, filled up
+            with zeros, also in bins that are not used.
         used: number of bins that are used, of each.
         real: which neurons are no filling, shape (animals, most neurons).
         windows: chunks of each session.
@@ -69,12 +71,12 @@ class TrainingData:
             if settings.training == "shuffled":
                 real = real[far_turn(random, len(real))]
             filled = np.zeros((session.n_bins, most), np.float32)
-            filled[used, : real.shape[1]] = real
+            filled[used, : real.shape[1]] = real / scale_of(real, settings.likelihood)
             counts.append(filled)
         names = list(dict.fromkeys(stream for stream, *_ in sessions[0].layout))
         return cls(
             columns=[perspective.columns(session) for session in sessions],
-            slow=[perspective.slow(session) for session in sessions],
+            slow=[slow_state(session, perspective, settings) for session in sessions],
             counts=counts,
             used=[int((session.piece >= 0).sum()) for session in sessions],
             real=np.array([np.arange(most) < len(session.neurons) for session in sessions]),
@@ -128,6 +130,11 @@ def windows_of(session: TwinSession, settings: TwinSettings) -> Windows:
     return Windows.of(session.piece, length, reach, memory)
 
 
+def slow_state(session: TwinSession, perspective: Perspective, settings: TwinSettings) -> np.ndarray:
+    """Slow state, shape (bins, slow); there is none, and slow is 0, where the settings have it off."""
+    return perspective.slow(session) if settings.slow_state else np.zeros((session.n_bins, 0), np.float32)
+
+
 def reach_of(settings: TwinSettings, bin_seconds: float) -> int:
     """Largest lag, bins."""
     return round(settings.lag_seconds / bin_seconds)
@@ -163,7 +170,7 @@ def train(
     readouts = [
         initial_readouts(
             random,
-            mean_count(counts.sum(0), used),
+            _constant(counts.sum(0), used, settings.likelihood),
             n_features,
             data.slow[0].shape[1],
             (settings.location_noise, settings.lag_noise),
@@ -199,6 +206,11 @@ def train(
     return Trained(state["core"], found, np.exp(np.asarray(state["factors"])), lags, tenths)
 
 
+def _constant(total: np.ndarray, used: int, likelihood: LikelihoodName) -> np.ndarray:
+    """Linear prediction of the mean, of sums over the used bins, shape (neurons,)."""
+    return linear_of(mean_count(total, used) if likelihood == "poisson" else total / used, likelihood)
+
+
 def _faster(change: Any) -> Any:
     """Steps of readouts and lags made longer: they have further to go than weights of the core."""
     readouts = {name: _FASTER.get(name, 1.0) * one for name, one in change["readouts"].items()}
@@ -224,11 +236,10 @@ def _step_of(
         features = features.reshape(*columns.shape[:3], len(plan.places), -1)
         readouts = state["readouts"] | {"lag": state["readouts"]["lag"] + state["lags"][:, None]}
         keys = jax.random.split(key, len(real))
-        log_counts = jax.vmap(lambda *one: read(*one[:3], plan, one[3]))(
-            readouts, features, batch["slow"], keys
-        )
-        log_counts = jnp.minimum(log_counts, _MOST_LOG_COUNT)
-        nats = jnp.exp(log_counts) - batch["counts"] * log_counts
+        linear = jax.vmap(lambda *one: read(*one[:3], plan, one[3]))(readouts, features, batch["slow"], keys)
+        if settings.likelihood == "poisson":
+            linear = jnp.minimum(linear, _MOST_LOG_COUNT)
+        nats = nats_of(linear, batch["counts"], settings.likelihood)
         weight = batch["predicted"][..., None] * real[:, None, None, :]
         # every animal weighs the same, however many neurons and bins it has
         each = (nats * weight).sum((1, 2, 3)) / jnp.maximum(weight.sum((1, 2, 3)), 1.0)

@@ -21,11 +21,12 @@ import numpy as np
 
 from analysis.twin.body_plan import places
 from analysis.twin.core import Parts, core_of
+from analysis.twin.likelihood import require_signals
 from analysis.twin.perspective import Perspective
 from analysis.twin.readout import ReadoutPlan, Readouts, coefficients
 from analysis.twin.session import TwinSession, require_alike, require_layout
 from analysis.twin.settings import TwinSettings
-from analysis.twin.training import TrainingData, reach_of, train, windows_of
+from analysis.twin.training import TrainingData, reach_of, slow_state, train, windows_of
 from analysis.twin.windows import Windows
 from rodent.errors import InputError
 
@@ -75,8 +76,8 @@ class Twin:
             advance: called with the number of steps done, of `settings.steps`.
 
         Raises:
-            InputError: too few animals, streams or bins differ, a neuron is silent, or pieces are too
-                short.
+            InputError: too few animals, streams or bins differ, pieces are too short, or as of
+                `require_signals`.
             WorkError: the loss is not finite.
         """
         animals = {session.animal for session in sessions}
@@ -91,7 +92,8 @@ class Twin:
         sessions = [self.known(session) for session in sessions]
         self.layout_, self.bin_seconds_ = sessions[0].layout, sessions[0].bin_seconds
         for session in sessions:
-            require_spikes(session, self.windows(session))
+            rows = self.windows(session).rows
+            require_signals(session, rows, self.settings.likelihood, "in the bins used")
         self.perspective_ = Perspective.of(sessions)
         data = TrainingData.of(sessions, self.perspective_, self.settings)
         found = train(self._core, self.parts, self.plan, data, self.settings, advance)
@@ -129,11 +131,14 @@ class Twin:
 
     @property
     def digest(self) -> str:
-        """A hash of the core's parameters, its layout and the directions of its readouts."""
+        """A hash of the core's parameters, its layout, the directions of its readouts, and the likelihood."""
         sha = hashlib.sha256(repr((self.layout_, self.bin_seconds_)).encode())
         for name, value in sorted(self.tensors().items()):
             sha.update(name.encode())
             sha.update(np.ascontiguousarray(value).tobytes())
+        # twins of spikes keep the digests that they had before there were others
+        if self.settings.likelihood != "poisson":
+            sha.update(self.settings.likelihood.encode())
         return sha.hexdigest()[:16]
 
     def tensors(self) -> dict[str, np.ndarray]:
@@ -142,6 +147,21 @@ class Twin:
         perspective = {f"perspective/{name}": value for name, value in vars(self.perspective_).items()}
         own = {"basis": self.basis_, "slow_basis": self.slow_basis_}
         return {name: np.asarray(value, order="C") for name, value in {**flat, **perspective, **own}.items()}
+
+    def require_spikes(self, what: str) -> None:
+        """Refuse a twin of calcium for what needs rates of spikes.
+
+        Args:
+            what: needs them, for the message.
+
+        Raises:
+            InputError: its likelihood is another one.
+        """
+        if self.settings.likelihood != "poisson":
+            raise InputError(
+                f"{what} needs rates of spikes, and this twin has likelihood {self.settings.likelihood}, of "
+                "calcium; fit a twin with --likelihood poisson to spikes"
+            )
 
     def windows(self, session: TwinSession) -> Windows:
         """The chunks of a session.
@@ -181,7 +201,7 @@ class Twin:
             for lag, weights in zip(lags, basis, strict=True):
                 total += features[:, reach - lag : reach - lag + length] @ weights
             found.append(total[windows.predicted[chunk][:, inside]])
-        slow = self.perspective_.slow(session)[windows.rows] * self.slow_basis_
+        slow = slow_state(session, self.perspective_, self.settings)[windows.rows] * self.slow_basis_
         return np.concatenate([np.concatenate(found), slow], axis=1)
 
     @property
@@ -199,18 +219,3 @@ class Twin:
         filled = np.pad(columns, ((0, _AT_ONCE - n), (0, 0), (0, 0)))
         features = np.asarray(self._apply(self.core_, filled))[:n]
         return features.reshape(*features.shape[:2], -1)
-
-
-def require_spikes(session: TwinSession, windows: Windows) -> None:
-    """Refuse a session with a neuron that is silent in the bins that can be predicted.
-
-    Raises:
-        InputError: there is one.
-    """
-    silent = session.counts[windows.rows].sum(0) == 0
-    if silent.any():
-        names = [name for name, is_silent in zip(session.neurons, silent, strict=True) if is_silent]
-        raise InputError(
-            f"session {session.name}: {len(names)} of {len(silent)} neurons have no spikes in the bins used, "
-            f"such as {names[0]}; leave them out (--select)"
-        )

@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from analysis.encoding.scores import bits_per_spike
-from analysis.twin.adaptation import adapt_features, require_heard, rows_of
+from analysis.twin.adaptation import adapt_features, rows_of
 from analysis.twin.comparison import GLM
 from analysis.twin.glm import glm_rates
+from analysis.twin.likelihood import require_signals
 from analysis.twin.scores import Summary, over_animals
 from analysis.twin.session import TwinSession
 from analysis.twin.settings import AdaptSettings
@@ -88,6 +89,7 @@ class UnseenSplit:
         Raises:
             InputError: the twin was fitted to all behaviors, or the session is too short.
         """
+        twin.require_spikes("the score of a behavior that was held out")
         held_out = twin.settings.hold_out
         if held_out is None:
             raise InputError("the core was fitted to every behavior; fit one with `--hold-out`")
@@ -103,7 +105,7 @@ class UnseenSplit:
             )
         unseen = np.searchsorted(rows, twin.windows(only).rows)
         for part in (of_known[-scored:], unseen):
-            require_heard(session, session.counts[rows[part]], None)
+            require_signals(session, rows[part], "poisson", "in bins that are scored")
         return cls(session, known, rows, of_known, of_known[:given], of_known[-scored:], unseen)
 
 
