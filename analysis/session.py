@@ -137,8 +137,8 @@ class OpenSession:
 
 
 @contextlib.contextmanager
-def open_sessions(arguments: SessionArguments) -> Iterator[tuple[OpenSession, ...]]:
-    """Open all sessions of the arguments; errors as in `open_session`."""
+def open_sessions(arguments: SessionArguments, signals: bool = False) -> Iterator[tuple[OpenSession, ...]]:
+    """Open all sessions of the arguments; see `open_session`."""
     further = (
         SessionArguments(
             recording=recording,
@@ -150,12 +150,16 @@ def open_sessions(arguments: SessionArguments) -> Iterator[tuple[OpenSession, ..
         for recording, spikes in arguments.session
     )
     with contextlib.ExitStack() as stack:
-        yield tuple(stack.enter_context(open_session(one)) for one in (arguments, *further))
+        yield tuple(stack.enter_context(open_session(one, signals)) for one in (arguments, *further))
 
 
 @contextlib.contextmanager
-def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
+def open_session(arguments: SessionArguments, signals: bool = False) -> Iterator[OpenSession]:
     """Open a recording and count the spikes in its bins.
+
+    Args:
+        arguments: files, and how they go together.
+        signals: whether calcium is taken, too; a bin then has its mean.
 
     Raises:
         InputError: a file is invalid, a rollout is unknown or given twice, there is not one start for each
@@ -171,7 +175,7 @@ def open_session(arguments: SessionArguments) -> Iterator[OpenSession]:
     with open_recording(arguments.recording) as recording:
         rollouts = _chosen(recording, arguments.rollout)
         _check_starts(arguments, rollouts)
-        session = with_labels(read_session(arguments.spikes, arguments.reading), arguments.labels)
+        session = with_labels(read_session(arguments.spikes, arguments.reading, signals), arguments.labels)
         session = select(session, arguments.select)
         seconds = arguments.bin_seconds
         seconds = session.fitting_bin(recording.fps) if seconds is None else seconds

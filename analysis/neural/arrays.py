@@ -1,8 +1,9 @@
-"""Spikes as plain arrays: npz or HDF5.
+"""Spikes, or calcium, as plain arrays: npz or HDF5.
 
 A file holds either `counts` (bins, neurons) with `bin_seconds` or `fps` and, if wanted,
 `names` (neurons,); or `times` (spikes,) in seconds with `neurons` (spikes,), the integer id
-of each spike's neuron; or a group `spikes` with a dataset of times per neuron. A group `units`
+of each spike's neuron; or a group `spikes` with a dataset of times per neuron. A file without
+spikes may hold `signals` (bins, neurons), real numbers, in place of counts. A group `units`
 may hold a table of the neurons: a number or text for each, such as `units/region`. Whatever else
 is in it is not looked at. Pickled objects are never loaded.
 """
@@ -18,6 +19,7 @@ from analysis.neural.counts import MOST_BYTES, read_counts
 from analysis.neural.seconds import column, seconds, whole_numbers
 from analysis.neural.session import NeuralSession
 from analysis.neural.settings import SpikeOptions
+from analysis.neural.signals import Signals, read_signals
 from analysis.neural.spikes import SAME_RATE, SpikeCounts, SpikeTimes
 from analysis.neural.table import as_column, as_text
 from rodent import npz
@@ -25,7 +27,8 @@ from rodent.errors import InputError
 from rodent.files import open_hdf5, reading
 from rodent.reader import FileStart, Reader
 
-FIELDS = ("counts", "bin_seconds", "fps", "names", "times", "neurons")
+FIELDS = ("counts", "signals", "bin_seconds", "fps", "names", "times", "neurons")
+SIGNALS = "signals"  # calcium
 TRAINS = "spikes/"  # and the neuron: a dataset of its spike times
 TABLE = "units/"  # and the column: an entry for each neuron
 
@@ -136,6 +139,8 @@ def _spikes(
             f"group spikes with times per neuron; there are: {', '.join(others) or 'no arrays'}"
         )
     forms = [form for form in _FORMS if any(name.startswith(form) for name in arrays)]
+    # calcium beside spikes is something else that is in the file
+    forms = [form for form in forms if form != SIGNALS] or forms
     if len(forms) > 1:
         raise InputError(
             f"{path} holds both {' and '.join(_FORMS[form][0] for form in forms)}; keep one of them"
@@ -146,16 +151,27 @@ def _spikes(
 
 
 def _of_counts(path: Path, arrays: dict[str, np.ndarray], options: SpikeOptions) -> SpikeCounts:
-    counts = _upright(path, arrays)
+    counts = _upright(path, arrays, "counts")
     if not counts.any():
         raise InputError(f"{path}: there are no spikes, all counts are zero")
+    return SpikeCounts(path, counts, _names(path, arrays, counts, "counts"), _bin_seconds(path, arrays))
+
+
+def _of_signals(path: Path, arrays: dict[str, np.ndarray], options: SpikeOptions) -> Signals:
+    arrays = arrays | {SIGNALS: read_signals(arrays[SIGNALS], f"{path}: {SIGNALS}")}
+    signals = _upright(path, arrays, SIGNALS)
+    return Signals(path, signals, _names(path, arrays, signals, SIGNALS), _bin_seconds(path, arrays))
+
+
+def _names(path: Path, arrays: dict[str, np.ndarray], counts: np.ndarray, key: str) -> tuple[str, ...]:
+    """Names of the neurons, shape (neurons,)."""
     names = tuple(str(n) for n in range(counts.shape[1]))
     if "names" in arrays:
         given = np.atleast_1d(arrays["names"])
         names = tuple(n.decode() if isinstance(n, bytes) else str(n) for n in given.tolist())
     if len(names) != counts.shape[1] or len(set(names)) != len(names):
-        raise InputError(f"{path}: names has {len(set(names))} names for {counts.shape[1]} columns of counts")
-    return SpikeCounts(path, counts, names, _bin_seconds(path, arrays))
+        raise InputError(f"{path}: names has {len(set(names))} names for {counts.shape[1]} columns of {key}")
+    return names
 
 
 def _bin_seconds(path: Path, arrays: dict[str, np.ndarray]) -> float:
@@ -178,16 +194,16 @@ def _bin_seconds(path: Path, arrays: dict[str, np.ndarray]) -> float:
     return seconds[-1]
 
 
-def _upright(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """The counts as (bins, neurons); names tell which axis is that of the neurons."""
-    counts = arrays["counts"]
+def _upright(path: Path, arrays: dict[str, np.ndarray], key: str) -> np.ndarray:
+    """Counts or signals as (bins, neurons); names tell which axis is that of the neurons."""
+    counts = arrays[key]
     rows, columns = counts.shape
     names = np.atleast_1d(arrays["names"]).size if "names" in arrays else None
     if names == rows != columns:
         return counts.T
     if names is None and rows < columns:
         raise InputError(
-            f"{path}: counts has shape {counts.shape}: fewer bins than neurons? (bins, neurons) is expected; "
+            f"{path}: {key} has shape {counts.shape}: fewer bins than neurons? (bins, neurons) is expected; "
             "transpose it, or add names, one for each neuron"
         )
     return counts
@@ -224,6 +240,7 @@ _FORMS: dict[str, tuple[str, Callable[..., SpikeCounts | SpikeTimes]]] = {
     "counts": ("counts", _of_counts),
     "times": ("times", _of_times),
     TRAINS: ("a group spikes", _of_trains),
+    SIGNALS: ("signals", _of_signals),
 }
 
 
@@ -242,8 +259,9 @@ def _read_hdf5(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
     with reading(path), open_hdf5(path) as file:
         # scalars may be attributes, of the file or of the counts
         attributes = dict(file.attrs)
-        if isinstance(file.get("counts"), h5py.Dataset):
-            attributes |= dict(file["counts"].attrs)
+        for name in (SIGNALS, "counts"):
+            if isinstance(file.get(name), h5py.Dataset):
+                attributes |= dict(file[name].attrs)
         arrays = {name: np.asarray(attributes[name]) for name in ("bin_seconds", "fps") if name in attributes}
         for name in FIELDS:
             if isinstance(dataset := file.get(name), h5py.Dataset):

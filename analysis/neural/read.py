@@ -11,6 +11,7 @@ from pathlib import Path
 from analysis.neural.seconds import require_one_clock
 from analysis.neural.session import NeuralSession
 from analysis.neural.settings import SpikeOptions
+from analysis.neural.signals import Signals
 from analysis.neural.spikes import SpikeTimes
 from analysis.parts import SPIKE_READERS
 from rodent.errors import InputError
@@ -19,17 +20,20 @@ from rodent.keypoints.raw import word_of
 from rodent.reader import FileStart, descriptions, recognised
 
 
-def read_session(path: Path | str, options: SpikeOptions | None = None) -> NeuralSession:
+def read_session(
+    path: Path | str, options: SpikeOptions | None = None, signals: bool = False
+) -> NeuralSession:
     """Read a recorded session.
 
     Args:
         path: NWB, a session of Aldarondo et al. (2024), a folder of Phy or Kilosort, npz of pynapple, a MAT
             file of tetrodes, npz, HDF5 or MAT of counts or times, or a format that an installed package adds.
         options: how; by default as the file states.
+        signals: whether calcium is taken, too, instead of spikes.
 
     Raises:
-        InputError: the file is missing, damaged, of no known format, holds no spikes, or something in it
-            is missing or contradictory; the message names it.
+        InputError: the file is missing, damaged, of no known format, holds no spikes, or calcium that is not
+            taken, or something in it is missing or contradictory; the message names it.
     """
     path, options = Path(path), options or SpikeOptions()
     file = FileStart.of(path)
@@ -38,6 +42,11 @@ def read_session(path: Path | str, options: SpikeOptions | None = None) -> Neura
         raise _unreadable(file)
     with reading(path):
         session = reader.read(path, options)
+    if isinstance(session.spikes, Signals) and not signals:
+        raise InputError(
+            f"{path} holds calcium (signals), and spikes are needed here; `rodent twin fit`, `adapt` and "
+            "`score` take calcium"
+        )
     if options.metres_per_pixel is not None and "position" not in session.behavior:
         raise InputError(f"{path} has no positions in pixels; leave out --metres-per-pixel")
     if isinstance(session.spikes, SpikeTimes):

@@ -13,6 +13,7 @@ import dataclasses
 import itertools
 import math
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -80,6 +81,9 @@ class SpikeCounts:
     recorded: np.ndarray | None = None
     start: float = 0.0
 
+    kind: ClassVar[type] = np.int32
+    """Type of what is binned."""
+
     @property
     def span(self) -> tuple[float, float]:
         """When the file begins and ends, seconds."""
@@ -142,12 +146,12 @@ class SpikeCounts:
         # rows of the file in which each bin of the recording begins
         first = np.round(start + ratio * clock.rate * since / bin_seconds).astype(np.int64)
         covered = (first >= 0) & (first + ratio <= len(self.counts))
-        binned = np.zeros((n_bins, len(self.names)), np.int32)
+        binned = np.zeros((n_bins, len(self.names)), self.kind)
         for row in range(ratio):
             if self.recorded is not None:
                 covered[covered] &= self.recorded[first[covered] + row]
         for row in range(ratio):
-            binned[covered] += self.counts[first[covered] + row].astype(np.int32)
+            binned[covered] += self.counts[first[covered] + row].astype(self.kind)
         if clock.rate != 1:
             notes += (f"counts are up to {self.bin_seconds / 2:g} s early or late, half a bin of the file",)
         return _binned(self, binned, bin_seconds, covered, clock, notes)

@@ -120,6 +120,10 @@ class TruthConfig:
     adapt: tyro.conf.OmitArgPrefixes[AdaptSettings] = dataclasses.field(default_factory=AdaptSettings)
     """How readouts are fitted."""
 
+    def __post_init__(self) -> None:
+        good, found = self.twin.likelihood == "poisson", self.twin.likelihood
+        check_setting("setting", "likelihood", good, found, "poisson: simulated neurons have spikes")
+
     @property
     def minutes(self) -> tuple[float, ...]:
         """All minutes that models are fitted to."""

@@ -1,4 +1,4 @@
-"""Sessions of the command line as a twin's sessions, with its streams.
+"""Sessions of the command line as a twin's sessions, with its streams; spikes or calcium.
 
 sessions = read_sessions(config, config.animal, config.stream)              # to fit a twin to
 twin, sessions = read_for_twin(config.twin, config, config.animal)          # with the streams of a twin
@@ -31,7 +31,7 @@ def read_sessions(
     hold_out: str | None = None,
 ) -> list[TwinSession]:
     """Open all sessions of the arguments, and read their streams; see `sessions_of`."""
-    with open_sessions(arguments) as opened:
+    with open_sessions(arguments, signals=True) as opened:
         return sessions_of(opened, animals, streams, table, hold_out)
 
 

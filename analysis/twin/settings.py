@@ -27,7 +27,8 @@ class TwinSettings:
     `shuffled`: both, to animals whose spikes are turned in time: what is left is no relation to neurons."""
     likelihood: LikelihoodName = "poisson"
     """Likelihood of the signals. `poisson`: spikes. `gaussian`: calcium, such as dF/F, which may be negative.
-    `elu`: deconvolved calcium, which may not; predictions are ELU + 1 and so positive."""
+    `elu`: deconvolved calcium, which may not; predictions are ELU + 1 and so positive. A file of
+    spikes has calcium as `signals` in place of `counts`."""
     channels: int = 24
     """Features of each body part; the core `streams` has its own number."""
     hidden: int = 48

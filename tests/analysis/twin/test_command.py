@@ -5,6 +5,7 @@ import json
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rodent.cli import main
@@ -59,6 +60,29 @@ def test_fit_adapt_and_score(rats, tmp_path, capsys):
 
     assert main([*score, "--animal", "one", "two"]) == 2
     assert "--animal has 2 names for 1 sessions" in capsys.readouterr().err
+
+
+def test_calcium_is_read_from_the_file_of_spikes(rats, tmp_path, capsys, rng):
+    for recording, spikes in rats:
+        with np.load(spikes) as file:
+            signals = file["counts"] / 4.0 - 1 + 0.1 * rng.standard_normal(file["counts"].shape)
+        np.savez(spikes, signals=signals, fps=20.0)
+        assert main(["encode", recording, spikes]) == 2
+        assert "holds calcium (signals), and spikes are needed here" in capsys.readouterr().err
+    twin, readouts = str(tmp_path / "twin"), str(tmp_path / "rat2.safetensors")
+    fit = ["twin", "fit", *rats[0], "--session", *rats[1], "--stream", "joints", "--out", twin, *SMALL]
+    assert main(fit) == 2
+    assert "values that are no counts of spikes" in capsys.readouterr().err
+    assert main([*fit, "--likelihood", "gaussian"]) == 0
+    few = ["--components", "4", "--strengths", "1"]
+    assert main(["twin", "adapt", *rats[2], "--twin", twin, "--minutes", "0.5", "--out", readouts, *few]) == 0
+    score = ["twin", "score", *rats[2], "--twin", twin]
+    assert main([*score, *MINUTES, "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)["curves"][0]
+    assert first["model"] == "GLM" and first["bits_per_spike"]["median"] is None and first["r2"]["median"] < 1
+    assert main([*score, "--readouts", readouts]) == 0
+    assert "R²" in capsys.readouterr().out.splitlines()[0]
+    assert main(["twin", "map", *rats[2], "--twin", twin, "--label", "name", *few]) == 2
 
 
 def test_a_behavior_is_held_out(rats, tmp_path, capsys):
