@@ -130,9 +130,23 @@ def script():
     return module
 
 
-def test_ceilings_of_real_mice_are_known(data, script):
+@pytest.fixture(scope="module")
+def mice(data, script) -> dict[int, TwinSession]:
+    """Some real mice by number."""
+    folder = data / script.FOLDER
+    return {one: script.mouse(next(folder.glob(f"*mrcuts{one}*_data.mat"))) for one in CEILINGS}
+
+
+@pytest.fixture(scope="module")
+def of_mouse(mice, script) -> Twin:
+    """A tiny twin of one mouse."""
+    tiny = dataclasses.replace(script.SETTINGS, steps=2, least_animals=1, channels=4, hidden=8)
+    return Twin(tiny).fit([mice[29]])
+
+
+def test_ceilings_of_real_mice_are_known(mice, script):
     for number, expected in CEILINGS.items():
-        one = script.mouse(next((data / script.FOLDER).glob(f"*mrcuts{number}*_data.mat")))
+        one = mice[number]
         rows = np.arange(one.n_bins)
         trials = script.repeated_trials(one, rows)
         assert one.animal == f"mouse{number}" and trials.shape == (16, 8 * 49)
@@ -141,10 +155,17 @@ def test_ceilings_of_real_mice_are_known(data, script):
         assert np.median(np.nan_to_num(found.cc_max)) == pytest.approx(expected, abs=0.005)
 
 
-def test_no_row_of_a_real_mouse_reaches_into_another_trial(data, script):
-    mouse = script.mouse(next((data / script.FOLDER).glob("*mrcuts29*_data.mat")))
-    twin = Twin(dataclasses.replace(script.SETTINGS, steps=2, least_animals=1, channels=4, hidden=8))
-    twin.fit([mouse])
+def test_a_mouse_of_noise_has_no_normalised_scores(mice, of_mouse, script):
+    for number, known in {27: False, 29: True}.items():
+        glm, core = script.compared({"mlp core": of_mouse}, mice[number], (24,))
+        assert (glm["model"], core["model"]) == ("GLM", "mlp core")
+        assert (core["cc_norm"] is not None) == (core["feve"] is not None) == known
+        low, high = core["better than GLM, 95 %"]
+        assert 0 <= low <= core["better than GLM"] <= high <= 1 and -1 <= core["cc_abs"] <= 1
+
+
+def test_no_row_of_a_real_mouse_reaches_into_another_trial(mice, of_mouse):
+    mouse, twin = mice[29], of_mouse
     rows = twin.windows(mouse).rows
     assert len(rows) == 128 * (49 - 2 * 4)
     assert (mouse.piece[rows - 4] == mouse.piece[rows + 4]).all()
