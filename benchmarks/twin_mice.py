@@ -10,8 +10,9 @@ and pupil.
 
 Readouts are fitted to the first trials of the mouse that was left out. All models are scored on its last 64
 trials, eight of each direction. A mouse whose median CC_max is below 0.3 in these has no CC_norm and no FEVE.
-The claim: with 64 trials the core predicts more than half of the neurons of the other mice better than a
-linear regression of the same streams does. A figure of several seeds is its worst value.
+The claims: with 64 trials the core predicts more than half of the neurons of the other mice better than a
+linear regression of the same streams does, and than a core with random weights does. A figure of several
+seeds is its worst value.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.twin.adaptation import adapt
-from analysis.twin.comparison import GLM, fit_with_controls
+from analysis.twin.comparison import CONTROLS, GLM, fit_with_controls, twin_name
 from analysis.twin.glm import glm_rates
 from analysis.twin.preference import share_better
 from analysis.twin.repeated import LEAST_CC_MAX, repeated_trials, score_repeats
@@ -56,7 +57,7 @@ SETTINGS = TwinSettings(likelihood="gaussian", slow_state=False, lag_seconds=LAG
 
 
 def main() -> bool:
-    """Print every figure; whether the claim holds."""
+    """Print every figure; whether the claims hold."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("folder", nargs="?", type=Path, help="with the seven MAT files")
     arguments.add_argument("--left-out", nargs="*", default=None, help="mice to leave out; all by default")
@@ -71,24 +72,27 @@ def main() -> bool:
     left_out = [one.animal for one in every] if given.left_out is None else given.left_out
     if unknown := set(left_out) - {one.animal for one in every}:
         raise InputError(f"no mouse {sorted(unknown)[0]!r}; there are {', '.join(m.animal for m in every)}")
-    shares = []
+    core, random = twin_name(SETTINGS), next(iter(CONTROLS))
+    found: dict[str, list[float]] = {GLM: [], random: []}
     for seed in range(given.seeds):
-        better = []
+        better: dict[str, list[float]] = {GLM: [], random: []}
         for new in (one for one in every if one.animal in left_out):
-            twins = twins_without(new, every, given.steps, seed)
-            for row in compared(twins, new, TRIALS):
+            for row in compared(twins_without(new, every, given.steps, seed), new, TRIALS):
                 print(json.dumps({"new": new.animal, "seed": seed} | row), flush=True)
-                if (
-                    row["trials"] == TRIALS[-1]
-                    and row["model"] == next(iter(twins))
-                    and row["cc_norm"] is not None
-                ):
-                    better.append(row["better than GLM"])
-        shares.append(np.mean(better) if better else 0.0)
-    figure = f"neurons of a new mouse predicted better than by the GLM, {TRIALS[-1]} trials, mean over mice"
-    worst = float(min(shares))
-    print(json.dumps({"figure": figure, "value": round(worst, 4), "unit": "", "bar": BAR, "at": "least"}))
-    return worst > BAR
+                if row["trials"] == TRIALS[-1] and row["cc_norm"] is not None:
+                    if row["model"] == core:
+                        better[GLM].append(row[f"better than {GLM}"])
+                    elif row["model"] == random:
+                        better[random].append(1 - row[f"better than {core}"])
+        for other, shares in better.items():
+            found[other].append(float(np.mean(shares)) if shares else 0.0)
+    for other, shares in found.items():
+        figure = (
+            f"neurons of a new mouse predicted better than by {other}, {TRIALS[-1]} trials, mean over mice"
+        )
+        value = round(min(shares), 4)
+        print(json.dumps({"figure": figure, "value": value, "unit": "", "bar": BAR, "at": "least"}))
+    return all(min(shares) > BAR for shares in found.values())
 
 
 def twins_without(new: TwinSession, every: Sequence[TwinSession], steps: int, seed: int) -> dict[str, Twin]:
@@ -182,6 +186,9 @@ def compared(twins: Mapping[str, Twin], new: TwinSession, trials: Sequence[int])
             predicted[name] = adapt(twin, new, adaptation, minutes).predict(twin, new)[test]
         for i, (name, found) in enumerate(predicted.items()):
             scores = score_repeats(new.counts, found, rows[test], repeats)
+            # the baseline of calcium drifts from the first trials to the last
+            level = found - found.mean(0) + signals.mean(0)
+            leveled = score_repeats(new.counts, level, rows[test], repeats).feve
             # few neurons of a mouse that is noise pass the ceiling, and do so by chance
             known = float(np.median(scores.cc_max)) >= LEAST_CC_MAX
             row = {
@@ -195,6 +202,7 @@ def compared(twins: Mapping[str, Twin], new: TwinSession, trials: Sequence[int])
                 "cc_max, all trials": _median(ceiling),
                 "cc_norm": _median(scores.cc_norm) if known else None,
                 "feve": _median(scores.feve[scores.reliable]) if known else None,
+                "feve, scored mean": _median(leveled[scores.reliable]) if known else None,
             }
             for other, its in list(predicted.items())[:i]:
                 block = BLOCK_TRIALS * per_trial
