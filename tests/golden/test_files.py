@@ -52,7 +52,7 @@ def test_a_policy_of_version_2_opens_and_keeps_its_digest(tmp_path):
         ("rat-neutral", "82f25bb59bf5a6cc"),
         ("rat-position", "44ddf29feef6fe99"),
         ("rat-primitives", "6fc54823a1e913eb"),
-        ("rat-torque", "281375dc1b925bf4"),
+        ("rat-torque", "16f90c6b804c283f"),
     ],
 )
 def test_a_built_in_policy_is_the_one_that_was_trained(name, digest):
