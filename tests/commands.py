@@ -35,6 +35,11 @@ SMALLER = {
         "--shifts 2"
     ),
     "dynamics compare": "--model pca --dimensions 2 --window-seconds 0.5 --overlap-seconds 0 --shifts 2",
+    "population report": "--sites latent/mean --doses 50 --draws 2 --permutations 19",
+    "population neurons": (
+        "--sites latent/mean --permutations 19 --block-seconds 1 --gap-seconds 0 --shift-seconds 2 "
+        "--strengths 1 --folds 2"
+    ),
     "twin fit": "--channels 2 --hidden 2 --steps 1 --chunks 1 --core linear",
     "twin adapt": "--minutes 0.4 --strengths 1",
     "twin score": "--minutes 0.4 --test-minutes 0.3 --strengths 1",

@@ -52,7 +52,7 @@ def write_files(body: Scene, folder: Path) -> None:
     _write_spikes(folder)
     _write_experiment(folder)
     _write_twin(body, folder)
-    _write_population(policy, folder)
+    _write_population(body, folder)
     save_policy(policy, folder / "rat-walk")
     (folder / "policies.toml").write_text(entry_text(folder / "rat-walk", "file:rat-walk", "", ""))
     new_study(folder / "rearing")
@@ -88,8 +88,8 @@ def _write_experiment(folder: Path) -> None:
     pyarrow.parquet.write_table(pyarrow.table(dict(table.columns)), folder / "lesions" / "outcomes.parquet")
 
 
-def _write_population(policy: Policy, folder: Path) -> None:
-    """A specification whose members take seconds, and a population of which none has learnt."""
+def _write_population(body: Scene, folder: Path) -> None:
+    """A specification whose members take seconds, and a population of three."""
     (folder / "walks.toml").write_text(
         'clips = "clips.h5"\nmembers = 1\nsteps = 32\n\n[criterion]\ncopies = 1\n\n'
         "[settings.ppo]\nnum_envs = 8\nminibatches = 2\nunroll = 4\n\n"
@@ -97,10 +97,14 @@ def _write_population(policy: Policy, folder: Path) -> None:
         '[[vary]]\nsetting = "ppo.latent_kl"\nlow = 1e-5\nhigh = 1e-2\n'
     )
     (folder / "walks" / "policies").mkdir(parents=True)
-    save_policy(policy, folder / "walks" / "policies" / "0000")
-    figures = {"success_rate": 0.0}
-    member = Member("0000", "policies/0000", policy.digest(), {"ppo.latent_kl": 1e-4}, figures, False)
-    write_policy_set(PolicySet("walks", "tracks the clips", (member,)), folder / "walks")
+    write_clips(stance_clips(body, frames=60, n=1), folder / "walks" / "clips.h5")
+    members = []
+    for number in range(3):
+        policy, name = untrained_policy(body, seed=number), f"{number:04d}"
+        save_policy(policy, folder / "walks" / "policies" / name)
+        values, figures = {"ppo.latent_kl": 1e-4 * number}, {"success_rate": 1.0}
+        members.append(Member(name, f"policies/{name}", policy.digest(), values, figures, True))
+    write_policy_set(PolicySet("walks", "tracks the clips", tuple(members)), folder / "walks")
 
 
 def _write_twin(body: Scene, folder: Path) -> None:

@@ -4,5 +4,6 @@
     report.constraints[0].p, report.layers["latent/mean"].cka, report.lesions.between
 
 `constraints` asks which settings decide whether the behaviour is learnt, `alike` how similar activity and
-movement of the policies are, and `lesions` whether the same lesions do the same to all.
+movement of the policies are, `lesions` whether the same lesions do the same to all, and `neurons` which
+policies predict recorded neurons.
 """

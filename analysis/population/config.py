@@ -1,8 +1,18 @@
-"""Options of the report of a population. Light to import: the command line is derived from them."""
+"""Options of reports of a population. Light to import: the command line is derived from them."""
 
 import dataclasses
+from pathlib import Path
+from typing import Annotated
 
+import tyro
+
+from analysis.encoding.settings import EncodingSettings
 from rodent.errors import check_setting
+
+SITES = ("encoder/layer_0", "latent/mean", "decoder/layer_0")
+"""Layers that are compared if none are named."""
+LEAST = 3
+"""Fewest policies that reach the criterion for them to be compared."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -11,7 +21,7 @@ class PopulationReportConfig:
 
     most: int = 48
     """Most policies whose activity and lesions are compared; the first ones that reach the criterion."""
-    sites: tuple[str, ...] = ("encoder/layer_0", "latent/mean", "decoder/layer_0")
+    sites: tuple[str, ...] = SITES
     """Layers that are compared and lesioned. All policies must have them; sizes may differ."""
     doses: tuple[float, ...] = (25.0, 50.0)
     """Percentages of units of a layer that a lesion silences to their mean."""
@@ -34,5 +44,39 @@ class PopulationReportConfig:
             ("draws", self.draws >= 2, "at least 2"),
             ("permutations", self.permutations >= 19, "at least 19"),
             ("seed", self.seed >= 0, "at least 0"),
+        ):
+            check_setting("option", f"--{name}", fits, getattr(self, name), expected)
+
+
+@dataclasses.dataclass(frozen=True)
+class NeuronsConfig:
+    """A population, the neurons that its policies are to predict, and how."""
+
+    folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
+    """The folder of a population."""
+    clips: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="CLIPS")]
+    """Motion of the session in which neurons were recorded, which every policy imitates."""
+    spikes: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPIKES")]
+    """Spikes of the session, in any format of `rodent encode`. They begin and end with the motion."""
+    most: int = 48
+    """Most policies; the first ones that reach the criterion."""
+    sites: tuple[str, ...] = SITES
+    """Layers that encode the neurons. All policies must have them; sizes may differ."""
+    bin_seconds: float | None = None
+    """Length of a bin, seconds; by default the shortest that suits motion and spikes."""
+    select: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Select neurons by columns of the units table, as in `rodent encode`: `region=M1`."""
+    permutations: int = 2000
+    """Permutations of policies in each test."""
+    settings: tyro.conf.OmitArgPrefixes[EncodingSettings] = dataclasses.field(
+        default_factory=EncodingSettings
+    )
+    """Of the encoding models."""
+
+    def __post_init__(self) -> None:
+        for name, fits, expected in (
+            ("most", self.most >= 3, "at least 3"),
+            ("sites", bool(self.sites), "the name of a layer or several"),
+            ("permutations", self.permutations >= 19, "at least 19"),
         ):
             check_setting("option", f"--{name}", fits, getattr(self, name), expected)

@@ -84,7 +84,7 @@ def constraints(
     )
     rows = []
     for setting, given in values.items():
-        codes, labels = _coded(given)
+        codes, labels = coded(given)
         groups, names = _grouped(codes, given, labels)
         ordered = labels is None
         distance = _distance(codes, reached[None], ordered=ordered)[0]
@@ -110,7 +110,7 @@ def couplings(
     """
     if reached.sum() < _LEAST:
         return []
-    ranks = {name: rankdata(_coded(given)[0][reached]) for name, given in values.items()}
+    ranks = {name: rankdata(coded(given)[0][reached]) for name, given in values.items()}
     n = int(reached.sum())
     random = np.random.default_rng((seed, 1))
     orders = np.array([random.permutation(n) for _ in range(permutations)]).reshape(-1, n)
@@ -128,8 +128,8 @@ def couplings(
     return sorted(rows, key=lambda row: row.p)
 
 
-def _coded(given: Sequence[Any]) -> tuple[np.ndarray, tuple[str, ...] | None]:
-    """Values as numbers, and the labels of those that are not numbers, in their order."""
+def coded(given: Sequence[Any]) -> tuple[np.ndarray, tuple[str, ...] | None]:
+    """Values of a setting as numbers, and the labels of those that are not numbers, in their order."""
     numbers = [isinstance(x, int | float) and not isinstance(x, bool) for x in given]
     if all(numbers):
         return np.array(given, float), None

@@ -10,6 +10,7 @@ from analysis.population.lesions import Breakage
 from rodent.pages.drawing import COLORS, GREY, empty
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _WIDTH = 8.0  # inches
@@ -56,16 +57,32 @@ def similarity_maps(cka: Mapping[str, np.ndarray], names: Sequence[str]) -> "Fig
 
 def losses(found: Sequence[Breakage]) -> "Figure":
     """What every lesion takes from every policy: a dot for each."""
-    figure, axes = empty(0.9 + 0.4 * len(found))
-    for row, one in enumerate(found):
-        jitter = np.linspace(-0.22, 0.22, len(one.loss))
-        axes.scatter(one.loss, row + jitter, s=10, color=COLORS[0], alpha=0.6, linewidths=0)
-        axes.plot([one.mean] * 2, [row - 0.32, row + 0.32], color=COLORS[1], linewidth=2)
-    names = [f"{one.site}, {one.dose:g} %" for one in found]
-    axes.set(xlabel="share of frames lost", yticks=range(len(found)), yticklabels=names)
-    axes.set(ylim=(len(found) - 0.5, -0.5), xlim=(None, 1.02))
-    axes.axvline(0, color=GREY, linewidth=0.8)
+    figure, axes = _dots({f"{one.site}, {one.dose:g} %": one.loss for one in found})
+    axes.set(xlabel="share of frames lost", xlim=(None, 1.02))
     return figure
+
+
+def neuron_scores(layers: Mapping[str, np.ndarray]) -> "Figure":
+    """How well every policy predicts neurons: a dot for each.
+
+    Args:
+        layers: mean bits per spike above the null, by layer, shape (policies,).
+    """
+    figure, axes = _dots(layers)
+    axes.set(xlabel="mean score of the neurons, bits per spike above the null")
+    return figure
+
+
+def _dots(rows: Mapping[str, np.ndarray]) -> "tuple[Figure, Axes]":
+    """A row for each name: a dot for every policy, and a line at their mean."""
+    figure, axes = empty(0.9 + 0.4 * len(rows))
+    for row, values in enumerate(rows.values()):
+        jitter = np.linspace(-0.22, 0.22, len(values))
+        axes.scatter(values, row + jitter, s=10, color=COLORS[0], alpha=0.6, linewidths=0)
+        axes.plot([values.mean()] * 2, [row - 0.32, row + 0.32], color=COLORS[1], linewidth=2)
+    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.5, -0.5))
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    return figure, axes
 
 
 def _panels(count: int, height: float) -> "tuple[Figure, list[Any]]":

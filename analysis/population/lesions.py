@@ -5,8 +5,7 @@
     found[0].site, found[0].dose, found[0].mean, found[0].reliability
 
 Every policy gets the same lesions: the same percentage of units of a layer, in several random draws. Draws
-differ, so policies differ by chance. Whether they differ by more is shown by two halves of the draws: if the
-policies that lose most in one half also do so in the other, individuals break differently.
+differ, so policies differ by chance. Whether they differ by more is shown by two halves of the draws.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ import numpy as np
 
 from analysis.effects.outcomes import OutcomeTable, read_outcomes
 from analysis.population.config import PopulationReportConfig
+from analysis.population.reliability import reliability
 from rodent.experiment import (
     ArmConfig,
     ExperimentConfig,
@@ -38,9 +38,8 @@ class Breakage(NamedTuple):
         site, dose: layer, and percentage of its units.
         loss: fraction of the frames of intact rollouts that each policy loses, shape (policies,).
         mean, spread: of it, over policies.
-        reliability: correlation over policies of two halves of the draws, as that of all draws by the
-            formula of Spearman and Brown; 0 where policies differ by chance, 1 where draws do not matter.
-        p: one-sided, of policies permuted in one half.
+        reliability: of the losses; 0 where policies differ by chance, 1 where draws do not matter.
+        p: of the reliability.
     """
 
     site: str
@@ -101,20 +100,7 @@ def breakage(table: OutcomeTable, policies: Sequence[str], *, permutations: int,
             parts = [[tracked[row & part].mean() for row in rows] for part in (even, ~even)]
             halves = 1 - np.array(parts) / np.maximum(intact, 1.0)
             loss = halves.mean(0)
-            reliability, p = _reliability(halves, permutations, seed)
+            value, p = reliability(halves, permutations=permutations, seed=seed)
             spread = float(loss.std(ddof=1))
-            found.append(Breakage(name, one, loss, float(loss.mean()), spread, reliability, p))
+            found.append(Breakage(name, one, loss, float(loss.mean()), spread, value, p))
     return found
-
-
-def _reliability(halves: np.ndarray, permutations: int, seed: int) -> tuple[float, float]:
-    """Reliability of differences between policies from two halves, (2, policies), and its p."""
-    first, second = halves - halves.mean(1, keepdims=True)
-    size = np.sqrt((first**2).sum() * (second**2).sum())
-    if not size:
-        return float("nan"), float("nan")
-    random = np.random.default_rng((seed, 3))
-    found = float(first @ second / size)
-    null = np.array([random.permutation(first) @ second / size for _ in range(permutations)])
-    p = float((1 + np.sum(null >= found - 1e-12)) / (1 + permutations))
-    return 2 * found / (1 + found) if found > -1 else float("nan"), p

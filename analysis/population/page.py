@@ -6,8 +6,9 @@ write_page(out, title, population_sections(report))
 import numpy as np
 
 from analysis.encoding.inference import LEVEL
+from analysis.population.config import LEAST
 from analysis.population.figures import losses, shares, similarity_maps
-from analysis.population.report import LEAST, PopulationReport
+from analysis.population.report import PopulationReport
 from rodent.pages.page import Drawing, Section, Table
 
 

@@ -20,15 +20,12 @@ from analysis.population.alike import (
     movement_distances,
     played_by,
 )
-from analysis.population.config import PopulationReportConfig
+from analysis.population.config import LEAST, PopulationReportConfig
 from analysis.population.constraints import Constraint, Coupling, constraints, couplings
 from analysis.population.lesions import Breakage, breakage, lesioned
 from rodent.clips.reading import read_clips
 from rodent.errors import InputError
 from rodent.policy.policy_set import Member, PolicySet, load_member, read_policy_set
-
-LEAST = 3
-"""Fewest policies that reach the criterion for them to be compared."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.population.neurons import PopulationNeurons
 from analysis.population.report import PopulationReport
 from rodent.configs import to_json as plain
 from rodent.pages.output import print_table, say
@@ -54,3 +55,37 @@ def print_summary(report: PopulationReport) -> None:
             for one in report.lesions
         ]
         print_table(["lesion", "frames lost", "reliability"], rows)
+
+
+def neurons_to_json(found: PopulationNeurons) -> dict[str, Any]:
+    """All results; scores are of the compared policies, in order, and of the neurons, in order."""
+    return {
+        "policies": [one.name for one in found.policies.member],
+        "neurons": list(found.neurons),
+        "layers": {
+            name: {"scores": one.scores.tolist(), "reliability": one.reliability, "p": one.p}
+            for name, one in found.layers.items()
+        },
+        "predictors": [plain(one) for one in found.predictors],
+    }
+
+
+def print_neurons(found: PopulationNeurons) -> None:
+    """The main results as tables."""
+    say(f"{len(found.policies)} policies, {len(found.neurons)} neurons; bits per spike above the null")
+    rows = [
+        [
+            name,
+            *(f"{x:.3g}" for x in np.quantile(one.means, [0, 0.5, 1])),
+            f"{one.reliability:.2f}",
+            f"{one.p:.3g}",
+        ]
+        for name, one in found.layers.items()
+    ]
+    print_table(["layer", "worst policy", "median", "best", "reliability", "p"], rows)
+    rows = [
+        [one.setting, one.layer, f"{one.association:.2f}", one.best, f"{one.p:.3g}", f"{one.p_holm:.3g}"]
+        for one in found.predictors[:10]
+    ]
+    if rows:
+        print_table(["setting", "layer", "association", "best", "p", "Holm"], rows)

@@ -1,4 +1,4 @@
-"""`rodent population`: many policies of one behaviour, and how they differ."""
+"""`rodent population`: many policies of one behaviour, how they differ, and which predict neurons."""
 
 import dataclasses
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from analysis.population.config import PopulationReportConfig
+from analysis.population.config import NeuronsConfig, PopulationReportConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,6 +117,48 @@ class PopulationReport(PopulationReportConfig):
 
 
 @dataclasses.dataclass(frozen=True)
+class PopulationNeurons(NeuronsConfig):
+    """Ask which policies of a population predict recorded neurons best, and which settings decide it.
+
+    Every policy that reaches the criterion imitates the motion of the session, and its layers encode the
+    neurons as `rodent encode` does it, whose --controls and --unique tell what such a score is worth.
+
+    Example: rodent population neurons walks clips.h5 spikes.npz --out neurons.html
+    """
+
+    out: Path | None = None
+    """The HTML file to write; by default only tables are printed."""
+    json: bool = False
+    """Print all results as one JSON object instead of tables."""
+
+    def run(self) -> None:
+        """Compute, write and print."""
+        from rodent.jax_setup import cache_compilations
+
+        cache_compilations()
+        from analysis.population.neurons import population_neurons
+        from analysis.population.neurons_page import neuron_sections
+        from analysis.population.results import neurons_to_json, print_neurons
+        from rodent.files import require_room_for_files
+        from rodent.pages.output import print_json, say
+        from rodent.pages.page import write_page
+        from rodent.policy.policy_set import read_policy_set
+        from rodent.progress import progress
+
+        require_room_for_files(self.out)
+        count = min(len(read_policy_set(self.folder).reached), self.most)
+        with progress("encoding", count, "policies") as advance:
+            found = population_neurons(self, lambda what: advance(1, note=what))
+        if self.out is not None:
+            write_page(self.out, f"Neurons and the population {self.folder.name}", neuron_sections(found))
+            say(f"{self.out}: {self.out.stat().st_size / 1e6:.1f} MB; open it in a browser")
+        if self.json:
+            print_json(neurons_to_json(found))
+        else:
+            print_neurons(found)
+
+
+@dataclasses.dataclass(frozen=True)
 class PopulationCommand:
     """Train many policies of one behaviour, and compare them.
 
@@ -125,7 +167,8 @@ class PopulationCommand:
 
     action: Annotated[
         Annotated[PopulationTrain, tyro.conf.subcommand("train")]
-        | Annotated[PopulationReport, tyro.conf.subcommand("report")],
+        | Annotated[PopulationReport, tyro.conf.subcommand("report")]
+        | Annotated[PopulationNeurons, tyro.conf.subcommand("neurons")],
         tyro.conf.arg(name=""),
     ]
 
