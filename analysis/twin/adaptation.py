@@ -5,6 +5,8 @@
     neurons.weights, neurons.place, neurons.lag # what each neuron reads, where and when
 
 The given minutes are the first ones that can be predicted. What follows them is not looked at.
+
+A neuron that reads images is first given its place, see `analysis.twin.placing`. The rest is convex again.
 """
 
 import dataclasses
@@ -13,6 +15,8 @@ import numpy as np
 
 from analysis.twin.convex import choosing
 from analysis.twin.likelihood import mean_of, require_signals
+from analysis.twin.placing import find_places
+from analysis.twin.readout import part_weights
 from analysis.twin.session import TwinSession
 from analysis.twin.settings import AdaptSettings, LikelihoodName
 from analysis.twin.signal_fit import convex_fit
@@ -43,6 +47,8 @@ class AdaptedReadouts:
         strength: chosen, shape (neurons,).
         likelihood: of the signals.
         scale: of the signals, shape (neurons,); 1 for spikes.
+        place: in the image, shape (neurons, 2); None where readouts take in the whole body. With it, `center`
+            is (neurons, components + slow), and `range` (2, neurons, components + slow).
     """
 
     session: str
@@ -60,6 +66,7 @@ class AdaptedReadouts:
     strength: np.ndarray
     likelihood: LikelihoodName = "poisson"
     scale: np.ndarray = dataclasses.field(default_factory=lambda: np.ones(1))
+    place: np.ndarray | None = None
 
     def predict(self, twin: Twin, session: TwinSession) -> np.ndarray:
         """Expected counts or signals of `twin.windows(session).rows`, shape (rows, neurons).
@@ -68,19 +75,33 @@ class AdaptedReadouts:
             InputError: the readouts belong to another core, or the streams or bins to another twin.
         """
         self.require_twin(twin)
-        return self.rates(twin.features(session, self.components))
+        if self.place is None:
+            return self.rates(twin.features(session, self.components))
+        places, which = np.unique(self.place, axis=0, return_inverse=True)
+        chunks = twin.features_at(session, self.components, places)
+        return np.concatenate([self.rates(features[:, which.ravel()]) for features in chunks])
 
     def rates(self, features: np.ndarray) -> np.ndarray:
-        """The same of rows of which the twin's features are known, shape (rows, neurons)."""
+        """The same of rows of which the twin's features are known, shape (rows, neurons).
+
+        Args:
+            features: shape (rows, components + slow), or (rows, neurons, components + slow) with places.
+        """
         features = np.clip(features - self.center, *self.range)
-        linear = features @ self.coefficients[:-1] + self.coefficients[-1]
-        return self.scale * mean_of(np.clip(linear, *self.limits), self.likelihood)
+        if self.place is None:
+            driven = features @ self.coefficients[:-1]
+        else:
+            driven = np.einsum("rnk,kn->rn", features, self.coefficients[:-1])
+        linear = np.clip(driven + self.coefficients[-1], *self.limits)
+        return self.scale * mean_of(linear, self.likelihood)
 
     def tensor(self, twin: Twin) -> np.ndarray:
         """The readouts as weights of every lag, part and channel, shape (neurons, lags, parts, channels)."""
         self.require_twin(twin)
         basis = twin.basis_[..., : self.components]
         weights = np.einsum("lfk,kn->nlf", basis, self.coefficients[: basis.shape[-1]])
+        if self.place is not None:
+            return np.einsum("np,nlc->nlpc", part_weights(self.place, twin.plan), weights)
         return weights.reshape(*weights.shape[:2], len(twin.parts.names), -1)
 
     def require_twin(self, twin: Twin) -> None:
@@ -115,6 +136,8 @@ def adapt(
     Raises:
         InputError: other streams or bins, too few minutes, or as of `require_signals`.
     """
+    if twin.placed:
+        return _adapt_at_places(twin, session, settings, minutes)
     return adapt_features(twin, session, twin.features(session, settings.components), settings, minutes)
 
 
@@ -145,6 +168,47 @@ def adapt_features(
         strength=fitted.strength_,
         likelihood=twin.settings.likelihood,
         scale=fitted.scale_,
+    )
+
+
+def _adapt_at_places(
+    twin: Twin, session: TwinSession, settings: AdaptSettings, minutes: float | None
+) -> AdaptedReadouts:
+    """The same where neurons have places: all neurons of one place are fitted at once."""
+    rows = twin.windows(session).rows
+    given = rows_of(rows, session, minutes)
+    require_signals(session, rows[:given], twin.settings.likelihood, in_first(minutes))
+    columns, lags = twin.perspective_.columns(session), twin.plan.lags
+    # signals are looked at as late as the largest lag, and no later than the given rows
+    early = rows[: given - int(lags[-1])]
+    place = find_places(columns, session.counts, early, lags, twin.grid)
+    places, which = np.unique(place, axis=0, return_inverse=True)
+    features = np.concatenate(list(twin.features_at(session, settings.components, places)))
+    groups = [np.flatnonzero(which.ravel() == i) for i in range(len(places))]
+    each = []
+    for i, mine in enumerate(groups):
+        names = tuple(session.neurons[neuron] for neuron in mine)
+        some = dataclasses.replace(session, counts=session.counts[:, mine], neurons=names, table={})
+        each.append(adapt_features(twin, some, features[:, i], settings, minutes))
+    return _joined(each, groups, place, session)
+
+
+def _joined(
+    each: list[AdaptedReadouts], groups: list[np.ndarray], place: np.ndarray, session: TwinSession
+) -> AdaptedReadouts:
+    """Readouts of all neurons from those of groups of them, whose numbers are given."""
+    order = np.argsort(np.concatenate(groups))
+    # the last axis is that of neurons, but for what all of a group share
+    arrays = {
+        field.name: np.concatenate([getattr(one, field.name) for one in each], axis=-1)[..., order]
+        for field in dataclasses.fields(AdaptedReadouts)
+        if field.name not in ("center", "range") and isinstance(getattr(each[0], field.name), np.ndarray)
+    }
+    sizes = [len(mine) for mine in groups]
+    center = np.repeat([one.center for one in each], sizes, axis=0)[order]
+    limits = np.repeat(np.stack([one.range for one in each], axis=1), sizes, axis=1)[:, order]
+    return dataclasses.replace(
+        each[0], **arrays, neurons=session.neurons, center=center, range=limits, place=place
     )
 
 

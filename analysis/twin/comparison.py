@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from analysis.twin.adaptation import AdaptedReadouts, adapt_features, in_first, rows_of
+from analysis.twin.adaptation import AdaptedReadouts, adapt, adapt_features, in_first, rows_of
 from analysis.twin.glm import glm_rates
 from analysis.twin.likelihood import require_signals
 from analysis.twin.scores import Scores, Summary, over_animals, score_rates
@@ -202,6 +202,13 @@ def _fit_of(
     twin: Twin | None, first: Twin, session: TwinSession, settings: AdaptSettings
 ) -> Callable[[float], tuple[np.ndarray, np.ndarray]]:
     """From minutes to the expected counts of all rows, and the mean count of those that were fitted to."""
+    if twin is not None and twin.placed:
+
+        def placed(minutes: float) -> tuple[np.ndarray, np.ndarray]:
+            readouts = adapt(twin, session, settings, minutes)
+            return readouts.predict(twin, session), readouts.mean
+
+        return placed
     if twin is not None:
         features = twin.features(session, settings.components)
 

@@ -155,11 +155,8 @@ def load_readouts(path: Path) -> AdaptedReadouts:
             f"{path} lacks {', '.join(missing)}; readouts of `rodent twin adapt` are expected, not those of "
             "training sessions"
         )
-    given: dict[str, Any] = {
-        field.name: tensors.get(field.name, card.get(field.name))
-        for field in fields
-        if field.name in tensors or field.name in card
-    }
+    known = {**card, **tensors}
+    given: dict[str, Any] = {field.name: known[field.name] for field in fields if field.name in known}
     if (likelihood := given.get("likelihood", "poisson")) not in typing.get_args(LikelihoodName):
         raise unknown("likelihood", str(likelihood), typing.get_args(LikelihoodName), str(path))
     if not isinstance(given["neurons"], list) or not all(isinstance(one, str) for one in given["neurons"]):

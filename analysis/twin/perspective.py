@@ -5,8 +5,9 @@
     perspective.slow(session)           # slow state, (bins, 3)
 
 Columns have one scale for all animals, so that a movement means the same in each. In training every animal
-also has a factor for each stream and a lag of its own, which are learnt. The slow state is how much the
-animal has moved in the last seconds, up to a minute: what gates neurons beyond the movement of the moment.
+also has a factor for each stream and a lag of its own, which are learnt. All pixels of an image have one mean
+and scale: a pattern is then the same wherever it is. The slow state is how much the animal, or the image, has
+moved in the last seconds, up to a minute: what gates neurons beyond the movement of the moment.
 """
 
 import dataclasses
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from analysis.encoding.components import Moments
+from analysis.twin.images import image_shape
 from analysis.twin.session import TwinSession
 from rodent.errors import InputError
 
@@ -48,11 +50,14 @@ class Perspective:
             InputError: no column varies.
         """
         moments = Moments.pooled([Moments.of(one.columns[one.piece >= 0]) for one in sessions])
-        scale = np.sqrt(np.diag(moments.products) / moments.n)
+        mean, scale = moments.mean, np.sqrt(np.diag(moments.products) / moments.n)
+        if image_shape(sessions[0].layout) is not None:
+            power = np.mean(np.square(scale) + np.square(mean - mean.mean()))
+            mean, scale = np.full_like(mean, mean.mean()), np.full_like(scale, np.sqrt(power))
         if not scale.any():
             raise InputError(f"all {len(scale)} columns of the streams are constant; take other streams")
-        live = scale > _LEAST * np.maximum(np.abs(moments.mean), _LEAST)
-        first = cls(moments.mean, np.where(live, scale, np.inf), np.zeros(3), np.ones(3))
+        live = scale > _LEAST * np.maximum(np.abs(mean), _LEAST)
+        first = cls(mean, np.where(live, scale, np.inf), np.zeros(3), np.ones(3))
         slow = np.concatenate([first.slow(one)[one.piece >= 0] for one in sessions])
         spread = slow.std(0)
         return dataclasses.replace(

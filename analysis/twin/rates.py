@@ -59,10 +59,15 @@ class RateModel:
         """Of readouts that are fitted to the core of this twin.
 
         Raises:
-            InputError: the readouts belong to another core, or are of calcium.
+            InputError: the readouts belong to another core, or are of calcium or of images.
         """
         readouts.require_twin(twin)
         twin.require_spikes("a function of movement to rates")
+        if readouts.place is not None:
+            raise InputError(
+                f"the readouts of session {readouts.session} are of images; take `ImageResponses` of "
+                "`analysis.twin.excite_image` for them"
+            )
         basis = twin.basis_[..., : readouts.components]
         used = basis.shape[-1]
         memory = round(MEMORY_SECONDS / twin.bin_seconds_) if twin.settings.core == "gru" else 0

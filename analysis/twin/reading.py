@@ -13,6 +13,7 @@ from analysis.encoding.bands import HISTORY, read_bands
 from analysis.session import OpenSession, SessionArguments, open_sessions
 from analysis.similarity.conditions import epoch_labels, kinematic_labels
 from analysis.twin.files import load_twin
+from analysis.twin.images import image_shape, size_text
 from analysis.twin.session import TwinSession
 from analysis.twin.twin import Twin
 from rodent.clips.behavior import BEHAVIORS
@@ -44,7 +45,16 @@ def read_for_twin(
 
 
 def streams_of(twin: Twin) -> tuple[str, ...]:
-    """Names of the streams that a twin sees, in order."""
+    """Names of the streams that a twin sees, in order, to read them from recordings.
+
+    Raises:
+        InputError: it sees images, which recordings do not have.
+    """
+    if (shape := image_shape(twin.layout_)) is not None:
+        raise InputError(
+            f"the twin sees images of {size_text(shape)}, and commands read none; use it in Python, see "
+            "Images on the page Digital twins"
+        )
     return tuple(dict.fromkeys(stream for stream, *_ in twin.layout_))
 
 

@@ -4,8 +4,9 @@
     tensor = coefficients(readouts, plan)                   # (neurons, lags, parts, channels)
 
 A neuron reads every body part with a weight that is a Gaussian of its distance from the neuron's place on the
-body plan, and every lag likewise. While they are fitted, place and lag are drawn about their means with a
-spread that is learnt, too (after Lurz et al., ICLR 2021); otherwise they are the means.
+body plan, and every lag likewise. Of images, the parts are positions, and the plan is the image. While they
+are fitted, place and lag are drawn about their means with a spread that is learnt, too (after Lurz et al.,
+ICLR 2021); otherwise they are the means.
 """
 
 import dataclasses
@@ -14,6 +15,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+from rodent.rotation import Array
 
 Readouts = dict[str, Any]
 """Arrays by name, each (neurons, …): `weights` (channels), `place` (2), `lag` (bins), `noise` (2,
@@ -30,15 +33,17 @@ class ReadoutPlan:
     Attributes:
         places: of the parts on the body plan, shape (parts, 2).
         lags: bins, shape (lags,); positive for behavior before the spikes.
+        width: standard deviation of the Gaussian of places, in units of the plan.
     """
 
     places: np.ndarray
     lags: np.ndarray
+    width: float = PLACE_WIDTH
 
     @classmethod
-    def of(cls, places: np.ndarray, reach: int) -> "ReadoutPlan":
+    def of(cls, places: np.ndarray, reach: int, width: float = PLACE_WIDTH) -> "ReadoutPlan":
         """All lags within reach, bins."""
-        return cls(places, np.arange(-reach, reach + 1))
+        return cls(places, np.arange(-reach, reach + 1), width)
 
 
 def initial_readouts(
@@ -80,10 +85,14 @@ def location_weights(
         drawn = jax.random.normal(key, (len(lag), 3))
         place = place + jnp.exp(readouts["noise"][:, :1]) * drawn[:, :2]
         lag = lag + jnp.exp(readouts["noise"][:, 1]) * drawn[:, 2]
-    away = jnp.square(place[:, None] - plan.places).sum(-1)
-    of_parts = jax.nn.softmax(-away / (2 * PLACE_WIDTH**2), axis=-1)
     of_lags = jax.nn.softmax(-jnp.square(lag[:, None] - plan.lags) / (2 * LAG_WIDTH**2), axis=-1)
-    return of_parts, of_lags
+    return part_weights(place, plan), of_lags
+
+
+def part_weights(place: Array, plan: ReadoutPlan) -> jax.Array:
+    """Weights of parts for places on the plan, shape (places, 2), which sum to 1, shape (places, parts)."""
+    away = jnp.square(place[:, None] - plan.places).sum(-1)
+    return jax.nn.softmax(-away / (2 * plan.width**2), axis=-1)
 
 
 def read(
@@ -124,3 +133,9 @@ def coefficients(readouts: Readouts, plan: ReadoutPlan) -> np.ndarray:
     """The readouts as weights of every lag, part and channel, shape (neurons, lags, parts, channels)."""
     of_parts, of_lags = location_weights(readouts, plan)
     return np.asarray(jnp.einsum("nl,np,nc->nlpc", of_lags, of_parts, readouts["weights"]))
+
+
+def kernels(readouts: Readouts, plan: ReadoutPlan) -> np.ndarray:
+    """The readouts as weights of every lag and channel at their place, shape (neurons, lags, channels)."""
+    _, of_lags = location_weights(readouts, plan)
+    return np.asarray(jnp.einsum("nl,nc->nlc", of_lags, readouts["weights"]))

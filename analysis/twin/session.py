@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.twin.body_plan import part_of
+from analysis.twin.images import image_shape, pixel_names, size_text
 from rodent.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,6 +47,28 @@ class Stream:
         """A stream whose columns belong to the body parts that their names tell."""
         columns = tuple(columns) or tuple(f"{name}_{i}" for i in range(values.shape[1]))
         return cls(name, values, columns, tuple(part_of(column, name) for column in columns))
+
+    @classmethod
+    def images(cls, name: str, frames: np.ndarray) -> "Stream":
+        """A stream of images, one for each bin.
+
+        Args:
+            name: of the stream.
+            frames: shape (bins, height, width), or (bins, height, width, channels).
+
+        Raises:
+            InputError: they have another number of axes, or no pixels.
+        """
+        if frames.ndim not in (3, 4):
+            raise InputError(
+                f"stream {name!r} has {frames.ndim} axes {frames.shape}; images have the axes bins, height, "
+                "width, and channels if there are several"
+            )
+        if 0 in frames.shape[1:]:
+            raise InputError(f"stream {name!r} has images of shape {frames.shape[1:]}, without a pixel")
+        height, width, channels = (*frames.shape[1:], 1)[:3]
+        columns = pixel_names((height, width, channels))
+        return cls(name, frames.reshape(len(frames), -1), columns, (name,) * len(columns))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -228,6 +251,12 @@ def require_layout(
     if {one[0] for one in mine} != {one[0] for one in theirs}:
         names = [", ".join(dict.fromkeys(one[0] for one in each)) for each in (mine, theirs)]
         raise InputError(f"session {session.name} has streams {names[0]}, {other} has {names[1]}")
+    shapes = [image_shape(each) for each in (session.layout, layout)]
+    if shapes[0] is not None and shapes[1] is not None:
+        sizes = [size_text(shape) for shape in shapes if shape is not None]
+        raise InputError(
+            f"session {session.name} has images of {sizes[0]}, {other} of {sizes[1]}; resize the frames"
+        )
     at = next((i for i, pair in enumerate(zip(mine, theirs, strict=False)) if pair[0] != pair[1]), None)
     what = f"{len(mine)} columns" if at is None else f"column {'/'.join(mine[at][:2])!r}"
     expected = f"{len(theirs)}" if at is None else f"{'/'.join(theirs[at][:2])!r}"

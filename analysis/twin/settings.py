@@ -7,7 +7,7 @@ from typing import Literal
 
 from rodent.errors import check_setting
 
-CoreName = Literal["linear", "mlp", "gru", "streams"]
+CoreName = Literal["linear", "mlp", "gru", "convolution", "streams"]
 Training = Literal["core", "readouts", "shuffled"]
 LikelihoodName = Literal["poisson", "gaussian", "elu"]
 
@@ -20,8 +20,9 @@ class TwinSettings:
 
     core: CoreName = "mlp"
     """Kind of the core. `linear`: features are weighted sums of the streams. `mlp`: a network of each body
-    part and the whole body. `gru`: the same with memory. `streams`: the streams themselves, such as the
-    layers of a policy, as a core that has seen no neuron."""
+    part and the whole body. `gru`: the same with memory. `convolution`: a small convolutional network of
+    images, which sessions have that are made in Python. `streams`: the streams themselves, such as the layers
+    of a policy, as a core that has seen no neuron."""
     training: Training = "core"
     """What is fitted. `core`: core and readouts. `readouts`: only readouts, of a core with random weights.
     `shuffled`: both, to animals whose spikes are turned in time: what is left is no relation to neurons."""
@@ -33,6 +34,8 @@ class TwinSettings:
     """Features of each body part; the core `streams` has its own number."""
     hidden: int = 48
     """Units of a hidden layer."""
+    kernel: int = 11
+    """Width and height of what a feature of the core `convolution` sees, pixels."""
     lag_seconds: float = 0.2
     """Largest lag of a readout, either way, seconds."""
     slow_state: bool = True
@@ -50,7 +53,7 @@ class TwinSettings:
     """Strength of the absolute values of the readouts' feature weights."""
     location_noise: float = 0.4
     """Standard deviation of the noise of a readout's place at the beginning of training, in units of the body
-    plan; it is learnt, and there is none outside training."""
+    plan, or, in images, of a quarter of the kernel; it is learnt, and there is none outside training."""
     lag_noise: float = 1.0
     """The same of its lag, bins."""
     hold_out: str | None = None
@@ -63,7 +66,7 @@ class TwinSettings:
     """Of initial weights, chunks and noise."""
 
     def __post_init__(self) -> None:
-        for name in ("channels", "hidden", "steps", "chunks", "least_animals"):
+        for name in ("channels", "hidden", "kernel", "steps", "chunks", "least_animals"):
             _check(name, getattr(self, name) >= 1, getattr(self, name), "at least 1")
         for name in ("chunk_seconds", "learning_rate", "location_noise", "lag_noise"):
             _check(name, 0 < getattr(self, name) < math.inf, getattr(self, name), "positive")
@@ -137,6 +140,33 @@ class ExciteSettings:
         good = bool(self.steps) and all(0 < one < math.inf for one in self.steps)
         _check("steps", good, self.steps, "positive numbers")
         _check("elites", self.elites <= self.batch, self.elites, f"at most the batch ({self.batch})")
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSettings:
+    """How the most exciting images are searched for."""
+
+    contrast: float = 0.12
+    """Root mean square of an image about its mean, relative to that of the frames of the training animals."""
+    smoothness: float = 0.1
+    """Penalty of roughness, which is the sum of squared differences of neighbouring pixels, over the sum of
+    squares of all pixels. Its unit is that of a log rate, or a standard deviation of calcium."""
+    restarts: int = 4
+    """Random images that a search begins with."""
+    steps: int = 80
+    """Steps of gradient ascent."""
+    step: float = 0.5
+    """Length of the first step, relative to the norm of the image; it falls to a tenth."""
+    seed: int = 0
+    """Of the random images."""
+
+    def __post_init__(self) -> None:
+        for name in ("restarts", "steps"):
+            _check(name, getattr(self, name) >= 1, getattr(self, name), "at least 1")
+        for name in ("contrast", "step"):
+            _check(name, 0 < getattr(self, name) < math.inf, getattr(self, name), "positive")
+        _check("smoothness", 0 <= self.smoothness < math.inf, self.smoothness, "zero or more")
+        _check("seed", self.seed >= 0, self.seed, "zero or more")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -147,6 +147,7 @@ def train(
     data: TrainingData,
     settings: TwinSettings,
     advance: Callable[[float], None] = lambda steps: None,
+    places: Sequence[np.ndarray] | None = None,
 ) -> Trained:
     """Fit.
 
@@ -157,6 +158,8 @@ def train(
         data: of the sessions.
         settings: of the training.
         advance: called with the number of steps done.
+        places: of each session's neurons to begin with, shape (most neurons, 2) each; near the middle of the
+            plan if not given.
 
     Raises:
         WorkError: the loss is not finite.
@@ -177,6 +180,9 @@ def train(
         )
         for counts, used in zip(data.counts, data.used, strict=True)
     ]
+    if places is not None:
+        begun = [jnp.asarray(one, jnp.float32) for one in places]
+        readouts = [one | {"place": at} for one, at in zip(readouts, begun, strict=True)]
     state: dict[str, Any] = {
         "core": params,
         "readouts": jax.tree.map(lambda *each: jnp.stack(each), *readouts),

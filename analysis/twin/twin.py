@@ -7,12 +7,13 @@
 
 Readouts of the training animals vary in few directions. A new animal's readouts are fitted in these, each
 penalised by how little the readouts of the training animals vary along it: the core together with how neurons
-read it is what is carried over to the new animal.
+read it is what is carried over to the new animal. Neurons that read images differ in place above all. Their
+directions are those of lags and channels, at any place.
 """
 
 import functools
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
 
 import flax.traverse_util
@@ -20,19 +21,20 @@ import jax
 import numpy as np
 
 from analysis.twin.body_plan import places
-from analysis.twin.core import Parts, core_of
+from analysis.twin.core import Parts, core_of, parts_of
+from analysis.twin.images import FeatureGrid
 from analysis.twin.likelihood import require_signals
 from analysis.twin.perspective import Perspective
-from analysis.twin.readout import ReadoutPlan, Readouts, coefficients
+from analysis.twin.placing import find_places
+from analysis.twin.readout import ReadoutPlan, Readouts, coefficients, kernels, part_weights
 from analysis.twin.session import TwinSession, require_alike, require_layout
 from analysis.twin.settings import TwinSettings
 from analysis.twin.training import TrainingData, reach_of, slow_state, train, windows_of
 from analysis.twin.windows import Windows
 from rodent.errors import InputError
 
-_AT_ONCE = 64  # chunks that the core takes at once
-BODY = "body"
-"""The one part of a core that reads streams as they are."""
+_AT_ONCE, _MOVIES_AT_ONCE = 64, 8  # chunks that the core takes at once; those of images are large
+_IMAGE_WIDTH = 0.5  # standard deviation of the Gaussian of places in an image, pixels
 
 
 class Twin:
@@ -48,7 +50,8 @@ class Twin:
         core_: parameters of the core.
         readouts_: of each training session.
         sessions_: names of the training sessions, and of their neurons.
-        basis_: directions of readouts, shape (lags, parts × channels, components); the largest first.
+        basis_: directions of readouts, shape (lags, parts × channels, components), or (lags, channels,
+            components) where neurons have places; the largest first.
         slow_basis_: scale of the weights of the slow state, shape (slow,).
         losses_: course of the training.
     """
@@ -91,15 +94,18 @@ class Twin:
         require_alike(sessions)
         sessions = [self.known(session) for session in sessions]
         self.layout_, self.bin_seconds_ = sessions[0].layout, sessions[0].bin_seconds
+        parts = self.parts
         for session in sessions:
             rows = self.windows(session).rows
             require_signals(session, rows, self.settings.likelihood, "in the bins used")
         self.perspective_ = Perspective.of(sessions)
         data = TrainingData.of(sessions, self.perspective_, self.settings)
-        found = train(self._core, self.parts, self.plan, data, self.settings, advance)
+        begun = self._initial_places(data) if self.placed else None
+        found = train(self._core, parts, self.plan, data, self.settings, advance, begun)
         self.core_, self.readouts_, self.losses_ = found.core, found.readouts, found.losses
         self.sessions_ = {session.name: session.neurons for session in sessions}
-        tensors = np.concatenate([coefficients(one, self.plan) for one in self.readouts_])
+        weights_of = kernels if self.placed else coefficients
+        tensors = np.concatenate([weights_of(one, self.plan) for one in self.readouts_])
         flat = tensors.reshape(len(tensors), -1)
         _, sizes, directions = np.linalg.svd(flat, full_matrices=False)
         scaled = directions.T * (sizes / np.sqrt(len(flat)))
@@ -107,6 +113,11 @@ class Twin:
         slow = np.concatenate([np.asarray(one["slow"]) for one in self.readouts_])
         self.slow_basis_ = np.sqrt(np.square(slow).mean(0)).astype(np.float32)
         return self
+
+    def _initial_places(self, data: TrainingData) -> list[np.ndarray]:
+        """Where neurons of each session begin, on the plan, shape (most neurons, 2) each."""
+        each = zip(data.columns, data.counts, data.windows, strict=True)
+        return [find_places(*one, windows.rows, self.plan.lags, self.grid) for *one, windows in each]
 
     def known(self, session: TwinSession) -> TwinSession:
         """The session without the behavior that is held out, if one is.
@@ -119,15 +130,30 @@ class Twin:
 
     @property
     def parts(self) -> Parts:
-        """Body parts of the columns."""
-        if self.settings.core == "streams":
-            return Parts((BODY,), (tuple(range(len(self.layout_))),))
-        return Parts.of(self.layout_)
+        """Body parts of the columns, or positions in the image."""
+        return parts_of(self.settings, self.layout_)
+
+    @property
+    def placed(self) -> bool:
+        """Whether every neuron reads at a place of its own, in an image."""
+        return self.settings.core == "convolution"
+
+    @property
+    def grid(self) -> FeatureGrid:
+        """Positions in the image that features are of.
+
+        Raises:
+            InputError: as of `FeatureGrid.of`.
+        """
+        return FeatureGrid.of(self.layout_, self.settings.kernel)
 
     @property
     def plan(self) -> ReadoutPlan:
         """What readouts choose from."""
-        return ReadoutPlan.of(places(self.parts.names), reach_of(self.settings, self.bin_seconds_))
+        reach = reach_of(self.settings, self.bin_seconds_)
+        if self.placed:
+            return ReadoutPlan.of(self.grid.places, reach, _IMAGE_WIDTH / self.grid.unit)
+        return ReadoutPlan.of(places(self.parts.names), reach)
 
     @property
     def digest(self) -> str:
@@ -187,22 +213,71 @@ class Twin:
 
         Returns:
             float32, shape (rows, components + slow); the rows are `windows(session).rows`.
+
+        Raises:
+            InputError: as of `windows`, or neurons of this twin have places: see `features_at`.
+        """
+        if self.placed:
+            raise InputError("neurons of this twin have places in an image; take `Twin.features_at` for them")
+        found = np.concatenate(list(self._directions(session, components, lambda features: features)))
+        slow = self._slow(session)
+        return np.concatenate([found, slow], axis=1)
+
+    def features_at(self, session: TwinSession, components: int, place: np.ndarray) -> Iterator[np.ndarray]:
+        """The same at places in the image, some rows at a time.
+
+        Args:
+            session: of any animal, with images of the twin's size.
+            components: directions, the largest first.
+            place: on the plan, shape (places, 2).
+
+        Yields:
+            float32, shape (rows, places, components + slow); all together are `windows(session).rows`.
+        """
+        near = np.asarray(part_weights(place, self.plan))
+        slow = self._slow(session)
+
+        def at_places(features: np.ndarray) -> np.ndarray:
+            return near @ features.reshape(*features.shape[:2], near.shape[1], -1)
+
+        done = 0
+        for found in self._directions(session, components, at_places):
+            state = np.repeat(slow[done : done + len(found), None], len(place), axis=1)
+            done += len(found)
+            yield np.concatenate([found, state], axis=-1)
+
+    def _directions(
+        self, session: TwinSession, components: int, at: Callable[[np.ndarray], np.ndarray]
+    ) -> Iterator[np.ndarray]:
+        """Features in the directions of the readouts, shape (rows, ..., components), some rows at a time.
+
+        Args:
+            session: of any animal, with the twin's streams.
+            components: directions, the largest first.
+            at: what directions are of: of features, shape (chunks, bins, parts × channels), those that are
+                read, shape (chunks, bins, ..., read).
         """
         windows = self.windows(session)
         columns, basis = self.perspective_.columns(session), self.basis_[..., :components]
         # every direction has its size in the readouts of the training animals; one strength is then for all
         reach, inside = windows.reach, slice(windows.reach, windows.bins.shape[1] - windows.reach)
         lags, length = self.plan.lags.tolist(), windows.bins.shape[1] - 2 * windows.reach
-        found = []
-        for begin in range(0, len(windows.bins), _AT_ONCE):
-            chunk = slice(begin, begin + _AT_ONCE)
-            features = self._run(columns[windows.bins[chunk]])
-            total = np.zeros((len(features), length, basis.shape[-1]), np.float32)
+        for begin in range(0, len(windows.bins), self._at_once):
+            chunk = slice(begin, begin + self._at_once)
+            features = at(self._run(columns[windows.bins[chunk]]))
+            total = np.zeros((len(features), length, *features.shape[2:-1], basis.shape[-1]), np.float32)
             for lag, weights in zip(lags, basis, strict=True):
                 total += features[:, reach - lag : reach - lag + length] @ weights
-            found.append(total[windows.predicted[chunk][:, inside]])
-        slow = slow_state(session, self.perspective_, self.settings)[windows.rows] * self.slow_basis_
-        return np.concatenate([np.concatenate(found), slow], axis=1)
+            yield total[windows.predicted[chunk][:, inside]]
+
+    def _slow(self, session: TwinSession) -> np.ndarray:
+        """The slow state in its size in the readouts, shape (rows, slow)."""
+        slow = slow_state(session, self.perspective_, self.settings)
+        return slow[self.windows(session).rows] * self.slow_basis_
+
+    @property
+    def _at_once(self) -> int:
+        return _MOVIES_AT_ONCE if self.placed else _AT_ONCE
 
     @property
     def _core(self) -> Any:
@@ -216,6 +291,6 @@ class Twin:
         """Features of chunks, shape (chunks, bins, parts × channels)."""
         n = len(columns)
         # one shape for all calls, so that one program serves them
-        filled = np.pad(columns, ((0, _AT_ONCE - n), (0, 0), (0, 0)))
+        filled = np.pad(columns, ((0, self._at_once - n), (0, 0), (0, 0)))
         features = np.asarray(self._apply(self.core_, filled))[:n]
         return features.reshape(*features.shape[:2], -1)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from analysis.encoding.scores import bits_per_spike
-from analysis.twin.adaptation import adapt_features, rows_of
+from analysis.twin.adaptation import adapt, adapt_features, rows_of
 from analysis.twin.comparison import GLM
 from analysis.twin.glm import glm_rates
 from analysis.twin.likelihood import require_signals
@@ -136,10 +136,7 @@ def score_unseen(
     for split in splits:
         models[GLM][split.session.name] = part_scores(split, *_glm(split, first, settings))
         for name, twin in twins.items():
-            features = twin.features(split.session, settings.components)
-            readouts = adapt_features(twin, split.known, features[split.of_known], settings, minutes)
-            found = part_scores(split, readouts.rates(features), readouts.mean)
-            models[name][split.session.name] = found
+            models[name][split.session.name] = part_scores(split, *_twin(twin, split, settings, minutes))
     animals = {session.name: session.animal for session in sessions}
     return Unseen(
         behavior=str(first.settings.hold_out),
@@ -193,6 +190,18 @@ def part_scores(split: UnseenSplit, predicted: np.ndarray, mean: np.ndarray) -> 
             for part in (split.scored, split.unseen)
         ]
     )
+
+
+def _twin(
+    twin: Twin, split: UnseenSplit, settings: AdaptSettings, minutes: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Expected counts of all rows, and the mean count of those that were fitted to."""
+    if twin.placed:
+        readouts = adapt(twin, split.known, settings, minutes)
+        return readouts.predict(twin, split.session), readouts.mean
+    features = twin.features(split.session, settings.components)
+    readouts = adapt_features(twin, split.known, features[split.of_known], settings, minutes)
+    return readouts.rates(features), readouts.mean
 
 
 def _glm(split: UnseenSplit, twin: Twin, settings: AdaptSettings) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,8 @@ import json
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from analysis.twin.adaptation import adapt
 from analysis.twin.files import load_controls, load_readouts, load_twin, save_readouts, save_twin
@@ -38,6 +40,18 @@ def test_readouts_come_back_and_belong_to_one_core(twin, sessions, tmp_path):
     save_readouts(dataclasses.replace(readouts, neurons=len(readouts.neurons)), tmp_path / "r.safetensors")
     with pytest.raises(InputError, match=r"neurons is \d+; a list of names is expected"):
         load_readouts(tmp_path / "r.safetensors")
+
+
+def test_readouts_of_before_places_are_read(twin, sessions, tmp_path):
+    readouts, path = adapt(twin, sessions[2], FEW), tmp_path / "r.safetensors"
+    save_readouts(readouts, path)
+    with safe_open(path, framework="numpy") as file:
+        head = json.loads(file.metadata()["head"])
+    assert head.pop("place") is None
+    save_file(load_file(path), path, metadata={"head": json.dumps(head)})
+    found = load_readouts(path)
+    assert found.place is None
+    assert np.array_equal(found.predict(twin, sessions[2]), readouts.predict(twin, sessions[2]))
 
 
 def test_readouts_of_training_sessions_are_no_adapted_ones(folder):
