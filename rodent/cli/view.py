@@ -64,14 +64,16 @@ class View:
 
     @contextlib.contextmanager
     def _open_sources(self) -> "Iterator[list[Source]]":
-        from rodent.assets import built_in, require_known
+        from rodent.assets import require_known
+        from rodent.policy.catalogue import names_policy
         from rodent.view import open_source
 
         if not self.source:
             raise InputError("nothing to show; name a recording, clips or a policy: rodent view walk.h5")
+        policies = [path for path in self.source if names_policy(path)]
         for path in self.source:
-            require_known(path, {"policies": "", "motions": ".h5"})
-        policies = [path for path in self.source if path.is_dir() or built_in(path, "policies")]
+            if path not in policies:
+                require_known(path, {"policies": "", "motions": ".h5"})
         if policies and len(self.source) > 1:
             raise InputError(
                 f"{policies[0]} is a policy, which is shown alone; record it first: "

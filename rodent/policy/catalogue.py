@@ -183,7 +183,7 @@ def policy_path(name: Path | str) -> Path:
         WorkError: the policy could not be downloaded.
     """
     path = Path(name)
-    if path.exists() or path.parent != Path() or built_in(path, "policies"):
+    if not _bare(path) or built_in(path, "policies"):
         return path_or_built_in(path, "policies")
     entries = catalogue()
     if path.name in entries:
@@ -192,6 +192,15 @@ def policy_path(name: Path | str) -> Path:
         known = ", ".join([*built_in_policies(), *entries])
         raise InputError(f"no such file or folder: {path}; built in or in the catalogue are: {known}")
     return path_or_built_in(path, "policies")
+
+
+def names_policy(path: Path) -> bool:
+    """Whether a path is a folder, or the name of a policy that is built in or in the catalogue."""
+    return path.is_dir() or bool(built_in(path, "policies")) or (_bare(path) and path.name in catalogue())
+
+
+def _bare(path: Path) -> bool:
+    return path.parent == Path() and not path.exists()
 
 
 def entry_text(folder: Path, address: str, licence: str = "", citation: str = "") -> str:

@@ -12,7 +12,7 @@ import pytest
 from rodent.assets import asset_path
 from rodent.cli import main
 from rodent.errors import InputError, WorkError
-from rodent.policy.catalogue import about, entry_text, policy_path, read_catalogue
+from rodent.policy.catalogue import about, entry_text, names_policy, policy_path, read_catalogue
 from rodent.policy.policy import load_policy
 
 
@@ -50,6 +50,15 @@ def server(tmp_path):
 
 def write(folder: Path, address: str) -> None:
     (folder.parent / "policies.toml").write_text(entry_text(folder, address))
+
+
+def test_names_of_policies_are_told_from_files(published, tmp_path, monkeypatch):
+    write(published, "file:rat-ours")
+    monkeypatch.chdir(tmp_path)
+    policies = ("rat-ours", "rat-position", "lab/rat-ours")
+    assert all(names_policy(Path(name)) for name in policies)
+    (tmp_path / "walk").touch()
+    assert not any(names_policy(Path(name)) for name in ("gaits", "walk", "lab/policies.toml", "nobody"))
 
 
 def test_a_published_policy_is_used_by_its_name(published, server, tmp_path):
