@@ -88,6 +88,35 @@ def test_foresight_on_a_linear_network(rng):
     assert len(module.draw(found).axes) == 2
 
 
-def test_the_page_of_foresight_names_its_script():
-    page = (ROOT / "docs" / "pages" / "experiments" / "foresight.md").read_text()
-    assert re.search(r"python examples/experiments/foresight.py --out foresight", page)
+def test_twins_of_a_linear_network_and_its_lesion(rng):
+    module = script("twin_lesion")
+    weights, mixed = rng.normal(size=(6, 12)), rng.normal(size=(4, 6))
+    half = module.INTACT, "layer 0 × 0.5"
+
+    def played(clips, factor):
+        body = np.repeat(rng.normal(size=(clips * 20, 4)), 10, axis=0)
+        body = np.apply_along_axis(np.convolve, 0, body, np.ones(10) / 10, "same")
+        frame = np.tile(np.arange(200), clips)
+        site = body @ mixed * np.where(frame >= 60, factor, 1.0)[:, None]
+        rollout = np.repeat(np.arange(clips), 200)
+        return module.Activity(body, body, site, site @ weights, rollout, frame)
+
+    held_out = played(3, 1.0)
+    late = (held_out.frame >= 60)[:, None]
+    lesioned = held_out._replace(
+        site=held_out.site * np.where(late, 0.5, 1.0), read=held_out.read * np.where(late, 0.5, 1.0)
+    )
+    parts = dict(zip(("fitted", *half), (played(9, 1.0), held_out, lesioned), strict=True))
+    options = module.Options(Path("unused"), units=4, steps=20)
+    found = module.foresight(options, parts, ("j0", "j1", "j2", "j3"))
+    # the body goes on as before, so that only the layer of the lesion tells of it
+    assert found["GLM"][half[0]].activity > 0.95 and found["layer 0"][half[0]].activity > 0.95
+    assert found["GLM"][half[1]].early == pytest.approx(0, abs=1e-6)
+    assert found["layer 0"][half[1]].early > 0.9 and found["layer 0"][half[1]].late > 0.9
+    assert len(module.draw(found).axes) == 3
+
+
+@pytest.mark.parametrize("name", ["foresight", "twin-lesion"])
+def test_its_page_names_the_script(name):
+    page = (ROOT / "docs" / "pages" / "experiments" / f"{name}.md").read_text()
+    assert re.search(rf"python examples/experiments/{name.replace('-', '_')}.py --out {name}", page)

@@ -6,6 +6,7 @@ figures = member("walks", population.digest, 7)
 import shutil
 from pathlib import Path
 
+import jax
 import numpy as np
 
 from rodent.errors import InputError
@@ -52,6 +53,7 @@ def member(folder: str, digest: str, number: int, *, threads: int = 0) -> dict[s
     clips = read_own_clips(run)
     copies = robustness(policy, clips, copies=population.config.criterion.copies, changes=CHANGES[:1])
     mean = evaluate(policy, clips)["mean"]
+    jax.clear_caches()  # members differ in shapes: what is compiled for one would fill the memory
     found = {**mean, **copies["robust"][0]}
     shutil.rmtree(run.folder / "checkpoints", ignore_errors=True)  # large, and of no more use
     return {
