@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analysis.encoding.inference import rank_p
 from analysis.similarity.cka import debiased_cka, procrustes_distance
 from analysis.similarity.dimensionality import participation_ratio
 from rodent.clips.clip import ClipSet
@@ -151,4 +152,4 @@ def mantel(first: np.ndarray, second: np.ndarray, *, permutations: int, seed: in
     found = float(x @ ranks[pairs] / size)
     orders = (random.permutation(n) for _ in range(permutations))
     null = np.array([x @ ranks[np.ix_(order, order)][pairs] / size for order in orders])
-    return found, float((1 + np.sum(np.abs(null) >= abs(found) - 1e-12)) / (1 + permutations))
+    return found, float(rank_p(abs(found) - 1e-12, np.abs(null)))

@@ -34,7 +34,7 @@ class PopulationReportConfig:
 
     def __post_init__(self) -> None:
         for name, fits, expected in (
-            ("most", self.most >= 3, "at least 3"),
+            ("most", self.most >= LEAST, f"at least {LEAST}"),
             ("sites", bool(self.sites), "the name of a layer or several"),
             (
                 "doses",
@@ -75,7 +75,7 @@ class NeuronsConfig:
 
     def __post_init__(self) -> None:
         for name, fits, expected in (
-            ("most", self.most >= 3, "at least 3"),
+            ("most", self.most >= LEAST, f"at least {LEAST}"),
             ("sites", bool(self.sites), "the name of a layer or several"),
             ("permutations", self.permutations >= 19, "at least 19"),
         ):

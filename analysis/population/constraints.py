@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
+from analysis.encoding.inference import rank_p
 from analysis.multiple_testing import holm
 
 _LEAST = 4  # policies, for a correlation of ranks
@@ -91,7 +92,7 @@ def constraints(
         p = np.nan
         if 0 < reached.sum() < len(reached):
             null = _distance(codes, reached[orders], ordered=ordered)
-            p = float((1 + np.sum(null >= distance - 1e-12)) / (1 + permutations))
+            p = float(rank_p(distance - 1e-12, null))
         counts = tuple(int(np.sum(reached[groups == i])) for i in range(len(names)))
         sizes = tuple(int(np.sum(groups == i)) for i in range(len(names)))
         rows.append(Constraint(setting, names, counts, sizes, float(distance), p, np.nan))
@@ -121,7 +122,7 @@ def couplings(
         if not size:
             continue
         correlation, null = float(x @ y / size), (y[orders] @ x) / size
-        p = float((1 + np.sum(np.abs(null) >= abs(correlation) - 1e-12)) / (1 + permutations))
+        p = float(rank_p(abs(correlation) - 1e-12, np.abs(null)))
         rows.append(Coupling(first, second, correlation, p, np.nan))
     corrected = holm(np.array([row.p for row in rows])).tolist()
     rows = [dataclasses.replace(row, p_holm=p) for row, p in zip(rows, corrected, strict=True)]

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from analysis.encoding.config import EncodeConfig
+from analysis.encoding.inference import rank_p
 from analysis.encoding.sessions.encode import encode_sessions
 from analysis.encoding.sessions.models import models_of
 from analysis.multiple_testing import holm
@@ -166,14 +167,15 @@ def predictors(
     rows = []
     for layer, mean in means.items():
         ranks = rankdata(mean)
-        orders = np.array([ranks, *(random.permutation(ranks) for _ in range(permutations))])
+        # the first row is as it was found, the others are the null
+        rows_of_ranks = np.array([ranks, *(random.permutation(ranks) for _ in range(permutations))])
         for setting, given in values.items():
             codes, labels = coded(given)
             if len(np.unique(codes)) == 1:
                 continue
-            all_found = _correlation(codes, orders) if labels is None else _ratio(codes, orders)
+            all_found = (_correlation if labels is None else _ratio)(codes, rows_of_ranks)
             found, null = float(all_found[0]), np.abs(all_found[1:])
-            p = float((1 + np.sum(null >= abs(found) - 1e-12)) / (1 + permutations))
+            p = float(rank_p(abs(found) - 1e-12, null))
             rows.append(Predictor(layer, setting, found, _best(codes, labels, ranks, found), p, np.nan))
     corrected = holm(np.array([row.p for row in rows])).tolist()
     rows = [dataclasses.replace(row, p_holm=p) for row, p in zip(rows, corrected, strict=True)]

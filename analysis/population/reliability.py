@@ -8,6 +8,8 @@ most in one half also do so in the other, they differ themselves.
 
 import numpy as np
 
+from analysis.encoding.inference import rank_p
+
 
 def reliability(halves: np.ndarray, *, permutations: int, seed: int) -> tuple[float, float]:
     """Reliability of differences between policies, and its p.
@@ -28,5 +30,5 @@ def reliability(halves: np.ndarray, *, permutations: int, seed: int) -> tuple[fl
     random = np.random.default_rng((seed, 3))
     found = float(first @ second / size)
     null = np.array([random.permutation(first) @ second / size for _ in range(permutations)])
-    p = float((1 + np.sum(null >= found - 1e-12)) / (1 + permutations))
+    p = float(rank_p(found - 1e-12, null))
     return 2 * found / (1 + found) if found > -1 else float("nan"), p

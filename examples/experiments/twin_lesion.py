@@ -27,6 +27,7 @@ from rodent import load_policy
 from rodent.clips.clip import ClipSet, joined
 from rodent.jax_setup import cache_compilations
 from rodent.pages.drawing import COLORS, GREY
+from rodent.policy.policy import Policy
 from rodent.recording import Recording, open_recording
 from rodent.rollouts import record
 from rodent.scene import make_scene
@@ -75,9 +76,8 @@ class Score(NamedTuple):
     late: float
 
 
-def recordings(options: Options, clips: ClipSet) -> Iterator[tuple[str, Path]]:
+def recordings(options: Options, policy: Policy, clips: ClipSet) -> Iterator[tuple[str, Path]]:
     """Conditions, and a recording of each; the lesions only of held-out clips."""
-    policy = load_policy(options.policy)
     path = options.out / "intact.h5"
     record(policy, clips, path)
     yield INTACT, path
@@ -157,12 +157,12 @@ def foresight(
     owner = np.repeat(np.arange(len(order)), [len(part.frame) for part in order])
     frame = np.concatenate([part.frame for part in order])
     rollout = np.concatenate([part.rollout for part in order])
+    true = np.concatenate([part.read for part in order])[:, units]
     settings = dataclasses.replace(SETTINGS, steps=options.steps)
     found: dict[str, dict[str, Score]] = {}
     for model, predicted, rows in predictions(order, joints, units, settings):
         values = np.full((len(owner), len(units)), np.nan)
         values[rows] = predicted
-        true = np.concatenate([part.read for part in order])[:, units]
         of = _scores(options, values, true, owner, frame, rollout)
         found[model] = dict(zip(list(parts)[1:], of, strict=True))
     return found
@@ -233,11 +233,12 @@ def main(options: Options) -> None:
     matplotlib.use("Agg")
     cache_compilations()
     options.out.mkdir()
-    scene = make_scene(load_policy(options.policy).scene)
+    policy = load_policy(options.policy)
+    scene = make_scene(policy.scene)
     made = {"walks": walk_clips(scene, options.walks), "rears": rear_clips(scene, options.rears)}
     clips = joined(list(made.items()))
     parts: dict[str, Activity] = {}
-    for name, path in recordings(options, clips):
+    for name, path in recordings(options, policy, clips):
         with open_recording(path) as recording:
             names = list(recording.rollouts)
             if name == INTACT:
